@@ -1,0 +1,182 @@
+use std::fmt;
+
+use base64::{
+    Engine, alphabet,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Number, Value};
+
+use crate::{
+    Attenuations, NotaBene, ProofCid, ProofCidError, RECAP_URN_PREFIX, ReCap, RecapAbility, RecapAbilityError,
+    recap::utf16_order,
+};
+
+/// The longest `urn:recap:` this library decodes, in bytes. Nodes put the answer of a Lit Action, up to 100 KiB, into a
+/// ReCap.
+pub const MAX_URN_BYTES: usize = 512 * 1024;
+
+/// Encoders leave padding out, decoders tolerate it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+pub(crate) fn decode(urn: &str) -> Result<ReCap, DecodeError> {
+    let encoded = urn.strip_prefix(RECAP_URN_PREFIX).ok_or(DecodeError::Prefix)?;
+    if urn.len() > MAX_URN_BYTES {
+        return Err(DecodeError::TooLong);
+    }
+    let json = BASE64.decode(encoded).map_err(|_| DecodeError::Base64)?;
+    let json: Ordered = serde_json::from_slice(&json).map_err(|_| DecodeError::Json)?;
+    let Ordered::Object(members) = json else { return Err(DecodeError::Attenuations) };
+    let member = |name| members.iter().rev().find_map(|(key, value)| (key == name).then_some(value));
+
+    let Some(Ordered::Object(resources)) = member("att") else { return Err(DecodeError::Attenuations) };
+    let Some(Ordered::Array(proofs)) = member("prf") else { return Err(DecodeError::Proofs) };
+    let proofs = proofs
+        .iter()
+        .map(|proof| match proof {
+            Ordered::Scalar(Value::String(text)) => Ok(ProofCid::from_base58btc(text)?),
+            _ => Err(DecodeError::Proofs),
+        })
+        .collect::<Result<Vec<_>, DecodeError>>()?;
+
+    let mut attenuations = Attenuations::new();
+    sorted(resources)?;
+    for (resource, abilities) in resources {
+        let Ordered::Object(abilities) = abilities else { return Err(DecodeError::Attenuations) };
+        sorted(abilities)?;
+        let entry = attenuations.entry(resource.clone()).or_default();
+        for (ability, notes) in abilities {
+            let ability: RecapAbility = ability.parse()?;
+            let notes = match notes {
+                Ordered::Array(notes) => notes.iter().map(note).collect::<Result<Option<Vec<_>>, _>>()?,
+                _ => None,
+            };
+            let notes = notes.ok_or_else(|| DecodeError::NotaBene(ability.clone()))?;
+            entry.insert(ability, notes);
+        }
+    }
+    Ok(ReCap::from_parts(attenuations, proofs))
+}
+
+/// None for what is no object.
+fn note(note: &Ordered) -> Result<Option<NotaBene>, DecodeError> {
+    match note.to_value()? {
+        Value::Object(note) => Ok(Some(note)),
+        _ => Ok(None),
+    }
+}
+
+/// Keys must ascend strictly, or the text is not what the canonical form of its content would be.
+fn sorted(members: &[(String, Ordered)]) -> Result<(), DecodeError> {
+    let ascending = members.windows(2).all(|pair| utf16_order(&pair[0].0, &pair[1].0).is_lt());
+    if ascending { Ok(()) } else { Err(DecodeError::NotSorted) }
+}
+
+/// JSON with the members of objects in the order of the text.
+enum Ordered {
+    Scalar(Value),
+    Array(Vec<Ordered>),
+    Object(Vec<(String, Ordered)>),
+}
+
+impl Ordered {
+    fn to_value(&self) -> Result<Value, DecodeError> {
+        Ok(match self {
+            Self::Scalar(value) => value.clone(),
+            Self::Array(items) => Value::Array(items.iter().map(Self::to_value).collect::<Result<_, _>>()?),
+            Self::Object(members) => {
+                sorted(members)?;
+                let members = members.iter().map(|(key, value)| Ok((key.clone(), value.to_value()?)));
+                Value::Object(members.collect::<Result<Map<_, _>, DecodeError>>()?)
+            }
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Ordered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Ordered;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("JSON")
+            }
+            fn visit_bool<E>(self, value: bool) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar(value.into()))
+            }
+            fn visit_i64<E>(self, value: i64) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar(value.into()))
+            }
+            fn visit_u64<E>(self, value: u64) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar(value.into()))
+            }
+            fn visit_f64<E>(self, value: f64) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar(Number::from_f64(value).map_or(Value::Null, Value::Number)))
+            }
+            fn visit_str<E>(self, value: &str) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar(value.into()))
+            }
+            fn visit_unit<E>(self) -> Result<Ordered, E> {
+                Ok(Ordered::Scalar(Value::Null))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Ordered, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(Ordered::Array(items))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Ordered, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Ordered::Object(members))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+/// Why a text is no ReCap (session specification, section 4.4).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Does not start with `urn:recap:`.
+    #[error("invalid recap urn: it does not start with urn:recap:")]
+    Prefix,
+    /// Longer than [`MAX_URN_BYTES`].
+    #[error("the recap urn is longer than {MAX_URN_BYTES} bytes")]
+    TooLong,
+    /// Not base64url.
+    #[error("the recap urn is not base64url")]
+    Base64,
+    /// Not JSON, or nested deeper than 128 levels.
+    #[error("the recap is not JSON")]
+    Json,
+    /// `att` is missing or no object, or a resource in it is no object.
+    #[error("invalid attenuation object")]
+    Attenuations,
+    /// `prf` is missing or no list of texts.
+    #[error("invalid proof list")]
+    Proofs,
+    /// A proof is no CIDv1 in base58btc.
+    #[error(transparent)]
+    Proof(#[from] ProofCidError),
+    /// An ability is not `<namespace>/<name>`.
+    #[error(transparent)]
+    Ability(#[from] RecapAbilityError),
+    /// The notes of an ability are no list of objects.
+    #[error("invalid nota-bene list for {0}")]
+    NotaBene(RecapAbility),
+    /// Resources, abilities or members of notes are not in ascending order, or one appears twice.
+    #[error("the attenuation object is not properly sorted")]
+    NotSorted,
+}

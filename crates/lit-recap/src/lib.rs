@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod ability;
+mod cid;
+mod cover;
+mod decode;
+mod delegation;
+mod recap;
+mod siwe_message;
+
+pub use ability::{RecapAbility, RecapAbilityError};
+pub use cid::{ProofCid, ProofCidError};
+pub use cover::{ClientCoverError, NodeCoverError, client_covers, node_covers};
+pub use decode::{DecodeError, MAX_URN_BYTES};
+pub use delegation::{
+    CapacityDelegation, CapacityDelegationError, CapacityTokenId, Delegatee, Delegatees,
+};
+pub use recap::{Attenuations, BuildError, ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap};
+pub use siwe_message::{
+    MAX_SIWE_BYTES, Nonce, OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder, SiweError,
+    SiweMessage, TimeWindowError,
+};

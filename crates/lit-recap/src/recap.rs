@@ -1,0 +1,302 @@
+use std::{cmp::Ordering, collections::BTreeMap, fmt};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use lit_types::{IncompatibleAbility, LitAbility, LitResource, ResourceAbilityRequest};
+use serde_json::{Map, Value, json};
+
+use crate::{DecodeError, ProofCid, RecapAbility, SiweError, SiweMessage, decode};
+
+/// What every ReCap resource of a SIWE message starts with.
+pub const RECAP_URN_PREFIX: &str = "urn:recap:";
+
+/// A restriction attached to an ability ("nota bene"). Lit uses them in capacity delegations and, written by nodes,
+/// in the resolved auth context; elsewhere they are empty and ignored.
+pub type NotaBene = Map<String, Value>;
+
+/// Resource URI, then ability, then restrictions.
+pub type Attenuations = BTreeMap<String, BTreeMap<RecapAbility, Vec<NotaBene>>>;
+
+/// A capability object (EIP-5573): which abilities are granted on which resources.
+///
+/// ```
+/// use lit_recap::ReCap;
+/// use lit_types::{LitAbility, LitResource};
+///
+/// let mut recap = ReCap::new();
+/// recap.grant(&LitResource::any_pkp(), LitAbility::PkpSigning)?;
+/// assert_eq!(recap.to_urn(), "urn:recap:eyJhdHQiOnsibGl0LXBrcDovLyoiOnsiVGhyZXNob2xkL1NpZ25pbmciOlt7fV19fSwicHJmIjpbXX0");
+/// assert_eq!(recap.to_urn().parse::<ReCap>()?, recap);
+/// assert!(recap.covers(&LitResource::any_pkp(), LitAbility::PkpSigning));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "RecapSessionCapabilityObject")]
+#[derive(Clone, PartialEq, Default)]
+pub struct ReCap {
+    attenuations: Attenuations,
+    proofs: Vec<ProofCid>,
+}
+
+impl ReCap {
+    /// Grants nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Grants exactly what is requested, merging repeated requests as the official client does.
+    ///
+    /// # Errors
+    /// [`BuildError::NotaBene`] when the data of a request is neither an object nor empty.
+    pub fn from_requests<'a>(
+        requests: impl IntoIterator<Item = &'a ResourceAbilityRequest>,
+    ) -> Result<Self, BuildError> {
+        let mut all = Self::new();
+        for request in requests {
+            let mut one = Self::new();
+            let note = match request.data().map(|data| data.to_value()) {
+                Some(Value::Object(note)) => note,
+                None | Some(Value::Null | Value::Bool(false)) => NotaBene::new(),
+                Some(_) => return Err(BuildError::NotaBene { ability: request.ability() }),
+            };
+            one.attenuate(request.resource().key(), request.ability().into(), note);
+            all.merge(&one);
+        }
+        Ok(all)
+    }
+
+    /// Attenuations and proofs as they are.
+    #[must_use]
+    pub fn from_parts(attenuations: Attenuations, proofs: Vec<ProofCid>) -> Self {
+        Self { attenuations, proofs }
+    }
+
+    /// Grants one ability on one resource, without restriction.
+    ///
+    /// # Errors
+    /// [`IncompatibleAbility`] when the ability does not suit the kind of resource.
+    #[doc(alias = "addCapabilityForResource")]
+    pub fn grant(&mut self, resource: &LitResource, ability: LitAbility) -> Result<(), IncompatibleAbility> {
+        let request = ResourceAbilityRequest::new(resource.clone(), ability)?;
+        self.attenuate(request.resource().key(), ability.into(), NotaBene::new());
+        Ok(())
+    }
+
+    /// Grants one ability on one resource under a restriction.
+    ///
+    /// # Errors
+    /// [`IncompatibleAbility`] when the ability does not suit the kind of resource.
+    pub fn grant_with(
+        &mut self,
+        resource: &LitResource,
+        ability: LitAbility,
+        note: NotaBene,
+    ) -> Result<(), IncompatibleAbility> {
+        let request = ResourceAbilityRequest::new(resource.clone(), ability)?;
+        self.attenuate(request.resource().key(), ability.into(), note);
+        Ok(())
+    }
+
+    /// Grants everything on a resource (`*/*`).
+    #[doc(alias = "addAllCapabilitiesForResource")]
+    pub fn grant_all(&mut self, resource: &LitResource) {
+        self.attenuate(resource.key(), RecapAbility::any(), NotaBene::new());
+    }
+
+    /// Appends a restriction to an ability of any resource. A repeated ability keeps both.
+    #[doc(alias = "addAttenuation")]
+    pub fn attenuate(&mut self, resource_uri: String, ability: RecapAbility, note: NotaBene) {
+        self.attenuations.entry(resource_uri).or_default().entry(ability).or_default().push(note);
+    }
+
+    /// Appends a proof.
+    #[doc(alias = "addProof")]
+    pub fn add_proof(&mut self, proof: ProofCid) {
+        self.proofs.push(proof);
+    }
+
+    /// What is granted.
+    #[must_use]
+    pub const fn attenuations(&self) -> &Attenuations {
+        &self.attenuations
+    }
+
+    /// The proofs.
+    #[must_use]
+    pub fn proofs(&self) -> &[ProofCid] {
+        &self.proofs
+    }
+
+    /// Whether nothing is granted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.attenuations.is_empty()
+    }
+
+    /// The canonical JSON (RFC 8785): `{"att":…,"prf":…}`.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let attenuations: Map<String, Value> = self
+            .attenuations
+            .iter()
+            .map(|(resource, abilities)| {
+                let abilities: Map<String, Value> =
+                    abilities.iter().map(|(ability, notes)| (ability.to_string(), json!(notes))).collect();
+                (resource.clone(), Value::Object(abilities))
+            })
+            .collect();
+        let proofs: Vec<String> = self.proofs.iter().map(ProofCid::to_base58btc).collect();
+        // The only error is a number that is not finite, which JSON values cannot hold.
+        serde_jcs::to_string(&json!({ "att": attenuations, "prf": proofs })).unwrap_or_default()
+    }
+
+    /// The resource of a SIWE message: `urn:recap:` and the canonical JSON in base64url without padding.
+    #[doc(alias = "encodeAsSiweResource")]
+    #[must_use]
+    pub fn to_urn(&self) -> String {
+        format!("{RECAP_URN_PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(self.to_json()))
+    }
+
+    /// The human-readable form that ends the statement of a SIWE message.
+    #[must_use]
+    pub fn statement(&self) -> String {
+        let mut text = String::from(
+            "I further authorize the stated URI to perform the following actions on my behalf:",
+        );
+        let mut resources: Vec<_> = self.attenuations.iter().collect();
+        resources.sort_by(|(a, _), (b, _)| utf16_order(a, b));
+        let mut number = 0;
+        for (resource, abilities) in resources {
+            // Abilities come sorted as whole strings; a namespace may so be split by another that it is a prefix
+            // of, and still forms one group at its first place.
+            let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+            for ability in abilities.keys() {
+                let (namespace, name) = ability.parts();
+                match groups.iter_mut().find(|(known, _)| *known == namespace) {
+                    Some((_, names)) => names.push(name),
+                    None => groups.push((namespace, vec![name])),
+                }
+            }
+            for (namespace, names) in groups {
+                number += 1;
+                let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
+                text += &format!(" ({number}) '{namespace}': {} for '{resource}'.", names.join(", "));
+            }
+        }
+        text
+    }
+
+    /// The statement as the official client shows it: escaped line feeds and double quotes undone. It is not what
+    /// goes into a SIWE message.
+    #[doc(alias = "sanitizeSiweMessage")]
+    #[must_use]
+    pub fn display_statement(&self) -> String {
+        self.statement().replace("\\\\n", "\\n").replace("\\\"", "'")
+    }
+
+    /// Adds what another ReCap grants.
+    ///
+    /// The notes of an ability that has only empty ones are replaced by the other's, otherwise the other's are
+    /// appended: a restriction is never lost to an unrestricted grant that came first.
+    pub fn merge(&mut self, other: &Self) {
+        for proof in &other.proofs {
+            if !self.proofs.contains(proof) {
+                self.proofs.push(proof.clone());
+            }
+        }
+        for (resource, abilities) in &other.attenuations {
+            let mine = self.attenuations.entry(resource.clone()).or_default();
+            for (ability, notes) in abilities {
+                let known = mine.entry(ability.clone()).or_default();
+                if known.iter().all(Map::is_empty) {
+                    known.clone_from(notes);
+                } else {
+                    known.extend_from_slice(notes);
+                }
+            }
+        }
+    }
+
+    /// Puts this ReCap into a message: merged with the one it ends with, if it does, or appended.
+    ///
+    /// # Errors
+    /// [`SiweError`] when the result is no valid message, as when a resource URI has a line feed.
+    #[doc(alias = "addToSiweMessage")]
+    pub fn add_to(&self, message: &SiweMessage) -> Result<SiweMessage, SiweError> {
+        let old = Self::extract(message).ok();
+        let mut merged = old.clone().unwrap_or_default();
+        merged.merge(self);
+        let given = message.statement();
+        match old {
+            Some(old) => {
+                let own = given.and_then(|text| text.strip_suffix(&old.statement())).unwrap_or_default();
+                message.with_recap(format!("{own}{}", merged.statement()), &merged.to_urn(), true)
+            }
+            None => {
+                let statement = match given {
+                    Some(own) => format!("{own} {}", merged.statement()),
+                    None => merged.statement(),
+                };
+                message.with_recap(statement, &merged.to_urn(), false)
+            }
+        }
+    }
+
+    /// The ReCap a message ends with: its last resource, which its statement must spell out.
+    ///
+    /// # Errors
+    /// [`ExtractError`].
+    pub fn extract(message: &SiweMessage) -> Result<Self, ExtractError> {
+        let last = message.resources().last().ok_or(ExtractError::NoResources)?;
+        let recap: Self = last.parse()?;
+        if !message.statement().is_some_and(|text| text.ends_with(&recap.statement())) {
+            return Err(ExtractError::StatementMismatch);
+        }
+        Ok(recap)
+    }
+}
+
+impl std::str::FromStr for ReCap {
+    type Err = DecodeError;
+
+    fn from_str(urn: &str) -> Result<Self, Self::Err> {
+        decode::decode(urn)
+    }
+}
+
+impl fmt::Debug for ReCap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_json())
+    }
+}
+
+/// JavaScript sorts by UTF-16 code units, which differs from byte order outside the basic plane.
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+/// Why requests make no ReCap.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The data of a request is an array, a number, a text or `true`; a nota bene is an object.
+    #[error("the data of a request for {ability} is not a JSON object")]
+    NotaBene {
+        /// The ability of the request.
+        ability: LitAbility,
+    },
+}
+
+/// Why a message yields no ReCap.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExtractError {
+    /// The message has no resources.
+    #[error("the SIWE message has no resources, so it grants nothing")]
+    NoResources,
+    /// The last resource is no ReCap.
+    #[error("the last resource of the SIWE message is no ReCap: {0}")]
+    NotARecap(#[from] DecodeError),
+    /// The statement does not end with the statement of the ReCap: the signer saw something else.
+    #[error("the statement of the SIWE message does not spell out its ReCap")]
+    StatementMismatch,
+}

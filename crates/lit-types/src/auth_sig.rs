@@ -1,0 +1,128 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize, ser::SerializeStruct};
+
+use crate::constants::{ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_SESSION, DERIVED_VIA_WALLET};
+
+/// The largest AuthSig this library reads, in bytes of JSON. A Lit Action may answer with 100 KiB, which travels
+/// base64-encoded inside the ReCap of a PKP's AuthSig and again, JSON-escaped, inside a session signature.
+pub const MAX_AUTH_SIG_BYTES: usize = 1024 * 1024;
+
+/// A signature over a text, with what is needed to verify it. The wire form of every signature in Lit.
+///
+/// An AuthSig is a credential: `Debug` shows who and how, never the signature or the signed text. Nodes refuse
+/// members other than these five, so parsing does too.
+#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthSig {
+    /// The signature; its encoding depends on the kind (see [`AuthSigKind`]).
+    pub sig: String,
+    /// How the signature was made; together with `algo` it decides the kind.
+    pub derived_via: String,
+    /// The text that was signed: a SIWE message, or the template of a session signature.
+    pub signed_message: String,
+    /// Who signed: an EIP-55 address, or the session public key in hex.
+    pub address: String,
+    /// `ed25519` or `LIT_BLS`; wallets leave it out.
+    #[serde(default)]
+    pub algo: Option<String>,
+}
+
+/// What an AuthSig claims to be, decided as nodes decide it: by `derivedVia` and `algo`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthSigKind {
+    /// By a session key, over a template: `sig` is 128 hex digits.
+    Session,
+    /// By the network on behalf of a PKP: `sig` is `{"ProofOfPossession":"<192 hex>"}`.
+    Bls,
+    /// By a smart contract wallet (EIP-1271).
+    Contract,
+    /// By a wallet (EIP-191): `sig` is `0x` and 130 hex digits. Everything that is none of the above.
+    Wallet,
+}
+
+impl AuthSig {
+    /// A wallet's AuthSig. `sig` is `0x` and 130 hex digits, `address` in EIP-55 form.
+    #[must_use]
+    pub fn wallet(sig: String, signed_message: String, address: String) -> Self {
+        Self { sig, derived_via: DERIVED_VIA_WALLET.to_owned(), signed_message, address, algo: None }
+    }
+
+    /// A session signature. `sig` is 128 hex digits, `session_public_key` 64.
+    #[must_use]
+    pub fn session(sig: String, template: String, session_public_key: String) -> Self {
+        Self {
+            sig,
+            derived_via: DERIVED_VIA_SESSION.to_owned(),
+            signed_message: template,
+            address: session_public_key,
+            algo: Some(ALGO_ED25519.to_owned()),
+        }
+    }
+
+    /// What this claims to be. Nothing is verified.
+    #[must_use]
+    pub fn kind(&self) -> AuthSigKind {
+        match (self.derived_via.as_str(), self.algo.as_deref()) {
+            (DERIVED_VIA_SESSION, Some(ALGO_ED25519)) => AuthSigKind::Session,
+            (DERIVED_VIA_BLS, Some(ALGO_BLS)) => AuthSigKind::Bls,
+            ("EIP1271" | "EIP1271_SHA256", _) => AuthSigKind::Contract,
+            _ => AuthSigKind::Wallet,
+        }
+    }
+}
+
+/// Members in the order of the official client, which differs for PKPs.
+impl Serialize for AuthSig {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("AuthSig", 4 + usize::from(self.algo.is_some()))?;
+        object.serialize_field("sig", &self.sig)?;
+        let algo_second = self.kind() == AuthSigKind::Bls;
+        if let (true, Some(algo)) = (algo_second, &self.algo) {
+            object.serialize_field("algo", algo)?;
+        }
+        object.serialize_field("derivedVia", &self.derived_via)?;
+        object.serialize_field("signedMessage", &self.signed_message)?;
+        object.serialize_field("address", &self.address)?;
+        if let (false, Some(algo)) = (algo_second, &self.algo) {
+            object.serialize_field("algo", algo)?;
+        }
+        object.end()
+    }
+}
+
+impl fmt::Debug for AuthSig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthSig")
+            .field("kind", &self.kind())
+            .field("address", &self.address)
+            .field("derived_via", &self.derived_via)
+            .field("algo", &self.algo)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_and_double_members_are_refused() {
+        let ok = r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a"}"#;
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<AuthSig>(ok).unwrap()).unwrap(), ok);
+        for bad in [
+            r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a","extra":1}"#,
+            r#"{"sig":"s","sig":"t","derivedVia":"d","signedMessage":"m","address":"a"}"#,
+            r#"{"sig":"s","derivedVia":"d","signedMessage":"m"}"#,
+        ] {
+            assert!(serde_json::from_str::<AuthSig>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_the_secret() {
+        let shown = format!("{:?}", AuthSig::wallet("0xSECRET".into(), "TEXT".into(), "0xabc".into()));
+        assert!(shown.contains("0xabc") && !shown.contains("SECRET") && !shown.contains("TEXT"), "{shown}");
+    }
+}

@@ -1,0 +1,129 @@
+//! Constants of the protocol (session specification, section 2).
+
+use std::time::Duration;
+
+/// A session key's URI is this and the public key in hex.
+#[doc(alias = "LIT_SESSION_KEY_URI")]
+pub const SESSION_KEY_URI_PREFIX: &str = "lit:session:";
+/// The URI of a SIWE message that delegates a capacity credit.
+#[doc(alias = "SIWE_DELEGATION_URI")]
+pub const CAPACITY_DELEGATION_URI: &str = "lit:capability:delegation";
+/// `derivedVia` of a session signature.
+pub const DERIVED_VIA_SESSION: &str = "litSessionSignViaNacl";
+/// `derivedVia` of a PKP's AuthSig.
+pub const DERIVED_VIA_BLS: &str = "lit.bls";
+/// `derivedVia` of a wallet's AuthSig.
+pub const DERIVED_VIA_WALLET: &str = "web3.eth.personal.sign";
+/// `algo` of a session signature.
+pub const ALGO_ED25519: &str = "ed25519";
+/// `algo` of a PKP's AuthSig.
+pub const ALGO_BLS: &str = "LIT_BLS";
+/// The text Solana and Cosmos wallets sign.
+pub const AUTH_SIGNATURE_BODY: &str = "I am creating an account to use Lit Protocol at {{timestamp}}";
+
+/// How long a session lives unless the caller says otherwise.
+pub const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a SIWE message or a capacity delegation is valid unless the caller says otherwise.
+pub const DEFAULT_SIWE_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// The longest lifetime a node accepts.
+pub const MAX_SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How far a node lets its clock and the client's differ.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
+/// How long an access-control JWT is valid (legacy).
+pub const ACCESS_CONTROL_JWT_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// The scheme only nodes write into a ReCap.
+pub const RESOLVED_AUTH_CONTEXT_PREFIX: &str = "lit-resolvedauthcontext";
+
+/// Where action code is fetched when the gateway of the caller fails.
+pub const FALLBACK_IPFS_GATEWAYS: [&str; 2] =
+    ["https://flk-ipfs.io/ipfs/", "https://litprotocol.mypinata.cloud/ipfs/"];
+
+/// Keys under which the official client stores things.
+#[doc(alias = "LOCAL_STORAGE_KEYS")]
+pub mod storage_keys {
+    /// A session key pair.
+    pub const SESSION_KEY: &str = "lit-session-key";
+    /// The root AuthSig of a session.
+    pub const WALLET_SIGNATURE: &str = "lit-wallet-sig";
+    /// An AuthSig of an EVM wallet.
+    pub const AUTH_SIGNATURE: &str = "lit-auth-signature";
+    /// An AuthSig of a Solana wallet.
+    pub const AUTH_SOL_SIGNATURE: &str = "lit-auth-sol-signature";
+    /// An AuthSig of a Cosmos wallet.
+    pub const AUTH_COSMOS_SIGNATURE: &str = "lit-auth-cosmos-signature";
+    /// The wallet chosen in the browser.
+    pub const WEB3_PROVIDER: &str = "lit-web3-provider";
+    /// An unused x25519 key pair of the browser helper.
+    pub const KEY_PAIR: &str = "lit-comms-keypair";
+}
+
+/// How a user can authenticate for a PKP.
+#[doc(alias = "AUTH_METHOD_TYPE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+pub enum AuthMethodType {
+    EthWallet = 1,
+    LitAction = 2,
+    WebAuthn = 3,
+    Discord = 4,
+    Google = 5,
+    GoogleJwt = 6,
+    AppleJwt = 8,
+    StytchOtp = 9,
+    StytchEmailFactorOtp = 10,
+    StytchSmsFactorOtp = 11,
+    StytchWhatsAppFactorOtp = 12,
+    StytchTotpFactorOtp = 13,
+}
+
+impl AuthMethodType {
+    /// All types, in the order of their numbers. There is no 7.
+    pub const ALL: [Self; 12] = [
+        Self::EthWallet,
+        Self::LitAction,
+        Self::WebAuthn,
+        Self::Discord,
+        Self::Google,
+        Self::GoogleJwt,
+        Self::AppleJwt,
+        Self::StytchOtp,
+        Self::StytchEmailFactorOtp,
+        Self::StytchSmsFactorOtp,
+        Self::StytchWhatsAppFactorOtp,
+        Self::StytchTotpFactorOtp,
+    ];
+
+    /// The name of the provider in the official client; some types have none.
+    #[doc(alias = "PROVIDER_TYPE")]
+    #[must_use]
+    pub const fn provider_name(self) -> Option<&'static str> {
+        Some(match self {
+            Self::EthWallet => "ethwallet",
+            Self::WebAuthn => "webauthn",
+            Self::Discord => "discord",
+            Self::GoogleJwt => "google",
+            Self::AppleJwt => "apple",
+            Self::StytchOtp => "stytchOtp",
+            Self::StytchEmailFactorOtp => "stytchEmailFactorOtp",
+            Self::StytchSmsFactorOtp => "stytchSmsFactorOtp",
+            Self::StytchWhatsAppFactorOtp => "stytchWhatsAppFactorOtp",
+            Self::StytchTotpFactorOtp => "stytchTotpFactor",
+            Self::LitAction | Self::Google => return None,
+        })
+    }
+}
+
+/// What an auth method may do with a PKP.
+#[doc(alias = "AUTH_METHOD_SCOPE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum AuthMethodScope {
+    /// Nothing: it only identifies.
+    NoPermissions = 0,
+    /// Sign anything.
+    SignAnything = 1,
+    /// Sign what carries the EIP-191 prefix, which includes session keys.
+    PersonalSign = 2,
+}

@@ -1,0 +1,100 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Value, value::RawValue};
+
+/// A JSON value in compact text form that keeps the order of its members.
+///
+/// Session signatures sign JSON text, so the order in which a caller wrote the members of a free-form object has
+/// to survive; `serde_json::Value` would sort them.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CompactJson(String);
+
+impl CompactJson {
+    /// Parses JSON and drops the white space between its tokens.
+    ///
+    /// # Errors
+    /// [`CompactJsonError`] when the text is not JSON, or nested deeper than 128 levels.
+    pub fn parse(json: &str) -> Result<Self, CompactJsonError> {
+        // Checks syntax and depth; the value itself would lose the order of members.
+        serde_json::from_str::<Value>(json).map_err(|error| CompactJsonError(error.to_string()))?;
+        Ok(Self(strip_white_space(json)))
+    }
+
+    /// The compact text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The value. Members of objects are sorted.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        // The constructor parsed this text.
+        serde_json::from_str(&self.0).unwrap_or(Value::Null)
+    }
+}
+
+impl From<&Value> for CompactJson {
+    fn from(value: &Value) -> Self {
+        Self(value.to_string())
+    }
+}
+
+fn strip_white_space(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    json.chars()
+        .filter(|&c| {
+            if in_string {
+                in_string = escaped || c != '"';
+                escaped = c == '\\' && !escaped;
+                return true;
+            }
+            in_string = c == '"';
+            !matches!(c, ' ' | '\t' | '\n' | '\r')
+        })
+        .collect()
+}
+
+impl fmt::Debug for CompactJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for CompactJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw = RawValue::from_string(self.0.clone()).map_err(serde::ser::Error::custom)?;
+        raw.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for CompactJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Self::parse(raw.get()).map_err(D::Error::custom)
+    }
+}
+
+/// The text is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not valid JSON: {0}")]
+pub struct CompactJsonError(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_order_and_strings() {
+        let json = CompactJson::parse("{ \"b\" : [ 1 , 2 ],\n \"a b\\\" \" : \" x\\\\\" , \"c\":\" \\\" \"}").unwrap();
+        assert_eq!(json.as_str(), r#"{"b":[1,2],"a b\" ":" x\\","c":" \" "}"#);
+        assert_eq!(serde_json::to_string(&json).unwrap(), json.as_str());
+    }
+
+    #[test]
+    fn refuses_what_is_not_json() {
+        assert!(CompactJson::parse("{a:1}").is_err());
+        assert!(CompactJson::parse(&"[".repeat(100_000)).is_err());
+    }
+}

@@ -1,0 +1,145 @@
+use std::{fmt, str::FromStr};
+
+use http::uri::Authority;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::wire::Endpoint;
+
+/// The address of a node: `http` or `https`, host, port, and nothing else.
+///
+/// The text is used verbatim as the key of session signatures and as `nodeAddress` inside them, so it has no
+/// trailing slash; one that is given is dropped.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeUrl {
+    text: String,
+    scheme_len: usize,
+}
+
+impl NodeUrl {
+    /// The URL without a trailing slash: `https://192.0.2.1:7470`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the scheme is `https`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
+    /// Host and port, as written: `192.0.2.1:7470`.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        &self.text[self.scheme_len..]
+    }
+
+    /// The host alone, without brackets around an IPv6 address.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority();
+        let host = match authority.rfind(']') {
+            Some(end) => &authority[..=end],
+            None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+        };
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Whether the host is this machine: `localhost` or a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        let host = self.host();
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// Host and port as nodes compare them: `localhost` reads as `127.0.0.1`.
+    #[must_use]
+    pub fn comparable_authority(&self) -> String {
+        self.authority().replace("localhost", "127.0.0.1")
+    }
+
+    /// The full URL of an endpoint of this node.
+    #[doc(alias = "composeLitUrl")]
+    #[must_use]
+    pub fn endpoint(&self, endpoint: Endpoint) -> String {
+        format!("{}{}", self.text, endpoint.path())
+    }
+}
+
+impl FromStr for NodeUrl {
+    type Err = NodeUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let scheme_len = ["https://", "http://"]
+            .into_iter()
+            .find(|scheme| text.starts_with(scheme))
+            .map(str::len)
+            .ok_or_else(|| NodeUrlError::new(text))?;
+        let authority = Authority::from_str(&text[scheme_len..]).map_err(|_| NodeUrlError::new(text))?;
+        if authority.as_str().contains('@') || authority.host().is_empty() {
+            return Err(NodeUrlError::new(text));
+        }
+        Ok(Self { text: text.to_owned(), scheme_len })
+    }
+}
+
+impl fmt::Display for NodeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for NodeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for NodeUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// The text is no node URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a node URL: expected http:// or https://, a host, and usually a port, without path or user")]
+pub struct NodeUrlError(String);
+
+impl NodeUrlError {
+    fn new(text: &str) -> Self {
+        Self(text.chars().take(100).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_what_nodes_use() {
+        let url: NodeUrl = "https://192.0.2.1:7470/".parse().unwrap();
+        assert_eq!((url.as_str(), url.authority(), url.host()), ("https://192.0.2.1:7470", "192.0.2.1:7470", "192.0.2.1"));
+        assert!(!url.is_loopback());
+        let local: NodeUrl = "http://localhost:7470".parse().unwrap();
+        assert!(local.is_loopback() && !local.is_https());
+        assert_eq!(local.comparable_authority(), "127.0.0.1:7470");
+        let v6: NodeUrl = "http://[::1]:7470".parse().unwrap();
+        assert_eq!(v6.host(), "::1");
+        assert!(v6.is_loopback());
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for bad in ["", "nonsense", "ftp://a", "http://", "https://a/b", "https://u@h:1", "http://a b", "http://a:1?x"] {
+            assert!(bad.parse::<NodeUrl>().is_err(), "{bad}");
+        }
+    }
+}

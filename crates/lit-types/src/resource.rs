@@ -1,0 +1,250 @@
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use alloy_primitives::U256;
+use serde::{Deserialize, Deserializer, Serialize, ser::SerializeStruct};
+
+use crate::{LitAbility, TokenId, TokenIdError};
+
+/// The kinds of resources a session can be given rights on.
+#[doc(alias = "LIT_RESOURCE_PREFIX")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum ResourcePrefix {
+    /// Data encrypted under access control conditions.
+    #[serde(rename = "lit-accesscontrolcondition")]
+    AccessControlCondition,
+    /// A programmable key pair.
+    #[serde(rename = "lit-pkp")]
+    Pkp,
+    /// A capacity credit (rate limit increase NFT).
+    #[serde(rename = "lit-ratelimitincrease")]
+    RateLimitIncrease,
+    /// A Lit Action.
+    #[serde(rename = "lit-litaction")]
+    LitAction,
+}
+
+impl ResourcePrefix {
+    /// All prefixes, in the order in which the official client tries them.
+    pub const ALL: [Self; 4] =
+        [Self::AccessControlCondition, Self::Pkp, Self::RateLimitIncrease, Self::LitAction];
+
+    /// The text before `://`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessControlCondition => "lit-accesscontrolcondition",
+            Self::Pkp => "lit-pkp",
+            Self::RateLimitIncrease => "lit-ratelimitincrease",
+            Self::LitAction => "lit-litaction",
+        }
+    }
+}
+
+impl fmt::Display for ResourcePrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A resource of a Lit network: a kind and an id, where the id `*` means any.
+///
+/// The key form is `<prefix>://<id>`; the JSON form, byte-equal to the official one, is
+/// `{"resource":"<id>","resourcePrefix":"<prefix>"}`.
+///
+/// ```
+/// use lit_types::{LitResource, TokenId};
+///
+/// let pkp = LitResource::pkp(TokenId::from_hex("0x1a2b")?);
+/// assert!(pkp.key().ends_with("1a2b"));
+/// assert_eq!(LitResource::any_lit_action().key(), "lit-litaction://*");
+/// # Ok::<(), lit_types::TokenIdError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LitResource {
+    prefix: ResourcePrefix,
+    id: Cow<'static, str>,
+}
+
+impl LitResource {
+    const ANY: Cow<'static, str> = Cow::Borrowed("*");
+
+    /// One PKP.
+    #[doc(alias = "LitPKPResource")]
+    #[must_use]
+    pub fn pkp(token_id: TokenId) -> Self {
+        Self { prefix: ResourcePrefix::Pkp, id: Cow::Owned(token_id.to_resource_id()) }
+    }
+
+    /// Every PKP the user may use.
+    #[must_use]
+    pub const fn any_pkp() -> Self {
+        Self { prefix: ResourcePrefix::Pkp, id: Self::ANY }
+    }
+
+    /// One Lit Action, by the CIDv0 (`Qm…`) of its code.
+    ///
+    /// # Errors
+    /// As [`LitResource::new`].
+    #[doc(alias = "LitActionResource")]
+    pub fn lit_action(ipfs_id: &str) -> Result<Self, ResourceError> {
+        Self::new(ResourcePrefix::LitAction, ipfs_id)
+    }
+
+    /// Every Lit Action.
+    #[must_use]
+    pub const fn any_lit_action() -> Self {
+        Self { prefix: ResourcePrefix::LitAction, id: Self::ANY }
+    }
+
+    /// Data encrypted under one set of conditions. Both hashes are 64 lower-case hex digits.
+    #[doc(alias = "LitAccessControlConditionResource")]
+    #[must_use]
+    pub fn access_control_condition(conditions_hash: &[u8; 32], data_hash: &[u8; 32]) -> Self {
+        let id = format!("{}/{}", hex::encode(conditions_hash), hex::encode(data_hash));
+        Self { prefix: ResourcePrefix::AccessControlCondition, id: Cow::Owned(id) }
+    }
+
+    /// All encrypted data.
+    #[must_use]
+    pub const fn any_access_control_condition() -> Self {
+        Self { prefix: ResourcePrefix::AccessControlCondition, id: Self::ANY }
+    }
+
+    /// One capacity credit, by its token id.
+    #[doc(alias = "LitRLIResource")]
+    #[must_use]
+    pub fn rate_limit_increase(token_id: U256) -> Self {
+        Self { prefix: ResourcePrefix::RateLimitIncrease, id: Cow::Owned(token_id.to_string()) }
+    }
+
+    /// Every capacity credit.
+    #[must_use]
+    pub const fn any_rate_limit_increase() -> Self {
+        Self { prefix: ResourcePrefix::RateLimitIncrease, id: Self::ANY }
+    }
+
+    /// A resource from an id in text form, as the constructors of the official client take it.
+    ///
+    /// Ids of PKPs are brought to the form nodes compare with: a leading `0x` is dropped, hex digits are
+    /// lower-cased and padded to 64. A decimal token id is recognised when it is too long to be hex and
+    /// refused when it could be either; the typed constructor [`LitResource::pkp`] never has to guess. Ids of
+    /// other kinds, and PKP ids that are neither hex nor decimal, are kept as they are.
+    ///
+    /// # Errors
+    /// [`ResourceError::NotAscii`] when the id has characters that nodes refuse (non-ASCII or control
+    /// characters), [`ResourceError::PkpId`] when a PKP id is ambiguous or too long.
+    pub fn new(prefix: ResourcePrefix, id: &str) -> Result<Self, ResourceError> {
+        if id.bytes().any(|b| !b.is_ascii() || b.is_ascii_control()) {
+            return Err(ResourceError::NotAscii);
+        }
+        let id = match prefix {
+            ResourcePrefix::Pkp => normalise_pkp_id(id)?,
+            _ => id.to_owned(),
+        };
+        Ok(Self { prefix, id: Cow::Owned(id) })
+    }
+
+    /// The kind.
+    #[must_use]
+    pub const fn prefix(&self) -> ResourcePrefix {
+        self.prefix
+    }
+
+    /// The id, without the prefix.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Whether the id is `*`.
+    #[must_use]
+    pub fn is_wildcard(&self) -> bool {
+        self.id == "*"
+    }
+
+    /// `<prefix>://<id>`, the key of this resource in a ReCap.
+    #[doc(alias = "getResourceKey")]
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}://{}", self.prefix, self.id)
+    }
+
+    /// Whether an ability makes sense for this kind of resource.
+    #[doc(alias = "isValidLitAbility")]
+    #[must_use]
+    pub fn supports(&self, ability: LitAbility) -> bool {
+        ability.prefix() == self.prefix
+    }
+}
+
+fn normalise_pkp_id(id: &str) -> Result<String, ResourceError> {
+    let digits = id.strip_prefix("0x").unwrap_or(id);
+    let is_hex = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    if is_hex {
+        return Ok(id.parse::<TokenId>()?.to_resource_id());
+    }
+    if digits.len() > 64 {
+        return Err(TokenIdError::TooLong.into());
+    }
+    Ok(digits.to_owned())
+}
+
+impl fmt::Display for LitResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}", self.prefix, self.id)
+    }
+}
+
+/// Parses `<prefix>://<id>`.
+///
+/// Like the official `parseLitResource`, the prefix is matched as the start of the text and the three
+/// characters after it are taken for the separator without a look at them.
+impl FromStr for LitResource {
+    type Err = ResourceError;
+
+    fn from_str(key: &str) -> Result<Self, Self::Err> {
+        let (prefix, rest) = ResourcePrefix::ALL
+            .into_iter()
+            .find_map(|prefix| Some((prefix, key.strip_prefix(prefix.as_str())?)))
+            .ok_or(ResourceError::UnknownPrefix)?;
+        let id = rest.char_indices().nth(3).map_or("", |(at, _)| &rest[at..]);
+        Self::new(prefix, id)
+    }
+}
+
+impl Serialize for LitResource {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("LitResource", 2)?;
+        object.serialize_field("resource", &self.id)?;
+        object.serialize_field("resourcePrefix", &self.prefix)?;
+        object.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for LitResource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire {
+            resource: String,
+            resource_prefix: ResourcePrefix,
+        }
+        let wire = Wire::deserialize(deserializer)?;
+        Self::new(wire.resource_prefix, &wire.resource).map_err(serde::de::Error::custom)
+    }
+}
+
+/// Why a text is no resource.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResourceError {
+    /// The key starts with none of the four prefixes of [`ResourcePrefix`].
+    #[error("invalid resource prefix: expected lit-accesscontrolcondition, lit-pkp, lit-ratelimitincrease or lit-litaction")]
+    UnknownPrefix,
+    /// The id has a non-ASCII or control character. Nodes cannot parse a message with such an id.
+    #[error("the resource id has a character outside printable ASCII, which nodes refuse")]
+    NotAscii,
+    /// The id of a PKP is ambiguous or too long.
+    #[error("invalid PKP id: {0}")]
+    PkpId(#[from] TokenIdError),
+}

@@ -1,0 +1,148 @@
+//! Bodies of requests and answers of the Datil endpoints (wire protocol specification, sections 1.4 to 1.7 and 5).
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::AuthSig;
+
+/// The endpoints of a node.
+#[doc(alias = "LIT_ENDPOINT")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Endpoint {
+    /// Keys and state of a node.
+    Handshake,
+    /// Delegation by a PKP.
+    SignSessionKey,
+    /// Run a Lit Action.
+    Execute,
+    /// Sign with a PKP.
+    PkpSign,
+    /// Claim a key.
+    PkpClaim,
+    /// Access-control JWTs (legacy).
+    SignAccessControlCondition,
+    /// Decryption shares.
+    EncryptionSign,
+}
+
+impl Endpoint {
+    /// All endpoints.
+    pub const ALL: [Self; 7] = [
+        Self::Handshake,
+        Self::SignSessionKey,
+        Self::Execute,
+        Self::PkpSign,
+        Self::PkpClaim,
+        Self::SignAccessControlCondition,
+        Self::EncryptionSign,
+    ];
+
+    /// Path with version, as the official client writes it: version 0 is a trailing slash.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Handshake => "/web/handshake/",
+            Self::SignSessionKey => "/web/sign_session_key/v1",
+            Self::Execute => "/web/execute/v1",
+            Self::PkpSign => "/web/pkp/sign/v1",
+            Self::PkpClaim => "/web/pkp/claim/",
+            Self::SignAccessControlCondition => "/web/signing/access_control_condition/",
+            Self::EncryptionSign => "/web/encryption/sign/",
+        }
+    }
+}
+
+/// Body of a handshake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandshakeRequest {
+    /// A placeholder, `test`; nodes do not use it.
+    pub client_public_key: String,
+    /// 64 hex digits, fresh for every node; an attestation has to contain them.
+    #[serde(default)]
+    pub challenge: String,
+    /// The epoch the client knows of; 0 for the current one.
+    #[serde(default)]
+    pub epoch: u64,
+}
+
+/// A node's answer to a handshake. Hex without `0x` unless said otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HandshakeResponse {
+    /// Not used; `ERR` while the node has no keys.
+    pub server_public_key: String,
+    /// The network's BLS key: 96 hex digits, a compressed G1 point.
+    pub subnet_public_key: String,
+    /// The same key.
+    pub network_public_key: String,
+    /// The same key.
+    pub network_public_key_set: String,
+    /// The client's version, echoed.
+    #[serde(default)]
+    pub client_sdk_version: String,
+    /// The secp256k1 root keys, 130 hex digits each, in the order of derivation.
+    #[serde(default)]
+    pub hd_root_pubkeys: Vec<String>,
+    /// The SEV-SNP attestation, where there is one.
+    #[serde(default)]
+    pub attestation: Option<Value>,
+    /// A recent Ethereum block hash, `0x` and 64 hex digits: the nonce of SIWE messages.
+    pub latest_blockhash: String,
+}
+
+/// Body of a call to run a Lit Action.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteRequest {
+    /// Base64, padded, of the UTF-8 source. Wins over `ipfs_id`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// CIDv0 of the source.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ipfs_id: Option<String>,
+    /// Each member becomes a global of the action.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub js_params: Option<Map<String, Value>>,
+    /// The session signature for this node.
+    pub auth_sig: AuthSig,
+    /// The epoch the client knows of; 0 for the current one.
+    #[serde(default)]
+    pub epoch: u64,
+}
+
+/// A node's answer after it ran a Lit Action.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecuteResponse {
+    /// Always true in an answer with status 200.
+    pub success: bool,
+    /// Signature shares by name.
+    #[serde(default)]
+    pub signed_data: Map<String, Value>,
+    /// Always empty.
+    #[serde(default)]
+    pub decrypted_data: Map<String, Value>,
+    /// Claims by key id.
+    #[serde(default)]
+    pub claim_data: Map<String, Value>,
+    /// What the action set as its response; empty if it set none.
+    #[serde(default)]
+    pub response: String,
+    /// What the action wrote to the console.
+    #[serde(default)]
+    pub logs: String,
+}
+
+/// A node's answer when the action threw. Its status is 400, and its form is not that of other errors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionFailure {
+    /// Always false.
+    pub success: bool,
+    /// The exception, with stack.
+    pub error: String,
+    /// What the action wrote to the console before.
+    #[serde(default)]
+    pub logs: String,
+}
