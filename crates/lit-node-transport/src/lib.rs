@@ -1,1 +1,20 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod agreement;
+pub mod datil;
+mod handshake;
+#[cfg(feature = "http")]
+mod http_transport;
+mod outcome;
+mod quorum;
+mod request_id;
+mod transport;
+
+pub use agreement::most_common;
+pub use handshake::{Handshake, HandshakeKeys, LateNodes, handshake};
+#[cfg(feature = "http")]
+pub use http_transport::{HttpTransport, HttpTransportBuilder};
+pub use outcome::{NodeOutcome, Outcome, QuorumError, QuorumFailure};
+pub use quorum::{Quorum, QuorumAnswer, QuorumPolicy, Wait, call_quorum};
+pub use request_id::RequestId;
+pub use transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};

@@ -1,1 +1,30 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod auth_needed;
+mod client;
+mod clock;
+mod connect;
+mod error;
+mod execute_js;
+mod request;
+
+pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
+pub use client::LitNodeClient;
+pub use clock::SystemClock;
+pub use connect::LitNodeClientBuilder;
+pub use error::Error;
+pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer, SessionAuth};
+pub use request::SessionRequest;
+
+pub use lit_contracts as contracts;
+pub use lit_node_transport as transport;
+pub use lit_recap as recap;
+pub use lit_session_crypto as session_crypto;
+pub use lit_types as types;
+
+#[doc(no_inline)]
+pub use lit_session_crypto::{Session, SessionKeyPair};
+#[doc(no_inline)]
+pub use lit_types::{
+    AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp,
+};

@@ -1,1 +1,28 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod ipfs;
+mod key;
+mod report;
+mod root;
+mod session;
+mod template;
+mod validate;
+mod verify;
+#[cfg(feature = "signer")]
+mod wallet;
+
+pub use ipfs::ipfs_cid_v0;
+pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
+pub use report::{ReportError, format_session_sigs};
+pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_root};
+pub use session::{Session, SessionError};
+pub use template::SessionTemplate;
+pub use validate::{
+    InvalidSessionSigs, SessionSigProblem, parse_signed_message, validate_session_sig, validate_session_sigs,
+};
+pub use verify::{
+    CapabilityRefusal, MAX_CAPABILITIES, Operation, SessionSigRefusal, VerifiedSession, verify_session_sig,
+    verify_session_signature,
+};
+#[cfg(feature = "signer")]
+pub use wallet::{WalletAuthSigError, sign_auth_sig, sign_siwe};

@@ -3,6 +3,7 @@
 mod ability;
 mod auth_sig;
 pub mod chains;
+mod clock;
 pub mod constants;
 mod json;
 mod network;
@@ -18,6 +19,7 @@ pub mod wire;
 
 pub use ability::{AbilityError, LitAbility};
 pub use auth_sig::{AuthSig, AuthSigKind, MAX_AUTH_SIG_BYTES};
+pub use clock::Clock;
 pub use json::{CompactJson, CompactJsonError};
 pub use network::{LitNetwork, NetworkProfile, UnknownNetwork};
 pub use node_error::{NodeErrorBody, NodeErrorCode, NodeErrorKind};

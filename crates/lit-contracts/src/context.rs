@@ -1,0 +1,167 @@
+use alloy_primitives::Address;
+use lit_types::LitNetwork;
+
+use crate::addresses::{self, ContractAddresses};
+
+/// Where a network's contracts are: chain, RPC, addresses.
+///
+/// ```
+/// use lit_contracts::NetworkContext;
+/// use lit_types::LitNetwork;
+///
+/// let datil = NetworkContext::of(LitNetwork::Datil)?;
+/// assert_eq!(datil.chain_id(), 175_188);
+/// let mirror = datil.with_rpc_url("http://127.0.0.1:8545");
+/// assert_eq!(mirror.rpc_url(), "http://127.0.0.1:8545");
+/// # Ok::<(), lit_contracts::ContextError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkContext {
+    network: LitNetwork,
+    chain_id: u64,
+    rpc_url: String,
+    contracts: ContractAddresses,
+    resolver: Option<Resolver>,
+}
+
+impl NetworkContext {
+    /// The context of a hosted network.
+    ///
+    /// # Errors
+    /// [`ContextError::Custom`] for the custom network, whose contracts nobody else knows: see
+    /// [`NetworkContext::custom`].
+    pub fn of(network: LitNetwork) -> Result<Self, ContextError> {
+        let contracts = match network {
+            LitNetwork::DatilDev => addresses::DATIL_DEV,
+            LitNetwork::DatilTest => addresses::DATIL_TEST,
+            LitNetwork::Datil => addresses::DATIL,
+            LitNetwork::Habanero => addresses::HABANERO,
+            LitNetwork::Manzano => addresses::MANZANO,
+            LitNetwork::Cayenne => addresses::CAYENNE,
+            LitNetwork::Custom => return Err(ContextError::Custom),
+        };
+        let profile = network.profile();
+        let chain_id = profile.chain_id.ok_or(ContextError::Custom)?;
+        let environment = match network {
+            LitNetwork::Datil => Some(ResolverEnvironment::Prod),
+            LitNetwork::DatilDev | LitNetwork::DatilTest => Some(ResolverEnvironment::Dev),
+            _ => None,
+        };
+        let resolver =
+            environment.map(|environment| Resolver { address: contracts.contract_resolver, environment });
+        Ok(Self { network, chain_id, rpc_url: profile.rpc_url.to_owned(), contracts, resolver })
+    }
+
+    /// The context of a network of your own. The addresses default to those of datil-dev, where the embedded network puts
+    /// its contracts.
+    #[must_use]
+    pub fn custom(chain_id: u64, rpc_url: impl Into<String>) -> Self {
+        Self {
+            network: LitNetwork::Custom,
+            chain_id,
+            rpc_url: rpc_url.into(),
+            contracts: addresses::DATIL_DEV,
+            resolver: None,
+        }
+    }
+
+    /// Another RPC. Default: the one of the network's profile.
+    #[must_use]
+    pub fn with_rpc_url(mut self, rpc_url: impl Into<String>) -> Self {
+        self.rpc_url = rpc_url.into();
+        self
+    }
+
+    /// Other addresses.
+    #[must_use]
+    pub const fn with_contracts(mut self, contracts: ContractAddresses) -> Self {
+        self.contracts = contracts;
+        self
+    }
+
+    /// A resolver that knows the current addresses.
+    #[must_use]
+    pub const fn with_resolver(mut self, resolver: Resolver) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// The network.
+    #[must_use]
+    pub const fn network(&self) -> LitNetwork {
+        self.network
+    }
+
+    /// The id of the chain.
+    #[must_use]
+    pub const fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// The JSON-RPC URL of the chain.
+    #[must_use]
+    pub fn rpc_url(&self) -> &str {
+        &self.rpc_url
+    }
+
+    /// The contracts.
+    #[must_use]
+    pub const fn contracts(&self) -> &ContractAddresses {
+        &self.contracts
+    }
+
+    /// The resolver, where one is known.
+    #[must_use]
+    pub const fn resolver(&self) -> Option<Resolver> {
+        self.resolver
+    }
+}
+
+/// A contract that knows the current addresses of the others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resolver {
+    /// Its address.
+    pub address: Address,
+    /// Which of its environments.
+    pub environment: ResolverEnvironment,
+}
+
+/// The environments of a resolver, by their numbers on chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ResolverEnvironment {
+    /// Development.
+    Dev = 0,
+    /// Staging.
+    Staging = 1,
+    /// Production.
+    Prod = 2,
+}
+
+/// There is no context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ContextError {
+    /// The contracts of the custom network are only known to whoever runs it.
+    #[error("the custom network has no contracts of its own; use NetworkContext::custom")]
+    Custom,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_hosted_network_has_one() {
+        let mut staking = Vec::new();
+        for network in LitNetwork::ALL.into_iter().filter(|network| *network != LitNetwork::Custom) {
+            let context = NetworkContext::of(network).unwrap();
+            assert_eq!(Some(context.chain_id()), network.profile().chain_id);
+            staking.push(context.contracts().staking);
+        }
+        staking.sort();
+        staking.dedup();
+        assert_eq!(staking.len(), 6, "two networks share a staking contract");
+        assert_eq!(NetworkContext::of(LitNetwork::Custom), Err(ContextError::Custom));
+    }
+}

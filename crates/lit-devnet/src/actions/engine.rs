@@ -1,0 +1,381 @@
+//! One run: a QuickJS engine, the action, and the loop that keeps it going.
+
+use std::{
+    rc::Rc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    time::Instant,
+};
+
+use rquickjs::{
+    Context, Ctx, Error, FromJs, Function, Object, Runtime, Value, context::EvalOptions,
+    promise::PromiseState,
+};
+use serde_json::json;
+
+use super::{
+    ActionError, ActionHost, ActionLimits, ActionOutcome, ActionRequest,
+    host::{Event, HostState},
+    uncaught::Uncaught,
+};
+
+const PRELUDE: &str = include_str!("prelude.js");
+const LIT: &str = include_str!("lit.js");
+
+/// The name under which the real nodes run actions; it shows in stacks.
+const SCRIPT_NAME: &str = "<user_provided_script>";
+
+/// All that a run needs.
+pub(super) struct Run {
+    pub(super) request: ActionRequest,
+    pub(super) host: Arc<dyn ActionHost>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) sender: mpsc::Sender<Event>,
+    pub(super) events: mpsc::Receiver<Event>,
+    pub(super) tokio: tokio::runtime::Handle,
+}
+
+/// What the thread of the run and the rest of the program share.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    cancelled: AtomicBool,
+    logs: Mutex<String>,
+}
+
+impl Shared {
+    pub(super) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Appends to the logs, or leaves them alone and returns false if they would become longer than
+    /// `limit` bytes.
+    pub(super) fn append_log(&self, text: &str, limit: usize) -> bool {
+        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = text.len() <= limit.saturating_sub(logs.len());
+        if fits {
+            logs.push_str(text);
+        }
+        fits
+    }
+
+    pub(super) fn take_logs(&self) -> String {
+        std::mem::take(&mut *self.logs.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Runs an action to its end on the current thread.
+pub(super) fn execute(run: &Run) -> Result<ActionOutcome, ActionError> {
+    let started = Instant::now();
+    let limits = run.request.limits.clone();
+    let shared = Arc::clone(&run.shared);
+    let result = attempt(run);
+    let logs = shared.take_logs();
+    let result = match result {
+        Ok(response) => Ok(ActionOutcome { response, logs }),
+        Err(failure) => Err(failure.into_error(&limits, logs)),
+    };
+    tracing::debug!(elapsed = ?started.elapsed(), succeeded = result.is_ok(), "Lit Action ended");
+    result
+}
+
+/// Why a run has no response.
+enum Failure {
+    /// An uncaught exception, described.
+    Thrown(String),
+    /// As `Thrown`, but a full heap can look like this too.
+    Unclear(String),
+    OutOfMemory,
+    /// The deadline has passed, or the run was cancelled.
+    Stopped,
+    Engine(String),
+}
+
+impl Failure {
+    fn into_error(self, limits: &ActionLimits, logs: String) -> ActionError {
+        match self {
+            Self::Thrown(message) | Self::Unclear(message) => {
+                ActionError::Exception { message, logs }
+            }
+            Self::OutOfMemory => ActionError::MemoryLimit {
+                limit: limits.memory,
+                logs,
+            },
+            Self::Stopped => ActionError::Timeout {
+                limit: limits.run_time,
+                logs,
+            },
+            Self::Engine(message) => ActionError::Engine(message),
+        }
+    }
+}
+
+/// For errors that are not exceptions of the action.
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Allocation => Self::OutOfMemory,
+            error => Self::Engine(error.to_string()),
+        }
+    }
+}
+
+/// When a run has to stop.
+#[derive(Clone)]
+struct Deadline {
+    /// None if it is beyond what the clock can express.
+    at: Option<Instant>,
+    shared: Arc<Shared>,
+}
+
+impl Deadline {
+    fn has_passed(&self) -> bool {
+        self.shared.cancelled.load(Ordering::Relaxed)
+            || self.at.is_some_and(|at| Instant::now() >= at)
+    }
+}
+
+fn attempt(run: &Run) -> Result<String, Failure> {
+    let limits = &run.request.limits;
+    let deadline = Deadline {
+        at: Instant::now().checked_add(limits.run_time),
+        shared: Arc::clone(&run.shared),
+    };
+    let runtime = Runtime::new()?;
+    runtime.set_memory_limit(limits.engine_memory());
+    runtime.set_max_stack_size(limits.engine_stack());
+    let interrupt = deadline.clone();
+    runtime.set_interrupt_handler(Some(Box::new(move || interrupt.has_passed())));
+    let uncaught = Uncaught::default();
+    uncaught.track(&runtime);
+    let context = Context::full(&runtime)?;
+    let result =
+        context.with(|ctx| Engine::start(&ctx, run, uncaught, deadline)?.run(&run.request));
+    match result {
+        Err(Failure::Unclear(_)) if heap_is_full(&runtime, limits.engine_memory()) => {
+            Err(Failure::OutOfMemory)
+        }
+        result => result,
+    }
+}
+
+/// Whether there is too little memory left for the engine to say that there is too little.
+fn heap_is_full(runtime: &Runtime, limit: usize) -> bool {
+    let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or_default();
+    used >= limit - limit / 16
+}
+
+/// A started engine.
+struct Engine<'a, 'js> {
+    ctx: &'a Ctx<'js>,
+    host: Rc<HostState>,
+    uncaught: Uncaught,
+    deadline: Deadline,
+    events: &'a mpsc::Receiver<Event>,
+    // Functions of the prelude.
+    describe: Function<'js>,
+    fire_timer: Function<'js>,
+    settle_call: Function<'js>,
+    define_globals: Function<'js>,
+}
+
+impl<'a, 'js> Engine<'a, 'js> {
+    fn start(
+        ctx: &'a Ctx<'js>,
+        run: &'a Run,
+        uncaught: Uncaught,
+        deadline: Deadline,
+    ) -> Result<Self, Failure> {
+        let host = HostState::new(run, uncaught.clone());
+        let request = &run.request;
+        let config = json!({
+            "auth": request.auth,
+            "headers": request.headers,
+            "functions": host.functions(),
+        });
+        let install = || {
+            let object = host.object(ctx)?;
+            let prelude: Function<'js> =
+                ctx.eval_with_options(PRELUDE, options("ext:lit/prelude.js", true))?;
+            let platform: Object<'js> = prelude.call((object.clone(),))?;
+            let lit: Function<'js> = ctx.eval_with_options(LIT, options("ext:lit/lit.js", true))?;
+            let config = ctx.json_parse(config.to_string())?;
+            let lit: Object<'js> = lit.call((object, config, platform.clone()))?;
+            Ok((platform, lit))
+        };
+        match install() {
+            Ok((platform, lit)) => Ok(Self {
+                ctx,
+                host,
+                uncaught,
+                deadline,
+                events: &run.events,
+                describe: platform.get("describe")?,
+                fire_timer: platform.get("fireTimer")?,
+                settle_call: lit.get("settleCall")?,
+                define_globals: lit.get("defineGlobals")?,
+            }),
+            Err(_) if deadline.has_passed() => Err(Failure::Stopped),
+            Err(Error::Exception) => {
+                let thrown = ctx.catch();
+                Err(if is_out_of_memory(&thrown) || thrown.is_null() {
+                    Failure::OutOfMemory
+                } else {
+                    Failure::Engine(format!(
+                        "prelude: {}",
+                        rquickjs::CaughtError::from_error(ctx, ctx.throw(thrown))
+                    ))
+                })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Runs the script and all that it starts; returns the response.
+    fn run(&self, request: &ActionRequest) -> Result<String, Failure> {
+        let params = self.ctx.json_parse(json!(request.js_params).to_string());
+        self.call(&self.define_globals, (self.check(params)?,))?;
+        let value: Value<'js> = match self
+            .ctx
+            .eval_with_options(&*request.code, options(SCRIPT_NAME, false))
+        {
+            // QuickJS takes the source as a C string.
+            Err(Error::InvalidString(_)) => {
+                return Err(Failure::Thrown(
+                    "Uncaught SyntaxError: Invalid or unexpected token".to_owned(),
+                ));
+            }
+            result => self.check(result)?,
+        };
+        self.drain_jobs()?;
+        while self.host.is_waiting() {
+            self.wait()?;
+        }
+        if value
+            .as_promise()
+            .is_some_and(|promise| promise.state() == PromiseState::Pending)
+        {
+            return Err(Failure::Unclear(
+                "Promise resolution is still pending but the event loop has already resolved"
+                    .to_owned(),
+            ));
+        }
+        Ok(self.host.take_response())
+    }
+
+    /// Waits for the next timer or answer, and lets the action go on from there.
+    fn wait(&self) -> Result<(), Failure> {
+        let wake = self
+            .host
+            .next_timer()
+            .into_iter()
+            .chain(self.deadline.at)
+            .min();
+        let event = match wake {
+            Some(at) => self
+                .events
+                .recv_timeout(at.saturating_duration_since(Instant::now())),
+            None => self.events.recv().map_err(mpsc::RecvTimeoutError::from),
+        };
+        if self.deadline.has_passed() {
+            return Err(Failure::Stopped);
+        }
+        match event {
+            Ok(Event::Settled { call, answer }) => {
+                self.host.answered();
+                let (succeeded, text) = match answer {
+                    Ok(text) => (true, text),
+                    Err(text) => (false, text),
+                };
+                self.call(&self.settle_call, (call, succeeded, text))?;
+            }
+            Ok(Event::Cancelled) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+                return Err(Failure::Stopped);
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+        if let Some(id) = self.host.pop_due_timer() {
+            self.call(&self.fire_timer, (id,))?;
+        }
+        Ok(())
+    }
+
+    /// Calls a function of the prelude as a task of its own: what it enqueues runs before the next
+    /// one.
+    fn call<A: rquickjs::function::IntoArgs<'js>>(
+        &self,
+        function: &Function<'js>,
+        args: A,
+    ) -> Result<(), Failure> {
+        let result = function.call(args);
+        self.check::<()>(result)?;
+        self.drain_jobs()
+    }
+
+    /// Runs promise jobs until there are none, then looks for rejections nobody has handled
+    /// meanwhile.
+    fn drain_jobs(&self) -> Result<(), Failure> {
+        // The interrupt handler ends a job, not the queue.
+        while !self.deadline.has_passed() {
+            if self.ctx.execute_pending_job() {
+                continue;
+            }
+            return match self.uncaught.take(self.ctx)? {
+                Some((thrown, in_promise)) => Err(self.failure(&thrown, in_promise)),
+                None => Ok(()),
+            };
+        }
+        Err(Failure::Stopped)
+    }
+
+    /// Turns the pending exception, if that is what `result` says, into a failure.
+    fn check<T: FromJs<'js>>(&self, result: rquickjs::Result<T>) -> Result<T, Failure> {
+        result.map_err(|error| match error {
+            Error::Exception => self.failure(&self.ctx.catch(), false),
+            error => error.into(),
+        })
+    }
+
+    fn failure(&self, thrown: &Value<'js>, in_promise: bool) -> Failure {
+        if self.deadline.has_passed() {
+            return Failure::Stopped;
+        }
+        if is_out_of_memory(thrown) {
+            return Failure::OutOfMemory;
+        }
+        // The action's own getters may run here.
+        match self
+            .describe
+            .call::<_, String>((thrown.clone(), in_promise))
+        {
+            // What the engine throws when there is no memory for an error object.
+            Ok(text) if thrown.is_null() => Failure::Unclear(text),
+            Ok(text) => Failure::Thrown(text),
+            Err(_) if self.deadline.has_passed() => Failure::Stopped,
+            Err(_) => Failure::Unclear("Uncaught exception that cannot be shown".to_owned()),
+        }
+    }
+}
+
+/// Options for a classic script.
+fn options(name: &str, strict: bool) -> EvalOptions {
+    let mut options = EvalOptions::default();
+    options.strict = strict;
+    options.filename = Some(name.to_owned());
+    options
+}
+
+/// Whether `thrown` is the engine's own error for a full heap.
+fn is_out_of_memory(thrown: &Value<'_>) -> bool {
+    thrown.as_exception().is_some_and(|error| {
+        error
+            .message()
+            .is_some_and(|message| message.starts_with("out of memory"))
+            && error
+                .as_object()
+                .get::<_, String>("name")
+                .is_ok_and(|name| name == "InternalError")
+    })
+}

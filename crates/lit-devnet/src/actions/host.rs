@@ -1,0 +1,282 @@
+//! The native functions behind the JavaScript prelude, and the network behind the action.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::{Arc, mpsc},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
+use tokio::task::JoinSet;
+
+use super::{ActionLimits, engine::Run, engine::Shared, timers::Timers, uncaught::Uncaught};
+
+/// What a host function returns; the text of an error becomes the message of a JavaScript `Error`.
+pub type HostResult = Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>>;
+
+/// The network behind an action: answers the asynchronous functions of `Lit.Actions`.
+///
+/// A host serves one run or many; what a run accumulates (signatures, claims, counts against
+/// limits) is the host's.
+#[async_trait]
+pub trait ActionHost: Send + Sync + 'static {
+    /// The functions this host has. Each appears as `Lit.Actions.<name>`, takes one object and
+    /// returns a promise.
+    fn functions(&self) -> &[&str];
+
+    /// Answers one call, as a task of the tokio runtime.
+    ///
+    /// `function` is one of [`functions`](Self::functions). `parameters` is the action's argument
+    /// after `JSON.stringify`, with bytes (typed arrays, buffers) as arrays of numbers; `null` if
+    /// there was none.
+    ///
+    /// # Errors
+    ///
+    /// Any error rejects the promise with an `Error` of that message.
+    async fn call(&self, function: &str, parameters: serde_json::Value) -> HostResult;
+}
+
+/// The host of an action that needs no network.
+pub(super) struct NoHost;
+
+#[async_trait]
+impl ActionHost for NoHost {
+    fn functions(&self) -> &[&str] {
+        &[]
+    }
+
+    async fn call(&self, function: &str, _: serde_json::Value) -> HostResult {
+        Err(format!("{function} is not available on this network").into())
+    }
+}
+
+/// What wakes a run that waits.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// Nobody wants the outcome any more.
+    Cancelled,
+    /// A call of the host has its answer, as JSON, or failed with a message.
+    Settled {
+        /// The number which the prelude gave the call.
+        call: u32,
+        answer: Result<String, String>,
+    },
+}
+
+/// The state of one run on the Rust side of the prelude.
+pub(super) struct HostState {
+    host: Arc<dyn ActionHost>,
+    shared: Arc<Shared>,
+    limits: ActionLimits,
+    uncaught: Uncaught,
+    sender: mpsc::Sender<Event>,
+    tokio: tokio::runtime::Handle,
+    /// Dropping the set aborts the calls that are still under way.
+    calls: RefCell<JoinSet<()>>,
+    unanswered: Cell<usize>,
+    response: RefCell<String>,
+    timers: RefCell<Timers>,
+}
+
+impl HostState {
+    pub(super) fn new(run: &Run, uncaught: Uncaught) -> Rc<Self> {
+        Rc::new(Self {
+            host: Arc::clone(&run.host),
+            shared: Arc::clone(&run.shared),
+            limits: run.request.limits.clone(),
+            uncaught,
+            sender: run.sender.clone(),
+            tokio: run.tokio.clone(),
+            calls: RefCell::default(),
+            unanswered: Cell::default(),
+            response: RefCell::default(),
+            timers: RefCell::default(),
+        })
+    }
+
+    /// The object that the prelude calls `host`.
+    pub(super) fn object<'js>(self: &Rc<Self>, ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+        let object = Object::new(ctx.clone())?;
+        let this = Rc::clone(self);
+        object.set(
+            "log",
+            Function::new(ctx.clone(), move |ctx, text: String| this.log(&ctx, &text))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "setResponse",
+            Function::new(ctx.clone(), move |ctx, text| this.set_response(&ctx, text))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "startTimer",
+            Function::new(ctx.clone(), move |id, delay| this.start_timer(id, delay))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "stopTimer",
+            Function::new(ctx.clone(), move |id| this.timers.borrow_mut().stop(id))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "reportError",
+            Function::new(ctx.clone(), move |ctx, error| {
+                this.uncaught.report(&ctx, error);
+            })?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "call",
+            Function::new(ctx.clone(), move |ctx, id, name, parameters: String| {
+                this.call(&ctx, id, name, &parameters)
+            })?,
+        )?;
+        object.set("random", Function::new(ctx.clone(), random)?)?;
+        object.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
+        object.set(
+            "utf8Decode",
+            Function::new(ctx.clone(), |binary: String, fatal| {
+                utf8_decode(&binary, fatal)
+            })?,
+        )?;
+        Ok(object)
+    }
+
+    /// Names of the functions that go to the host.
+    pub(super) fn functions(&self) -> &[&str] {
+        self.host.functions()
+    }
+
+    /// The last response.
+    pub(super) fn take_response(&self) -> String {
+        self.response.take()
+    }
+
+    /// Whether something outside JavaScript will call into it.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.unanswered.get() > 0 || self.next_timer().is_some()
+    }
+
+    /// When the next timer fires.
+    pub(super) fn next_timer(&self) -> Option<Instant> {
+        self.timers.borrow().next_due()
+    }
+
+    /// Takes out the first timer that is due.
+    pub(super) fn pop_due_timer(&self) -> Option<u32> {
+        self.timers.borrow_mut().pop_due(Instant::now())
+    }
+
+    /// Strikes a call which has its answer off the list.
+    pub(super) fn answered(&self) {
+        self.unanswered.set(self.unanswered.get() - 1);
+        while self.calls.borrow_mut().try_join_next().is_some() {}
+    }
+
+    fn log(&self, ctx: &Ctx<'_>, text: &str) -> rquickjs::Result<()> {
+        let limit = self.limits.log_size;
+        if self.shared.append_log(text, limit) {
+            return Ok(());
+        }
+        Err(Exception::throw_message(
+            ctx,
+            &format!("The console output exceeds the limit of {limit} bytes"),
+        ))
+    }
+
+    fn set_response(&self, ctx: &Ctx<'_>, text: String) -> rquickjs::Result<()> {
+        let limit = self.limits.response_size;
+        if text.len() > limit {
+            let message = format!(
+                "The response has {} bytes, more than the limit of {limit}",
+                text.len()
+            );
+            return Err(Exception::throw_message(ctx, &message));
+        }
+        self.response.replace(text);
+        Ok(())
+    }
+
+    fn start_timer(&self, id: u32, milliseconds: u32) {
+        let due = Instant::now() + Duration::from_millis(milliseconds.into());
+        self.timers.borrow_mut().start(id, due);
+    }
+
+    fn call(&self, ctx: &Ctx<'_>, id: u32, name: String, parameters: &str) -> rquickjs::Result<()> {
+        let parameters = serde_json::from_str(parameters)
+            .map_err(|error| Exception::throw_type(ctx, &format!("{name}: {error}")))?;
+        let host = Arc::clone(&self.host);
+        let reply = Reply {
+            call: id,
+            sender: self.sender.clone(),
+            answer: None,
+        };
+        let task = async move {
+            reply.send(host.call(&name, parameters).await);
+        };
+        self.calls.borrow_mut().spawn_on(task, &self.tokio);
+        self.unanswered.set(self.unanswered.get() + 1);
+        Ok(())
+    }
+}
+
+/// Sends the answer of a call when it is dropped, so that a call which panics is answered too.
+struct Reply {
+    call: u32,
+    sender: mpsc::Sender<Event>,
+    answer: Option<Result<String, String>>,
+}
+
+impl Reply {
+    fn send(mut self, result: HostResult) {
+        self.answer = Some(
+            result
+                .map(|value| value.to_string())
+                .map_err(|error| error.to_string()),
+        );
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        let answer = self
+            .answer
+            .take()
+            .unwrap_or_else(|| Err("the call broke off without an answer".to_owned()));
+        // Nobody listens if the run is over.
+        let _ = self.sender.send(Event::Settled {
+            call: self.call,
+            answer,
+        });
+    }
+}
+
+fn random<'js>(ctx: Ctx<'js>, length: usize) -> rquickjs::Result<TypedArray<'js, u8>> {
+    let mut bytes = vec![0; length];
+    getrandom::getrandom(&mut bytes)
+        .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
+    TypedArray::new_copy(ctx, bytes)
+}
+
+// Copied into the JavaScript heap, here and above, so that the memory limit covers the bytes.
+fn utf8_encode<'js>(ctx: Ctx<'js>, text: String) -> rquickjs::Result<TypedArray<'js, u8>> {
+    TypedArray::new_copy(ctx, text.into_bytes())
+}
+
+/// Decodes UTF-8, with U+FFFD for what is malformed, or to nothing for malformed bytes if they are
+/// `fatal`.
+///
+/// Each character of `binary` is one byte: rquickjs has no safe way to read a typed array.
+fn utf8_decode(binary: &str, fatal: bool) -> Option<String> {
+    let bytes: Vec<u8> = binary
+        .chars()
+        .filter_map(|byte| u8::try_from(byte).ok())
+        .collect();
+    match String::from_utf8(bytes) {
+        Ok(text) => Some(text),
+        Err(_) if fatal => None,
+        Err(error) => Some(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    }
+}

@@ -1,0 +1,186 @@
+// The `Lit` object, and the parameters of the request.
+//
+// Evaluated and called as `prelude.js` is, and after it. `config` is `{ auth, headers, functions }`,
+// parsed from JSON; `functions` names the asynchronous functions which the network behind the action
+// answers. The engine calls `settleCall` of the result when one of them has its answer, and
+// `defineGlobals` once, before the action.
+(host, config, { bytesOf, binaryString, utf8Encode, utf8Decode }) => {
+  const { apply } = Reflect;
+  const { defineProperty, entries, freeze, values } = Object;
+
+  const deepFreeze = (value) => {
+    if (typeof value === 'object' && value !== null) {
+      for (const member of values(value)) deepFreeze(member);
+      freeze(value);
+    }
+    return value;
+  };
+
+  /** The read-only part of the platform's `Headers`. */
+  class Headers {
+    #values = new Map();
+
+    constructor(pairs) {
+      for (const [name, value] of pairs) {
+        const key = name.toLowerCase();
+        const earlier = this.#values.get(key);
+        this.#values.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
+      }
+      this.#values = new Map([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
+      freeze(this);
+    }
+
+    get(name) { return this.#values.get(`${name}`.toLowerCase()) ?? null; }
+
+    has(name) { return this.#values.has(`${name}`.toLowerCase()); }
+
+    forEach(callback, self) {
+      for (const [name, value] of this.#values) apply(callback, self, [value, name, this]);
+    }
+
+    entries() { return this.#values.entries(); }
+
+    keys() { return this.#values.keys(); }
+
+    values() { return this.#values.values(); }
+
+    [Symbol.iterator]() { return this.entries(); }
+  }
+  freeze(Headers);
+  freeze(Headers.prototype);
+
+  const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+  const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  // The encodings of npm `uint8arrays`, which the real nodes use: there `base64` is unpadded.
+  const ENCODINGS = {
+    __proto__: null,
+    hex: ['0123456789abcdef', 4, false],
+    base16: ['0123456789abcdef', 4, false],
+    base16upper: ['0123456789ABCDEF', 4, false],
+    base32: [BASE32, 5, false],
+    base32pad: [BASE32, 5, true],
+    base32upper: [BASE32.toUpperCase(), 5, false],
+    base32padupper: [BASE32.toUpperCase(), 5, true],
+    base64: [`${BASE64}+/`, 6, false],
+    base64pad: [`${BASE64}+/`, 6, true],
+    base64url: [`${BASE64}-_`, 6, false],
+    base64urlpad: [`${BASE64}-_`, 6, true],
+  };
+
+  const encodingOf = (name) => {
+    const encoding = ENCODINGS[name];
+    if (encoding === undefined) throw new Error(`Unsupported encoding "${name}"`);
+    return encoding;
+  };
+
+  /** RFC 4648 with `width` bits a character. */
+  const encode = (bytes, [alphabet, width, padded]) => {
+    let text = '';
+    let buffer = 0;
+    let bits = 0;
+    for (const byte of bytes) {
+      buffer = ((buffer << 8) | byte) & 0xffff;
+      for (bits += 8; bits >= width;) {
+        bits -= width;
+        text += alphabet[(buffer >> bits) & (2 ** width - 1)];
+      }
+    }
+    if (bits > 0) text += alphabet[(buffer << (width - bits)) & (2 ** width - 1)];
+    while (padded && (text.length * width) % 8 !== 0) text += '=';
+    return text;
+  };
+
+  const decode = (text, [alphabet, width], name) => {
+    const digits = text.replace(/=+$/, '');
+    const bytes = new Uint8Array(Math.floor((digits.length * width) / 8));
+    let buffer = 0;
+    let bits = 0;
+    let length = 0;
+    for (const digit of digits) {
+      const value = alphabet.indexOf(digit);
+      if (value < 0) throw new SyntaxError(`Non-${name} character`);
+      buffer = ((buffer << width) | value) & 0xffff;
+      bits += width;
+      if (bits >= 8) bytes[length++] = buffer >> (bits -= 8);
+    }
+    if (bits >= width || (buffer & (2 ** bits - 1)) !== 0) {
+      throw new SyntaxError('Unexpected end of data');
+    }
+    return bytes;
+  };
+
+  const isUtf8 = (name) => name === 'utf8' || name === 'utf-8';
+  const isLatin1 = (name) => name === 'ascii' || name === 'latin1' || name === 'binary';
+
+  const calls = new Map();
+  let lastCall = 0;
+
+  // Parameters reach the host as JSON. It has no bytes, which travel as arrays of numbers, and
+  // serde_json takes no lone surrogates.
+  const toJson = (_key, value) => {
+    if (typeof value === 'string') return value.toWellFormed();
+    const isBytes = ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
+    return isBytes ? Array.from(bytesOf(value)) : value;
+  };
+
+  const callHost = (name, parameters) => new Promise((resolve, reject) => {
+    const json = JSON.stringify(parameters ?? null, toJson);
+    const id = ++lastCall;
+    calls.set(id, { resolve, reject });
+    host.call(id, name, json);
+  });
+
+  const settleCall = (id, succeeded, text) => {
+    const { resolve, reject } = calls.get(id);
+    calls.delete(id);
+    if (succeeded) resolve(JSON.parse(text));
+    else reject(new Error(text));
+  };
+
+  const actions = {
+    setResponse({ response } = {}) {
+      if (typeof response !== 'string') {
+        const type = response === null ? 'null' : typeof response;
+        throw new TypeError(`setResponse: the response must be a string, not ${type}`);
+      }
+      host.setResponse(response.toWellFormed());
+    },
+    uint8arrayToString(bytes, encoding = 'utf8') {
+      const source = bytesOf(bytes);
+      if (isUtf8(encoding)) return utf8Decode(source, false);
+      if (isLatin1(encoding)) return binaryString(source);
+      return encode(source, encodingOf(encoding));
+    },
+    uint8arrayFromString(text, encoding = 'utf8') {
+      if (isUtf8(encoding)) return utf8Encode(`${text}`);
+      if (isLatin1(encoding)) return Uint8Array.from(`${text}`, (char) => char.charCodeAt(0));
+      return decode(`${text}`, encodingOf(encoding), encoding);
+    },
+  };
+  for (const name of config.functions) {
+    actions[name] = { [name]: (parameters) => callHost(name, parameters) }[name];
+  }
+  for (const action of values(actions)) freeze(action);
+
+  const lit = {
+    Actions: freeze(actions),
+    Auth: deepFreeze(config.auth),
+    Headers: new Headers(config.headers),
+  };
+  freeze(lit);
+
+  const defineGlobals = (params) => {
+    const define = (name, value, writable) =>
+      defineProperty(globalThis, name, { value, writable, enumerable: true, configurable: true });
+    for (const [name, value] of entries(params)) define(name, value, true);
+    // The parameters come from whoever sent the request, and `Lit.Auth` says who that is: `Lit` is
+    // defined last, so that no parameter can stand in for it. It is configurable, because a script
+    // may declare `const LitActions = ...` itself.
+    define('Lit', lit, false);
+    define('LitActions', lit.Actions, false);
+    define('LitAuth', lit.Auth, false);
+    define('LitHeaders', lit.Headers, false);
+  };
+
+  return { settleCall, defineGlobals };
+}

@@ -1,0 +1,247 @@
+//! Lit Actions: JavaScript programs that the nodes run.
+//!
+//! [`run`] executes one action in a fresh QuickJS engine on a thread of its own and returns what it
+//! answered and logged. The engine knows the language, the platform (`console`, timers,
+//! `TextEncoder`...) and the part of `Lit` that needs no network; an [`ActionHost`] supplies the
+//! asynchronous `Lit.Actions` functions that do.
+//!
+//! Differences from the runtime of the real nodes (Deno, which is V8):
+//!
+//! * Messages of errors which the engine itself throws, and columns in stacks, are those of
+//!   QuickJS; `error.stack` has no first line with the message.
+//! * Absent: `fetch` (it rejects), `URL`, `Intl`, `WebAssembly`, `crypto.subtle`,
+//!   `AbortController`, `Blob`.
+//! * `structuredClone` copies plain data, collections, dates and bytes; other objects become plain
+//!   objects.
+//! * An action that returns a promise which nothing can settle any more fails at once.
+//! * A few built-in functions loop natively without looking at the clock (`a.length = 2 ** 32 - 1;
+//!   a.sort()`). Such a run is reported as [`ActionError::Timeout`] one second late, and its thread
+//!   goes on until the loop ends.
+//! * Where memory runs out inside the engine's promise machinery, QuickJS may lose track of objects;
+//!   what they occupy is not returned.
+
+mod engine;
+mod host;
+mod limits;
+mod timers;
+mod uncaught;
+
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+pub use host::{ActionHost, HostResult};
+pub use limits::ActionLimits;
+
+use engine::{Run, Shared};
+use host::{Event, NoHost};
+
+/// How long after the deadline a run that does not stop is given up.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Native stack for what is below and above the JavaScript frames, in bytes.
+///
+/// QuickJS checks its limit at every call and every recursion of its own; between two checks it
+/// uses far less.
+const NATIVE_STACK: usize = 1024 * 1024;
+
+/// What one run of a Lit Action gets.
+#[derive(Debug, Clone)]
+pub struct ActionRequest {
+    /// The source: a classic script, not a module.
+    pub code: String,
+    /// Becomes one global variable per member.
+    ///
+    /// Members cannot replace `Lit` and its aliases, which are what the action trusts.
+    pub js_params: serde_json::Map<String, serde_json::Value>,
+    /// `Lit.Auth`.
+    pub auth: serde_json::Value,
+    /// `Lit.Headers`, as name and value; names are case-insensitive, values of equal names are
+    /// joined by `, `.
+    pub headers: Vec<(String, String)>,
+    /// What the run may use.
+    pub limits: ActionLimits,
+}
+
+impl ActionRequest {
+    /// A request to run `code` without parameters, auth context (`null`) and headers, under the
+    /// default limits.
+    pub fn new(code: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            js_params: serde_json::Map::new(),
+            auth: serde_json::Value::Null,
+            headers: Vec::new(),
+            limits: ActionLimits::default(),
+        }
+    }
+}
+
+/// What an action left behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionOutcome {
+    /// The argument of the last `Lit.Actions.setResponse`, empty if there was none.
+    pub response: String,
+    /// What the action printed with `console`, one line per call.
+    pub logs: String,
+}
+
+/// Why an action has no outcome.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ActionError {
+    /// The action threw, or rejected a promise that nobody handles. Nodes answer with HTTP 400 and
+    /// `success: false`.
+    #[error("{message}")]
+    Exception {
+        /// V8's form: `Uncaught Error: boom\n    at <user_provided_script>:1:7`.
+        message: String,
+        /// What was printed before.
+        logs: String,
+    },
+    /// The action ran longer than [`ActionLimits::run_time`]. Nodes answer with
+    /// `NodeJsTimeoutError`.
+    #[error("the action ran longer than {limit:?}")]
+    Timeout {
+        /// The limit that was exceeded.
+        limit: Duration,
+        /// What was printed before.
+        logs: String,
+    },
+    /// The action needed more than [`ActionLimits::memory`]. Nodes answer with
+    /// `NodeJsMemoryLimitError`.
+    #[error("the action used more than {limit} bytes of memory")]
+    MemoryLimit {
+        /// The limit that was exceeded, in bytes.
+        limit: usize,
+        /// What was printed before.
+        logs: String,
+    },
+    /// The source is longer than [`ActionLimits::code_size`]; nothing ran.
+    #[error("the code has {size} bytes, more than the limit of {limit}")]
+    CodeTooLarge {
+        /// Length of the source, in bytes.
+        size: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The engine could not be started or broke down; the action is not to blame. Nodes answer with
+    /// `NodeJsExecutionError`.
+    #[error("Lit Actions engine: {0}")]
+    Engine(String),
+}
+
+impl ActionError {
+    /// What the action printed before it failed; empty if it did not run.
+    pub fn logs(&self) -> &str {
+        match self {
+            Self::Exception { logs, .. }
+            | Self::Timeout { logs, .. }
+            | Self::MemoryLimit { logs, .. } => logs,
+            Self::CodeTooLarge { .. } | Self::Engine(_) => "",
+        }
+    }
+}
+
+/// Runs an action that needs no network.
+///
+/// The engine works on a thread of its own, never on the async runtime's workers. It runs until
+/// everything the action started has finished: promises, timers, host calls. Dropping the future
+/// stops it.
+///
+/// # Errors
+///
+/// See [`ActionError`]; all variants are possible.
+///
+/// # Panics
+///
+/// If called outside a tokio runtime.
+pub async fn run(request: ActionRequest) -> Result<ActionOutcome, ActionError> {
+    run_with_host(request, Arc::new(NoHost)).await
+}
+
+/// Runs an action whose asynchronous `Lit.Actions` functions are answered by `host`.
+///
+/// As [`run`] in all else. Calls of the host run as tasks of the current tokio runtime, and are
+/// aborted when the action ends or the future is dropped.
+///
+/// # Errors
+///
+/// See [`ActionError`]; all variants are possible.
+///
+/// # Panics
+///
+/// If called outside a tokio runtime.
+pub async fn run_with_host(
+    request: ActionRequest,
+    host: Arc<dyn ActionHost>,
+) -> Result<ActionOutcome, ActionError> {
+    let (size, limit) = (request.code.len(), request.limits.code_size);
+    if size > limit {
+        return Err(ActionError::CodeTooLarge { size, limit });
+    }
+    let (sender, events) = mpsc::channel();
+    let shared = Arc::new(Shared::default());
+    let _stop_on_drop = StopOnDrop {
+        shared: Arc::clone(&shared),
+        sender: sender.clone(),
+    };
+    let run = Run {
+        request,
+        host,
+        shared,
+        sender,
+        events,
+        tokio: tokio::runtime::Handle::current(),
+    };
+    tokio::task::spawn_blocking(move || supervise(run))
+        .await
+        .unwrap_or_else(|error| Err(ActionError::Engine(error.to_string())))
+}
+
+/// Runs the engine on a new thread and waits for it, but not for ever.
+///
+/// The thread is a new one, not the caller's, because its stack must be as large as the limits say,
+/// and because a thread that never comes back must not keep the tokio runtime from shutting down.
+fn supervise(run: Run) -> Result<ActionOutcome, ActionError> {
+    let limits = run.request.limits.clone();
+    let shared = Arc::clone(&run.shared);
+    let (done, result) = mpsc::sync_channel(1);
+    thread::Builder::new()
+        .name("lit-action".to_owned())
+        .stack_size(limits.engine_stack() + NATIVE_STACK)
+        .spawn(move || {
+            // The receiver is gone only if the run was given up.
+            let _ = done.send(engine::execute(&run));
+        })
+        .map_err(|error| ActionError::Engine(format!("no thread: {error}")))?;
+    match result.recv_timeout(limits.run_time.saturating_add(GRACE)) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => {
+            tracing::warn!(limit = ?limits.run_time, "a Lit Action does not stop");
+            Err(ActionError::Timeout {
+                limit: limits.run_time,
+                logs: shared.take_logs(),
+            })
+        }
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            Err(ActionError::Engine("the engine panicked".to_owned()))
+        }
+    }
+}
+
+/// Ends the run when the future of [`run`] is dropped.
+struct StopOnDrop {
+    shared: Arc<Shared>,
+    sender: mpsc::Sender<Event>,
+}
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.shared.cancel();
+        // Nobody listens if the run is over.
+        let _ = self.sender.send(Event::Cancelled);
+    }
+}

@@ -1,0 +1,219 @@
+use std::sync::Arc;
+
+use lit_types::NodeUrl;
+use tokio::task::JoinSet;
+
+use crate::{
+    DevnetClock, Fault, LoggedRequest, MemoryTransport,
+    actions::ActionLimits,
+    keys::NetworkKeys,
+    log::RequestLog,
+    node::{Node, Shared},
+};
+
+/// The fewest nodes a network can have: with fewer no threshold means anything.
+pub const MIN_NODES: usize = 3;
+/// The most: a key share names its node in one byte.
+pub const MAX_NODES: usize = 255;
+
+/// A Lit network in this process. Everything stops when it is dropped.
+///
+/// It is for development and tests: its nodes live in one process and its keys come from one seed, so it protects nothing.
+///
+/// ```
+/// use lit_devnet::Devnet;
+///
+/// # tokio_test(async {
+/// let network = Devnet::builder().nodes(4).start().await?;
+/// assert_eq!((network.node_urls().len(), network.threshold()), (4, 2));
+/// # Ok::<(), lit_devnet::DevnetError>(())
+/// # });
+/// # fn tokio_test<T>(f: impl Future<Output = Result<T, lit_devnet::DevnetError>>) {
+/// #     tokio::runtime::Runtime::new().unwrap().block_on(f).unwrap();
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Devnet {
+    nodes: Arc<[Arc<Node>]>,
+    node_urls: Vec<NodeUrl>,
+    threshold: usize,
+    shared: Arc<Shared>,
+    /// The HTTP listeners; dropping them stops them.
+    _servers: JoinSet<()>,
+}
+
+impl Devnet {
+    /// Settings.
+    #[must_use = "call start to get a network"]
+    pub fn builder() -> DevnetBuilder {
+        DevnetBuilder {
+            nodes: MIN_NODES,
+            seed: [0; 32],
+            limits: ActionLimits::default(),
+            #[cfg(feature = "http")]
+            http_port: None,
+        }
+    }
+
+    /// The nodes' URLs, in order.
+    #[must_use]
+    pub fn node_urls(&self) -> &[NodeUrl] {
+        &self.node_urls
+    }
+
+    /// How many nodes have to agree: two thirds, rounded down.
+    #[must_use]
+    pub const fn threshold(&self) -> usize {
+        self.threshold
+    }
+
+    /// Reaches the nodes in memory.
+    #[must_use]
+    pub fn transport(&self) -> Arc<MemoryTransport> {
+        Arc::new(MemoryTransport::new(Arc::clone(&self.nodes)))
+    }
+
+    /// The network's clock. Give it to the client too, where it is moved.
+    #[must_use]
+    pub fn clock(&self) -> Arc<DevnetClock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    /// Puts a fault on a node, in place of the one it has.
+    ///
+    /// # Errors
+    /// [`DevnetError::NoSuchNode`].
+    pub fn set_fault(&self, node: usize, fault: Fault) -> Result<(), DevnetError> {
+        self.node(node)?.set_fault(Some(fault));
+        Ok(())
+    }
+
+    /// Takes the fault off a node.
+    ///
+    /// # Errors
+    /// [`DevnetError::NoSuchNode`].
+    pub fn clear_fault(&self, node: usize) -> Result<(), DevnetError> {
+        self.node(node)?.set_fault(None);
+        Ok(())
+    }
+
+    /// Stores code where the nodes look up actions by CID, and gives that CID.
+    pub fn put_ipfs(&self, code: impl Into<String>) -> String {
+        self.shared.put_ipfs(code.into())
+    }
+
+    /// The requests that have reached nodes, oldest first; the last 10,000.
+    #[must_use]
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.shared.log.all()
+    }
+
+    fn node(&self, index: usize) -> Result<&Node, DevnetError> {
+        self.nodes.get(index).map(AsRef::as_ref).ok_or(DevnetError::NoSuchNode { index, nodes: self.nodes.len() })
+    }
+}
+
+/// Settings of a [`Devnet`].
+#[derive(Debug, Clone)]
+#[must_use = "call start to get a network"]
+pub struct DevnetBuilder {
+    nodes: usize,
+    seed: [u8; 32],
+    limits: ActionLimits,
+    #[cfg(feature = "http")]
+    http_port: Option<u16>,
+}
+
+impl DevnetBuilder {
+    /// How many nodes, 3 to 255. Default: 3.
+    pub const fn nodes(mut self, nodes: usize) -> Self {
+        self.nodes = nodes;
+        self
+    }
+
+    /// What all keys and hashes follow from. Default: 32 zero bytes.
+    pub const fn seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Limits of Lit Actions. Default: those of the Datil networks.
+    pub fn action_limits(mut self, limits: ActionLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Listen on 127.0.0.1 as well: the first node on `port`, the next on the one after it, and so on; 0 takes any free
+    /// ports. Default: in memory only.
+    #[cfg(feature = "http")]
+    pub const fn http(mut self, port: u16) -> Self {
+        self.http_port = Some(port);
+        self
+    }
+
+    /// Starts the network.
+    ///
+    /// # Errors
+    /// [`DevnetError::NodeCount`], or [`DevnetError::Listen`] when a port is taken.
+    #[allow(clippy::unused_async, reason = "with the feature `http` it binds")]
+    pub async fn start(self) -> Result<Devnet, DevnetError> {
+        if !(MIN_NODES..=MAX_NODES).contains(&self.nodes) {
+            return Err(DevnetError::NodeCount(self.nodes));
+        }
+        let shared = Arc::new(Shared {
+            keys: NetworkKeys::from_seed(self.seed),
+            clock: Arc::new(DevnetClock::new()),
+            limits: self.limits,
+            log: RequestLog::default(),
+            ipfs: std::sync::RwLock::default(),
+        });
+        let mut servers = JoinSet::new();
+        #[cfg(feature = "http")]
+        let (node_urls, listeners) = match self.http_port {
+            Some(port) => crate::http::bind(port, self.nodes).await?,
+            None => (memory_urls(self.nodes), Vec::new()),
+        };
+        #[cfg(not(feature = "http"))]
+        let node_urls = memory_urls(self.nodes);
+        let nodes: Arc<[Arc<Node>]> =
+            node_urls.iter().map(|url| Arc::new(Node::new(url.clone(), Arc::clone(&shared)))).collect();
+        #[cfg(feature = "http")]
+        for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
+            servers.spawn(crate::http::serve(listener, Arc::clone(node)));
+        }
+        #[cfg(not(feature = "http"))]
+        servers.detach_all();
+        let threshold = (self.nodes * 2 / 3).max(2);
+        Ok(Devnet { nodes, node_urls, threshold, shared, _servers: servers })
+    }
+}
+
+/// Nodes in memory have addresses too: session signatures name them.
+fn memory_urls(nodes: usize) -> Vec<NodeUrl> {
+    (0..nodes).filter_map(|i| format!("http://127.0.0.1:{}", 7470 + i).parse().ok()).collect()
+}
+
+/// Why a network does not start, or has no such part.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DevnetError {
+    /// Fewer than [`MIN_NODES`] or more than [`MAX_NODES`].
+    #[error("{0} nodes: a network has {MIN_NODES} to {MAX_NODES}")]
+    NodeCount(usize),
+    /// A port cannot be listened on.
+    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
+    Listen {
+        /// The port.
+        port: u16,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// There is no node of this number.
+    #[error("there is no node {index}: the network has {nodes}, counted from 0")]
+    NoSuchNode {
+        /// The number.
+        index: usize,
+        /// How many there are.
+        nodes: usize,
+    },
+}

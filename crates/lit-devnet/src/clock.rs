@@ -1,0 +1,47 @@
+use std::{
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
+
+use lit_types::Clock;
+use time::OffsetDateTime;
+
+/// The clock of a development network. It runs with the operating system's until it is moved or stopped.
+#[derive(Debug)]
+pub struct DevnetClock(RwLock<State>);
+
+#[derive(Debug, Clone, Copy)]
+enum State {
+    Running { ahead: time::Duration },
+    Stopped { at: OffsetDateTime },
+}
+
+impl DevnetClock {
+    pub(crate) const fn new() -> Self {
+        Self(RwLock::new(State::Running { ahead: time::Duration::ZERO }))
+    }
+
+    /// Moves the clock ahead.
+    pub fn advance(&self, duration: Duration) {
+        let duration = time::Duration::try_from(duration).unwrap_or(time::Duration::MAX);
+        let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match &mut *state {
+            State::Running { ahead } => *ahead = ahead.saturating_add(duration),
+            State::Stopped { at } => *at = at.saturating_add(duration),
+        }
+    }
+
+    /// Stops the clock at an instant. From then on it moves only by [`DevnetClock::advance`].
+    pub fn stop_at(&self, at: OffsetDateTime) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = State::Stopped { at };
+    }
+}
+
+impl Clock for DevnetClock {
+    fn now(&self) -> OffsetDateTime {
+        match *self.0.read().unwrap_or_else(PoisonError::into_inner) {
+            State::Running { ahead } => OffsetDateTime::now_utc().saturating_add(ahead),
+            State::Stopped { at } => at,
+        }
+    }
+}

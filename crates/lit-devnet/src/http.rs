@@ -1,0 +1,118 @@
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming as Body,
+    header::{self, HeaderValue},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use lit_types::NodeUrl;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+use crate::{
+    DevnetError,
+    node::{Incoming, Node},
+};
+
+/// The largest request that is read, in bytes: action code of 16 MiB in base64, and what stands around it.
+const MAX_BODY: usize = 32 * 1024 * 1024;
+
+/// Listeners on consecutive ports of this machine, or on free ones.
+pub(crate) async fn bind(
+    first_port: u16,
+    nodes: usize,
+) -> Result<(Vec<NodeUrl>, Vec<TcpListener>), DevnetError> {
+    let (mut urls, mut listeners) = (Vec::with_capacity(nodes), Vec::with_capacity(nodes));
+    for i in 0..nodes {
+        let port = if first_port == 0 { 0 } else { first_port.saturating_add(i as u16) };
+        let listen = |source| DevnetError::Listen { port, source };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+        let address = listener.local_addr().map_err(listen)?;
+        let url = format!("http://{address}").parse();
+        urls.push(url.map_err(|error| listen(std::io::Error::other(error)))?);
+        listeners.push(listener);
+    }
+    Ok((urls, listeners))
+}
+
+/// Serves one node until it is aborted, with its connections.
+pub(crate) async fn serve(listener: TcpListener, node: Arc<Node>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) if !node.is_stopped() => {
+                    connections.spawn(serve_connection(stream, Arc::clone(&node)));
+                }
+                // A stopped node closes what the operating system accepted for it.
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(node = %node.url(), %error, "cannot accept a connection");
+                    // Out of file descriptors, most likely; some will become free.
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn serve_connection(stream: TcpStream, node: Arc<Node>) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| answer(Arc::clone(&node), request));
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(30))
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "connection ended");
+    }
+}
+
+/// An error here closes the connection without an answer.
+async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full<Bytes>>, Stopped> {
+    if request.method() == Method::OPTIONS {
+        return Ok(with_cors(Response::new(Full::default())));
+    }
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
+        let mut response = Response::new(Full::from("the request is too large"));
+        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return Ok(with_cors(response));
+    };
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let path = if head.method == Method::POST { head.uri.path() } else { "" };
+    let incoming = Incoming { path: path.to_owned(), headers, body: body.to_bytes() };
+    let (status, body) = node.handle(incoming).await.ok_or(Stopped)?;
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(with_cors(response))
+}
+
+/// Nodes let every web page call them.
+fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PATCH, OPTIONS"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
+    headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
+    response
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the node is stopped")]
+struct Stopped;
+

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+
+pub mod actions;
+mod builder;
+mod clock;
+mod fault;
+#[cfg(feature = "http")]
+mod http;
+mod keys;
+mod log;
+mod memory;
+mod node;
+
+pub use builder::{Devnet, DevnetBuilder, DevnetError, MAX_NODES, MIN_NODES};
+pub use clock::DevnetClock;
+pub use fault::Fault;
+pub use log::LoggedRequest;
+pub use memory::MemoryTransport;

@@ -1,0 +1,33 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
+
+use crate::node::{Incoming, Node};
+
+/// Reaches the nodes of one development network without a socket.
+#[derive(Debug, Clone)]
+pub struct MemoryTransport {
+    nodes: Arc<[Arc<Node>]>,
+}
+
+impl MemoryTransport {
+    pub(crate) const fn new(nodes: Arc<[Arc<Node>]>) -> Self {
+        Self { nodes }
+    }
+}
+
+#[async_trait]
+impl NodeTransport for MemoryTransport {
+    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+        let refused = || TransportError::Connect("connection refused".to_owned());
+        let node = self.nodes.iter().find(|node| *node.url() == request.node).ok_or_else(refused)?;
+        let incoming = Incoming {
+            path: request.endpoint.path().to_owned(),
+            headers: request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            body: request.body,
+        };
+        let (status, body) = node.handle(incoming).await.ok_or_else(refused)?;
+        Ok(NodeResponse { status, body: body.into() })
+    }
+}

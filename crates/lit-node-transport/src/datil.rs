@@ -1,0 +1,83 @@
+//! What is particular to the Datil generation: headers and the form of refusals. Another generation gets a module beside
+//! this one.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use lit_types::NodeErrorBody;
+use serde_json::Value;
+
+use crate::RequestId;
+
+/// The version of the official client whose behaviour is claimed; nodes read it to tell what a client understands.
+pub const SDK_VERSION: &str = "7.4.0";
+
+/// The headers of every request (wire protocol specification, section 1.5). Nodes answer 404 without the content type.
+#[must_use]
+pub fn headers(request_id: &RequestId) -> Vec<(&'static str, String)> {
+    vec![
+        ("content-type", "application/json".to_owned()),
+        ("accept", "application/json".to_owned()),
+        ("x-lit-sdk-version", SDK_VERSION.to_owned()),
+        ("x-lit-sdk-type", "Rust".to_owned()),
+        ("x-request-id", request_id.to_header()),
+    ]
+}
+
+/// Reads the body of a refusal in whatever form it came: the standard one, the short one, an action's exception, or text.
+#[must_use]
+pub fn parse_refusal(body: &Bytes) -> NodeErrorBody {
+    let mut error: NodeErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    if error.message.is_none() {
+        let failure: Option<lit_types::wire::ActionFailure> = serde_json::from_slice(body).ok();
+        let text = failure.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |failure| failure.error);
+        error.message = Some(text.chars().take(500).collect());
+    }
+    error
+}
+
+/// The code of a Lit Action as nodes take it: base64 with padding.
+#[doc(alias = "encodeCode")]
+#[must_use]
+pub fn encode_code(code: &str) -> String {
+    BASE64_STANDARD.encode(code)
+}
+
+/// What an action set as its response: JSON where it is JSON, the text otherwise.
+#[doc(alias = "parseAsJsonOrString")]
+#[must_use]
+pub fn json_or_text(response: &str) -> Value {
+    serde_json::from_str(response).unwrap_or_else(|_| Value::from(response))
+}
+
+/// Removes the quotes around the texts inside signed data, which nodes serialise twice.
+#[doc(alias = "removeDoubleQuotes")]
+#[must_use]
+pub fn unquote(signed_data: Value) -> Value {
+    match signed_data {
+        Value::String(text) => Value::String(text.replace('"', "")),
+        Value::Object(members) => members.into_iter().map(|(key, value)| (key, unquote(value))).collect(),
+        other => other,
+    }
+}
+
+/// The text a PKP signed, as nodes give it: JSON is made compact, escaped quotes are undone, and everything else, SIWE
+/// messages above all, stays as it is.
+#[doc(alias = "normalizeAndStringify")]
+#[must_use]
+pub fn normalise_signed_text(text: &str) -> String {
+    if !text.starts_with(['{', '[']) {
+        return text.to_owned();
+    }
+    let mut candidate = text.to_owned();
+    // Every round removes one layer of escapes.
+    loop {
+        if let Ok(json) = lit_types::CompactJson::parse(&candidate) {
+            return json.as_str().to_owned();
+        }
+        let unescaped = candidate.replace("\\\\", "\\").replace("\\\"", "\"");
+        if unescaped == candidate {
+            return text.to_owned();
+        }
+        candidate = unescaped;
+    }
+}

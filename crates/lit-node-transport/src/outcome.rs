@@ -1,0 +1,176 @@
+use std::{fmt, time::Duration};
+
+use bytes::Bytes;
+use lit_types::{NodeErrorBody, NodeUrl, wire::Endpoint};
+
+use crate::{RequestId, TransportError, most_common};
+
+/// What became of a request to one node.
+#[derive(Debug, Clone)]
+pub struct NodeOutcome {
+    /// The node.
+    pub node: NodeUrl,
+    /// What it answered, if it did.
+    pub outcome: Outcome,
+    /// How long it took, or how long it was waited for.
+    pub elapsed: Duration,
+}
+
+/// The kinds of outcomes.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// A valid answer; whether it agrees with the others is another question.
+    Valid,
+    /// The node refused.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The refusal, as far as it could be read.
+        error: Box<NodeErrorBody>,
+        /// The body as it came.
+        body: Bytes,
+    },
+    /// The node answered with something that is no valid answer.
+    Invalid {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There was no answer.
+    Failed(TransportError),
+    /// The call ended before the node answered.
+    Pending,
+}
+
+impl Outcome {
+    /// The Lit error code, when the node gave one.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        match self {
+            Self::Refused { error, .. } => error.error_code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same request to the same node may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..),
+            Self::Failed(error) => error.is_retryable(),
+            Self::Pending => true,
+            Self::Valid | Self::Invalid { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Valid => f.write_str("valid answer"),
+            Self::Refused { status, error, .. } => {
+                write!(f, "refused with {status}")?;
+                if let Some(code) = &error.error_code {
+                    write!(f, " {code}")?;
+                }
+                if let Some(kind) = &error.error_kind {
+                    write!(f, " ({kind})")?;
+                }
+                if let Some(message) = &error.message {
+                    write!(f, ": {}", message.lines().next().unwrap_or_default())?;
+                }
+                Ok(())
+            }
+            Self::Invalid { reason } => write!(f, "invalid answer: {reason}"),
+            Self::Failed(error) => error.fmt(f),
+            Self::Pending => f.write_str("no answer yet"),
+        }
+    }
+}
+
+/// Too few nodes gave a valid answer, or too few of those agreed.
+///
+/// Its `Display` is a report with one line per node.
+#[derive(Debug, Clone, thiserror::Error)]
+pub struct QuorumError {
+    /// What was missing.
+    pub failure: QuorumFailure,
+    /// What was called.
+    pub endpoint: Endpoint,
+    /// How many agreeing answers were needed.
+    pub needed: usize,
+    /// The id under which the nodes know this call.
+    pub request_id: RequestId,
+    /// Every node's outcome, in the order of the nodes.
+    pub outcomes: Vec<NodeOutcome>,
+}
+
+/// What a quorum call was missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuorumFailure {
+    /// Too few valid answers.
+    TooFewAnswers {
+        /// How many there were.
+        valid: usize,
+    },
+    /// Enough valid answers, but they differ.
+    NoAgreement {
+        /// How many there were.
+        valid: usize,
+        /// How many of them agree at most.
+        agreeing: usize,
+    },
+    /// The time for the whole call ran out.
+    DeadlineExceeded {
+        /// How many valid answers had come.
+        valid: usize,
+    },
+    /// Fewer nodes were asked than answers are needed.
+    TooFewNodes,
+}
+
+impl QuorumError {
+    /// The error code that most refusing nodes gave.
+    #[must_use]
+    pub fn error_code(&self) -> Option<&str> {
+        most_common(self.outcomes.iter().filter_map(|outcome| outcome.outcome.error_code()))
+    }
+
+    /// Whether enough nodes failed in a way that may pass for the same call to succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        let promising = |outcome: &&NodeOutcome| {
+            matches!(outcome.outcome, Outcome::Valid) || outcome.outcome.is_retryable()
+        };
+        self.outcomes.iter().filter(promising).count() >= self.needed
+            && !matches!(self.failure, QuorumFailure::NoAgreement { .. } | QuorumFailure::TooFewNodes)
+    }
+}
+
+impl fmt::Display for QuorumError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (asked, needed) = (self.outcomes.len(), self.needed);
+        write!(f, "POST {}: ", self.endpoint.path())?;
+        match self.failure {
+            QuorumFailure::TooFewAnswers { valid } => {
+                write!(f, "{valid} of {asked} nodes gave a valid answer, {needed} are needed")?;
+            }
+            QuorumFailure::NoAgreement { valid, agreeing } => write!(
+                f,
+                "the nodes do not agree: of {valid} valid answers at most {agreeing} are alike, {needed} are needed"
+            )?,
+            QuorumFailure::DeadlineExceeded { valid } => {
+                write!(f, "time ran out with {valid} valid answers, {needed} are needed")?;
+            }
+            QuorumFailure::TooFewNodes => {
+                write!(f, "only {asked} nodes are known, {needed} agreeing answers are needed")?;
+            }
+        }
+        write!(f, " (request {})", self.request_id)?;
+        for NodeOutcome { node, outcome, elapsed } in &self.outcomes {
+            write!(f, "\n  {node}  {} ms  {outcome}", elapsed.as_millis())?;
+        }
+        Ok(())
+    }
+}

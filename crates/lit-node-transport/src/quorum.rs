@@ -1,0 +1,246 @@
+use std::{hash::Hash, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use lit_types::{NodeUrl, wire::Endpoint};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, timeout, timeout_at},
+};
+
+use crate::{
+    NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError, QuorumFailure, RequestId,
+    TransportError, datil,
+};
+
+/// When a quorum call is content.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct QuorumPolicy {
+    /// How many valid answers must agree. At least 1.
+    pub needed: usize,
+    /// How long one node may take.
+    pub node_deadline: Duration,
+    /// How long the whole call may take.
+    pub deadline: Duration,
+    /// Whether to wait for the others once enough agree.
+    pub wait: Wait,
+}
+
+/// What to do once enough answers agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Wait {
+    /// Return at once. The other requests run on until their deadline.
+    ForAgreement,
+    /// Wait until every node has answered or failed.
+    ForAll,
+}
+
+impl QuorumPolicy {
+    /// `needed` agreeing answers, 30 s per node and for the whole call, returning at agreement.
+    #[must_use]
+    pub const fn new(needed: usize) -> Self {
+        let limit = Duration::from_secs(30);
+        Self { needed, node_deadline: limit, deadline: limit, wait: Wait::ForAgreement }
+    }
+
+    /// How long one node may take. Default: 30 s.
+    #[must_use]
+    pub const fn with_node_deadline(mut self, deadline: Duration) -> Self {
+        self.node_deadline = deadline;
+        self
+    }
+
+    /// How long the whole call may take. Default: 30 s.
+    #[must_use]
+    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// What to do once enough answers agree. Default: [`Wait::ForAgreement`].
+    #[must_use]
+    pub const fn with_wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+}
+
+/// A call to several nodes.
+#[derive(Debug, Clone)]
+pub struct Quorum {
+    /// What is called.
+    pub endpoint: Endpoint,
+    /// The id of the operation, one for all nodes.
+    pub request_id: RequestId,
+    /// The body for each node.
+    pub bodies: Vec<(NodeUrl, Bytes)>,
+}
+
+/// Enough nodes gave valid answers that agree.
+#[derive(Debug)]
+pub struct QuorumAnswer<T> {
+    /// The agreeing answers, in the order in which they came.
+    pub agreed: Vec<(NodeUrl, T)>,
+    /// Every node's outcome, in the order of the nodes.
+    pub outcomes: Vec<NodeOutcome>,
+    /// The id under which the nodes know this call.
+    pub request_id: RequestId,
+    /// Answers that come later.
+    pub(crate) late: mpsc::UnboundedReceiver<Settled>,
+}
+
+/// Sends a request to every node at once and decides by their answers.
+///
+/// `judge` turns a body of status 200 into a valid answer or says what is wrong with it; `key` gives what has to be equal for
+/// two answers to agree. The call goes on past nodes that are dead, slow, wrong or lying as long as agreement is possible,
+/// and fails as soon as it is not.
+///
+/// # Errors
+/// [`QuorumError`] with every node's outcome.
+pub async fn call_quorum<T, K: Hash + Eq>(
+    transport: &Arc<dyn NodeTransport>,
+    call: Quorum,
+    policy: &QuorumPolicy,
+    judge: impl Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+    key: impl Fn(&T) -> K,
+) -> Result<QuorumAnswer<T>, QuorumError> {
+    let started = Instant::now();
+    let deadline = started + policy.deadline;
+    let Quorum { endpoint, request_id, bodies } = call;
+    let mut tally = Tally::new(bodies.iter().map(|(node, _)| node.clone()), policy.needed, key);
+    let error = |tally: Tally<T, K, _>, failure| QuorumError {
+        failure,
+        endpoint,
+        needed: policy.needed,
+        request_id: request_id.clone(),
+        outcomes: tally.into_outcomes(started.elapsed()),
+    };
+    if bodies.len() < policy.needed {
+        return Err(error(tally, QuorumFailure::TooFewNodes));
+    }
+
+    let (sender, mut settled) = mpsc::unbounded_channel();
+    // Dropping the set, as when the caller gives up, stops the requests; after agreement they are let run.
+    let mut requests = JoinSet::new();
+    for (index, (node, body)) in bodies.into_iter().enumerate() {
+        let request = NodeRequest { node, endpoint, headers: datil::headers(&request_id), body };
+        let (transport, sender, limit) = (Arc::clone(transport), sender.clone(), policy.node_deadline);
+        requests.spawn(async move {
+            let node = request.node.clone();
+            let answer = timeout(limit, transport.send(request)).await;
+            let result = answer.unwrap_or(Err(TransportError::Timeout(limit)));
+            // Nobody listens any more when the call has ended.
+            let _ = sender.send(Settled { index, node, result, elapsed: started.elapsed() });
+        });
+    }
+    drop(sender);
+
+    loop {
+        let agreed = tally.best() >= policy.needed;
+        if agreed && (policy.wait == Wait::ForAgreement || tally.open == 0) {
+            break;
+        }
+        if !agreed && tally.best() + tally.open < policy.needed {
+            let valid = tally.valid();
+            let failure = if valid < policy.needed {
+                QuorumFailure::TooFewAnswers { valid }
+            } else {
+                QuorumFailure::NoAgreement { valid, agreeing: tally.best() }
+            };
+            return Err(error(tally, failure));
+        }
+        match timeout_at(deadline, settled.recv()).await {
+            Ok(Some(one)) => tally.settle(one, &judge),
+            // The channel closes when every request has settled, or its task was lost.
+            Ok(None) => tally.open = 0,
+            Err(_) if agreed => break,
+            Err(_) => {
+                let valid = tally.valid();
+                return Err(error(tally, QuorumFailure::DeadlineExceeded { valid }));
+            }
+        }
+    }
+    requests.detach_all();
+    let (agreed, outcomes) = tally.into_answer(started.elapsed());
+    Ok(QuorumAnswer { agreed, outcomes, request_id, late: settled })
+}
+
+/// A request that has come to its end.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) index: usize,
+    pub(crate) node: NodeUrl,
+    pub(crate) result: Result<NodeResponse, TransportError>,
+    pub(crate) elapsed: Duration,
+}
+
+/// The answers so far, grouped by what they say.
+struct Tally<T, K, F> {
+    outcomes: Vec<Option<NodeOutcome>>,
+    nodes: Vec<NodeUrl>,
+    groups: Vec<(K, Vec<(NodeUrl, T)>)>,
+    key: F,
+    needed: usize,
+    open: usize,
+}
+
+impl<T, K: Eq, F: Fn(&T) -> K> Tally<T, K, F> {
+    fn new(nodes: impl Iterator<Item = NodeUrl>, needed: usize, key: F) -> Self {
+        let nodes: Vec<_> = nodes.collect();
+        let open = nodes.len();
+        Self { outcomes: nodes.iter().map(|_| None).collect(), nodes, groups: Vec::new(), key, needed, open }
+    }
+
+    fn settle(&mut self, settled: Settled, judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, String>) {
+        let Settled { index, node, result, elapsed } = settled;
+        self.open -= 1;
+        let outcome = match judge_response(&node, result, judge) {
+            Ok(answer) => {
+                let key = (self.key)(&answer);
+                match self.groups.iter_mut().find(|(known, _)| *known == key) {
+                    Some((_, group)) => group.push((node.clone(), answer)),
+                    None => self.groups.push((key, vec![(node.clone(), answer)])),
+                }
+                Outcome::Valid
+            }
+            Err(outcome) => outcome,
+        };
+        self.outcomes[index] = Some(NodeOutcome { node, outcome, elapsed });
+    }
+
+    fn best(&self) -> usize {
+        self.groups.iter().map(|(_, group)| group.len()).max().unwrap_or(0)
+    }
+
+    fn valid(&self) -> usize {
+        self.groups.iter().map(|(_, group)| group.len()).sum()
+    }
+
+    fn into_outcomes(self, elapsed: Duration) -> Vec<NodeOutcome> {
+        let pending = |node| NodeOutcome { node, outcome: Outcome::Pending, elapsed };
+        self.outcomes.into_iter().zip(self.nodes).map(|(known, node)| known.unwrap_or_else(|| pending(node))).collect()
+    }
+
+    fn into_answer(mut self, elapsed: Duration) -> (Vec<(NodeUrl, T)>, Vec<NodeOutcome>) {
+        let best = (0..self.groups.len()).max_by_key(|&i| self.groups[i].1.len());
+        let agreed = best.map(|i| self.groups.swap_remove(i).1).unwrap_or_default();
+        debug_assert!(agreed.len() >= self.needed);
+        (agreed, self.into_outcomes(elapsed))
+    }
+}
+
+/// The valid answer in a response, or the outcome it is otherwise.
+pub(crate) fn judge_response<T>(
+    node: &NodeUrl,
+    result: Result<NodeResponse, TransportError>,
+    judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+) -> Result<T, Outcome> {
+    let NodeResponse { status, body } = result.map_err(Outcome::Failed)?;
+    if !(200..300).contains(&status) {
+        let error = Box::new(datil::parse_refusal(&body));
+        return Err(Outcome::Refused { status, error, body });
+    }
+    judge(node, &body).map_err(|reason| Outcome::Invalid { reason })
+}

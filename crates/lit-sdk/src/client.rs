@@ -1,0 +1,281 @@
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use lit_node_transport::{Handshake, HandshakeKeys, NodeTransport};
+use lit_recap::{Nonce, ReCap, SiweMessage};
+use lit_session_crypto::{RootExpectation, RootRefusal, Session, SessionKeyPair, check_root};
+use lit_types::{
+    AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
+    constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},
+};
+use rand_core::{OsRng, RngCore};
+use time::OffsetDateTime;
+use tokio::task::AbortHandle;
+
+use crate::{AuthNeeded, AuthRequest, Error, LitNodeClientBuilder, SessionRequest};
+
+/// A client of a Lit network, connected. Cheap to clone; clones share the connection.
+#[derive(Clone)]
+pub struct LitNodeClient(Arc<Inner>);
+
+struct Inner {
+    network: LitNetwork,
+    /// All nodes of the network, whether they have answered or not.
+    nodes: Vec<NodeUrl>,
+    threshold: usize,
+    transport: Arc<dyn NodeTransport>,
+    clock: Arc<dyn Clock>,
+    node_deadline: Duration,
+    keys: HandshakeKeys,
+    latest_blockhash: String,
+    connected: Arc<RwLock<Vec<NodeUrl>>>,
+    ready: AtomicBool,
+    /// Lets nodes join that answer the handshake later.
+    late_joiner: AbortHandle,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.late_joiner.abort();
+    }
+}
+
+impl LitNodeClient {
+    /// Configures a client for these nodes, of which `threshold` have to agree. Both come from whoever runs the network.
+    pub fn builder(nodes: impl IntoIterator<Item = NodeUrl>, threshold: usize) -> LitNodeClientBuilder {
+        LitNodeClientBuilder::new(nodes.into_iter().collect(), threshold)
+    }
+
+    pub(crate) fn connected(
+        network: LitNetwork,
+        nodes: Vec<NodeUrl>,
+        threshold: usize,
+        transport: Arc<dyn NodeTransport>,
+        clock: Arc<dyn Clock>,
+        node_deadline: Duration,
+        greeting: Handshake,
+    ) -> Self {
+        let Handshake { keys, latest_blockhash, connected, mut late, .. } = greeting;
+        let connected = Arc::new(RwLock::new(connected));
+        let joined = Arc::clone(&connected);
+        let late_joiner = tokio::spawn(async move {
+            while let Some(node) = late.next().await {
+                joined.write().unwrap_or_else(PoisonError::into_inner).push(node);
+            }
+        })
+        .abort_handle();
+        Self(Arc::new(Inner {
+            network,
+            nodes,
+            threshold,
+            transport,
+            clock,
+            node_deadline,
+            keys,
+            latest_blockhash,
+            connected,
+            ready: AtomicBool::new(true),
+            late_joiner,
+        }))
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> LitNetwork {
+        self.0.network
+    }
+
+    /// All nodes of the network. Session signatures are made for all of them.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeUrl] {
+        &self.0.nodes
+    }
+
+    /// The nodes that have answered the handshake so far, and agree on the keys.
+    #[doc(alias = "connectedNodes")]
+    #[must_use]
+    pub fn connected_nodes(&self) -> Vec<NodeUrl> {
+        let connected = self.0.connected.read().unwrap_or_else(PoisonError::into_inner);
+        self.0.nodes.iter().filter(|node| connected.contains(node)).cloned().collect()
+    }
+
+    /// How many nodes have to agree.
+    #[doc(alias = "minNodeCount")]
+    #[must_use]
+    pub fn threshold(&self) -> usize {
+        self.0.threshold
+    }
+
+    /// The keys the nodes agreed on.
+    #[must_use]
+    pub fn keys(&self) -> &HandshakeKeys {
+        &self.0.keys
+    }
+
+    /// The Ethereum block hash that new messages take as their nonce.
+    #[must_use]
+    pub fn latest_blockhash(&self) -> &str {
+        &self.0.latest_blockhash
+    }
+
+    /// Ends the client and all its clones: further calls give [`Error::NotReady`].
+    pub fn disconnect(&self) {
+        self.0.ready.store(false, Ordering::Relaxed);
+        self.0.late_joiner.abort();
+    }
+
+    /// Makes a session that `auth` authorises, and its signatures for every node.
+    ///
+    /// # Errors
+    /// As [`LitNodeClient::get_session`].
+    pub async fn get_session_sigs(
+        &self,
+        request: &SessionRequest,
+        auth: &dyn AuthNeeded,
+    ) -> Result<SessionSigs, Error> {
+        let session = self.get_session(request, auth).await?;
+        self.session_sigs(&session)
+    }
+
+    /// The signatures of a session for every node, made now.
+    ///
+    /// # Errors
+    /// [`Error::Session`] when the session has ended.
+    pub fn session_sigs(&self, session: &Session) -> Result<SessionSigs, Error> {
+        Ok(session.sign_for(self.nodes(), self.now())?)
+    }
+
+    /// Makes a session that `auth` authorises.
+    ///
+    /// The root that the request brings is used if it is still good. Otherwise `auth` is asked, and asked once more if what
+    /// it gives does not authorise this; what it gives then is checked just the same.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::Lifetime`] and [`Error::Proof`] come before anybody is asked;
+    /// then [`Error::AuthNeeded`] or [`Error::Root`].
+    pub async fn get_session(&self, request: &SessionRequest, auth: &dyn AuthNeeded) -> Result<Session, Error> {
+        self.check_ready()?;
+        if request.requests.is_empty() {
+            return Err(Error::NoRequests);
+        }
+        let now = self.now();
+        let issued_at = Timestamp::try_from(now)?;
+        let expiration = match &request.expiration {
+            Some(expiration) => expiration.clone(),
+            None => issued_at.checked_add(DEFAULT_SESSION_LIFETIME)?,
+        };
+        let latest = issued_at.checked_add(MAX_SESSION_LIFETIME)?;
+        if expiration.at() <= now || expiration.at() > latest.at() {
+            return Err(Error::Lifetime { expiration });
+        }
+        check_proofs(&request.proofs, now)?;
+        for wildcard in request.requests.iter().filter(|request| request.resource().is_wildcard()) {
+            tracing::warn!(resource = %wildcard.resource(), ability = %wildcard.ability(), "session asks for any resource");
+        }
+
+        let key = match &request.session_key {
+            Some(key) => key.clone(),
+            None => generate_key()?,
+        };
+        let expected = RootExpectation {
+            requests: &request.requests,
+            address: auth.address(),
+            domain: request.domain.as_deref(),
+            now,
+        };
+        let root = match request.root.as_ref().filter(|root| {
+            let checked = check_root(root, key.public_key(), &expected);
+            if let Err(refusal) = &checked {
+                tracing::warn!(%refusal, "the given root AuthSig is of no use for this session; asking for a new one");
+            }
+            checked.is_ok()
+        }) {
+            Some(root) => root.clone(),
+            None => {
+                let auth_request = AuthRequest {
+                    session_key: key.public_key(),
+                    recap: ReCap::from_requests(&request.requests).map_err(lit_recap::SiweError::from)?,
+                    requests: request.requests.clone(),
+                    expiration: expiration.clone(),
+                    nonce: self.0.latest_blockhash.parse::<Nonce>()?,
+                    issued_at,
+                    domain: request.domain.clone(),
+                    statement: request.statement.clone(),
+                    chain: request.chain.clone(),
+                };
+                authorise(auth, &auth_request, &expected).await?
+            }
+        };
+        Ok(Session::new(key, root, request.proofs.clone(), expiration, &expected)?)
+    }
+
+    pub(crate) fn check_ready(&self) -> Result<(), Error> {
+        if self.0.ready.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::NotReady) }
+    }
+
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn transport(&self) -> &Arc<dyn NodeTransport> {
+        &self.0.transport
+    }
+
+    pub(crate) fn node_deadline(&self) -> Duration {
+        self.0.node_deadline
+    }
+}
+
+impl fmt::Debug for LitNodeClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LitNodeClient")
+            .field("network", &self.0.network)
+            .field("nodes", &self.0.nodes)
+            .field("threshold", &self.0.threshold)
+            .finish_non_exhaustive()
+    }
+}
+
+async fn authorise(
+    auth: &dyn AuthNeeded,
+    request: &AuthRequest,
+    expected: &RootExpectation<'_>,
+) -> Result<AuthSig, Error> {
+    let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
+    match check_root(&root, request.session_key, expected) {
+        Ok(_) => Ok(root),
+        // Somebody who gives nothing gives nothing the second time.
+        Err(RootRefusal::Empty) => Err(RootRefusal::Empty.into()),
+        Err(refusal) => {
+            tracing::warn!(%refusal, "what was signed does not authorise the session; asking once more");
+            let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
+            check_root(&root, request.session_key, expected)?;
+            Ok(root)
+        }
+    }
+}
+
+/// An expired or unreadable proof makes nodes refuse every request that carries it.
+fn check_proofs(proofs: &[AuthSig], now: OffsetDateTime) -> Result<(), Error> {
+    for (index, proof) in proofs.iter().enumerate() {
+        let checked = proof
+            .signed_message
+            .parse::<SiweMessage>()
+            .map_err(|error| error.to_string())
+            .and_then(|message| message.check_time(now).map_err(|error| error.to_string()));
+        checked.map_err(|reason| Error::Proof { index, reason })?;
+    }
+    Ok(())
+}
+
+fn generate_key() -> Result<SessionKeyPair, Error> {
+    // `OsRng` panics where the operating system fails; asking it once before turns that into an error.
+    OsRng.try_fill_bytes(&mut [0; 1]).map_err(Error::Randomness)?;
+    Ok(SessionKeyPair::generate(&mut OsRng))
+}

@@ -1,0 +1,118 @@
+use lit_node_transport::QuorumError;
+use lit_recap::SiweError;
+use lit_session_crypto::{InvalidSessionSigs, RootRefusal, SessionError};
+use lit_types::{LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError};
+
+use crate::AuthNeededError;
+
+/// What can go wrong in the flows of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client was given no nodes, or a threshold that they cannot reach.
+    #[error("invalid configuration: {0}")]
+    Config(String),
+    /// This network's nodes must prove by attestation what they run, which this version does not verify. Connecting without
+    /// would be less than what users of the network are promised.
+    #[error("{0} requires node attestation, which this version cannot verify")]
+    AttestationRequired(LitNetwork),
+    /// Too few nodes answered, or those that did are not of one network. The report has a line per node.
+    #[error("cannot connect to the network\n{0}")]
+    Connect(#[source] Box<QuorumError>),
+    /// The client was disconnected. Connect again.
+    #[error("the client is not connected; call connect first")]
+    NotReady,
+    /// The operating system gives no random bytes.
+    #[error("no randomness: {0}")]
+    Randomness(rand_core::Error),
+    /// A session without rights is of no use.
+    #[error("at least one resource ability request is needed")]
+    NoRequests,
+    /// A resource or its data cannot be put into a message.
+    #[error(transparent)]
+    Message(#[from] SiweError),
+    /// The requested end has already passed, or is more than 30 days away, which nodes refuse.
+    #[error("the session cannot end at {expiration}: it must be within 30 days from now")]
+    Lifetime {
+        /// The requested end.
+        expiration: Timestamp,
+    },
+    /// A time is outside the years that can be written.
+    #[error(transparent)]
+    Time(#[from] TimestampError),
+    /// One of the proofs has expired or is no SIWE message. Nodes refuse the whole request because of it.
+    #[error("proof {index} cannot be used: {reason}")]
+    Proof {
+        /// Which one.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Whoever was to authorise the session did not.
+    #[error("the session was not authorised: {0}")]
+    AuthNeeded(#[source] AuthNeededError),
+    /// What came back does not authorise the session.
+    #[error("the AuthSig does not authorise the session: {0}")]
+    Root(#[from] RootRefusal),
+    /// The session has ended. Make a new one.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The session signatures have expired or are none.
+    #[error(transparent)]
+    SessionSigs(#[from] InvalidSessionSigs),
+    /// There is no session signature for a node that is needed.
+    #[error(transparent)]
+    MissingNode(#[from] MissingNodeError),
+    /// The action threw, on so many nodes that no others are left to answer.
+    #[error("the Lit Action failed: {error}")]
+    Action {
+        /// The exception, with stack.
+        error: String,
+        /// What the action wrote to the console before.
+        logs: String,
+        /// Every node's outcome.
+        #[source]
+        nodes: Box<QuorumError>,
+    },
+    /// Too few nodes carried out the call, or they do not agree. The report has a line per node.
+    #[error("the nodes did not carry out the call\n{0}")]
+    Nodes(#[source] Box<QuorumError>),
+}
+
+impl Error {
+    /// The error of the official client for the same situation, where there is one.
+    #[must_use]
+    pub const fn sdk_code(&self) -> Option<SdkErrorCode> {
+        Some(match self {
+            Self::Config(_) => SdkErrorCode::LitNodeClientBadConfigError,
+            Self::AttestationRequired(_) => SdkErrorCode::InvalidNodeAttestation,
+            Self::Connect(_) => SdkErrorCode::InitError,
+            Self::NotReady => SdkErrorCode::LitNodeClientNotReadyError,
+            Self::Root(RootRefusal::Empty) => SdkErrorCode::WalletSignatureNotFoundError,
+            Self::Root(_) => SdkErrorCode::InvalidSignatureError,
+            Self::SessionSigs(_) | Self::Session(SessionError::Expired { .. }) => SdkErrorCode::InvalidSessionSigs,
+            Self::MissingNode(_) => SdkErrorCode::InvalidArgumentException,
+            Self::NoRequests => SdkErrorCode::ParamsMissingError,
+            Self::Action { .. } | Self::Nodes(_) => SdkErrorCode::NodeError,
+            _ => return None,
+        })
+    }
+
+    /// The code most refusing nodes gave, such as `NodeSIWECapabilityInvalid`.
+    #[must_use]
+    pub fn node_error_code(&self) -> Option<&str> {
+        match self {
+            Self::Connect(nodes) | Self::Nodes(nodes) | Self::Action { nodes, .. } => nodes.error_code(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same call may succeed later without any change.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Connect(nodes) | Self::Nodes(nodes) => nodes.is_retryable(),
+            _ => false,
+        }
+    }
+}

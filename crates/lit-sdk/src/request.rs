@@ -1,0 +1,94 @@
+use lit_session_crypto::SessionKeyPair;
+use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp};
+
+/// What a session shall be: rights, end, and what the signer sees. Immutable once made, and used for the first signature
+/// and every renewal alike.
+///
+/// ```
+/// use lit_sdk::{LitResource, ResourceAbilityRequest, SessionRequest};
+///
+/// let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?])
+///     .with_domain("example.com")
+///     .with_statement("Sign in to Example.");
+/// # Ok::<(), lit_sdk::types::IncompatibleAbility>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SessionRequest {
+    pub(crate) requests: Vec<ResourceAbilityRequest>,
+    pub(crate) expiration: Option<Timestamp>,
+    pub(crate) domain: Option<String>,
+    pub(crate) statement: Option<String>,
+    pub(crate) chain: String,
+    pub(crate) proofs: Vec<AuthSig>,
+    pub(crate) session_key: Option<SessionKeyPair>,
+    pub(crate) root: Option<AuthSig>,
+}
+
+impl SessionRequest {
+    /// A session with exactly these rights.
+    #[must_use]
+    pub fn new(requests: impl IntoIterator<Item = ResourceAbilityRequest>) -> Self {
+        Self {
+            requests: requests.into_iter().collect(),
+            expiration: None,
+            domain: None,
+            statement: None,
+            chain: "ethereum".to_owned(),
+            proofs: Vec::new(),
+            session_key: None,
+            root: None,
+        }
+    }
+
+    /// When the session ends; the text is kept. Default: 24 hours after it is made. Nodes accept at most 30 days.
+    #[must_use]
+    pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
+        self.expiration = Some(expiration);
+        self
+    }
+
+    /// The domain that asks for the signature, which the signer sees. Default: up to whoever makes the message; a wallet
+    /// names `localhost`.
+    #[must_use]
+    pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// What the signer is told, before the list of rights. Default: only the list of rights.
+    #[must_use]
+    pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
+        self.statement = Some(statement.into());
+        self
+    }
+
+    /// The name of the chain the wallet is used on. Default: `ethereum`.
+    #[must_use]
+    pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
+        self.chain = chain.into();
+        self
+    }
+
+    /// AuthSigs to show to the nodes beside the root, such as capacity delegations. Default: none.
+    #[doc(alias = "capabilityAuthSigs")]
+    #[must_use]
+    pub fn with_proofs(mut self, proofs: impl IntoIterator<Item = AuthSig>) -> Self {
+        self.proofs.extend(proofs);
+        self
+    }
+
+    /// The session key. Default: a fresh one.
+    #[must_use]
+    pub fn with_session_key(mut self, key: SessionKeyPair) -> Self {
+        self.session_key = Some(key);
+        self
+    }
+
+    /// A root AuthSig from an earlier session of the same session key. It is used if it still authorises all of this, and
+    /// asked for anew otherwise. Default: none.
+    #[must_use]
+    pub fn with_root(mut self, root: AuthSig) -> Self {
+        self.root = Some(root);
+        self
+    }
+}

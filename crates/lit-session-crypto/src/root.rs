@@ -1,0 +1,133 @@
+use alloy_primitives::Address;
+use lit_recap::{ExtractError, ReCap};
+use lit_types::{
+    AuthSig, LitAbility, LitResource, ResourceAbilityRequest, Timestamp,
+    constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
+};
+use time::OffsetDateTime;
+
+use crate::{CapabilityRefusal, SessionPublicKey, verify::{later, verify_wallet_auth_sig}};
+
+/// What a root AuthSig has to be good for.
+#[derive(Debug, Clone)]
+pub struct RootExpectation<'a> {
+    /// What it must grant.
+    pub requests: &'a [ResourceAbilityRequest],
+    /// Who must have signed; `None` for anybody.
+    pub address: Option<Address>,
+    /// The domain the message must name; `None` for any.
+    pub domain: Option<&'a str>,
+    /// The time of the check.
+    pub now: OffsetDateTime,
+}
+
+/// A root AuthSig that was found good.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct VerifiedRoot {
+    /// Who authorised the session key.
+    pub address: Address,
+    /// What was granted.
+    pub recap: ReCap,
+    /// Until when, as the message spells it; none if the message never expires.
+    pub expiration: Option<Timestamp>,
+}
+
+/// Checks the AuthSig that a session is to rest on, before the first request is made with it: all that a node will check of
+/// it, for every request of the session, and that it is what was asked for.
+///
+/// The official client checks less (session specification, section 8.3) and uses a second signature without any check.
+///
+/// # Errors
+/// [`RootRefusal`].
+#[doc(alias = "checkNeedToResignSessionKey")]
+pub fn check_root(
+    auth_sig: &AuthSig,
+    session_key: SessionPublicKey,
+    expected: &RootExpectation<'_>,
+) -> Result<VerifiedRoot, RootRefusal> {
+    if auth_sig.sig.is_empty()
+        || auth_sig.derived_via.is_empty()
+        || auth_sig.signed_message.is_empty()
+        || auth_sig.address.is_empty()
+    {
+        return Err(RootRefusal::Empty);
+    }
+    let (message, address) = verify_wallet_auth_sig(auth_sig)?;
+    message.check_time(expected.now).map_err(CapabilityRefusal::Time)?;
+    if message.uri() != session_key.uri() {
+        return Err(CapabilityRefusal::WrongUri.into());
+    }
+    if expected.address.is_some_and(|expected| expected != address) {
+        return Err(RootRefusal::OtherSigner { address });
+    }
+    if expected.domain.is_some_and(|expected| expected != message.domain()) {
+        return Err(RootRefusal::OtherDomain { domain: message.domain().to_owned() });
+    }
+    if message.issued_at() > later(expected.now, CLOCK_TOLERANCE) {
+        return Err(RootRefusal::IssuedInTheFuture);
+    }
+    if message.expiration().is_some_and(|at| at > later(message.issued_at(), MAX_SESSION_LIFETIME)) {
+        return Err(RootRefusal::LifetimeTooLong);
+    }
+    if message.resources().len() > 1 {
+        // Clients look at the first resource and nodes at the last; with one they agree.
+        return Err(RootRefusal::ForeignResources);
+    }
+    let recap = ReCap::extract(&message)?;
+    if let Some(request) = expected.requests.iter().find(|r| !recap.covers(r.resource(), r.ability())) {
+        return Err(RootRefusal::NotGranted { resource: request.resource().clone(), ability: request.ability() });
+    }
+    let expiration = siwe_expiration(&message);
+    Ok(VerifiedRoot { address, recap, expiration })
+}
+
+/// The expiration as the message spells it.
+fn siwe_expiration(message: &lit_recap::SiweMessage) -> Option<Timestamp> {
+    let line = message.as_str().lines().find_map(|line| line.strip_prefix("Expiration Time: "));
+    line.filter(|_| message.expiration().is_some())?.parse().ok()
+}
+
+/// Why a session cannot rest on an AuthSig.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RootRefusal {
+    /// A member is empty: the signer gave nothing.
+    #[error("no wallet signature found: the signer returned an empty AuthSig")]
+    Empty,
+    /// The AuthSig itself is not good.
+    #[error(transparent)]
+    AuthSig(#[from] CapabilityRefusal),
+    /// Signed by another address than expected.
+    #[error("signed by {address}, not by the expected address")]
+    OtherSigner {
+        /// Who signed.
+        address: Address,
+    },
+    /// The message names another domain than the session was asked for.
+    #[error("the message is for the domain {domain}, not for the one asked for")]
+    OtherDomain {
+        /// The domain of the message.
+        domain: String,
+    },
+    /// Made more than 60 seconds in the future.
+    #[error("the message was issued in the future; check the clock")]
+    IssuedInTheFuture,
+    /// Valid for more than the 30 days nodes accept.
+    #[error("the message is valid for more than 30 days, which nodes refuse")]
+    LifetimeTooLong,
+    /// The message has other resources beside the ReCap.
+    #[error("the message has resources beside its ReCap")]
+    ForeignResources,
+    /// The message has no ReCap, or its statement does not spell it out.
+    #[error(transparent)]
+    Recap(#[from] ExtractError),
+    /// The ReCap does not grant what the session needs.
+    #[error("the message does not grant {ability} on {resource}")]
+    NotGranted {
+        /// On what.
+        resource: LitResource,
+        /// What.
+        ability: LitAbility,
+    },
+}

@@ -1,0 +1,168 @@
+use std::fmt;
+
+use alloy_primitives::Address;
+use lit_recap::ReCap;
+use lit_types::{AuthSig, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp, TimestampError};
+use time::OffsetDateTime;
+
+use crate::{RootExpectation, RootRefusal, SessionKeyPair, SessionPublicKey, SessionTemplate, check_root};
+
+/// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
+/// minted from it when a call is made, for the nodes of that moment.
+///
+/// It can be made only from a root AuthSig that was verified, and it never outlives it.
+#[derive(Clone)]
+pub struct Session {
+    key: SessionKeyPair,
+    /// Proofs first, the root last: the order in which nodes try them.
+    capabilities: Vec<AuthSig>,
+    requests: Vec<ResourceAbilityRequest>,
+    address: Address,
+    recap: ReCap,
+    expiration: Timestamp,
+}
+
+impl Session {
+    /// A session of `key` for the expected requests, authorised by `root`, until `expiration` or until `root` expires,
+    /// whichever comes first. `proofs` are further AuthSigs for the nodes, such as capacity delegations.
+    ///
+    /// # Errors
+    /// [`RootRefusal`] when `root` does not authorise this; see [`check_root`].
+    pub fn new(
+        key: SessionKeyPair,
+        root: AuthSig,
+        proofs: Vec<AuthSig>,
+        expiration: Timestamp,
+        expected: &RootExpectation<'_>,
+    ) -> Result<Self, RootRefusal> {
+        let verified = check_root(&root, key.public_key(), expected)?;
+        let expiration = match verified.expiration {
+            Some(root_expiration) if root_expiration.at() < expiration.at() => root_expiration,
+            _ => expiration,
+        };
+        let mut capabilities = proofs;
+        capabilities.push(root);
+        Ok(Self {
+            key,
+            capabilities,
+            requests: expected.requests.to_vec(),
+            address: verified.address,
+            recap: verified.recap,
+            expiration,
+        })
+    }
+
+    /// The public session key.
+    #[must_use]
+    pub fn public_key(&self) -> SessionPublicKey {
+        self.key.public_key()
+    }
+
+    /// The session key pair.
+    #[must_use]
+    pub const fn key_pair(&self) -> &SessionKeyPair {
+        &self.key
+    }
+
+    /// Who authorised the session.
+    #[must_use]
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
+    /// The AuthSig that authorises the session key.
+    #[must_use]
+    pub fn root(&self) -> &AuthSig {
+        // The constructor pushed it.
+        &self.capabilities[self.capabilities.len() - 1]
+    }
+
+    /// The AuthSigs beside the root.
+    #[must_use]
+    pub fn proofs(&self) -> &[AuthSig] {
+        &self.capabilities[..self.capabilities.len() - 1]
+    }
+
+    /// What the session asks nodes for.
+    #[must_use]
+    pub fn requests(&self) -> &[ResourceAbilityRequest] {
+        &self.requests
+    }
+
+    /// What the root grants, which may be more than is asked for.
+    #[must_use]
+    pub const fn granted(&self) -> &ReCap {
+        &self.recap
+    }
+
+    /// Until when the session lasts.
+    #[must_use]
+    pub const fn expiration(&self) -> &Timestamp {
+        &self.expiration
+    }
+
+    /// Whether the session has ended at an instant, without the tolerance nodes have.
+    #[must_use]
+    pub fn is_expired(&self, now: OffsetDateTime) -> bool {
+        self.expiration.at() <= now
+    }
+
+    /// Mints the session signatures for these nodes, in their order.
+    ///
+    /// # Errors
+    /// [`SessionError::Expired`] when the session has ended, [`SessionError::Time`] when `now` cannot be written.
+    pub fn sign_for<'a>(
+        &self,
+        nodes: impl IntoIterator<Item = &'a NodeUrl>,
+        now: OffsetDateTime,
+    ) -> Result<SessionSigs, SessionError> {
+        Ok(self.template(now)?.sign_for_all(&self.key, nodes))
+    }
+
+    /// Mints the session signature for one node.
+    ///
+    /// # Errors
+    /// As [`Session::sign_for`].
+    pub fn sign_for_node(&self, node: &NodeUrl, now: OffsetDateTime) -> Result<AuthSig, SessionError> {
+        Ok(self.template(now)?.sign_for(&self.key, node))
+    }
+
+    fn template(&self, now: OffsetDateTime) -> Result<SessionTemplate, SessionError> {
+        if self.is_expired(now) {
+            return Err(SessionError::Expired { expiration: self.expiration.clone() });
+        }
+        let issued_at = Timestamp::try_from(now)?;
+        Ok(SessionTemplate::new(
+            self.public_key(),
+            &self.requests,
+            &self.capabilities,
+            &issued_at,
+            &self.expiration,
+        ))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("public_key", &self.public_key())
+            .field("address", &self.address)
+            .field("expiration", &self.expiration)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a session mints no signatures.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The session has ended. Make a new one.
+    #[error("the session expired at {expiration}")]
+    Expired {
+        /// When it ended.
+        expiration: Timestamp,
+    },
+    /// The given time is outside the years that can be written.
+    #[error(transparent)]
+    Time(#[from] TimestampError),
+}

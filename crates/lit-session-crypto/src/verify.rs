@@ -1,0 +1,326 @@
+use std::time::Duration;
+
+use alloy_primitives::Address;
+use lit_recap::{NodeCoverError, SiweError, SiweMessage, TimeWindowError, node_covers};
+use lit_types::{
+    AuthSig, AuthSigKind, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode, NodeUrl, TokenId,
+    constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
+};
+use time::OffsetDateTime;
+
+use crate::{SessionKeyError, SessionPublicKey, template::ParsedTemplate};
+
+/// How many capabilities a session signature may carry.
+pub const MAX_CAPABILITIES: usize = 32;
+
+/// What a request to a node does, and on what: the thing a session has to allow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    ability: LitAbility,
+    id: String,
+}
+
+impl Operation {
+    /// Run the Lit Action with this CIDv0.
+    #[must_use]
+    pub fn execute(ipfs_id: impl Into<String>) -> Self {
+        Self { ability: LitAbility::LitActionExecution, id: ipfs_id.into() }
+    }
+
+    /// Sign with this PKP.
+    #[must_use]
+    pub fn pkp_sign(token_id: TokenId) -> Self {
+        Self { ability: LitAbility::PkpSigning, id: token_id.to_resource_id() }
+    }
+
+    /// Get a decryption share. `resource_id` is `<conditions hash>/<data hash>`.
+    #[must_use]
+    pub fn decrypt(resource_id: impl Into<String>) -> Self {
+        Self { ability: LitAbility::AccessControlConditionDecryption, id: resource_id.into() }
+    }
+
+    /// The ability it needs.
+    #[must_use]
+    pub const fn ability(&self) -> LitAbility {
+        self.ability
+    }
+
+    /// The id of the resource it needs it on.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// A session signature that was found good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct VerifiedSession {
+    /// The session key that signed.
+    pub session_key: SessionPublicKey,
+    /// The wallet that authorised it: the address of the first good capability.
+    pub address: Address,
+    /// Which capability that was.
+    pub capability: usize,
+    /// When the signature was made.
+    pub issued_at: OffsetDateTime,
+    /// Until when it is valid.
+    pub expiration: OffsetDateTime,
+}
+
+/// Verifies a session signature as the node `own_address` does before it carries out `operation` at `now`.
+///
+/// `own_address` is what the node is known as, such as `https://192.0.2.1:7470`; only host and port count.
+///
+/// The rules are those of session specification 8.6, with two the reference node lacks: the `sessionKey` of the document
+/// must be the key that signed, and the `address` of a capability must be the address its message names.
+///
+/// # Errors
+/// [`SessionSigRefusal`] says which rule was broken, and [`SessionSigRefusal::node_error_code`] how a node reports it.
+pub fn verify_session_sig(
+    sig: &AuthSig,
+    own_address: &NodeUrl,
+    operation: &Operation,
+    now: OffsetDateTime,
+) -> Result<VerifiedSession, SessionSigRefusal> {
+    use SessionSigRefusal as Refusal;
+
+    let session_key = verify_session_signature(sig)?;
+    let template: ParsedTemplate =
+        serde_json::from_str(&sig.signed_message).map_err(|error| Refusal::Template(error.to_string()))?;
+    if template.session_key.parse() != Ok(session_key) {
+        return Err(Refusal::SessionKeyMismatch);
+    }
+
+    let requested = template.resource_ability_requests.iter().any(|request| {
+        request.resource.resource_prefix == operation.ability.prefix().as_str()
+            && (request.resource.resource == "*" || request.resource.resource == operation.id)
+    });
+    if !requested {
+        return Err(Refusal::NotRequested(operation.clone()));
+    }
+
+    let (issued_at, expiration) = (template.issued_at.at(), template.expiration.at());
+    if issued_at > later(now, CLOCK_TOLERANCE) {
+        return Err(Refusal::IssuedInTheFuture { issued_at, now });
+    }
+    if expiration < issued_at || later(expiration, CLOCK_TOLERANCE) < now {
+        return Err(Refusal::Expired { expiration, now });
+    }
+    if expiration > later(issued_at, MAX_SESSION_LIFETIME) {
+        return Err(Refusal::LifetimeTooLong { issued_at, expiration });
+    }
+
+    let signed_for = template.node_address.trim();
+    let signed_for = signed_for.strip_prefix("https://").or(signed_for.strip_prefix("http://")).unwrap_or(signed_for);
+    if signed_for.replace("localhost", "127.0.0.1") != own_address.comparable_authority() {
+        return Err(Refusal::WrongNode {
+            signed_for: template.node_address.chars().take(200).collect(),
+            own: own_address.clone(),
+        });
+    }
+
+    if template.capabilities.len() > MAX_CAPABILITIES {
+        return Err(Refusal::TooManyCapabilities(template.capabilities.len()));
+    }
+    let mut refusals = Vec::new();
+    for (capability, auth_sig) in template.capabilities.iter().enumerate() {
+        match verify_capability(auth_sig, session_key, operation, now) {
+            Ok(address) => return Ok(VerifiedSession { session_key, address, capability, issued_at, expiration }),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    Err(Refusal::NoGoodCapability(refusals))
+}
+
+/// Verifies that a session signature was made by the session key it names, and nothing else: neither times, nor rights, nor
+/// who authorised the key.
+///
+/// # Errors
+/// [`SessionSigRefusal::TooLarge`], [`SessionSigRefusal::Kind`], [`SessionSigRefusal::SessionKey`],
+/// [`SessionSigRefusal::SignatureEncoding`] or [`SessionSigRefusal::Signature`].
+pub fn verify_session_signature(sig: &AuthSig) -> Result<SessionPublicKey, SessionSigRefusal> {
+    use SessionSigRefusal as Refusal;
+
+    if sig.signed_message.len() > MAX_AUTH_SIG_BYTES {
+        return Err(Refusal::TooLarge);
+    }
+    if sig.kind() != AuthSigKind::Session {
+        return Err(Refusal::Kind(sig.kind()));
+    }
+    let session_key: SessionPublicKey = sig.address.parse().map_err(Refusal::SessionKey)?;
+    let mut signature = [0; 64];
+    hex::decode_to_slice(&sig.sig, &mut signature).map_err(|_| Refusal::SignatureEncoding)?;
+    if !session_key.verify(sig.signed_message.as_bytes(), &signature) {
+        return Err(Refusal::Signature);
+    }
+    Ok(session_key)
+}
+
+/// `at + duration`, at most the end of the year 9999: what is signed may be any time.
+pub(crate) fn later(at: OffsetDateTime, duration: Duration) -> OffsetDateTime {
+    at.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX))
+}
+
+/// One capability: signature, time window, URI and ReCap.
+fn verify_capability(
+    auth_sig: &AuthSig,
+    session_key: SessionPublicKey,
+    operation: &Operation,
+    now: OffsetDateTime,
+) -> Result<Address, CapabilityRefusal> {
+    let (message, address) = verify_wallet_auth_sig(auth_sig)?;
+    message.check_time(now)?;
+    if message.uri() != session_key.uri() {
+        return Err(CapabilityRefusal::WrongUri);
+    }
+    node_covers(&message, operation.ability, &operation.id)?;
+    Ok(address)
+}
+
+/// The message of a wallet's AuthSig, and who signed it.
+pub(crate) fn verify_wallet_auth_sig(auth_sig: &AuthSig) -> Result<(SiweMessage, Address), CapabilityRefusal> {
+    match auth_sig.kind() {
+        AuthSigKind::Wallet => {}
+        kind => return Err(CapabilityRefusal::Kind(kind)),
+    }
+    let message: SiweMessage = auth_sig.signed_message.parse()?;
+    let mut signature = [0; 65];
+    hex::decode_to_slice(auth_sig.sig.strip_prefix("0x").unwrap_or(&auth_sig.sig), &mut signature)
+        .map_err(|_| CapabilityRefusal::SignatureEncoding)?;
+    if !message.verify_eip191(&signature) {
+        return Err(CapabilityRefusal::Signature);
+    }
+    // The browser helper of the official client writes the address in lower case, so case is not compared.
+    let address = message.address();
+    if !auth_sig.address.eq_ignore_ascii_case(&address.to_string()) {
+        return Err(CapabilityRefusal::AddressMismatch);
+    }
+    Ok((message, address))
+}
+
+/// Why a session signature is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionSigRefusal {
+    /// `derivedVia` and `algo` are not those of a session signature.
+    #[error("not a session signature but {0:?}")]
+    Kind(AuthSigKind),
+    /// The signed text is larger than [`MAX_AUTH_SIG_BYTES`].
+    #[error("the session signature is larger than {MAX_AUTH_SIG_BYTES} bytes")]
+    TooLarge,
+    /// `address` is no session public key.
+    #[error("the address of the session signature is no session key: {0}")]
+    SessionKey(SessionKeyError),
+    /// `sig` is not 128 hex digits.
+    #[error("the signature is not 64 bytes of hex")]
+    SignatureEncoding,
+    /// The signature was not made by that key over that text.
+    #[error("the session key did not sign this text")]
+    Signature,
+    /// The signed text is not the document it should be; the text says where.
+    #[error("the signed document cannot be read: {0}")]
+    Template(String),
+    /// The document names another session key than the one that signed.
+    #[error("the document names another session key than the one that signed it")]
+    SessionKeyMismatch,
+    /// The document does not ask for the resource of this operation.
+    #[error("the session does not ask for {} on {}", .0.ability, .0.id)]
+    NotRequested(Operation),
+    /// Made more than 60 seconds in the future. Check the clocks.
+    #[error("issued at {issued_at}, which is in the future (now {now})")]
+    IssuedInTheFuture {
+        /// When it says it was made.
+        issued_at: OffsetDateTime,
+        /// The verifier's clock.
+        now: OffsetDateTime,
+    },
+    /// Past its expiration by more than 60 seconds, or expired before it was made.
+    #[error("expired at {expiration} (now {now})")]
+    Expired {
+        /// Until when it was valid.
+        expiration: OffsetDateTime,
+        /// The verifier's clock.
+        now: OffsetDateTime,
+    },
+    /// Valid for more than 30 days.
+    #[error("valid from {issued_at} to {expiration}, which is more than 30 days")]
+    LifetimeTooLong {
+        /// When it was made.
+        issued_at: OffsetDateTime,
+        /// Until when it would be valid.
+        expiration: OffsetDateTime,
+    },
+    /// Made for another node: each node has its own.
+    #[error("made for node {signed_for}, not for {own}")]
+    WrongNode {
+        /// The node it was made for.
+        signed_for: String,
+        /// The node that verifies.
+        own: NodeUrl,
+    },
+    /// More capabilities than [`MAX_CAPABILITIES`].
+    #[error("{0} capabilities, at most {MAX_CAPABILITIES} are read")]
+    TooManyCapabilities(usize),
+    /// None of the capabilities allows the operation; one reason for each, in order.
+    #[error("no capability allows this: {}", list(.0))]
+    NoGoodCapability(Vec<CapabilityRefusal>),
+}
+
+fn list(refusals: &[CapabilityRefusal]) -> String {
+    if refusals.is_empty() {
+        return "there are none".to_owned();
+    }
+    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl SessionSigRefusal {
+    /// The code a node reports this with (wire protocol specification, section 4.5).
+    #[must_use]
+    pub const fn node_error_code(&self) -> NodeErrorCode {
+        match self {
+            Self::Kind(_) => NodeErrorCode::NodeCannotProvideAuthSigForEndpoint,
+            Self::SessionKey(_) => NodeErrorCode::NodeAuthSigAddressConversionError,
+            Self::SignatureEncoding => NodeErrorCode::NodeAuthSigSignatureConversionError,
+            Self::Signature => NodeErrorCode::NodeInvalidAuthSigSessionKeySignature,
+            Self::TooLarge | Self::Template(_) => NodeErrorCode::NodeAuthSigSignedMessageConversionError,
+            Self::SessionKeyMismatch => NodeErrorCode::NodeAuthSigSessionKeyConversionError,
+            Self::NotRequested(_) => NodeErrorCode::NodeResourceIdNotFound,
+            Self::IssuedInTheFuture { .. } => NodeErrorCode::NodeIatOutsideGracePeriod,
+            Self::Expired { .. } => NodeErrorCode::NodeExpWrongOrTooLarge,
+            Self::LifetimeTooLong { .. } => NodeErrorCode::NodeSIWEMessageError,
+            Self::WrongNode { .. } => NodeErrorCode::NodeNotAuthorized,
+            Self::TooManyCapabilities(_) | Self::NoGoodCapability(_) => NodeErrorCode::NodeSIWECapabilityInvalid,
+        }
+    }
+}
+
+/// Why one capability of a session signature is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CapabilityRefusal {
+    /// Signed in a way that this version does not verify: by the network for a PKP, by a contract, or by a session key.
+    #[error("a {0:?} AuthSig is not accepted as capability")]
+    Kind(AuthSigKind),
+    /// The signed text is no SIWE message.
+    #[error(transparent)]
+    Siwe(#[from] SiweError),
+    /// The message is outside its time window.
+    #[error(transparent)]
+    Time(#[from] TimeWindowError),
+    /// `sig` is not 65 bytes of hex.
+    #[error("the wallet's signature is not 65 bytes of hex")]
+    SignatureEncoding,
+    /// Signed by another wallet than the message names.
+    #[error("the wallet named in the message did not sign it")]
+    Signature,
+    /// `address` is not the address of the message.
+    #[error("the AuthSig names another address than its message")]
+    AddressMismatch,
+    /// The message authorises another session key, or something else altogether.
+    #[error("the message does not authorise this session key")]
+    WrongUri,
+    /// The ReCap does not allow the operation.
+    #[error(transparent)]
+    Cover(#[from] NodeCoverError),
+}
