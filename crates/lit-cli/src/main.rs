@@ -1,1 +1,67 @@
-fn main(){}
+//! The `lit` command. Without arguments it is a tour: it starts a network, makes session signatures, uses them, and explains
+//! what happened.
+
+mod devnet;
+mod error;
+mod output;
+mod session;
+mod tour;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use output::Output;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+
+/// Session signatures for Lit networks, and a network to use them on.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true)]
+struct Args {
+    /// Print one JSON value on standard output; messages go to standard error.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show a session from beginning to end on an embedded network (the default).
+    Tour(tour::Args),
+    /// Make session signatures.
+    #[command(subcommand)]
+    Session(session::Command),
+    /// Run a Lit network on this machine until interrupted.
+    Devnet(devnet::Args),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::builder()
+        .with_env_var("LIT_LOG")
+        .with_default_directive(LevelFilter::WARN.into())
+        .from_env_lossy();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+
+    let output = Output::new(args.json);
+    let done = match args.command {
+        None => tour::run(&tour::Args::default(), &output).await,
+        Some(Command::Tour(args)) => tour::run(&args, &output).await,
+        Some(Command::Session(session::Command::Wallet(args))) => {
+            session::wallet(&args, &output).await
+        }
+        Some(Command::Devnet(args)) => devnet::run(&args, &output).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

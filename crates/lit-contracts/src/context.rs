@@ -47,9 +47,17 @@ impl NetworkContext {
             LitNetwork::DatilDev | LitNetwork::DatilTest => Some(ResolverEnvironment::Dev),
             _ => None,
         };
-        let resolver =
-            environment.map(|environment| Resolver { address: contracts.contract_resolver, environment });
-        Ok(Self { network, chain_id, rpc_url: profile.rpc_url.to_owned(), contracts, resolver })
+        let resolver = environment.map(|environment| Resolver {
+            address: contracts.contract_resolver,
+            environment,
+        });
+        Ok(Self {
+            network,
+            chain_id,
+            rpc_url: profile.rpc_url.to_owned(),
+            contracts,
+            resolver,
+        })
     }
 
     /// The context of a network of your own. The addresses default to those of datil-dev, where the embedded network puts
@@ -154,7 +162,10 @@ mod tests {
     #[test]
     fn every_hosted_network_has_one() {
         let mut staking = Vec::new();
-        for network in LitNetwork::ALL.into_iter().filter(|network| *network != LitNetwork::Custom) {
+        for network in LitNetwork::ALL
+            .into_iter()
+            .filter(|network| *network != LitNetwork::Custom)
+        {
             let context = NetworkContext::of(network).unwrap();
             assert_eq!(Some(context.chain_id()), network.profile().chain_id);
             staking.push(context.contracts().staking);
@@ -162,6 +173,9 @@ mod tests {
         staking.sort();
         staking.dedup();
         assert_eq!(staking.len(), 6, "two networks share a staking contract");
-        assert_eq!(NetworkContext::of(LitNetwork::Custom), Err(ContextError::Custom));
+        assert_eq!(
+            NetworkContext::of(LitNetwork::Custom),
+            Err(ContextError::Custom)
+        );
     }
 }

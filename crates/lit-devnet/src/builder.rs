@@ -109,7 +109,13 @@ impl Devnet {
     }
 
     fn node(&self, index: usize) -> Result<&Node, DevnetError> {
-        self.nodes.get(index).map(AsRef::as_ref).ok_or(DevnetError::NoSuchNode { index, nodes: self.nodes.len() })
+        self.nodes
+            .get(index)
+            .map(AsRef::as_ref)
+            .ok_or(DevnetError::NoSuchNode {
+                index,
+                nodes: self.nodes.len(),
+            })
     }
 }
 
@@ -175,8 +181,10 @@ impl DevnetBuilder {
         };
         #[cfg(not(feature = "http"))]
         let node_urls = memory_urls(self.nodes);
-        let nodes: Arc<[Arc<Node>]> =
-            node_urls.iter().map(|url| Arc::new(Node::new(url.clone(), Arc::clone(&shared)))).collect();
+        let nodes: Arc<[Arc<Node>]> = node_urls
+            .iter()
+            .map(|url| Arc::new(Node::new(url.clone(), Arc::clone(&shared))))
+            .collect();
         #[cfg(feature = "http")]
         for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
             servers.spawn(crate::http::serve(listener, Arc::clone(node)));
@@ -184,13 +192,21 @@ impl DevnetBuilder {
         #[cfg(not(feature = "http"))]
         servers.detach_all();
         let threshold = (self.nodes * 2 / 3).max(2);
-        Ok(Devnet { nodes, node_urls, threshold, shared, _servers: servers })
+        Ok(Devnet {
+            nodes,
+            node_urls,
+            threshold,
+            shared,
+            _servers: servers,
+        })
     }
 }
 
 /// Nodes in memory have addresses too: session signatures name them.
 fn memory_urls(nodes: usize) -> Vec<NodeUrl> {
-    (0..nodes).filter_map(|i| format!("http://127.0.0.1:{}", 7470 + i).parse().ok()).collect()
+    (0..nodes)
+        .filter_map(|i| format!("http://127.0.0.1:{}", 7470 + i).parse().ok())
+        .collect()
 }
 
 /// Why a network does not start, or has no such part.

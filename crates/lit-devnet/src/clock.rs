@@ -18,7 +18,9 @@ enum State {
 
 impl DevnetClock {
     pub(crate) const fn new() -> Self {
-        Self(RwLock::new(State::Running { ahead: time::Duration::ZERO }))
+        Self(RwLock::new(State::Running {
+            ahead: time::Duration::ZERO,
+        }))
     }
 
     /// Moves the clock ahead.

@@ -31,9 +31,15 @@ pub(crate) async fn bind(
 ) -> Result<(Vec<NodeUrl>, Vec<TcpListener>), DevnetError> {
     let (mut urls, mut listeners) = (Vec::with_capacity(nodes), Vec::with_capacity(nodes));
     for i in 0..nodes {
-        let port = if first_port == 0 { 0 } else { first_port.saturating_add(i as u16) };
+        let port = if first_port == 0 {
+            0
+        } else {
+            first_port.saturating_add(i as u16)
+        };
         let listen = |source| DevnetError::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(listen)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let url = format!("http://{address}").parse();
         urls.push(url.map_err(|error| listen(std::io::Error::other(error)))?);
@@ -91,23 +97,49 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
     let headers = head
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (
+                name.as_str().to_owned(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
         .collect();
-    let path = if head.method == Method::POST { head.uri.path() } else { "" };
-    let incoming = Incoming { path: path.to_owned(), headers, body: body.to_bytes() };
+    let path = if head.method == Method::POST {
+        head.uri.path()
+    } else {
+        ""
+    };
+    let incoming = Incoming {
+        path: path.to_owned(),
+        headers,
+        body: body.to_bytes(),
+    };
     let (status, body) = node.handle(incoming).await.ok_or(Stopped)?;
     let mut response = Response::new(Full::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     Ok(with_cors(response))
 }
 
 /// Nodes let every web page call them.
 fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PATCH, OPTIONS"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_ORIGIN,
+        HeaderValue::from_static("*"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST, PATCH, OPTIONS"),
+    );
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("*"),
+    );
     headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
     response
 }
@@ -115,4 +147,3 @@ fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
 #[derive(Debug, thiserror::Error)]
 #[error("the node is stopped")]
 struct Stopped;
-

@@ -21,22 +21,33 @@ pub(crate) struct NetworkKeys {
 
 impl NetworkKeys {
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
-        let bls = draw(&seed, "bls root", |bytes| Option::from(Scalar::from_bytes_be(bytes)));
-        let network_public_key = G1Affine::from(G1Projective::generator() * &bls);
+        let bls: Scalar = draw(&seed, "bls root", |bytes| {
+            Option::from(Scalar::from_bytes_be(bytes))
+        });
+        let network_public_key = G1Affine::from(G1Projective::generator() * bls);
         let hd_root_pubkeys = (0..HD_ROOT_KEYS)
             .map(|i| {
                 let label = format!("ecdsa root {i}");
-                let secret = draw(&seed, &label, |bytes| k256::SecretKey::from_slice(bytes).ok());
+                let secret = draw(&seed, &label, |bytes| {
+                    k256::SecretKey::from_slice(bytes).ok()
+                });
                 hex::encode(secret.public_key().to_encoded_point(false).as_bytes())
             })
             .collect();
-        Self { seed, network_public_key: hex::encode(network_public_key.to_compressed()), hd_root_pubkeys }
+        Self {
+            seed,
+            network_public_key: hex::encode(network_public_key.to_compressed()),
+            hd_root_pubkeys,
+        }
     }
 
     /// The hash of the latest block at an instant. There is no such block; the same seed and time give the same hash.
     pub(crate) fn latest_blockhash(&self, now: OffsetDateTime) -> String {
         let block = now.unix_timestamp().div_euclid(SECONDS_PER_BLOCK);
-        format!("0x{}", hex::encode(derive(&self.seed, &format!("block {block}"))))
+        format!(
+            "0x{}",
+            hex::encode(derive(&self.seed, &format!("block {block}")))
+        )
     }
 }
 
@@ -53,5 +64,9 @@ fn draw<K>(seed: &[u8; 32], label: &str, key: impl Fn(&[u8; 32]) -> Option<K>) -
 }
 
 fn derive(seed: &[u8; 32], label: &str) -> [u8; 32] {
-    Sha256::new().chain_update(seed).chain_update(label).finalize().into()
+    Sha256::new()
+        .chain_update(seed)
+        .chain_update(label)
+        .finalize()
+        .into()
 }

@@ -21,13 +21,24 @@ impl MemoryTransport {
 impl NodeTransport for MemoryTransport {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
         let refused = || TransportError::Connect("connection refused".to_owned());
-        let node = self.nodes.iter().find(|node| *node.url() == request.node).ok_or_else(refused)?;
+        let node = self
+            .nodes
+            .iter()
+            .find(|node| *node.url() == request.node)
+            .ok_or_else(refused)?;
         let incoming = Incoming {
             path: request.endpoint.path().to_owned(),
-            headers: request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            headers: request
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
             body: request.body,
         };
         let (status, body) = node.handle(incoming).await.ok_or_else(refused)?;
-        Ok(NodeResponse { status, body: body.into() })
+        Ok(NodeResponse {
+            status,
+            body: body.into(),
+        })
     }
 }

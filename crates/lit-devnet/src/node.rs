@@ -33,7 +33,10 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn put_ipfs(&self, code: String) -> String {
         let cid = ipfs_cid_v0(code.as_bytes());
-        self.ipfs.write().unwrap_or_else(PoisonError::into_inner).insert(cid.clone(), code);
+        self.ipfs
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(cid.clone(), code);
         cid
     }
 }
@@ -48,12 +51,15 @@ pub(crate) struct Incoming {
 
 impl Incoming {
     fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find_map(|(known, value)| (known == name).then_some(value.as_str()))
+        self.headers
+            .iter()
+            .find_map(|(known, value)| (known == name).then_some(value.as_str()))
     }
 
     /// The id under which the client knows this operation.
     fn correlation_id(&self) -> Option<&str> {
-        self.header("x-correlation-id").or(self.header("x-request-id"))
+        self.header("x-correlation-id")
+            .or(self.header("x-request-id"))
     }
 
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
@@ -74,7 +80,11 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) const fn new(url: NodeUrl, shared: Arc<Shared>) -> Self {
-        Self { url, shared, fault: RwLock::new(None) }
+        Self {
+            url,
+            shared,
+            fault: RwLock::new(None),
+        }
     }
 
     pub(crate) const fn url(&self) -> &NodeUrl {
@@ -85,6 +95,7 @@ impl Node {
         *self.fault.write().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn is_stopped(&self) -> bool {
         self.fault() == Some(Fault::Stopped)
     }
@@ -105,7 +116,8 @@ impl Node {
             None => self.route(&request).await,
         };
         let correlation_id = request.correlation_id().map(ToOwned::to_owned);
-        let (status, body) = answered.unwrap_or_else(|refusal| refusal.into_answer(correlation_id.clone()));
+        let (status, body) =
+            answered.unwrap_or_else(|refusal| refusal.into_answer(correlation_id.clone()));
         self.shared.log.push(LoggedRequest {
             node: self.url.clone(),
             path: request.path,
@@ -120,7 +132,10 @@ impl Node {
         let path = request.path.trim_end_matches('/');
         // A node does not find a route for a body that is not declared as JSON.
         if !request.header("content-type").is_some_and(is_json) {
-            return Err(Refusal::coded(NodeErrorCode::CoreApiRouteNotFound, "the body is not declared as JSON"));
+            return Err(Refusal::coded(
+                NodeErrorCode::CoreApiRouteNotFound,
+                "the body is not declared as JSON",
+            ));
         }
         match path {
             "/web/handshake" => self.handshake(request),
@@ -132,7 +147,10 @@ impl Node {
     fn handshake(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         if request.correlation_id().is_none() {
             let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
-            return Err(Refusal::coded(code, "a handshake needs the header X-Request-Id"));
+            return Err(Refusal::coded(
+                code,
+                "a handshake needs the header X-Request-Id",
+            ));
         }
         let _: HandshakeRequest = request.parse()?;
         let keys = &self.shared.keys;
@@ -141,7 +159,10 @@ impl Node {
             subnet_public_key: keys.network_public_key.clone(),
             network_public_key: keys.network_public_key.clone(),
             network_public_key_set: keys.network_public_key.clone(),
-            client_sdk_version: request.header("x-lit-sdk-version").unwrap_or_default().to_owned(),
+            client_sdk_version: request
+                .header("x-lit-sdk-version")
+                .unwrap_or_default()
+                .to_owned(),
             hd_root_pubkeys: keys.hd_root_pubkeys.clone(),
             attestation: None,
             latest_blockhash: keys.latest_blockhash(self.shared.clock.now()),
@@ -156,8 +177,13 @@ impl Node {
         let body: ExecuteRequest = serde_json::from_value(Value::Object(members))
             .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, error))?;
         let (code, cid) = self.code_and_cid(&body)?;
-        let session = verify_session_sig(&auth_sig, &self.url, &Operation::execute(&cid), self.shared.clock.now())
-            .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
+        let session = verify_session_sig(
+            &auth_sig,
+            &self.url,
+            &Operation::execute(&cid),
+            self.shared.clock.now(),
+        )
+        .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
 
         let auth = json!({
             "actionIpfsIds": [cid],
@@ -186,19 +212,33 @@ impl Node {
 
     fn code_and_cid(&self, body: &ExecuteRequest) -> Result<(String, String), Refusal> {
         if let Some(encoded) = &body.code {
-            let conversion = |error: &dyn std::fmt::Display| Refusal::uncoded(500, NodeErrorKind::Conversion, error);
-            let bytes = BASE64_STANDARD.decode(encoded).map_err(|error| conversion(&error))?;
+            let conversion = |error: &dyn std::fmt::Display| {
+                Refusal::uncoded(500, NodeErrorKind::Conversion, error)
+            };
+            let bytes = BASE64_STANDARD
+                .decode(encoded)
+                .map_err(|error| conversion(&error))?;
             let cid = ipfs_cid_v0(&bytes);
             let code = String::from_utf8(bytes).map_err(|error| conversion(&error))?;
             return Ok((code, cid));
         }
         let Some(cid) = body.ipfs_id.as_deref().filter(|cid| !cid.is_empty()) else {
-            return Err(Refusal::coded(NodeErrorCode::NodeInvalidIPFSID, "neither code nor ipfsId"));
+            return Err(Refusal::coded(
+                NodeErrorCode::NodeInvalidIPFSID,
+                "neither code nor ipfsId",
+            ));
         };
-        let stored = self.shared.ipfs.read().unwrap_or_else(PoisonError::into_inner);
+        let stored = self
+            .shared
+            .ipfs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         match stored.get(cid) {
             Some(code) => Ok((code.clone(), cid.to_owned())),
-            None => Err(Refusal::coded(NodeErrorCode::NodeInvalidIPFSID, format_args!("no content for {cid}"))),
+            None => Err(Refusal::coded(
+                NodeErrorCode::NodeInvalidIPFSID,
+                format_args!("no content for {cid}"),
+            )),
         }
     }
 }
@@ -207,56 +247,90 @@ impl Node {
 fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
     if members.contains_key("authMethods") {
         let code = NodeErrorCode::NodeCannotProvideAuthMethodForEndpoint;
-        return Err(Refusal::coded(code, "this endpoint takes a session signature, no auth methods"));
+        return Err(Refusal::coded(
+            code,
+            "this endpoint takes a session signature, no auth methods",
+        ));
     }
     let Some(auth_sig) = members.get("authSig") else {
-        return Err(Refusal::coded(NodeErrorCode::NodeBadInput, "missing field `authSig`"));
+        return Err(Refusal::coded(
+            NodeErrorCode::NodeBadInput,
+            "missing field `authSig`",
+        ));
     };
     let auth_sig: AuthSig = serde_json::from_value(auth_sig.clone())
         .map_err(|error| Refusal::coded(NodeErrorCode::NodeInvalidMultipleAuthSigs, error))?;
     if auth_sig.kind() != AuthSigKind::Session {
         let code = NodeErrorCode::NodeCannotProvideAuthSigForEndpoint;
-        return Err(Refusal::coded(code, "this endpoint takes a session signature"));
+        return Err(Refusal::coded(
+            code,
+            "this endpoint takes a session signature",
+        ));
     }
     Ok(auth_sig)
 }
 
 /// A request that is not carried out.
 enum Refusal {
-    Error(NodeErrorBody),
-    /// The same, and what the action had written to the console.
-    Logged(NodeErrorBody, String),
+    /// The standard form, with what an action had written to the console, if one ran.
+    Error {
+        error: Box<NodeErrorBody>,
+        logs: Option<String>,
+    },
+    /// The action threw.
     Action(ActionFailure),
 }
 
 impl Refusal {
     fn coded(code: NodeErrorCode, message: impl std::fmt::Display) -> Self {
-        Self::Error(NodeErrorBody::new(code, message.to_string()))
+        NodeErrorBody::new(code, message.to_string()).into()
     }
 
     fn uncoded(status: u16, kind: NodeErrorKind, message: impl std::fmt::Display) -> Self {
-        Self::Error(NodeErrorBody {
+        let error = NodeErrorBody {
             error_kind: Some(format!("{kind:?}")),
             status: Some(status),
             message: Some(message.to_string()),
             ..NodeErrorBody::default()
+        };
+        error.into()
+    }
+
+    fn action(error: String, logs: String) -> Self {
+        let success = false;
+        Self::Action(ActionFailure {
+            success,
+            error,
+            logs,
         })
     }
 
     fn into_answer(self, correlation_id: Option<String>) -> (u16, Vec<u8>) {
         #[derive(Serialize)]
-        struct WithLogs {
+        struct Body {
             #[serde(flatten)]
             error: NodeErrorBody,
-            logs: String,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            logs: Option<String>,
         }
         match self {
-            Self::Error(error) => (error.status.unwrap_or(500), to_json(&NodeErrorBody { correlation_id, ..error })),
-            Self::Logged(error, logs) => {
-                let error = NodeErrorBody { correlation_id, ..error };
-                (error.status.unwrap_or(500), to_json(&WithLogs { error, logs }))
+            Self::Error { error, logs } => {
+                let error = NodeErrorBody {
+                    correlation_id,
+                    ..*error
+                };
+                (error.status.unwrap_or(500), to_json(&Body { error, logs }))
             }
             Self::Action(failure) => (400, to_json(&failure)),
+        }
+    }
+}
+
+impl From<NodeErrorBody> for Refusal {
+    fn from(error: NodeErrorBody) -> Self {
+        Self::Error {
+            error: Box::new(error),
+            logs: None,
         }
     }
 }
@@ -264,17 +338,17 @@ impl Refusal {
 impl From<ActionError> for Refusal {
     fn from(error: ActionError) -> Self {
         let message = error.to_string();
-        let logged = |code, logs| Self::Logged(NodeErrorBody::new(code, message.clone()), logs);
-        match error {
-            ActionError::Exception { message, logs } => {
-                Self::Action(ActionFailure { success: false, error: message, logs })
-            }
-            ActionError::Timeout { logs, .. } => logged(NodeErrorCode::NodeJsTimeoutError, logs),
-            ActionError::MemoryLimit { logs, .. } => logged(NodeErrorCode::NodeJsMemoryLimitError, logs),
-            ActionError::CodeTooLarge { .. } => {
-                Self::Action(ActionFailure { success: false, error: message, logs: String::new() })
-            }
-            _ => Self::coded(NodeErrorCode::NodeJsExecutionError, message),
+        let code = match error {
+            ActionError::Exception { message, logs } => return Self::action(message, logs),
+            ActionError::CodeTooLarge { .. } => return Self::action(message, String::new()),
+            ActionError::Timeout { .. } => NodeErrorCode::NodeJsTimeoutError,
+            ActionError::MemoryLimit { .. } => NodeErrorCode::NodeJsMemoryLimitError,
+            _ => NodeErrorCode::NodeJsExecutionError,
+        };
+        let logs = Some(error.logs().to_owned());
+        Self::Error {
+            error: Box::new(NodeErrorBody::new(code, message)),
+            logs,
         }
     }
 }

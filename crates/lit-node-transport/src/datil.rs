@@ -29,7 +29,10 @@ pub fn parse_refusal(body: &Bytes) -> NodeErrorBody {
     let mut error: NodeErrorBody = serde_json::from_slice(body).unwrap_or_default();
     if error.message.is_none() {
         let failure: Option<lit_types::wire::ActionFailure> = serde_json::from_slice(body).ok();
-        let text = failure.map_or_else(|| String::from_utf8_lossy(body).into_owned(), |failure| failure.error);
+        let text = failure.map_or_else(
+            || String::from_utf8_lossy(body).into_owned(),
+            |failure| failure.error,
+        );
         error.message = Some(text.chars().take(500).collect());
     }
     error
@@ -55,7 +58,10 @@ pub fn json_or_text(response: &str) -> Value {
 pub fn unquote(signed_data: Value) -> Value {
     match signed_data {
         Value::String(text) => Value::String(text.replace('"', "")),
-        Value::Object(members) => members.into_iter().map(|(key, value)| (key, unquote(value))).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(key, value)| (key, unquote(value)))
+            .collect(),
         other => other,
     }
 }

@@ -7,8 +7,8 @@ use lit_types::{
 };
 
 use crate::{
-    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumFailure, QuorumPolicy, RequestId, call_quorum,
-    most_common,
+    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumFailure, QuorumPolicy, RequestId,
+    call_quorum, most_common,
     quorum::{Settled, judge_response},
 };
 
@@ -53,7 +53,9 @@ impl LateNodes {
             let Settled { node, result, .. } = self.settled.recv().await?;
             match judge_response(&node, result, &judge) {
                 Ok(answer) if answer.keys == self.keys => return Some(node),
-                Ok(_) => tracing::warn!(%node, "node answers with other keys than its network; left out"),
+                Ok(_) => {
+                    tracing::warn!(%node, "node answers with other keys than its network; left out");
+                }
                 Err(outcome) => tracing::debug!(%node, %outcome, "node did not join"),
             }
         }
@@ -88,19 +90,36 @@ pub async fn handshake(
             challenge: hex::encode(challenge),
             epoch,
         };
-        bodies.push((node.clone(), Bytes::from(serde_json::to_vec(&body).unwrap_or_default())));
+        bodies.push((
+            node.clone(),
+            Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
+        ));
     }
-    let call = Quorum { endpoint: Endpoint::Handshake, request_id, bodies };
+    let call = Quorum {
+        endpoint: Endpoint::Handshake,
+        request_id,
+        bodies,
+    };
     let answer = call_quorum(transport, call, policy, judge, |answer| answer.keys.clone()).await?;
 
-    let hashes = || answer.agreed.iter().map(|(_, greeting)| greeting.latest_blockhash.clone());
-    let latest_blockhash = most_common(hashes()).or_else(|| hashes().next()).unwrap_or_default();
+    let hashes = || {
+        answer
+            .agreed
+            .iter()
+            .map(|(_, greeting)| greeting.latest_blockhash.clone())
+    };
+    let latest_blockhash = most_common(hashes())
+        .or_else(|| hashes().next())
+        .unwrap_or_default();
     let keys = answer.agreed[0].1.keys.clone();
     Ok(Handshake {
         latest_blockhash,
         connected: answer.agreed.into_iter().map(|(node, _)| node).collect(),
         outcomes: answer.outcomes,
-        late: LateNodes { keys: keys.clone(), settled: answer.late },
+        late: LateNodes {
+            keys: keys.clone(),
+            settled: answer.late,
+        },
         keys,
     })
 }
@@ -111,21 +130,29 @@ struct Greeting {
 }
 
 fn judge(_: &NodeUrl, body: &[u8]) -> Result<Greeting, String> {
-    let answer: HandshakeResponse = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let answer: HandshakeResponse =
+        serde_json::from_slice(body).map_err(|error| error.to_string())?;
     if answer.network_public_key == "ERR" {
         return Err("the node has no keys yet".to_owned());
     }
-    let is_hex = |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_hex =
+        |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
     if !is_hex(&answer.network_public_key, 96)
         || answer.subnet_public_key != answer.network_public_key
         || answer.network_public_key_set != answer.network_public_key
     {
         return Err("its BLS keys are not one key of 96 hex digits".to_owned());
     }
-    if answer.hd_root_pubkeys.len() > 256 || !answer.hd_root_pubkeys.iter().all(|key| is_hex(key, 130)) {
+    if answer.hd_root_pubkeys.len() > 256
+        || !answer.hd_root_pubkeys.iter().all(|key| is_hex(key, 130))
+    {
         return Err("its root keys are not 130 hex digits each".to_owned());
     }
-    if !answer.latest_blockhash.strip_prefix("0x").is_some_and(|digits| is_hex(digits, 64)) {
+    if !answer
+        .latest_blockhash
+        .strip_prefix("0x")
+        .is_some_and(|digits| is_hex(digits, 64))
+    {
         return Err("its block hash is not 0x and 64 hex digits".to_owned());
     }
     Ok(Greeting {

@@ -25,7 +25,6 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// Settings.
-    #[must_use]
     pub const fn builder() -> HttpTransportBuilder {
         HttpTransportBuilder {
             max_body_bytes: 8 * 1024 * 1024,
@@ -84,7 +83,10 @@ impl HttpTransportBuilder {
         http.set_connect_timeout(Some(self.connect_timeout));
         // Not the process-wide default: an application may link another provider beside this one.
         let provider = rustls::crypto::ring::default_provider();
-        #[allow(clippy::expect_used, reason = "ring supports the default protocol versions, the only error there is")]
+        #[allow(
+            clippy::expect_used,
+            reason = "ring supports the default protocol versions, the only error there is"
+        )]
         let https = hyper_rustls::HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(provider)
             .expect("ring supports TLS 1.2 and 1.3")
@@ -107,30 +109,49 @@ impl HttpTransportBuilder {
 #[async_trait]
 impl NodeTransport for HttpTransport {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        let NodeRequest { node, endpoint, headers, body } = request;
+        let NodeRequest {
+            node,
+            endpoint,
+            headers,
+            body,
+        } = request;
         if !node.is_https() && !node.is_loopback() && !self.allow_insecure_http {
             return Err(TransportError::InsecureUrl);
         }
-        let mut http = Request::builder().method(Method::POST).uri(node.endpoint(endpoint));
+        let mut http = Request::builder()
+            .method(Method::POST)
+            .uri(node.endpoint(endpoint));
         for (name, value) in headers {
             http = http.header(name, value);
         }
-        let http = http.body(Full::new(body)).map_err(|error| TransportError::Request(error.to_string()))?;
+        let http = http
+            .body(Full::new(body))
+            .map_err(|error| TransportError::Request(error.to_string()))?;
 
         let response = self.client.request(http).await.map_err(|error| {
             let reason = root_cause(&error);
-            if error.is_connect() { TransportError::Connect(reason) } else { TransportError::Io(reason) }
+            if error.is_connect() {
+                TransportError::Connect(reason)
+            } else {
+                TransportError::Io(reason)
+            }
         })?;
         let status = response.status().as_u16();
         let limit = self.max_body_bytes;
-        let body = Limited::new(response.into_body(), limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                TransportError::TooLarge { limit }
-            } else {
-                TransportError::Io(root_cause(error.as_ref()))
-            }
-        })?;
-        Ok(NodeResponse { status, body: body.to_bytes() })
+        let body = Limited::new(response.into_body(), limit)
+            .collect()
+            .await
+            .map_err(|error| {
+                if error.is::<LengthLimitError>() {
+                    TransportError::TooLarge { limit }
+                } else {
+                    TransportError::Io(root_cause(error.as_ref()))
+                }
+            })?;
+        Ok(NodeResponse {
+            status,
+            body: body.to_bytes(),
+        })
     }
 }
 

@@ -134,7 +134,11 @@ impl QuorumError {
     /// The error code that most refusing nodes gave.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
-        most_common(self.outcomes.iter().filter_map(|outcome| outcome.outcome.error_code()))
+        most_common(
+            self.outcomes
+                .iter()
+                .filter_map(|outcome| outcome.outcome.error_code()),
+        )
     }
 
     /// Whether enough nodes failed in a way that may pass for the same call to succeed later.
@@ -144,7 +148,10 @@ impl QuorumError {
             matches!(outcome.outcome, Outcome::Valid) || outcome.outcome.is_retryable()
         };
         self.outcomes.iter().filter(promising).count() >= self.needed
-            && !matches!(self.failure, QuorumFailure::NoAgreement { .. } | QuorumFailure::TooFewNodes)
+            && !matches!(
+                self.failure,
+                QuorumFailure::NoAgreement { .. } | QuorumFailure::TooFewNodes
+            )
     }
 }
 
@@ -154,21 +161,35 @@ impl fmt::Display for QuorumError {
         write!(f, "POST {}: ", self.endpoint.path())?;
         match self.failure {
             QuorumFailure::TooFewAnswers { valid } => {
-                write!(f, "{valid} of {asked} nodes gave a valid answer, {needed} are needed")?;
+                write!(
+                    f,
+                    "{valid} of {asked} nodes gave a valid answer, {needed} are needed"
+                )?;
             }
             QuorumFailure::NoAgreement { valid, agreeing } => write!(
                 f,
                 "the nodes do not agree: of {valid} valid answers at most {agreeing} are alike, {needed} are needed"
             )?,
             QuorumFailure::DeadlineExceeded { valid } => {
-                write!(f, "time ran out with {valid} valid answers, {needed} are needed")?;
+                write!(
+                    f,
+                    "time ran out with {valid} valid answers, {needed} are needed"
+                )?;
             }
             QuorumFailure::TooFewNodes => {
-                write!(f, "only {asked} nodes are known, {needed} agreeing answers are needed")?;
+                write!(
+                    f,
+                    "only {asked} nodes are known, {needed} agreeing answers are needed"
+                )?;
             }
         }
         write!(f, " (request {})", self.request_id)?;
-        for NodeOutcome { node, outcome, elapsed } in &self.outcomes {
+        for NodeOutcome {
+            node,
+            outcome,
+            elapsed,
+        } in &self.outcomes
+        {
             write!(f, "\n  {node}  {} ms  {outcome}", elapsed.as_millis())?;
         }
         Ok(())

@@ -9,9 +9,12 @@ use tokio::{
 };
 
 use crate::{
-    NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError, QuorumFailure, RequestId,
-    TransportError, datil,
+    NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError, QuorumFailure,
+    RequestId, TransportError, datil,
 };
+
+/// How much longer a call that cannot succeed any more waits for other nodes, so that its report says what became of them.
+const REPORT_GRACE: Duration = Duration::from_millis(200);
 
 /// When a quorum call is content.
 #[derive(Debug, Clone)]
@@ -42,7 +45,12 @@ impl QuorumPolicy {
     #[must_use]
     pub const fn new(needed: usize) -> Self {
         let limit = Duration::from_secs(30);
-        Self { needed, node_deadline: limit, deadline: limit, wait: Wait::ForAgreement }
+        Self {
+            needed,
+            node_deadline: limit,
+            deadline: limit,
+            wait: Wait::ForAgreement,
+        }
     }
 
     /// How long one node may take. Default: 30 s.
@@ -95,7 +103,7 @@ pub struct QuorumAnswer<T> {
 ///
 /// `judge` turns a body of status 200 into a valid answer or says what is wrong with it; `key` gives what has to be equal for
 /// two answers to agree. The call goes on past nodes that are dead, slow, wrong or lying as long as agreement is possible,
-/// and fails as soon as it is not.
+/// and fails shortly after it is not.
 ///
 /// # Errors
 /// [`QuorumError`] with every node's outcome.
@@ -108,9 +116,17 @@ pub async fn call_quorum<T, K: Hash + Eq>(
 ) -> Result<QuorumAnswer<T>, QuorumError> {
     let started = Instant::now();
     let deadline = started + policy.deadline;
-    let Quorum { endpoint, request_id, bodies } = call;
-    let mut tally = Tally::new(bodies.iter().map(|(node, _)| node.clone()), policy.needed, key);
-    let error = |tally: Tally<T, K, _>, failure| QuorumError {
+    let Quorum {
+        endpoint,
+        request_id,
+        bodies,
+    } = call;
+    let mut tally = Tally::new(
+        bodies.iter().map(|(node, _)| node.clone()),
+        policy.needed,
+        key,
+    );
+    let error = |failure, tally: Tally<T, K, _>| QuorumError {
         failure,
         endpoint,
         needed: policy.needed,
@@ -118,53 +134,71 @@ pub async fn call_quorum<T, K: Hash + Eq>(
         outcomes: tally.into_outcomes(started.elapsed()),
     };
     if bodies.len() < policy.needed {
-        return Err(error(tally, QuorumFailure::TooFewNodes));
+        return Err(error(QuorumFailure::TooFewNodes, tally));
     }
 
     let (sender, mut settled) = mpsc::unbounded_channel();
     // Dropping the set, as when the caller gives up, stops the requests; after agreement they are let run.
     let mut requests = JoinSet::new();
     for (index, (node, body)) in bodies.into_iter().enumerate() {
-        let request = NodeRequest { node, endpoint, headers: datil::headers(&request_id), body };
-        let (transport, sender, limit) = (Arc::clone(transport), sender.clone(), policy.node_deadline);
+        let request = NodeRequest {
+            node,
+            endpoint,
+            headers: datil::headers(&request_id),
+            body,
+        };
+        let (transport, sender, limit) =
+            (Arc::clone(transport), sender.clone(), policy.node_deadline);
         requests.spawn(async move {
             let node = request.node.clone();
             let answer = timeout(limit, transport.send(request)).await;
             let result = answer.unwrap_or(Err(TransportError::Timeout(limit)));
             // Nobody listens any more when the call has ended.
-            let _ = sender.send(Settled { index, node, result, elapsed: started.elapsed() });
+            let _ = sender.send(Settled {
+                index,
+                node,
+                result,
+                elapsed: started.elapsed(),
+            });
         });
     }
     drop(sender);
 
+    // The end of the wait: the deadline, or sooner once the call is lost.
+    let mut end = deadline;
+    let mut lost = false;
     loop {
         let agreed = tally.best() >= policy.needed;
         if agreed && (policy.wait == Wait::ForAgreement || tally.open == 0) {
             break;
         }
-        if !agreed && tally.best() + tally.open < policy.needed {
-            let valid = tally.valid();
-            let failure = if valid < policy.needed {
-                QuorumFailure::TooFewAnswers { valid }
-            } else {
-                QuorumFailure::NoAgreement { valid, agreeing: tally.best() }
-            };
-            return Err(error(tally, failure));
+        if !lost && tally.best() + tally.open < policy.needed {
+            lost = true;
+            end = deadline.min(Instant::now() + REPORT_GRACE);
         }
-        match timeout_at(deadline, settled.recv()).await {
+        if lost && tally.open == 0 {
+            return Err(error(tally.failure(), tally));
+        }
+        match timeout_at(end, settled.recv()).await {
             Ok(Some(one)) => tally.settle(one, &judge),
             // The channel closes when every request has settled, or its task was lost.
             Ok(None) => tally.open = 0,
             Err(_) if agreed => break,
+            Err(_) if lost => return Err(error(tally.failure(), tally)),
             Err(_) => {
                 let valid = tally.valid();
-                return Err(error(tally, QuorumFailure::DeadlineExceeded { valid }));
+                return Err(error(QuorumFailure::DeadlineExceeded { valid }, tally));
             }
         }
     }
     requests.detach_all();
     let (agreed, outcomes) = tally.into_answer(started.elapsed());
-    Ok(QuorumAnswer { agreed, outcomes, request_id, late: settled })
+    Ok(QuorumAnswer {
+        agreed,
+        outcomes,
+        request_id,
+        late: settled,
+    })
 }
 
 /// A request that has come to its end.
@@ -190,11 +224,23 @@ impl<T, K: Eq, F: Fn(&T) -> K> Tally<T, K, F> {
     fn new(nodes: impl Iterator<Item = NodeUrl>, needed: usize, key: F) -> Self {
         let nodes: Vec<_> = nodes.collect();
         let open = nodes.len();
-        Self { outcomes: nodes.iter().map(|_| None).collect(), nodes, groups: Vec::new(), key, needed, open }
+        Self {
+            outcomes: nodes.iter().map(|_| None).collect(),
+            nodes,
+            groups: Vec::new(),
+            key,
+            needed,
+            open,
+        }
     }
 
     fn settle(&mut self, settled: Settled, judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, String>) {
-        let Settled { index, node, result, elapsed } = settled;
+        let Settled {
+            index,
+            node,
+            result,
+            elapsed,
+        } = settled;
         self.open -= 1;
         let outcome = match judge_response(&node, result, judge) {
             Ok(answer) => {
@@ -207,25 +253,56 @@ impl<T, K: Eq, F: Fn(&T) -> K> Tally<T, K, F> {
             }
             Err(outcome) => outcome,
         };
-        self.outcomes[index] = Some(NodeOutcome { node, outcome, elapsed });
+        self.outcomes[index] = Some(NodeOutcome {
+            node,
+            outcome,
+            elapsed,
+        });
     }
 
     fn best(&self) -> usize {
-        self.groups.iter().map(|(_, group)| group.len()).max().unwrap_or(0)
+        self.groups
+            .iter()
+            .map(|(_, group)| group.len())
+            .max()
+            .unwrap_or(0)
     }
 
     fn valid(&self) -> usize {
         self.groups.iter().map(|(_, group)| group.len()).sum()
     }
 
+    /// What a call is missing that can no longer succeed.
+    fn failure(&self) -> QuorumFailure {
+        let valid = self.valid();
+        if valid < self.needed {
+            QuorumFailure::TooFewAnswers { valid }
+        } else {
+            QuorumFailure::NoAgreement {
+                valid,
+                agreeing: self.best(),
+            }
+        }
+    }
+
     fn into_outcomes(self, elapsed: Duration) -> Vec<NodeOutcome> {
-        let pending = |node| NodeOutcome { node, outcome: Outcome::Pending, elapsed };
-        self.outcomes.into_iter().zip(self.nodes).map(|(known, node)| known.unwrap_or_else(|| pending(node))).collect()
+        let pending = |node| NodeOutcome {
+            node,
+            outcome: Outcome::Pending,
+            elapsed,
+        };
+        self.outcomes
+            .into_iter()
+            .zip(self.nodes)
+            .map(|(known, node)| known.unwrap_or_else(|| pending(node)))
+            .collect()
     }
 
     fn into_answer(mut self, elapsed: Duration) -> (Vec<(NodeUrl, T)>, Vec<NodeOutcome>) {
         let best = (0..self.groups.len()).max_by_key(|&i| self.groups[i].1.len());
-        let agreed = best.map(|i| self.groups.swap_remove(i).1).unwrap_or_default();
+        let agreed = best
+            .map(|i| self.groups.swap_remove(i).1)
+            .unwrap_or_default();
         debug_assert!(agreed.len() >= self.needed);
         (agreed, self.into_outcomes(elapsed))
     }
@@ -240,7 +317,11 @@ pub(crate) fn judge_response<T>(
     let NodeResponse { status, body } = result.map_err(Outcome::Failed)?;
     if !(200..300).contains(&status) {
         let error = Box::new(datil::parse_refusal(&body));
-        return Err(Outcome::Refused { status, error, body });
+        return Err(Outcome::Refused {
+            status,
+            error,
+            body,
+        });
     }
     judge(node, &body).map_err(|reason| Outcome::Invalid { reason })
 }

@@ -55,7 +55,9 @@ impl FromStr for RecapAbility {
     type Err = RecapAbilityError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (namespace, name) = text.split_once('/').ok_or_else(|| RecapAbilityError::new(text))?;
+        let (namespace, name) = text
+            .split_once('/')
+            .ok_or_else(|| RecapAbilityError::new(text))?;
         Self::new(namespace, name)
     }
 }

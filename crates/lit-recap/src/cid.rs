@@ -22,7 +22,9 @@ impl ProofCid {
             block[3..3 + chunk.len()].copy_from_slice(chunk);
             let bits = u64::from_be_bytes(block);
             let digits = (chunk.len() * 8).div_ceil(5);
-            out.extend((0..digits).map(|i| char::from(BASE32[(bits >> (35 - 5 * i)) as usize & 31])));
+            out.extend(
+                (0..digits).map(|i| char::from(BASE32[(bits >> (35 - 5 * i)) as usize & 31])),
+            );
         }
         out
     }
@@ -37,7 +39,10 @@ impl ProofCid {
         let digits = text.strip_prefix('b').ok_or(ProofCidError)?;
         let (mut bytes, mut bits, mut width) = (Vec::new(), 0_u32, 0);
         for digit in digits.bytes() {
-            let value = BASE32.iter().position(|&known| known == digit).ok_or(ProofCidError)?;
+            let value = BASE32
+                .iter()
+                .position(|&known| known == digit)
+                .ok_or(ProofCidError)?;
             bits = bits << 5 | value as u32;
             width += 5;
             if width >= 8 {
@@ -88,7 +93,11 @@ impl FromStr for ProofCid {
         if text.len() > 1024 {
             return Err(ProofCidError);
         }
-        if text.starts_with('z') { Self::from_base58btc(text) } else { Self::from_base32(text) }
+        if text.starts_with('z') {
+            Self::from_base58btc(text)
+        } else {
+            Self::from_base32(text)
+        }
     }
 }
 
@@ -118,13 +127,25 @@ mod tests {
         let base32 = "bagaaierasords4njcts6vs7qvdjfcvgnume4hqohf65zsfguprqphs3icwea";
         let cid: ProofCid = base32.parse().unwrap();
         assert_eq!(cid.to_base32(), base32);
-        assert_eq!(cid.to_base58btc(), "z3v8Auad2Fjts4vGRMCrvxSfWv2XZ5wFTT34yK4cAJHfPgPhLwZ");
+        assert_eq!(
+            cid.to_base58btc(),
+            "z3v8Auad2Fjts4vGRMCrvxSfWv2XZ5wFTT34yK4cAJHfPgPhLwZ"
+        );
         assert_eq!(cid.to_base58btc().parse::<ProofCid>().unwrap(), cid);
     }
 
     #[test]
     fn refuses_the_rest() {
-        for bad in ["", "z", "b", "zzz", "not-a-cid", "bagaaierasords", "b1", "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH"] {
+        for bad in [
+            "",
+            "z",
+            "b",
+            "zzz",
+            "not-a-cid",
+            "bagaaierasords",
+            "b1",
+            "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",
+        ] {
             assert!(bad.parse::<ProofCid>().is_err(), "{bad}");
         }
     }

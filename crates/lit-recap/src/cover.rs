@@ -22,7 +22,8 @@ impl ReCap {
             .get(&format!("{prefix}://*"))
             .or_else(|| self.attenuations().get(&format!("{prefix}://{id}")));
         abilities.is_some_and(|abilities| {
-            abilities.contains_key(&RecapAbility::any()) || abilities.contains_key(&RecapAbility::from(ability))
+            abilities.contains_key(&RecapAbility::any())
+                || abilities.contains_key(&RecapAbility::from(ability))
         })
     }
 
@@ -38,11 +39,18 @@ impl ReCap {
                 // It answers for every id; being covered on `*` means being covered on all of them.
                 vec!["*"]
             } else {
-                other.attenuations().keys().filter_map(|key| key.strip_prefix(&scheme)).collect()
+                other
+                    .attenuations()
+                    .keys()
+                    .filter_map(|key| key.strip_prefix(&scheme))
+                    .collect()
             };
-            let abilities = LitAbility::ALL.into_iter().filter(|ability| ability.prefix() == prefix);
+            let abilities = LitAbility::ALL
+                .into_iter()
+                .filter(|ability| ability.prefix() == prefix);
             abilities.into_iter().all(|ability| {
-                ids.iter().all(|id| !other.covers_id(ability, id) || self.covers_id(ability, id))
+                ids.iter()
+                    .all(|id| !other.covers_id(ability, id) || self.covers_id(ability, id))
             })
         })
     }
@@ -59,9 +67,14 @@ pub fn client_covers<'a>(
     message: &SiweMessage,
     requests: &'a [ResourceAbilityRequest],
 ) -> Result<Option<&'a ResourceAbilityRequest>, ClientCoverError> {
-    let first = message.resources().next().ok_or(ClientCoverError::NoResources)?;
+    let first = message
+        .resources()
+        .next()
+        .ok_or(ClientCoverError::NoResources)?;
     let recap: ReCap = first.parse()?;
-    Ok(requests.iter().find(|request| !recap.covers(request.resource(), request.ability())))
+    Ok(requests
+        .iter()
+        .find(|request| !recap.covers(request.resource(), request.ability())))
 }
 
 /// Why the official client cannot say whether a message covers a request.
@@ -84,7 +97,11 @@ pub enum ClientCoverError {
 ///
 /// # Errors
 /// [`NodeCoverError`] says why not.
-pub fn node_covers(message: &SiweMessage, ability: LitAbility, id: &str) -> Result<(), NodeCoverError> {
+pub fn node_covers(
+    message: &SiweMessage,
+    ability: LitAbility,
+    id: &str,
+) -> Result<(), NodeCoverError> {
     let recaps: Vec<ReCap> = message
         .resources()
         .filter(|resource| resource.starts_with(RECAP_URN_PREFIX))
@@ -95,14 +112,21 @@ pub fn node_covers(message: &SiweMessage, ability: LitAbility, id: &str) -> Resu
     }
     // The reference node lets a message without any statement pass. Its signer has seen nothing of what it grants,
     // and no client makes one, so it is refused here.
-    let spelled_out = |text: &str| recaps.iter().all(|recap| text.ends_with(&recap.statement()));
+    let spelled_out = |text: &str| {
+        recaps
+            .iter()
+            .all(|recap| text.ends_with(&recap.statement()))
+    };
     if !message.statement().is_some_and(spelled_out) {
         return Err(NodeCoverError::StatementMismatch);
     }
     if recaps.iter().any(|recap| recap.covers_id(ability, id)) {
         Ok(())
     } else {
-        Err(NodeCoverError::NotCovered { ability, id: id.chars().take(200).collect() })
+        Err(NodeCoverError::NotCovered {
+            ability,
+            id: id.chars().take(200).collect(),
+        })
     }
 }
 

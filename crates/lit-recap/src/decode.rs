@@ -11,8 +11,8 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    Attenuations, NotaBene, ProofCid, ProofCidError, RECAP_URN_PREFIX, ReCap, RecapAbility, RecapAbilityError,
-    recap::utf16_order,
+    Attenuations, NotaBene, ProofCid, ProofCidError, RECAP_URN_PREFIX, ReCap, RecapAbility,
+    RecapAbilityError, recap::utf16_order,
 };
 
 /// The longest `urn:recap:` this library decodes, in bytes. Nodes put the answer of a Lit Action, up to 100 KiB, into a
@@ -26,17 +26,30 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 pub(crate) fn decode(urn: &str) -> Result<ReCap, DecodeError> {
-    let encoded = urn.strip_prefix(RECAP_URN_PREFIX).ok_or(DecodeError::Prefix)?;
+    let encoded = urn
+        .strip_prefix(RECAP_URN_PREFIX)
+        .ok_or(DecodeError::Prefix)?;
     if urn.len() > MAX_URN_BYTES {
         return Err(DecodeError::TooLong);
     }
     let json = BASE64.decode(encoded).map_err(|_| DecodeError::Base64)?;
     let json: Ordered = serde_json::from_slice(&json).map_err(|_| DecodeError::Json)?;
-    let Ordered::Object(members) = json else { return Err(DecodeError::Attenuations) };
-    let member = |name| members.iter().rev().find_map(|(key, value)| (key == name).then_some(value));
+    let Ordered::Object(members) = json else {
+        return Err(DecodeError::Attenuations);
+    };
+    let member = |name| {
+        members
+            .iter()
+            .rev()
+            .find_map(|(key, value)| (key == name).then_some(value))
+    };
 
-    let Some(Ordered::Object(resources)) = member("att") else { return Err(DecodeError::Attenuations) };
-    let Some(Ordered::Array(proofs)) = member("prf") else { return Err(DecodeError::Proofs) };
+    let Some(Ordered::Object(resources)) = member("att") else {
+        return Err(DecodeError::Attenuations);
+    };
+    let Some(Ordered::Array(proofs)) = member("prf") else {
+        return Err(DecodeError::Proofs);
+    };
     let proofs = proofs
         .iter()
         .map(|proof| match proof {
@@ -48,13 +61,18 @@ pub(crate) fn decode(urn: &str) -> Result<ReCap, DecodeError> {
     let mut attenuations = Attenuations::new();
     sorted(resources)?;
     for (resource, abilities) in resources {
-        let Ordered::Object(abilities) = abilities else { return Err(DecodeError::Attenuations) };
+        let Ordered::Object(abilities) = abilities else {
+            return Err(DecodeError::Attenuations);
+        };
         sorted(abilities)?;
         let entry = attenuations.entry(resource.clone()).or_default();
         for (ability, notes) in abilities {
             let ability: RecapAbility = ability.parse()?;
             let notes = match notes {
-                Ordered::Array(notes) => notes.iter().map(note).collect::<Result<Option<Vec<_>>, _>>()?,
+                Ordered::Array(notes) => notes
+                    .iter()
+                    .map(note)
+                    .collect::<Result<Option<Vec<_>>, _>>()?,
                 _ => None,
             };
             let notes = notes.ok_or_else(|| DecodeError::NotaBene(ability.clone()))?;
@@ -74,8 +92,14 @@ fn note(note: &Ordered) -> Result<Option<NotaBene>, DecodeError> {
 
 /// Keys must ascend strictly, or the text is not what the canonical form of its content would be.
 fn sorted(members: &[(String, Ordered)]) -> Result<(), DecodeError> {
-    let ascending = members.windows(2).all(|pair| utf16_order(&pair[0].0, &pair[1].0).is_lt());
-    if ascending { Ok(()) } else { Err(DecodeError::NotSorted) }
+    let ascending = members
+        .windows(2)
+        .all(|pair| utf16_order(&pair[0].0, &pair[1].0).is_lt());
+    if ascending {
+        Ok(())
+    } else {
+        Err(DecodeError::NotSorted)
+    }
 }
 
 /// JSON with the members of objects in the order of the text.
@@ -89,10 +113,14 @@ impl Ordered {
     fn to_value(&self) -> Result<Value, DecodeError> {
         Ok(match self {
             Self::Scalar(value) => value.clone(),
-            Self::Array(items) => Value::Array(items.iter().map(Self::to_value).collect::<Result<_, _>>()?),
+            Self::Array(items) => {
+                Value::Array(items.iter().map(Self::to_value).collect::<Result<_, _>>()?)
+            }
             Self::Object(members) => {
                 sorted(members)?;
-                let members = members.iter().map(|(key, value)| Ok((key.clone(), value.to_value()?)));
+                let members = members
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), value.to_value()?)));
                 Value::Object(members.collect::<Result<Map<_, _>, DecodeError>>()?)
             }
         })
@@ -118,7 +146,9 @@ impl<'de> Deserialize<'de> for Ordered {
                 Ok(Ordered::Scalar(value.into()))
             }
             fn visit_f64<E>(self, value: f64) -> Result<Ordered, E> {
-                Ok(Ordered::Scalar(Number::from_f64(value).map_or(Value::Null, Value::Number)))
+                Ok(Ordered::Scalar(
+                    Number::from_f64(value).map_or(Value::Null, Value::Number),
+                ))
             }
             fn visit_str<E>(self, value: &str) -> Result<Ordered, E> {
                 Ok(Ordered::Scalar(value.into()))

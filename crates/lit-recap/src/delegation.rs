@@ -32,7 +32,11 @@ impl CapacityDelegation {
     /// To these delegatees, without limit of uses, for all credits of the signer.
     #[must_use]
     pub const fn new(delegatees: Delegatees) -> Self {
-        Self { delegatees, uses: None, token_id: None }
+        Self {
+            delegatees,
+            uses: None,
+            token_id: None,
+        }
     }
 
     /// How many requests may be paid in this way. Default: without limit.
@@ -100,7 +104,9 @@ impl Delegatees {
     ///
     /// # Errors
     /// [`CapacityDelegationError::NoDelegatees`] for an empty list.
-    pub fn only(delegatees: impl IntoIterator<Item = Delegatee>) -> Result<Self, CapacityDelegationError> {
+    pub fn only(
+        delegatees: impl IntoIterator<Item = Delegatee>,
+    ) -> Result<Self, CapacityDelegationError> {
         let delegatees: Vec<_> = delegatees.into_iter().collect();
         if delegatees.is_empty() {
             return Err(CapacityDelegationError::NoDelegatees);
@@ -173,7 +179,9 @@ impl FromStr for CapacityTokenId {
 #[non_exhaustive]
 pub enum CapacityDelegationError {
     /// The list of delegatees is empty, which would delegate to nobody.
-    #[error("an empty list of delegatees delegates to nobody; use Delegatees::Anyone to delegate to anybody")]
+    #[error(
+        "an empty list of delegatees delegates to nobody; use Delegatees::Anyone to delegate to anybody"
+    )]
     NoDelegatees,
     /// Not 40 hex digits.
     #[error("a delegatee is an address of 40 hex digits")]

@@ -17,6 +17,6 @@ pub use delegation::{
 };
 pub use recap::{Attenuations, BuildError, ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap};
 pub use siwe_message::{
-    MAX_SIWE_BYTES, Nonce, OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder, SiweError,
-    SiweMessage, TimeWindowError,
+    MAX_SIWE_BYTES, Nonce, OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder,
+    SiweError, SiweMessage, TimeWindowError,
 };

@@ -56,7 +56,11 @@ impl ReCap {
             let note = match request.data().map(|data| data.to_value()) {
                 Some(Value::Object(note)) => note,
                 None | Some(Value::Null | Value::Bool(false)) => NotaBene::new(),
-                Some(_) => return Err(BuildError::NotaBene { ability: request.ability() }),
+                Some(_) => {
+                    return Err(BuildError::NotaBene {
+                        ability: request.ability(),
+                    });
+                }
             };
             one.attenuate(request.resource().key(), request.ability().into(), note);
             all.merge(&one);
@@ -67,7 +71,10 @@ impl ReCap {
     /// Attenuations and proofs as they are.
     #[must_use]
     pub fn from_parts(attenuations: Attenuations, proofs: Vec<ProofCid>) -> Self {
-        Self { attenuations, proofs }
+        Self {
+            attenuations,
+            proofs,
+        }
     }
 
     /// Grants one ability on one resource, without restriction.
@@ -75,7 +82,11 @@ impl ReCap {
     /// # Errors
     /// [`IncompatibleAbility`] when the ability does not suit the kind of resource.
     #[doc(alias = "addCapabilityForResource")]
-    pub fn grant(&mut self, resource: &LitResource, ability: LitAbility) -> Result<(), IncompatibleAbility> {
+    pub fn grant(
+        &mut self,
+        resource: &LitResource,
+        ability: LitAbility,
+    ) -> Result<(), IncompatibleAbility> {
         let request = ResourceAbilityRequest::new(resource.clone(), ability)?;
         self.attenuate(request.resource().key(), ability.into(), NotaBene::new());
         Ok(())
@@ -105,7 +116,12 @@ impl ReCap {
     /// Appends a restriction to an ability of any resource. A repeated ability keeps both.
     #[doc(alias = "addAttenuation")]
     pub fn attenuate(&mut self, resource_uri: String, ability: RecapAbility, note: NotaBene) {
-        self.attenuations.entry(resource_uri).or_default().entry(ability).or_default().push(note);
+        self.attenuations
+            .entry(resource_uri)
+            .or_default()
+            .entry(ability)
+            .or_default()
+            .push(note);
     }
 
     /// Appends a proof.
@@ -139,8 +155,10 @@ impl ReCap {
             .attenuations
             .iter()
             .map(|(resource, abilities)| {
-                let abilities: Map<String, Value> =
-                    abilities.iter().map(|(ability, notes)| (ability.to_string(), json!(notes))).collect();
+                let abilities: Map<String, Value> = abilities
+                    .iter()
+                    .map(|(ability, notes)| (ability.to_string(), json!(notes)))
+                    .collect();
                 (resource.clone(), Value::Object(abilities))
             })
             .collect();
@@ -153,7 +171,10 @@ impl ReCap {
     #[doc(alias = "encodeAsSiweResource")]
     #[must_use]
     pub fn to_urn(&self) -> String {
-        format!("{RECAP_URN_PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(self.to_json()))
+        format!(
+            "{RECAP_URN_PREFIX}{}",
+            BASE64_URL_SAFE_NO_PAD.encode(self.to_json())
+        )
     }
 
     /// The human-readable form that ends the statement of a SIWE message.
@@ -179,7 +200,10 @@ impl ReCap {
             for (namespace, names) in groups {
                 number += 1;
                 let names: Vec<String> = names.iter().map(|name| format!("'{name}'")).collect();
-                text += &format!(" ({number}) '{namespace}': {} for '{resource}'.", names.join(", "));
+                text += &format!(
+                    " ({number}) '{namespace}': {} for '{resource}'.",
+                    names.join(", ")
+                );
             }
         }
         text
@@ -190,7 +214,9 @@ impl ReCap {
     #[doc(alias = "sanitizeSiweMessage")]
     #[must_use]
     pub fn display_statement(&self) -> String {
-        self.statement().replace("\\\\n", "\\n").replace("\\\"", "'")
+        self.statement()
+            .replace("\\\\n", "\\n")
+            .replace("\\\"", "'")
     }
 
     /// Adds what another ReCap grants.
@@ -228,8 +254,14 @@ impl ReCap {
         let given = message.statement();
         match old {
             Some(old) => {
-                let own = given.and_then(|text| text.strip_suffix(&old.statement())).unwrap_or_default();
-                message.with_recap(format!("{own}{}", merged.statement()), &merged.to_urn(), true)
+                let own = given
+                    .and_then(|text| text.strip_suffix(&old.statement()))
+                    .unwrap_or_default();
+                message.with_recap(
+                    format!("{own}{}", merged.statement()),
+                    &merged.to_urn(),
+                    true,
+                )
             }
             None => {
                 let statement = match given {
@@ -246,9 +278,15 @@ impl ReCap {
     /// # Errors
     /// [`ExtractError`].
     pub fn extract(message: &SiweMessage) -> Result<Self, ExtractError> {
-        let last = message.resources().last().ok_or(ExtractError::NoResources)?;
+        let last = message
+            .resources()
+            .last()
+            .ok_or(ExtractError::NoResources)?;
         let recap: Self = last.parse()?;
-        if !message.statement().is_some_and(|text| text.ends_with(&recap.statement())) {
+        if !message
+            .statement()
+            .is_some_and(|text| text.ends_with(&recap.statement()))
+        {
             return Err(ExtractError::StatementMismatch);
         }
         Ok(recap)

@@ -15,7 +15,8 @@ pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
 /// The domain the official client puts in when none is given.
 pub const OFFICIAL_DOMAIN: &str = "localhost";
 /// The statement the official client puts in when none is given.
-pub const OFFICIAL_STATEMENT: &str = "This is a test statement.  You can put anything you want here.";
+pub const OFFICIAL_STATEMENT: &str =
+    "This is a test statement.  You can put anything you want here.";
 /// The URI the official client puts in when none is given.
 pub const OFFICIAL_URI: &str = "https://localhost/login";
 
@@ -133,12 +134,19 @@ impl SiweMessage {
     }
 
     /// The same message with another statement, and a ReCap added or put in place of the last resource.
-    pub(crate) fn with_recap(&self, statement: String, urn: &str, replace_last: bool) -> Result<Self, SiweError> {
+    pub(crate) fn with_recap(
+        &self,
+        statement: String,
+        urn: &str,
+        replace_last: bool,
+    ) -> Result<Self, SiweError> {
         let mut fields = self.fields.clone();
         if replace_last {
             fields.resources.pop();
         }
-        fields.resources.push(urn.parse().map_err(|_| SiweError::Resource)?);
+        fields
+            .resources
+            .push(urn.parse().map_err(|_| SiweError::Resource)?);
         fields.statement = Some(statement);
         Self::try_from(fields)
     }
@@ -166,14 +174,19 @@ impl FromStr for SiweMessage {
         if text.len() > MAX_SIWE_BYTES {
             return Err(SiweError::TooLong);
         }
-        let fields: siwe::Message =
-            text.parse().map_err(|error: siwe::ParseError| SiweError::Syntax(error.to_string()))?;
+        let fields: siwe::Message = text
+            .parse()
+            .map_err(|error: siwe::ParseError| SiweError::Syntax(error.to_string()))?;
         if fields.to_string() != text {
             return Err(SiweError::NotCanonical);
         }
         fields.nonce.parse::<Nonce>()?;
         let resources = fields.resources.iter().map(ToString::to_string).collect();
-        Ok(Self { fields, text: text.to_owned(), resources })
+        Ok(Self {
+            fields,
+            text: text.to_owned(),
+            resources,
+        })
     }
 }
 
@@ -262,7 +275,12 @@ pub struct SiweBuilder {
 
 impl SiweBuilder {
     /// A message of one address about one URI. Domain `localhost`, chain id 1, valid for 7 days, no statement.
-    pub fn new(address: Address, uri: impl Into<String>, nonce: Nonce, issued_at: Timestamp) -> Self {
+    pub fn new(
+        address: Address,
+        uri: impl Into<String>,
+        nonce: Nonce,
+        issued_at: Timestamp,
+    ) -> Self {
         Self {
             address,
             uri: uri.into(),
@@ -345,7 +363,8 @@ impl SiweBuilder {
     /// Lets others spend a capacity credit of the signer. Sets the URI to `lit:capability:delegation` and replaces what
     /// was granted before.
     pub fn capacity_delegation(self, delegation: &CapacityDelegation) -> Self {
-        self.uri(CAPACITY_DELEGATION_URI).recap(delegation.to_recap())
+        self.uri(CAPACITY_DELEGATION_URI)
+            .recap(delegation.to_recap())
     }
 
     /// The message.
@@ -361,7 +380,11 @@ impl SiweBuilder {
             Some(expiration) => expiration,
             None => self.issued_at.checked_add(DEFAULT_SIWE_LIFETIME)?,
         };
-        let timestamp = |at: &Timestamp| at.as_str().parse().map_err(|_| SiweError::Time(TimestampError::OutOfRange));
+        let timestamp = |at: &Timestamp| {
+            at.as_str()
+                .parse()
+                .map_err(|_| SiweError::Time(TimestampError::OutOfRange))
+        };
         let not_before = self.not_before.as_ref().map(timestamp).transpose()?;
         let mut fields = siwe::Message {
             domain: self.domain.parse().map_err(|_| SiweError::Domain)?,
@@ -383,9 +406,15 @@ impl SiweBuilder {
                 Some(own) => format!("{own} {}", recap.statement()),
                 None => recap.statement(),
             });
-            fields.resources.push(recap.to_urn().parse().map_err(|_| SiweError::Resource)?);
+            fields
+                .resources
+                .push(recap.to_urn().parse().map_err(|_| SiweError::Resource)?);
         }
-        if fields.statement.as_ref().is_some_and(|text| text.contains('\n')) {
+        if fields
+            .statement
+            .as_ref()
+            .is_some_and(|text| text.contains('\n'))
+        {
             return Err(SiweError::Resource);
         }
         SiweMessage::try_from(fields)

@@ -65,10 +65,15 @@ impl AuthRequest {
     /// # Errors
     /// [`SiweError`] when the domain or the statement of the request cannot be written.
     pub fn siwe(&self, address: Address) -> Result<SiweMessage, SiweError> {
-        let mut siwe = SiweBuilder::new(address, self.uri(), self.nonce.clone(), self.issued_at.clone())
-            .chain_id(evm_chain_id(&self.chain).unwrap_or(1))
-            .expiration(self.expiration.clone())
-            .recap(self.recap.clone());
+        let mut siwe = SiweBuilder::new(
+            address,
+            self.uri(),
+            self.nonce.clone(),
+            self.issued_at.clone(),
+        )
+        .chain_id(evm_chain_id(&self.chain).unwrap_or(1))
+        .expiration(self.expiration.clone())
+        .recap(self.recap.clone());
         if let Some(domain) = &self.domain {
             siwe = siwe.domain(domain);
         }
@@ -100,7 +105,9 @@ impl<S: Signer> WalletAuth<S> {
 
 impl<S: Signer> fmt::Debug for WalletAuth<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WalletAuth").field("address", &self.0.address()).finish_non_exhaustive()
+        f.debug_struct("WalletAuth")
+            .field("address", &self.0.address())
+            .finish_non_exhaustive()
     }
 }
 

@@ -48,7 +48,10 @@ impl Drop for Inner {
 
 impl LitNodeClient {
     /// Configures a client for these nodes, of which `threshold` have to agree. Both come from whoever runs the network.
-    pub fn builder(nodes: impl IntoIterator<Item = NodeUrl>, threshold: usize) -> LitNodeClientBuilder {
+    pub fn builder(
+        nodes: impl IntoIterator<Item = NodeUrl>,
+        threshold: usize,
+    ) -> LitNodeClientBuilder {
         LitNodeClientBuilder::new(nodes.into_iter().collect(), threshold)
     }
 
@@ -61,12 +64,21 @@ impl LitNodeClient {
         node_deadline: Duration,
         greeting: Handshake,
     ) -> Self {
-        let Handshake { keys, latest_blockhash, connected, mut late, .. } = greeting;
+        let Handshake {
+            keys,
+            latest_blockhash,
+            connected,
+            mut late,
+            ..
+        } = greeting;
         let connected = Arc::new(RwLock::new(connected));
         let joined = Arc::clone(&connected);
         let late_joiner = tokio::spawn(async move {
             while let Some(node) = late.next().await {
-                joined.write().unwrap_or_else(PoisonError::into_inner).push(node);
+                joined
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(node);
             }
         })
         .abort_handle();
@@ -101,8 +113,17 @@ impl LitNodeClient {
     #[doc(alias = "connectedNodes")]
     #[must_use]
     pub fn connected_nodes(&self) -> Vec<NodeUrl> {
-        let connected = self.0.connected.read().unwrap_or_else(PoisonError::into_inner);
-        self.0.nodes.iter().filter(|node| connected.contains(node)).cloned().collect()
+        let connected = self
+            .0
+            .connected
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.0
+            .nodes
+            .iter()
+            .filter(|node| connected.contains(node))
+            .cloned()
+            .collect()
     }
 
     /// How many nodes have to agree.
@@ -159,7 +180,11 @@ impl LitNodeClient {
     /// # Errors
     /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::Lifetime`] and [`Error::Proof`] come before anybody is asked;
     /// then [`Error::AuthNeeded`] or [`Error::Root`].
-    pub async fn get_session(&self, request: &SessionRequest, auth: &dyn AuthNeeded) -> Result<Session, Error> {
+    pub async fn get_session(
+        &self,
+        request: &SessionRequest,
+        auth: &dyn AuthNeeded,
+    ) -> Result<Session, Error> {
         self.check_ready()?;
         if request.requests.is_empty() {
             return Err(Error::NoRequests);
@@ -175,7 +200,11 @@ impl LitNodeClient {
             return Err(Error::Lifetime { expiration });
         }
         check_proofs(&request.proofs, now)?;
-        for wildcard in request.requests.iter().filter(|request| request.resource().is_wildcard()) {
+        for wildcard in request
+            .requests
+            .iter()
+            .filter(|request| request.resource().is_wildcard())
+        {
             tracing::warn!(resource = %wildcard.resource(), ability = %wildcard.ability(), "session asks for any resource");
         }
 
@@ -212,11 +241,21 @@ impl LitNodeClient {
                 authorise(auth, &auth_request, &expected).await?
             }
         };
-        Ok(Session::new(key, root, request.proofs.clone(), expiration, &expected)?)
+        Ok(Session::new(
+            key,
+            root,
+            request.proofs.clone(),
+            expiration,
+            &expected,
+        )?)
     }
 
     pub(crate) fn check_ready(&self) -> Result<(), Error> {
-        if self.0.ready.load(Ordering::Relaxed) { Ok(()) } else { Err(Error::NotReady) }
+        if self.0.ready.load(Ordering::Relaxed) {
+            Ok(())
+        } else {
+            Err(Error::NotReady)
+        }
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
@@ -276,6 +315,8 @@ fn check_proofs(proofs: &[AuthSig], now: OffsetDateTime) -> Result<(), Error> {
 
 fn generate_key() -> Result<SessionKeyPair, Error> {
     // `OsRng` panics where the operating system fails; asking it once before turns that into an error.
-    OsRng.try_fill_bytes(&mut [0; 1]).map_err(Error::Randomness)?;
+    OsRng
+        .try_fill_bytes(&mut [0; 1])
+        .map_err(Error::Randomness)?;
     Ok(SessionKeyPair::generate(&mut OsRng))
 }

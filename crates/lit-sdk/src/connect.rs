@@ -117,12 +117,17 @@ impl LitNodeClientBuilder {
 }
 
 #[cfg(feature = "http")]
-#[allow(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "without the feature there is none"
+)]
 fn default_transport() -> Result<Arc<dyn NodeTransport>, Error> {
     Ok(Arc::new(lit_node_transport::HttpTransport::new()))
 }
 
 #[cfg(not(feature = "http"))]
 fn default_transport() -> Result<Arc<dyn NodeTransport>, Error> {
-    Err(Error::Config("no transport: give one, or build with the feature `http`".to_owned()))
+    Err(Error::Config(
+        "no transport: give one, or build with the feature `http`".to_owned(),
+    ))
 }

@@ -90,7 +90,9 @@ impl Error {
             Self::NotReady => SdkErrorCode::LitNodeClientNotReadyError,
             Self::Root(RootRefusal::Empty) => SdkErrorCode::WalletSignatureNotFoundError,
             Self::Root(_) => SdkErrorCode::InvalidSignatureError,
-            Self::SessionSigs(_) | Self::Session(SessionError::Expired { .. }) => SdkErrorCode::InvalidSessionSigs,
+            Self::SessionSigs(_) | Self::Session(SessionError::Expired { .. }) => {
+                SdkErrorCode::InvalidSessionSigs
+            }
             Self::MissingNode(_) => SdkErrorCode::InvalidArgumentException,
             Self::NoRequests => SdkErrorCode::ParamsMissingError,
             Self::Action { .. } | Self::Nodes(_) => SdkErrorCode::NodeError,
@@ -102,7 +104,9 @@ impl Error {
     #[must_use]
     pub fn node_error_code(&self) -> Option<&str> {
         match self {
-            Self::Connect(nodes) | Self::Nodes(nodes) | Self::Action { nodes, .. } => nodes.error_code(),
+            Self::Connect(nodes) | Self::Nodes(nodes) | Self::Action { nodes, .. } => {
+                nodes.error_code()
+            }
             _ => None,
         }
     }

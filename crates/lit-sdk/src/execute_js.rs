@@ -48,7 +48,11 @@ impl ExecuteJs {
     }
 
     fn new(source: Source) -> Self {
-        Self { source, js_params: Map::new(), wait: Wait::ForAgreement }
+        Self {
+            source,
+            js_params: Map::new(),
+            wait: Wait::ForAgreement,
+        }
     }
 
     /// Gives the action a global variable. Default: none.
@@ -163,25 +167,42 @@ impl LitNodeClient {
         for (node, sig) in sigs {
             body.auth_sig = sig;
             // Texts and JSON values always serialise.
-            bodies.push((node, Bytes::from(serde_json::to_vec(&body).unwrap_or_default())));
+            bodies.push((
+                node,
+                Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
+            ));
         }
         let request_id = RequestId::generate().map_err(|error| Error::Randomness(error.into()))?;
         let policy = QuorumPolicy::new(self.threshold())
             .with_node_deadline(self.node_deadline())
             .with_deadline(self.node_deadline())
             .with_wait(call.wait);
-        let quorum = Quorum { endpoint: Endpoint::Execute, request_id, bodies };
-        let answer = call_quorum(self.transport(), quorum, &policy, judge, |answer| answer.response.clone())
-            .await
-            .map_err(action_error)?;
+        let quorum = Quorum {
+            endpoint: Endpoint::Execute,
+            request_id,
+            bodies,
+        };
+        let answer = call_quorum(self.transport(), quorum, &policy, judge, |answer| {
+            answer.response.clone()
+        })
+        .await
+        .map_err(action_error)?;
 
         let elapsed = |node: &NodeUrl| {
-            answer.outcomes.iter().find(|outcome| outcome.node == *node).map_or(Duration::ZERO, |outcome| outcome.elapsed)
+            answer
+                .outcomes
+                .iter()
+                .find(|outcome| outcome.node == *node)
+                .map_or(Duration::ZERO, |outcome| outcome.elapsed)
         };
         let answers: Vec<NodeAnswer> = answer
             .agreed
             .into_iter()
-            .map(|(node, answer)| NodeAnswer { elapsed: elapsed(&node), node, answer })
+            .map(|(node, answer)| NodeAnswer {
+                elapsed: elapsed(&node),
+                node,
+                answer,
+            })
             .collect();
         let first = &answers[0].answer;
         Ok(ActionResponse {
@@ -219,20 +240,34 @@ impl LitNodeClient {
 }
 
 fn judge(_: &NodeUrl, body: &[u8]) -> Result<ExecuteResponse, String> {
-    let answer: ExecuteResponse = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    if answer.success { Ok(answer) } else { Err("it says it did not succeed".to_owned()) }
+    let answer: ExecuteResponse =
+        serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    if answer.success {
+        Ok(answer)
+    } else {
+        Err("it says it did not succeed".to_owned())
+    }
 }
 
 /// An exception of the action is the same on every node, and worth more than the table.
 fn action_error(error: QuorumError) -> Error {
-    let failure = error.outcomes.iter().find_map(|outcome| match &outcome.outcome {
-        Outcome::Refused { body, .. } => serde_json::from_slice::<ActionFailure>(body).ok(),
-        _ => None,
-    });
+    let failure = error
+        .outcomes
+        .iter()
+        .find_map(|outcome| match &outcome.outcome {
+            Outcome::Refused { body, .. } => serde_json::from_slice::<ActionFailure>(body).ok(),
+            _ => None,
+        });
     match failure {
-        Some(ActionFailure { error: exception, logs, .. }) => {
-            Error::Action { error: exception, logs, nodes: Box::new(error) }
-        }
+        Some(ActionFailure {
+            error: exception,
+            logs,
+            ..
+        }) => Error::Action {
+            error: exception,
+            logs,
+            nodes: Box::new(error),
+        },
         None => Error::Nodes(Box::new(error)),
     }
 }

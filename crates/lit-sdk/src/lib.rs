@@ -26,5 +26,6 @@ pub use lit_types as types;
 pub use lit_session_crypto::{Session, SessionKeyPair};
 #[doc(no_inline)]
 pub use lit_types::{
-    AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp,
+    AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl, ResourceAbilityRequest,
+    SessionSigs, Timestamp,
 };

@@ -66,11 +66,19 @@ impl Node {
             varint(&mut unixfs, child.file_size);
         }
         field(&mut block, 0x0a, &unixfs);
-        Self::new(&block, file_size, children.iter().map(|child| child.total_size).sum())
+        Self::new(
+            &block,
+            file_size,
+            children.iter().map(|child| child.total_size).sum(),
+        )
     }
 
     fn new(block: &[u8], file_size: u64, below: u64) -> Self {
-        Self { hash: Sha256::digest(block).into(), file_size, total_size: below + block.len() as u64 }
+        Self {
+            hash: Sha256::digest(block).into(),
+            file_size,
+            total_size: below + block.len() as u64,
+        }
     }
 }
 

@@ -40,14 +40,18 @@ impl SessionKeyPair {
         let mut bytes = Zeroizing::new([0; 64]);
         match text.len() {
             64 => {
-                hex::decode_to_slice(text, &mut bytes[..32]).map_err(|_| SessionKeyError::Encoding)?;
+                hex::decode_to_slice(text, &mut bytes[..32])
+                    .map_err(|_| SessionKeyError::Encoding)?;
                 let mut seed = Zeroizing::new([0; 32]);
                 seed.copy_from_slice(&bytes[..32]);
                 Ok(Self::from_seed(&seed))
             }
             128 => {
-                hex::decode_to_slice(text, bytes.as_mut()).map_err(|_| SessionKeyError::Encoding)?;
-                SigningKey::from_keypair_bytes(&bytes).map(Self).map_err(|_| SessionKeyError::Mismatch)
+                hex::decode_to_slice(text, bytes.as_mut())
+                    .map_err(|_| SessionKeyError::Encoding)?;
+                SigningKey::from_keypair_bytes(&bytes)
+                    .map(Self)
+                    .map_err(|_| SessionKeyError::Mismatch)
             }
             _ => Err(SessionKeyError::Encoding),
         }
@@ -86,7 +90,11 @@ impl SessionKeyPair {
     #[must_use]
     pub fn expose_stored_json(&self) -> Zeroizing<String> {
         let secret = self.expose_secret_key();
-        Zeroizing::new(format!(r#"{{"publicKey":"{}","secretKey":"{}"}}"#, self.public_key(), secret.as_str()))
+        Zeroizing::new(format!(
+            r#"{{"publicKey":"{}","secretKey":"{}"}}"#,
+            self.public_key(),
+            secret.as_str()
+        ))
     }
 
     /// Signs bytes. Deterministic (RFC 8032).
@@ -98,7 +106,9 @@ impl SessionKeyPair {
 
 impl fmt::Debug for SessionKeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SessionKeyPair").field("public_key", &self.public_key()).finish_non_exhaustive()
+        f.debug_struct("SessionKeyPair")
+            .field("public_key", &self.public_key())
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,7 +141,8 @@ impl SessionPublicKey {
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
-        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+        VerifyingKey::from_bytes(&self.0)
+            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
     }
 }
 
@@ -194,10 +205,18 @@ mod tests {
         let pair = SessionKeyPair::from_seed(&[7; 32]);
         let secret = pair.expose_secret_key();
         for form in [&secret[..], &secret[..64]] {
-            assert_eq!(SessionKeyPair::from_secret_hex(form).unwrap().public_key(), pair.public_key());
+            assert_eq!(
+                SessionKeyPair::from_secret_hex(form).unwrap().public_key(),
+                pair.public_key()
+            );
         }
         let stored = pair.expose_stored_json();
-        assert_eq!(SessionKeyPair::from_stored_json(&stored).unwrap().public_key(), pair.public_key());
+        assert_eq!(
+            SessionKeyPair::from_stored_json(&stored)
+                .unwrap()
+                .public_key(),
+            pair.public_key()
+        );
     }
 
     #[test]
@@ -205,16 +224,28 @@ mod tests {
         let secret = SessionKeyPair::from_seed(&[7; 32]).expose_secret_key();
         let other = SessionKeyPair::from_seed(&[8; 32]).public_key();
         let mixed = format!("{}{other}", &secret[..64]);
-        assert_eq!(SessionKeyPair::from_secret_hex(&mixed).unwrap_err(), SessionKeyError::Mismatch);
-        let stored = format!(r#"{{"publicKey":"{other}","secretKey":"{}"}}"#, secret.as_str());
+        assert_eq!(
+            SessionKeyPair::from_secret_hex(&mixed).unwrap_err(),
+            SessionKeyError::Mismatch
+        );
+        let stored = format!(
+            r#"{{"publicKey":"{other}","secretKey":"{}"}}"#,
+            secret.as_str()
+        );
         let error = SessionKeyPair::from_stored_json(&stored).unwrap_err();
         assert_eq!(error, SessionKeyError::Mismatch);
         assert!(!error.to_string().contains(&secret[..16]));
         for bad in ["", "zz", &"zz".repeat(32), &secret[..66]] {
-            assert_eq!(SessionKeyPair::from_secret_hex(bad).unwrap_err(), SessionKeyError::Encoding);
+            assert_eq!(
+                SessionKeyPair::from_secret_hex(bad).unwrap_err(),
+                SessionKeyError::Encoding
+            );
         }
         for bad in ["", "null", "[]", r#"{"publicKey":1,"secretKey":"a"}"#] {
-            assert_eq!(SessionKeyPair::from_stored_json(bad).unwrap_err(), SessionKeyError::Json);
+            assert_eq!(
+                SessionKeyPair::from_stored_json(bad).unwrap_err(),
+                SessionKeyError::Json
+            );
         }
     }
 

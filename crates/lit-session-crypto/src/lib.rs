@@ -18,11 +18,12 @@ pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_root};
 pub use session::{Session, SessionError};
 pub use template::SessionTemplate;
 pub use validate::{
-    InvalidSessionSigs, SessionSigProblem, parse_signed_message, validate_session_sig, validate_session_sigs,
+    InvalidSessionSigs, SessionSigProblem, parse_signed_message, validate_session_sig,
+    validate_session_sigs,
 };
 pub use verify::{
-    CapabilityRefusal, MAX_CAPABILITIES, Operation, SessionSigRefusal, VerifiedSession, verify_session_sig,
-    verify_session_signature,
+    CapabilityRefusal, MAX_CAPABILITIES, Operation, SessionSigRefusal, VerifiedSession,
+    verify_session_sig, verify_session_signature,
 };
 #[cfg(feature = "signer")]
 pub use wallet::{WalletAuthSigError, sign_auth_sig, sign_siwe};

@@ -14,26 +14,47 @@ use time::OffsetDateTime;
 #[doc(alias = "formatSessionSigs")]
 pub fn format_session_sigs(sigs: &SessionSigs, now: OffsetDateTime) -> Result<String, ReportError> {
     let (_, first) = sigs.iter().next().ok_or(ReportError::Empty)?;
-    let template: Template =
-        serde_json::from_str(&first.signed_message).map_err(|error| ReportError::Template(error.to_string()))?;
+    let template: Template = serde_json::from_str(&first.signed_message)
+        .map_err(|error| ReportError::Template(error.to_string()))?;
 
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "The request time is at: {}", iso(now));
     out.push_str("* Outer expiration:\n");
-    times(&mut out, "    ", template.issued_at.at(), template.expiration.at(), now);
+    times(
+        &mut out,
+        "    ",
+        template.issued_at.at(),
+        template.expiration.at(),
+        now,
+    );
     out.push_str("* Capabilities:\n");
     for (index, capability) in template.capabilities.iter().enumerate() {
-        let message: SiweMessage = capability
-            .signed_message
-            .parse()
-            .map_err(|error| ReportError::Capability { index, reason: format!("{error}") })?;
-        let no_expiration = || ReportError::Capability { index, reason: "it has no expiration".to_owned() };
+        let message: SiweMessage =
+            capability
+                .signed_message
+                .parse()
+                .map_err(|error| ReportError::Capability {
+                    index,
+                    reason: format!("{error}"),
+                })?;
+        let no_expiration = || ReportError::Capability {
+            index,
+            reason: "it has no expiration".to_owned(),
+        };
         let expiration = message.expiration().ok_or_else(no_expiration)?;
-        let _ = writeln!(out, "    * Capability {} ({}):", index + 1, capability.derived_via);
+        let _ = writeln!(
+            out,
+            "    * Capability {} ({}):",
+            index + 1,
+            capability.derived_via
+        );
         times(&mut out, "        ", message.issued_at(), expiration, now);
         out.push_str("        * Attenuation:\n");
-        let recap = message.resources().next().and_then(|resource| resource.parse::<ReCap>().ok());
+        let recap = message
+            .resources()
+            .next()
+            .and_then(|resource| resource.parse::<ReCap>().ok());
         if let Some(recap) = recap {
             for (resource, abilities) in recap.attenuations() {
                 let _ = writeln!(out, "            * {resource}");
@@ -57,7 +78,13 @@ struct Template {
     capabilities: Vec<AuthSig>,
 }
 
-fn times(out: &mut String, indent: &str, issued_at: OffsetDateTime, expiration: OffsetDateTime, now: OffsetDateTime) {
+fn times(
+    out: &mut String,
+    indent: &str,
+    issued_at: OffsetDateTime,
+    expiration: OffsetDateTime,
+    now: OffsetDateTime,
+) {
     let status = if expiration > now {
         format!("✅ Not expired (valid for {})", duration(expiration - now))
     } else {
@@ -77,7 +104,11 @@ fn times(out: &mut String, indent: &str, issued_at: OffsetDateTime, expiration: 
 /// Days when there is at least one; the finer units otherwise.
 fn duration(duration: time::Duration) -> String {
     let millis = duration.whole_milliseconds().max(0);
-    let (days, hours, minutes) = (millis / 86_400_000, millis / 3_600_000 % 24, millis / 60_000 % 60);
+    let (days, hours, minutes) = (
+        millis / 86_400_000,
+        millis / 3_600_000 % 24,
+        millis / 60_000 % 60,
+    );
     let seconds = format!("{}.{:03} seconds", millis / 1000 % 60, millis % 1000);
     match (days, hours) {
         (1.., _) => format!("{days} days"),

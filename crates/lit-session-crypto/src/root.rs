@@ -6,7 +6,10 @@ use lit_types::{
 };
 use time::OffsetDateTime;
 
-use crate::{CapabilityRefusal, SessionPublicKey, verify::{later, verify_wallet_auth_sig}};
+use crate::{
+    CapabilityRefusal, SessionPublicKey,
+    verify::{later, verify_wallet_auth_sig},
+};
 
 /// What a root AuthSig has to be good for.
 #[derive(Debug, Clone)]
@@ -54,20 +57,30 @@ pub fn check_root(
         return Err(RootRefusal::Empty);
     }
     let (message, address) = verify_wallet_auth_sig(auth_sig)?;
-    message.check_time(expected.now).map_err(CapabilityRefusal::Time)?;
+    message
+        .check_time(expected.now)
+        .map_err(CapabilityRefusal::Time)?;
     if message.uri() != session_key.uri() {
         return Err(CapabilityRefusal::WrongUri.into());
     }
     if expected.address.is_some_and(|expected| expected != address) {
         return Err(RootRefusal::OtherSigner { address });
     }
-    if expected.domain.is_some_and(|expected| expected != message.domain()) {
-        return Err(RootRefusal::OtherDomain { domain: message.domain().to_owned() });
+    if expected
+        .domain
+        .is_some_and(|expected| expected != message.domain())
+    {
+        return Err(RootRefusal::OtherDomain {
+            domain: message.domain().to_owned(),
+        });
     }
     if message.issued_at() > later(expected.now, CLOCK_TOLERANCE) {
         return Err(RootRefusal::IssuedInTheFuture);
     }
-    if message.expiration().is_some_and(|at| at > later(message.issued_at(), MAX_SESSION_LIFETIME)) {
+    if message
+        .expiration()
+        .is_some_and(|at| at > later(message.issued_at(), MAX_SESSION_LIFETIME))
+    {
         return Err(RootRefusal::LifetimeTooLong);
     }
     if message.resources().len() > 1 {
@@ -75,17 +88,33 @@ pub fn check_root(
         return Err(RootRefusal::ForeignResources);
     }
     let recap = ReCap::extract(&message)?;
-    if let Some(request) = expected.requests.iter().find(|r| !recap.covers(r.resource(), r.ability())) {
-        return Err(RootRefusal::NotGranted { resource: request.resource().clone(), ability: request.ability() });
+    if let Some(request) = expected
+        .requests
+        .iter()
+        .find(|r| !recap.covers(r.resource(), r.ability()))
+    {
+        return Err(RootRefusal::NotGranted {
+            resource: request.resource().clone(),
+            ability: request.ability(),
+        });
     }
     let expiration = siwe_expiration(&message);
-    Ok(VerifiedRoot { address, recap, expiration })
+    Ok(VerifiedRoot {
+        address,
+        recap,
+        expiration,
+    })
 }
 
 /// The expiration as the message spells it.
 fn siwe_expiration(message: &lit_recap::SiweMessage) -> Option<Timestamp> {
-    let line = message.as_str().lines().find_map(|line| line.strip_prefix("Expiration Time: "));
-    line.filter(|_| message.expiration().is_some())?.parse().ok()
+    let line = message
+        .as_str()
+        .lines()
+        .find_map(|line| line.strip_prefix("Expiration Time: "));
+    line.filter(|_| message.expiration().is_some())?
+        .parse()
+        .ok()
 }
 
 /// Why a session cannot rest on an AuthSig.

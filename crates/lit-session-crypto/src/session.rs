@@ -5,7 +5,9 @@ use lit_recap::ReCap;
 use lit_types::{AuthSig, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp, TimestampError};
 use time::OffsetDateTime;
 
-use crate::{RootExpectation, RootRefusal, SessionKeyPair, SessionPublicKey, SessionTemplate, check_root};
+use crate::{
+    RootExpectation, RootRefusal, SessionKeyPair, SessionPublicKey, SessionTemplate, check_root,
+};
 
 /// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
 /// minted from it when a call is made, for the nodes of that moment.
@@ -123,13 +125,19 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::sign_for`].
-    pub fn sign_for_node(&self, node: &NodeUrl, now: OffsetDateTime) -> Result<AuthSig, SessionError> {
+    pub fn sign_for_node(
+        &self,
+        node: &NodeUrl,
+        now: OffsetDateTime,
+    ) -> Result<AuthSig, SessionError> {
         Ok(self.template(now)?.sign_for(&self.key, node))
     }
 
     fn template(&self, now: OffsetDateTime) -> Result<SessionTemplate, SessionError> {
         if self.is_expired(now) {
-            return Err(SessionError::Expired { expiration: self.expiration.clone() });
+            return Err(SessionError::Expired {
+                expiration: self.expiration.clone(),
+            });
         }
         let issued_at = Timestamp::try_from(now)?;
         Ok(SessionTemplate::new(

@@ -72,7 +72,10 @@ impl SessionTemplate {
         key: &SessionKeyPair,
         nodes: impl IntoIterator<Item = &'a NodeUrl>,
     ) -> SessionSigs {
-        nodes.into_iter().map(|node| (node.clone(), self.sign_for(key, node))).collect()
+        nodes
+            .into_iter()
+            .map(|node| (node.clone(), self.sign_for(key, node)))
+            .collect()
     }
 }
 

@@ -10,7 +10,10 @@ use time::OffsetDateTime;
 /// # Errors
 /// Every problem found, in order.
 #[doc(alias = "validateSessionSig")]
-pub fn validate_session_sig(sig: &AuthSig, now: OffsetDateTime) -> Result<(), Vec<SessionSigProblem>> {
+pub fn validate_session_sig(
+    sig: &AuthSig,
+    now: OffsetDateTime,
+) -> Result<(), Vec<SessionSigProblem>> {
     use SessionSigProblem as Problem;
 
     let Ok(template) = serde_json::from_str::<Value>(&sig.signed_message) else {
@@ -19,19 +22,35 @@ pub fn validate_session_sig(sig: &AuthSig, now: OffsetDateTime) -> Result<(), Ve
     let mut problems = Vec::new();
     match template.get("capabilities").and_then(Value::as_array) {
         None => problems.push(Problem::NoCapabilities { empty: false }),
-        Some(capabilities) if capabilities.is_empty() => problems.push(Problem::NoCapabilities { empty: true }),
+        Some(capabilities) if capabilities.is_empty() => {
+            problems.push(Problem::NoCapabilities { empty: true });
+        }
         Some(capabilities) => {
             for (index, capability) in capabilities.iter().enumerate() {
-                let text = capability.get("signedMessage").and_then(Value::as_str).unwrap_or_default();
+                let text = capability
+                    .get("signedMessage")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default();
                 let fields = parse_signed_message(text);
-                let expiration = fields.iter().rev().find(|(key, _)| key == "Expiration Time");
-                problems.extend(check_expiration(Some(index), expiration.map(|(_, value)| value.as_str()), now));
+                let expiration = fields
+                    .iter()
+                    .rev()
+                    .find(|(key, _)| key == "Expiration Time");
+                problems.extend(check_expiration(
+                    Some(index),
+                    expiration.map(|(_, value)| value.as_str()),
+                    now,
+                ));
             }
         }
     }
     let expiration = template.get("expiration").and_then(Value::as_str);
     problems.extend(check_expiration(None, expiration, now));
-    if problems.is_empty() { Ok(()) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
 }
 
 /// Checks all signatures of a map as [`validate_session_sig`] does. An empty map is valid.
@@ -39,7 +58,10 @@ pub fn validate_session_sig(sig: &AuthSig, now: OffsetDateTime) -> Result<(), Ve
 /// # Errors
 /// [`InvalidSessionSigs`] with the problems of every node.
 #[doc(alias = "validateSessionSigs")]
-pub fn validate_session_sigs(sigs: &SessionSigs, now: OffsetDateTime) -> Result<(), InvalidSessionSigs> {
+pub fn validate_session_sigs(
+    sigs: &SessionSigs,
+    now: OffsetDateTime,
+) -> Result<(), InvalidSessionSigs> {
     let errors: Vec<String> = sigs
         .iter()
         .filter_map(|(node, sig)| {
@@ -48,7 +70,11 @@ pub fn validate_session_sigs(sigs: &SessionSigs, now: OffsetDateTime) -> Result<
             Some(format!("Session Sig '{node}': {}", problems.join(", ")))
         })
         .collect();
-    if errors.is_empty() { Ok(()) } else { Err(InvalidSessionSigs { errors }) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(InvalidSessionSigs { errors })
+    }
 }
 
 fn check_expiration(
@@ -57,12 +83,20 @@ fn check_expiration(
     now: OffsetDateTime,
 ) -> Option<SessionSigProblem> {
     let text = expiration.filter(|text| !text.is_empty());
-    let Some(text) = text else { return Some(SessionSigProblem::NoExpiration { capability }) };
+    let Some(text) = text else {
+        return Some(SessionSigProblem::NoExpiration { capability });
+    };
     match text.parse::<Timestamp>() {
-        Err(_) => Some(SessionSigProblem::BadExpiration { capability, text: text.chars().take(100).collect() }),
+        Err(_) => Some(SessionSigProblem::BadExpiration {
+            capability,
+            text: text.chars().take(100).collect(),
+        }),
         Ok(at) if at.at() < now => {
             let expiration = Timestamp::try_from(at.at()).unwrap_or(at);
-            Some(SessionSigProblem::Expired { capability, expiration })
+            Some(SessionSigProblem::Expired {
+                capability,
+                expiration,
+            })
         }
         Ok(_) => None,
     }
@@ -141,18 +175,36 @@ impl fmt::Display for SessionSigProblem {
             Self::NoCapabilities { empty: false } => {
                 f.write_str("Capabilities not found in main signedMessage.")
             }
-            Self::NoCapabilities { empty: true } => f.write_str("No capabilities found in main signedMessage."),
-            Self::NoExpiration { capability: Some(index) } => {
-                write!(f, "Expiration Time not found in capability {index}'s signedMessage.")
+            Self::NoCapabilities { empty: true } => {
+                f.write_str("No capabilities found in main signedMessage.")
+            }
+            Self::NoExpiration {
+                capability: Some(index),
+            } => {
+                write!(
+                    f,
+                    "Expiration Time not found in capability {index}'s signedMessage."
+                )
             }
             Self::NoExpiration { capability: None } => {
                 f.write_str("Expiration Time not found in outer signedMessage.")
             }
             Self::BadExpiration { capability, text } => {
-                write!(f, "Invalid Expiration Time format in {}: {text}", Place(*capability))
+                write!(
+                    f,
+                    "Invalid Expiration Time format in {}: {text}",
+                    Place(*capability)
+                )
             }
-            Self::Expired { capability, expiration } => {
-                write!(f, "Expired {}. Expiration Time: {expiration}", Place(*capability))
+            Self::Expired {
+                capability,
+                expiration,
+            } => {
+                write!(
+                    f,
+                    "Expired {}. Expiration Time: {expiration}",
+                    Place(*capability)
+                )
             }
         }
     }

@@ -24,19 +24,28 @@ impl Operation {
     /// Run the Lit Action with this CIDv0.
     #[must_use]
     pub fn execute(ipfs_id: impl Into<String>) -> Self {
-        Self { ability: LitAbility::LitActionExecution, id: ipfs_id.into() }
+        Self {
+            ability: LitAbility::LitActionExecution,
+            id: ipfs_id.into(),
+        }
     }
 
     /// Sign with this PKP.
     #[must_use]
     pub fn pkp_sign(token_id: TokenId) -> Self {
-        Self { ability: LitAbility::PkpSigning, id: token_id.to_resource_id() }
+        Self {
+            ability: LitAbility::PkpSigning,
+            id: token_id.to_resource_id(),
+        }
     }
 
     /// Get a decryption share. `resource_id` is `<conditions hash>/<data hash>`.
     #[must_use]
     pub fn decrypt(resource_id: impl Into<String>) -> Self {
-        Self { ability: LitAbility::AccessControlConditionDecryption, id: resource_id.into() }
+        Self {
+            ability: LitAbility::AccessControlConditionDecryption,
+            id: resource_id.into(),
+        }
     }
 
     /// The ability it needs.
@@ -86,8 +95,8 @@ pub fn verify_session_sig(
     use SessionSigRefusal as Refusal;
 
     let session_key = verify_session_signature(sig)?;
-    let template: ParsedTemplate =
-        serde_json::from_str(&sig.signed_message).map_err(|error| Refusal::Template(error.to_string()))?;
+    let template: ParsedTemplate = serde_json::from_str(&sig.signed_message)
+        .map_err(|error| Refusal::Template(error.to_string()))?;
     if template.session_key.parse() != Ok(session_key) {
         return Err(Refusal::SessionKeyMismatch);
     }
@@ -108,11 +117,17 @@ pub fn verify_session_sig(
         return Err(Refusal::Expired { expiration, now });
     }
     if expiration > later(issued_at, MAX_SESSION_LIFETIME) {
-        return Err(Refusal::LifetimeTooLong { issued_at, expiration });
+        return Err(Refusal::LifetimeTooLong {
+            issued_at,
+            expiration,
+        });
     }
 
     let signed_for = template.node_address.trim();
-    let signed_for = signed_for.strip_prefix("https://").or(signed_for.strip_prefix("http://")).unwrap_or(signed_for);
+    let signed_for = signed_for
+        .strip_prefix("https://")
+        .or(signed_for.strip_prefix("http://"))
+        .unwrap_or(signed_for);
     if signed_for.replace("localhost", "127.0.0.1") != own_address.comparable_authority() {
         return Err(Refusal::WrongNode {
             signed_for: template.node_address.chars().take(200).collect(),
@@ -126,7 +141,15 @@ pub fn verify_session_sig(
     let mut refusals = Vec::new();
     for (capability, auth_sig) in template.capabilities.iter().enumerate() {
         match verify_capability(auth_sig, session_key, operation, now) {
-            Ok(address) => return Ok(VerifiedSession { session_key, address, capability, issued_at, expiration }),
+            Ok(address) => {
+                return Ok(VerifiedSession {
+                    session_key,
+                    address,
+                    capability,
+                    issued_at,
+                    expiration,
+                });
+            }
             Err(refusal) => refusals.push(refusal),
         }
     }
@@ -179,15 +202,20 @@ fn verify_capability(
 }
 
 /// The message of a wallet's AuthSig, and who signed it.
-pub(crate) fn verify_wallet_auth_sig(auth_sig: &AuthSig) -> Result<(SiweMessage, Address), CapabilityRefusal> {
+pub(crate) fn verify_wallet_auth_sig(
+    auth_sig: &AuthSig,
+) -> Result<(SiweMessage, Address), CapabilityRefusal> {
     match auth_sig.kind() {
         AuthSigKind::Wallet => {}
         kind => return Err(CapabilityRefusal::Kind(kind)),
     }
     let message: SiweMessage = auth_sig.signed_message.parse()?;
     let mut signature = [0; 65];
-    hex::decode_to_slice(auth_sig.sig.strip_prefix("0x").unwrap_or(&auth_sig.sig), &mut signature)
-        .map_err(|_| CapabilityRefusal::SignatureEncoding)?;
+    hex::decode_to_slice(
+        auth_sig.sig.strip_prefix("0x").unwrap_or(&auth_sig.sig),
+        &mut signature,
+    )
+    .map_err(|_| CapabilityRefusal::SignatureEncoding)?;
     if !message.verify_eip191(&signature) {
         return Err(CapabilityRefusal::Signature);
     }
@@ -271,7 +299,11 @@ fn list(refusals: &[CapabilityRefusal]) -> String {
     if refusals.is_empty() {
         return "there are none".to_owned();
     }
-    refusals.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    refusals
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 impl SessionSigRefusal {
@@ -283,14 +315,18 @@ impl SessionSigRefusal {
             Self::SessionKey(_) => NodeErrorCode::NodeAuthSigAddressConversionError,
             Self::SignatureEncoding => NodeErrorCode::NodeAuthSigSignatureConversionError,
             Self::Signature => NodeErrorCode::NodeInvalidAuthSigSessionKeySignature,
-            Self::TooLarge | Self::Template(_) => NodeErrorCode::NodeAuthSigSignedMessageConversionError,
+            Self::TooLarge | Self::Template(_) => {
+                NodeErrorCode::NodeAuthSigSignedMessageConversionError
+            }
             Self::SessionKeyMismatch => NodeErrorCode::NodeAuthSigSessionKeyConversionError,
             Self::NotRequested(_) => NodeErrorCode::NodeResourceIdNotFound,
             Self::IssuedInTheFuture { .. } => NodeErrorCode::NodeIatOutsideGracePeriod,
             Self::Expired { .. } => NodeErrorCode::NodeExpWrongOrTooLarge,
             Self::LifetimeTooLong { .. } => NodeErrorCode::NodeSIWEMessageError,
             Self::WrongNode { .. } => NodeErrorCode::NodeNotAuthorized,
-            Self::TooManyCapabilities(_) | Self::NoGoodCapability(_) => NodeErrorCode::NodeSIWECapabilityInvalid,
+            Self::TooManyCapabilities(_) | Self::NoGoodCapability(_) => {
+                NodeErrorCode::NodeSIWECapabilityInvalid
+            }
         }
     }
 }

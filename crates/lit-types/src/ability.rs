@@ -92,5 +92,7 @@ impl FromStr for LitAbility {
 
 /// A text that names no ability.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown ability `{0}`: the Datil networks know access-control-condition-decryption, access-control-condition-signing, pkp-signing, rate-limit-increase-auth and lit-action-execution")]
+#[error(
+    "unknown ability `{0}`: the Datil networks know access-control-condition-decryption, access-control-condition-signing, pkp-signing, rate-limit-increase-auth and lit-action-execution"
+)]
 pub struct AbilityError(String);

@@ -2,7 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, ser::SerializeStruct};
 
-use crate::constants::{ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_SESSION, DERIVED_VIA_WALLET};
+use crate::constants::{
+    ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_SESSION, DERIVED_VIA_WALLET,
+};
 
 /// The largest AuthSig this library reads, in bytes of JSON. A Lit Action may answer with 100 KiB, which travels
 /// base64-encoded inside the ReCap of a PKP's AuthSig and again, JSON-escaped, inside a session signature.
@@ -46,7 +48,13 @@ impl AuthSig {
     /// A wallet's AuthSig. `sig` is `0x` and 130 hex digits, `address` in EIP-55 form.
     #[must_use]
     pub fn wallet(sig: String, signed_message: String, address: String) -> Self {
-        Self { sig, derived_via: DERIVED_VIA_WALLET.to_owned(), signed_message, address, algo: None }
+        Self {
+            sig,
+            derived_via: DERIVED_VIA_WALLET.to_owned(),
+            signed_message,
+            address,
+            algo: None,
+        }
     }
 
     /// A session signature. `sig` is 128 hex digits, `session_public_key` 64.
@@ -76,7 +84,8 @@ impl AuthSig {
 /// Members in the order of the official client, which differs for PKPs.
 impl Serialize for AuthSig {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("AuthSig", 4 + usize::from(self.algo.is_some()))?;
+        let mut object =
+            serializer.serialize_struct("AuthSig", 4 + usize::from(self.algo.is_some()))?;
         object.serialize_field("sig", &self.sig)?;
         let algo_second = self.kind() == AuthSigKind::Bls;
         if let (true, Some(algo)) = (algo_second, &self.algo) {
@@ -110,7 +119,10 @@ mod tests {
     #[test]
     fn unknown_and_double_members_are_refused() {
         let ok = r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a"}"#;
-        assert_eq!(serde_json::to_string(&serde_json::from_str::<AuthSig>(ok).unwrap()).unwrap(), ok);
+        assert_eq!(
+            serde_json::to_string(&serde_json::from_str::<AuthSig>(ok).unwrap()).unwrap(),
+            ok
+        );
         for bad in [
             r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a","extra":1}"#,
             r#"{"sig":"s","sig":"t","derivedVia":"d","signedMessage":"m","address":"a"}"#,
@@ -122,7 +134,13 @@ mod tests {
 
     #[test]
     fn debug_keeps_the_secret() {
-        let shown = format!("{:?}", AuthSig::wallet("0xSECRET".into(), "TEXT".into(), "0xabc".into()));
-        assert!(shown.contains("0xabc") && !shown.contains("SECRET") && !shown.contains("TEXT"), "{shown}");
+        let shown = format!(
+            "{:?}",
+            AuthSig::wallet("0xSECRET".into(), "TEXT".into(), "0xabc".into())
+        );
+        assert!(
+            shown.contains("0xabc") && !shown.contains("SECRET") && !shown.contains("TEXT"),
+            "{shown}"
+        );
     }
 }

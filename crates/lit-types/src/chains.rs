@@ -118,5 +118,7 @@ pub const EVM_CHAINS: &[(&str, u64)] = &[
 /// The chain id behind a name such as `ethereum` or `yellowstone`.
 #[must_use]
 pub fn evm_chain_id(name: &str) -> Option<u64> {
-    EVM_CHAINS.iter().find_map(|(known, id)| (*known == name).then_some(*id))
+    EVM_CHAINS
+        .iter()
+        .find_map(|(known, id)| (*known == name).then_some(*id))
 }

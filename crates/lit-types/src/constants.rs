@@ -19,7 +19,8 @@ pub const ALGO_ED25519: &str = "ed25519";
 /// `algo` of a PKP's AuthSig.
 pub const ALGO_BLS: &str = "LIT_BLS";
 /// The text Solana and Cosmos wallets sign.
-pub const AUTH_SIGNATURE_BODY: &str = "I am creating an account to use Lit Protocol at {{timestamp}}";
+pub const AUTH_SIGNATURE_BODY: &str =
+    "I am creating an account to use Lit Protocol at {{timestamp}}";
 
 /// How long a session lives unless the caller says otherwise.
 pub const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -36,8 +37,10 @@ pub const ACCESS_CONTROL_JWT_LIFETIME: Duration = Duration::from_secs(12 * 60 * 
 pub const RESOLVED_AUTH_CONTEXT_PREFIX: &str = "lit-resolvedauthcontext";
 
 /// Where action code is fetched when the gateway of the caller fails.
-pub const FALLBACK_IPFS_GATEWAYS: [&str; 2] =
-    ["https://flk-ipfs.io/ipfs/", "https://litprotocol.mypinata.cloud/ipfs/"];
+pub const FALLBACK_IPFS_GATEWAYS: [&str; 2] = [
+    "https://flk-ipfs.io/ipfs/",
+    "https://litprotocol.mypinata.cloud/ipfs/",
+];
 
 /// Keys under which the official client stores things.
 #[doc(alias = "LOCAL_STORAGE_KEYS")]

@@ -87,7 +87,10 @@ mod tests {
 
     #[test]
     fn keeps_order_and_strings() {
-        let json = CompactJson::parse("{ \"b\" : [ 1 , 2 ],\n \"a b\\\" \" : \" x\\\\\" , \"c\":\" \\\" \"}").unwrap();
+        let json = CompactJson::parse(
+            "{ \"b\" : [ 1 , 2 ],\n \"a b\\\" \" : \" x\\\\\" , \"c\":\" \\\" \"}",
+        )
+        .unwrap();
         assert_eq!(json.as_str(), r#"{"b":[1,2],"a b\" ":" x\\","c":" \" "}"#);
         assert_eq!(serde_json::to_string(&json).unwrap(), json.as_str());
     }

@@ -48,7 +48,8 @@ pub struct NetworkProfile {
 }
 
 const YELLOWSTONE: (Option<u64>, &str) = (Some(175_188), "https://yellowstone-rpc.litprotocol.com");
-const CHRONICLE: (Option<u64>, &str) = (Some(175_177), "https://lit-protocol.calderachain.xyz/http");
+const CHRONICLE: (Option<u64>, &str) =
+    (Some(175_177), "https://lit-protocol.calderachain.xyz/http");
 
 impl LitNetwork {
     /// All networks.
@@ -82,18 +83,42 @@ impl LitNetwork {
             }
         }
         match self {
-            Self::DatilDev => {
-                hosted("datil-dev", YELLOWSTONE, "https://datil-dev-relayer.getlit.dev", false)
-            }
-            Self::DatilTest => {
-                hosted("datil-test", YELLOWSTONE, "https://datil-test-relayer.getlit.dev", true)
-            }
-            Self::Datil => hosted("datil", YELLOWSTONE, "https://datil-relayer.getlit.dev", true),
-            Self::Habanero => hosted("habanero", CHRONICLE, "https://habanero-relayer.getlit.dev", true),
-            Self::Manzano => hosted("manzano", CHRONICLE, "https://manzano-relayer.getlit.dev", true),
-            Self::Cayenne => {
-                hosted("cayenne", CHRONICLE, "https://relayer-server-staging-cayenne.getlit.dev", false)
-            }
+            Self::DatilDev => hosted(
+                "datil-dev",
+                YELLOWSTONE,
+                "https://datil-dev-relayer.getlit.dev",
+                false,
+            ),
+            Self::DatilTest => hosted(
+                "datil-test",
+                YELLOWSTONE,
+                "https://datil-test-relayer.getlit.dev",
+                true,
+            ),
+            Self::Datil => hosted(
+                "datil",
+                YELLOWSTONE,
+                "https://datil-relayer.getlit.dev",
+                true,
+            ),
+            Self::Habanero => hosted(
+                "habanero",
+                CHRONICLE,
+                "https://habanero-relayer.getlit.dev",
+                true,
+            ),
+            Self::Manzano => hosted(
+                "manzano",
+                CHRONICLE,
+                "https://manzano-relayer.getlit.dev",
+                true,
+            ),
+            Self::Cayenne => hosted(
+                "cayenne",
+                CHRONICLE,
+                "https://relayer-server-staging-cayenne.getlit.dev",
+                false,
+            ),
             Self::Custom => NetworkProfile {
                 name: "custom",
                 chain_id: None,
@@ -126,7 +151,9 @@ impl FromStr for LitNetwork {
 
 /// The name is not one of [`LitNetwork::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown network `{0}`: expected datil-dev, datil-test, datil, habanero, manzano, cayenne or custom")]
+#[error(
+    "unknown network `{0}`: expected datil-dev, datil-test, datil, habanero, manzano, cayenne or custom"
+)]
 pub struct UnknownNetwork(String);
 
 #[cfg(test)]
@@ -137,7 +164,10 @@ mod tests {
     fn names_agree_everywhere() {
         for network in LitNetwork::ALL {
             assert_eq!(network.to_string().parse::<LitNetwork>().unwrap(), network);
-            assert_eq!(serde_json::to_value(network).unwrap(), network.profile().name);
+            assert_eq!(
+                serde_json::to_value(network).unwrap(),
+                network.profile().name
+            );
         }
         assert!("naga".parse::<LitNetwork>().is_err());
     }

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 /// The kinds of errors of a node (wire protocol specification, section 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[allow(missing_docs, clippy::upper_case_acronyms, reason = "the names are the documentation, and the wire form")]
+#[allow(
+    missing_docs,
+    clippy::upper_case_acronyms,
+    reason = "the names are the documentation, and the wire form"
+)]
 #[non_exhaustive]
 pub enum NodeErrorKind {
     Unknown,
@@ -200,7 +204,11 @@ impl FromStr for NodeErrorCode {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|code| code.as_str() == text).ok_or(())
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str() == text)
+            .ok_or(())
     }
 }
 

@@ -40,7 +40,9 @@ impl NodeUrl {
         let authority = self.authority();
         let host = match authority.rfind(']') {
             Some(end) => &authority[..=end],
-            None => authority.rsplit_once(':').map_or(authority, |(host, _)| host),
+            None => authority
+                .rsplit_once(':')
+                .map_or(authority, |(host, _)| host),
         };
         host.trim_start_matches('[').trim_end_matches(']')
     }
@@ -49,7 +51,10 @@ impl NodeUrl {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let host = self.host();
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.is_loopback())
     }
 
     /// Host and port as nodes compare them: `localhost` reads as `127.0.0.1`.
@@ -76,11 +81,15 @@ impl FromStr for NodeUrl {
             .find(|scheme| text.starts_with(scheme))
             .map(str::len)
             .ok_or_else(|| NodeUrlError::new(text))?;
-        let authority = Authority::from_str(&text[scheme_len..]).map_err(|_| NodeUrlError::new(text))?;
+        let authority =
+            Authority::from_str(&text[scheme_len..]).map_err(|_| NodeUrlError::new(text))?;
         if authority.as_str().contains('@') || authority.host().is_empty() {
             return Err(NodeUrlError::new(text));
         }
-        Ok(Self { text: text.to_owned(), scheme_len })
+        Ok(Self {
+            text: text.to_owned(),
+            scheme_len,
+        })
     }
 }
 
@@ -104,13 +113,17 @@ impl Serialize for NodeUrl {
 
 impl<'de> Deserialize<'de> for NodeUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
 /// The text is no node URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a node URL: expected http:// or https://, a host, and usually a port, without path or user")]
+#[error(
+    "`{0}` is not a node URL: expected http:// or https://, a host, and usually a port, without path or user"
+)]
 pub struct NodeUrlError(String);
 
 impl NodeUrlError {
@@ -126,7 +139,10 @@ mod tests {
     #[test]
     fn parses_what_nodes_use() {
         let url: NodeUrl = "https://192.0.2.1:7470/".parse().unwrap();
-        assert_eq!((url.as_str(), url.authority(), url.host()), ("https://192.0.2.1:7470", "192.0.2.1:7470", "192.0.2.1"));
+        assert_eq!(
+            (url.as_str(), url.authority(), url.host()),
+            ("https://192.0.2.1:7470", "192.0.2.1:7470", "192.0.2.1")
+        );
         assert!(!url.is_loopback());
         let local: NodeUrl = "http://localhost:7470".parse().unwrap();
         assert!(local.is_loopback() && !local.is_https());
@@ -138,7 +154,16 @@ mod tests {
 
     #[test]
     fn refuses_the_rest() {
-        for bad in ["", "nonsense", "ftp://a", "http://", "https://a/b", "https://u@h:1", "http://a b", "http://a:1?x"] {
+        for bad in [
+            "",
+            "nonsense",
+            "ftp://a",
+            "http://",
+            "https://a/b",
+            "https://u@h:1",
+            "http://a b",
+            "http://a:1?x",
+        ] {
             assert!(bad.parse::<NodeUrl>().is_err(), "{bad}");
         }
     }

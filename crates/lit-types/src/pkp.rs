@@ -27,7 +27,11 @@ impl PkpPublicKey {
         }
         let key = PublicKey::from_sec1_bytes(bytes).map_err(|_| PkpError::NotOnCurve)?;
         let point = key.to_encoded_point(false);
-        point.as_bytes().try_into().map(Self).map_err(|_| PkpError::NotOnCurve)
+        point
+            .as_bytes()
+            .try_into()
+            .map(Self)
+            .map_err(|_| PkpError::NotOnCurve)
     }
 
     /// The uncompressed point: `04`, x, y.
@@ -103,7 +107,8 @@ impl FromStr for PkpPublicKey {
     type Err = PkpError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).map_err(|_| PkpError::NotHex)?;
+        let bytes =
+            hex::decode(text.strip_prefix("0x").unwrap_or(text)).map_err(|_| PkpError::NotHex)?;
         Self::from_sec1(&bytes)
     }
 }
@@ -129,7 +134,9 @@ impl Serialize for PkpPublicKey {
 
 impl<'de> Deserialize<'de> for PkpPublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -175,7 +182,9 @@ impl TokenId {
         if digits.len() > 64 {
             return Err(TokenIdError::TooLong);
         }
-        U256::from_str_radix(digits, 16).map(Self).map_err(|_| TokenIdError::TooLong)
+        U256::from_str_radix(digits, 16)
+            .map(Self)
+            .map_err(|_| TokenIdError::TooLong)
     }
 
     /// Reads decimal digits.
@@ -186,7 +195,9 @@ impl TokenId {
         if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(TokenIdError::NotANumber);
         }
-        U256::from_str_radix(text, 10).map(Self).map_err(|_| TokenIdError::TooLong)
+        U256::from_str_radix(text, 10)
+            .map(Self)
+            .map_err(|_| TokenIdError::TooLong)
     }
 
     /// The number.
@@ -241,7 +252,9 @@ impl fmt::Debug for TokenId {
 #[non_exhaustive]
 pub enum TokenIdError {
     /// Only decimal digits, and few enough to be hex as well.
-    #[error("`{0}` can be read as decimal and as hex: write hex ids with 0x, or use TokenId::from_decimal")]
+    #[error(
+        "`{0}` can be read as decimal and as hex: write hex ids with 0x, or use TokenId::from_decimal"
+    )]
     Ambiguous(String),
     /// More than 256 bits.
     #[error("the token id exceeds 64 hex digits (32 bytes)")]
@@ -257,12 +270,22 @@ mod tests {
 
     #[test]
     fn decimal_is_never_read_as_hex() {
-        let decimal = "70332100630047578113866977119372355765886769942504777214525740377056776891032";
+        let decimal =
+            "70332100630047578113866977119372355765886769942504777214525740377056776891032";
         let id: TokenId = decimal.parse().unwrap();
-        assert_eq!(id.to_resource_id(), "9b7e8eea7a3652e7806aa680fd8a4bffc2eb88dd360fcd2b061556e0f7dd2a98");
+        assert_eq!(
+            id.to_resource_id(),
+            "9b7e8eea7a3652e7806aa680fd8a4bffc2eb88dd360fcd2b061556e0f7dd2a98"
+        );
         assert_eq!(id.to_decimal(), decimal);
-        assert!(matches!("42".parse::<TokenId>(), Err(TokenIdError::Ambiguous(_))));
-        assert_eq!("0x42".parse::<TokenId>().unwrap(), TokenId::from_decimal("66").unwrap());
+        assert!(matches!(
+            "42".parse::<TokenId>(),
+            Err(TokenIdError::Ambiguous(_))
+        ));
+        assert_eq!(
+            "0x42".parse::<TokenId>().unwrap(),
+            TokenId::from_decimal("66").unwrap()
+        );
         assert_eq!(id.to_string().parse::<TokenId>().unwrap(), id);
         assert_eq!(id.to_resource_id().parse::<TokenId>().unwrap(), id);
     }

@@ -23,7 +23,11 @@ impl ResourceAbilityRequest {
         if !resource.supports(ability) {
             return Err(IncompatibleAbility { ability, resource });
         }
-        Ok(Self { resource, ability, data: None })
+        Ok(Self {
+            resource,
+            ability,
+            data: None,
+        })
     }
 
     /// Sign with a PKP ([`LitResource::pkp`] or [`LitResource::any_pkp`]).
@@ -80,7 +84,10 @@ impl<'de> Deserialize<'de> for ResourceAbilityRequest {
         }
         let wire = Wire::deserialize(deserializer)?;
         let request = Self::new(wire.resource, wire.ability).map_err(serde::de::Error::custom)?;
-        Ok(Self { data: wire.data, ..request })
+        Ok(Self {
+            data: wire.data,
+            ..request
+        })
     }
 }
 

@@ -25,8 +25,12 @@ pub enum ResourcePrefix {
 
 impl ResourcePrefix {
     /// All prefixes, in the order in which the official client tries them.
-    pub const ALL: [Self; 4] =
-        [Self::AccessControlCondition, Self::Pkp, Self::RateLimitIncrease, Self::LitAction];
+    pub const ALL: [Self; 4] = [
+        Self::AccessControlCondition,
+        Self::Pkp,
+        Self::RateLimitIncrease,
+        Self::LitAction,
+    ];
 
     /// The text before `://`.
     #[must_use]
@@ -72,13 +76,19 @@ impl LitResource {
     #[doc(alias = "LitPKPResource")]
     #[must_use]
     pub fn pkp(token_id: TokenId) -> Self {
-        Self { prefix: ResourcePrefix::Pkp, id: Cow::Owned(token_id.to_resource_id()) }
+        Self {
+            prefix: ResourcePrefix::Pkp,
+            id: Cow::Owned(token_id.to_resource_id()),
+        }
     }
 
     /// Every PKP the user may use.
     #[must_use]
     pub const fn any_pkp() -> Self {
-        Self { prefix: ResourcePrefix::Pkp, id: Self::ANY }
+        Self {
+            prefix: ResourcePrefix::Pkp,
+            id: Self::ANY,
+        }
     }
 
     /// One Lit Action, by the CIDv0 (`Qm…`) of its code.
@@ -93,34 +103,53 @@ impl LitResource {
     /// Every Lit Action.
     #[must_use]
     pub const fn any_lit_action() -> Self {
-        Self { prefix: ResourcePrefix::LitAction, id: Self::ANY }
+        Self {
+            prefix: ResourcePrefix::LitAction,
+            id: Self::ANY,
+        }
     }
 
     /// Data encrypted under one set of conditions. Both hashes are 64 lower-case hex digits.
     #[doc(alias = "LitAccessControlConditionResource")]
     #[must_use]
     pub fn access_control_condition(conditions_hash: &[u8; 32], data_hash: &[u8; 32]) -> Self {
-        let id = format!("{}/{}", hex::encode(conditions_hash), hex::encode(data_hash));
-        Self { prefix: ResourcePrefix::AccessControlCondition, id: Cow::Owned(id) }
+        let id = format!(
+            "{}/{}",
+            hex::encode(conditions_hash),
+            hex::encode(data_hash)
+        );
+        Self {
+            prefix: ResourcePrefix::AccessControlCondition,
+            id: Cow::Owned(id),
+        }
     }
 
     /// All encrypted data.
     #[must_use]
     pub const fn any_access_control_condition() -> Self {
-        Self { prefix: ResourcePrefix::AccessControlCondition, id: Self::ANY }
+        Self {
+            prefix: ResourcePrefix::AccessControlCondition,
+            id: Self::ANY,
+        }
     }
 
     /// One capacity credit, by its token id.
     #[doc(alias = "LitRLIResource")]
     #[must_use]
     pub fn rate_limit_increase(token_id: U256) -> Self {
-        Self { prefix: ResourcePrefix::RateLimitIncrease, id: Cow::Owned(token_id.to_string()) }
+        Self {
+            prefix: ResourcePrefix::RateLimitIncrease,
+            id: Cow::Owned(token_id.to_string()),
+        }
     }
 
     /// Every capacity credit.
     #[must_use]
     pub const fn any_rate_limit_increase() -> Self {
-        Self { prefix: ResourcePrefix::RateLimitIncrease, id: Self::ANY }
+        Self {
+            prefix: ResourcePrefix::RateLimitIncrease,
+            id: Self::ANY,
+        }
     }
 
     /// A resource from an id in text form, as the constructors of the official client take it.
@@ -141,7 +170,10 @@ impl LitResource {
             ResourcePrefix::Pkp => normalise_pkp_id(id)?,
             _ => id.to_owned(),
         };
-        Ok(Self { prefix, id: Cow::Owned(id) })
+        Ok(Self {
+            prefix,
+            id: Cow::Owned(id),
+        })
     }
 
     /// The kind.
@@ -239,7 +271,9 @@ impl<'de> Deserialize<'de> for LitResource {
 #[non_exhaustive]
 pub enum ResourceError {
     /// The key starts with none of the four prefixes of [`ResourcePrefix`].
-    #[error("invalid resource prefix: expected lit-accesscontrolcondition, lit-pkp, lit-ratelimitincrease or lit-litaction")]
+    #[error(
+        "invalid resource prefix: expected lit-accesscontrolcondition, lit-pkp, lit-ratelimitincrease or lit-litaction"
+    )]
     UnknownPrefix,
     /// The id has a non-ASCII or control character. Nodes cannot parse a message with such an id.
     #[error("the resource id has a character outside printable ASCII, which nodes refuse")]

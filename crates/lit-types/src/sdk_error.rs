@@ -165,7 +165,11 @@ impl SdkError {
 
     /// Adds a detail.
     #[must_use]
-    pub fn with_info(mut self, key: impl Into<String>, value: impl Into<serde_json::Value>) -> Self {
+    pub fn with_info(
+        mut self,
+        key: impl Into<String>,
+        value: impl Into<serde_json::Value>,
+    ) -> Self {
         self.info.insert(key.into(), value.into());
         self
     }

@@ -27,7 +27,9 @@ impl SessionSigs {
     }
 
     /// Nodes and signatures, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&NodeUrl, &AuthSig)> {
+    pub fn iter(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (&NodeUrl, &AuthSig)> + DoubleEndedIterator {
         self.0.iter().map(|(url, sig)| (url, sig))
     }
 
@@ -76,7 +78,9 @@ impl<'de> Deserialize<'de> for SessionSigs {
                 let mut entries: Vec<(NodeUrl, AuthSig)> = Vec::new();
                 while let Some((url, sig)) = map.next_entry::<NodeUrl, AuthSig>()? {
                     if entries.iter().any(|(known, _)| *known == url) {
-                        return Err(serde::de::Error::custom(format_args!("{url} appears twice")));
+                        return Err(serde::de::Error::custom(format_args!(
+                            "{url} appears twice"
+                        )));
                     }
                     entries.push((url, sig));
                 }

@@ -59,8 +59,12 @@ impl Timestamp {
     /// # Errors
     /// [`TimestampError::OutOfRange`] past the year 9999.
     pub fn checked_add(&self, duration: Duration) -> Result<Self, TimestampError> {
-        let duration = time::Duration::try_from(duration).map_err(|_| TimestampError::OutOfRange)?;
-        self.at.checked_add(duration).ok_or(TimestampError::OutOfRange).and_then(Self::try_from)
+        let duration =
+            time::Duration::try_from(duration).map_err(|_| TimestampError::OutOfRange)?;
+        self.at
+            .checked_add(duration)
+            .ok_or(TimestampError::OutOfRange)
+            .and_then(Self::try_from)
     }
 }
 
@@ -69,8 +73,12 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     type Error = TimestampError;
 
     fn try_from(at: OffsetDateTime) -> Result<Self, Self::Error> {
-        let at = at.checked_to_offset(UtcOffset::UTC).ok_or(TimestampError::OutOfRange)?;
-        let at = at.replace_millisecond(at.millisecond()).map_err(|_| TimestampError::OutOfRange)?;
+        let at = at
+            .checked_to_offset(UtcOffset::UTC)
+            .ok_or(TimestampError::OutOfRange)?;
+        let at = at
+            .replace_millisecond(at.millisecond())
+            .map_err(|_| TimestampError::OutOfRange)?;
         if !(0..=9999).contains(&at.year()) {
             return Err(TimestampError::OutOfRange);
         }
@@ -95,7 +103,10 @@ impl FromStr for Timestamp {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let at = OffsetDateTime::parse(text, &Rfc3339)
             .map_err(|_| TimestampError::Format(text.chars().take(40).collect()))?;
-        Ok(Self { text: text.to_owned(), at })
+        Ok(Self {
+            text: text.to_owned(),
+            at,
+        })
     }
 }
 
@@ -119,7 +130,9 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

@@ -1,0 +1,20 @@
+use lit_devnet::DevnetError;
+
+/// What a command can fail with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    #[error(transparent)]
+    Sdk(#[from] lit_sdk::Error),
+    #[error(transparent)]
+    Devnet(#[from] DevnetError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot write: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Error {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::Usage(message.into())
+    }
+}

@@ -1,0 +1,178 @@
+use std::fmt::Write;
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest,
+    SessionSigs, WalletAuth, session_crypto::ipfs_cid_v0,
+};
+use serde_json::{Value, json};
+
+use crate::{error::Error, output::Output};
+
+/// The action of the tour: it answers with who asked, and what for.
+const ACTION: &str = "(async () => {
+  console.log('node is at work');
+  Lit.Actions.setResponse({ response: JSON.stringify({ greeting: 'hello ' + name, signedInAs: Lit.Auth.authSigAddress }) });
+})()";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// How many nodes the network has.
+    #[arg(long, default_value_t = 10)]
+    nodes: usize,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Self { nodes: 10 }
+    }
+}
+
+pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
+    let step = output.step("starting an embedded network");
+    let network = Devnet::builder().nodes(args.nodes).http(0).start().await?;
+    let nodes = network.node_urls().len();
+    let start = step.done(
+        output,
+        &format!("started a Lit network of {nodes} nodes in this process"),
+    );
+
+    let step = output.step("connecting");
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .clock(network.clock())
+        .connect()
+        .await?;
+    let connect = step.done(
+        output,
+        &format!(
+            "connected: at least {} nodes agree on the keys",
+            client.threshold()
+        ),
+    );
+
+    let wallet = PrivateKeySigner::random();
+    let step = output.step("making session signatures");
+    let action = LitResource::lit_action(&ipfs_cid_v0(ACTION.as_bytes()))
+        .map_err(|e| Error::usage(e.to_string()))?;
+    let right = ResourceAbilityRequest::lit_action_execution(action)
+        .map_err(|e| Error::usage(e.to_string()))?;
+    let request = SessionRequest::new([right])
+        .with_domain("localhost")
+        .with_statement("Take the tour of Lit.");
+    let session = client
+        .get_session(&request, &WalletAuth::new(wallet))
+        .await?;
+    let sigs = client.session_sigs(&session)?;
+    let sign = step.done(
+        output,
+        &format!(
+            "the wallet signed once, the session key {} times",
+            sigs.len()
+        ),
+    );
+
+    let step = output.step("running a Lit Action on every node");
+    let call = ExecuteJs::code(ACTION)
+        .with_js_param("name", "world")
+        .wait_for_all();
+    let answer = client.execute_js(&sigs, &call).await?;
+    let execute = step.done(
+        output,
+        &format!("{} nodes ran the action and agree", answer.answers.len()),
+    );
+
+    let millis = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
+    let node_answers: Vec<Value> = answer
+        .answers
+        .iter()
+        .map(|one| {
+            json!({
+                "node": one.node,
+                "response": one.answer.response,
+                "logs": one.answer.logs,
+                "ms": millis(one.elapsed),
+            })
+        })
+        .collect();
+    let report = json!({
+        "network": { "nodes": client.nodes(), "threshold": client.threshold(), "networkPublicKey": client.keys().network_public_key },
+        "session": describe(&session),
+        "response": answer.json(),
+        "answers": node_answers,
+        "ms": { "start": millis(start), "connect": millis(connect), "sign": millis(sign), "execute": millis(execute) },
+    });
+    let mut text = explain(&session, &sigs, network.clock().now());
+    text.push_str("\nWhat the nodes answered\n");
+    for one in &answer.answers {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "  {}  {:>5.1} ms  {}",
+            one.node,
+            millis(one.elapsed),
+            one.answer.response
+        );
+    }
+    text.push_str(
+        "\nThis network lives in this process and protects nothing; it is for development.\n\
+         Next: `lit devnet` keeps one running, `lit session wallet --help` makes signatures for it.",
+    );
+    output.result(&report, &text)
+}
+
+/// A session as data: who granted what to which key, until when.
+pub(crate) fn describe(session: &Session) -> Value {
+    let grants: Vec<Value> = session
+        .requests()
+        .iter()
+        .map(
+            |request| json!({ "resource": request.resource().key(), "ability": request.ability() }),
+        )
+        .collect();
+    json!({
+        "sessionKey": session.public_key(),
+        "authorisedBy": session.address(),
+        "grants": grants,
+        "expiration": session.expiration(),
+    })
+}
+
+/// The same for people, with the message the wallet signed.
+pub(crate) fn explain(session: &Session, sigs: &SessionSigs, now: time::OffsetDateTime) -> String {
+    let mut text = String::from("\nWhat was granted\n");
+    let hours = (session.expiration().at() - now).as_seconds_f64() / 3600.0;
+    let _ = writeln!(
+        text,
+        "  by     {} (a wallet, which signed the message below)",
+        session.address()
+    );
+    let _ = writeln!(
+        text,
+        "  to     {} (a fresh session key)",
+        session.public_key().uri()
+    );
+    for request in session.requests() {
+        let _ = writeln!(
+            text,
+            "  right  {} on {}",
+            request.ability(),
+            request.resource()
+        );
+    }
+    let _ = writeln!(
+        text,
+        "  until  {} ({hours:.1} hours from now)",
+        session.expiration()
+    );
+    let _ = writeln!(
+        text,
+        "  where  {} nodes, each with a signature of its own",
+        sigs.len()
+    );
+    text.push_str("\nThe message the wallet signed\n");
+    for line in session.root().signed_message.lines() {
+        let _ = writeln!(text, "  | {line}");
+    }
+    text
+}

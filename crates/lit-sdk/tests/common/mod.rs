@@ -1,0 +1,58 @@
+#![allow(dead_code, reason = "each test program uses a part of this")]
+#![allow(clippy::unwrap_used, reason = "this is a part of tests")]
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Error, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
+};
+
+/// Greets whoever `name` says.
+pub(crate) const HELLO: &str = "(async () => {
+    console.log('greeting ' + name);
+    Lit.Actions.setResponse({ response: 'hello ' + name });
+})()";
+
+/// A network in memory, a client on its clock, and a wallet.
+pub(crate) struct Setup {
+    pub(crate) network: Devnet,
+    pub(crate) client: LitNodeClient,
+    pub(crate) wallet: PrivateKeySigner,
+}
+
+impl Setup {
+    pub(crate) async fn new(nodes: usize) -> Self {
+        let network = Devnet::builder().nodes(nodes).start().await.unwrap();
+        let client = builder(&network).connect().await.unwrap();
+        Self {
+            network,
+            client,
+            wallet: PrivateKeySigner::random(),
+        }
+    }
+
+    pub(crate) fn builder(&self) -> lit_sdk::LitNodeClientBuilder {
+        builder(&self.network)
+    }
+
+    pub(crate) async fn connect(&self) -> Result<LitNodeClient, Error> {
+        self.builder().connect().await
+    }
+
+    pub(crate) fn auth(&self) -> WalletAuth<PrivateKeySigner> {
+        WalletAuth::new(self.wallet.clone())
+    }
+}
+
+fn builder(network: &Devnet) -> lit_sdk::LitNodeClientBuilder {
+    LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(network.transport())
+        .clock(network.clock())
+}
+
+/// A session that may run any action.
+pub(crate) fn any_action() -> SessionRequest {
+    let request =
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap();
+    SessionRequest::new([request])
+}
