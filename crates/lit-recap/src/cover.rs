@@ -1,6 +1,6 @@
 use lit_types::{LitAbility, LitResource, ResourceAbilityRequest, ResourcePrefix};
 
-use crate::{DecodeError, RECAP_URN_PREFIX, ReCap, RecapAbility, SiweMessage};
+use crate::{BuildError, DecodeError, RECAP_URN_PREFIX, ReCap, RecapAbility, SiweMessage};
 
 impl ReCap {
     /// Whether this allows an ability on a resource.
@@ -25,6 +25,23 @@ impl ReCap {
             abilities.contains_key(&RecapAbility::any())
                 || abilities.contains_key(&RecapAbility::from(ability))
         })
+    }
+
+    /// A ReCap that grants exactly these requests, all of which this one must cover.
+    ///
+    /// Taking grants away one by one is no narrowing: without the key `<prefix>://*` the specific keys it shadowed come into
+    /// force.
+    ///
+    /// # Errors
+    /// [`NarrowError`] names the first request that is not covered.
+    pub fn narrow(&self, requests: &[ResourceAbilityRequest]) -> Result<Self, NarrowError> {
+        if let Some(request) = requests
+            .iter()
+            .find(|r| !self.covers(r.resource(), r.ability()))
+        {
+            return Err(NarrowError::NotCovered(request.clone()));
+        }
+        Ok(Self::from_requests(requests)?)
     }
 
     /// Whether this allows all that another ReCap allows on Lit resources, for every request there can be.
@@ -148,4 +165,16 @@ pub enum NodeCoverError {
         /// On what.
         id: String,
     },
+}
+
+/// Why a ReCap cannot be narrowed to some requests.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NarrowError {
+    /// It does not cover this one.
+    #[error("{} on {} is not covered, so narrowing to it would widen", .0.ability(), .0.resource())]
+    NotCovered(ResourceAbilityRequest),
+    /// The requests make no ReCap.
+    #[error(transparent)]
+    Build(#[from] BuildError),
 }

@@ -10,7 +10,7 @@ mod siwe_message;
 
 pub use ability::{RecapAbility, RecapAbilityError};
 pub use cid::{ProofCid, ProofCidError};
-pub use cover::{ClientCoverError, NodeCoverError, client_covers, node_covers};
+pub use cover::{ClientCoverError, NarrowError, NodeCoverError, client_covers, node_covers};
 pub use decode::{DecodeError, MAX_URN_BYTES};
 pub use delegation::{
     CapacityDelegation, CapacityDelegationError, CapacityTokenId, Delegatee, Delegatees,

@@ -1,0 +1,503 @@
+//! What a node refuses, rule by rule, and properties of signatures.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+use std::time::Duration;
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_recap::{NodeCoverError, ReCap, SiweBuilder, TimeWindowError};
+use lit_session_crypto::{
+    CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionKeyPair,
+    SessionSigRefusal, SessionTemplate, check_root, sign_auth_sig, sign_siwe, verify_session_sig,
+    verify_session_signature,
+};
+use lit_types::{
+    AuthSig, AuthSigKind, LitAbility, LitResource, NodeErrorCode, NodeUrl, ResourceAbilityRequest,
+    SessionSigs, Timestamp,
+};
+use proptest::prelude::*;
+use time::OffsetDateTime;
+
+const NOW: i64 = 1_736_944_496_789;
+const CID: &str = "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH";
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix_millis(NOW + seconds * 1000).unwrap()
+}
+
+fn node() -> NodeUrl {
+    "https://192.0.2.11:7470".parse().unwrap()
+}
+
+fn key() -> SessionKeyPair {
+    SessionKeyPair::from_seed(&[7; 32])
+}
+
+fn wallet() -> PrivateKeySigner {
+    PrivateKeySigner::from_slice(&[5; 32]).unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+fn any_action() -> Vec<ResourceAbilityRequest> {
+    vec![ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()]
+}
+
+/// A root for the key above, valid for a day, changed by `change`.
+fn root(change: impl FnOnce(SiweBuilder) -> SiweBuilder) -> AuthSig {
+    let siwe = SiweBuilder::new(
+        wallet().address(),
+        key().public_key().uri(),
+        "0123456789abcdef".parse().unwrap(),
+        at(0),
+    )
+    .expiration(at(86_400))
+    .requests(&any_action())
+    .unwrap();
+    block_on(sign_siwe(&wallet(), &change(siwe).build().unwrap())).unwrap()
+}
+
+fn template(capabilities: &[AuthSig], issued_at: i64, expiration: i64) -> SessionTemplate {
+    let public = key().public_key();
+    SessionTemplate::new(
+        public,
+        &any_action(),
+        capabilities,
+        &at(issued_at),
+        &at(expiration),
+    )
+}
+
+fn good() -> AuthSig {
+    template(&[root(|siwe| siwe)], 0, 86_400).sign_for(&key(), &node())
+}
+
+/// Signs a document of any content with the session key.
+fn signed(document: &str) -> AuthSig {
+    let sig = hex::encode(key().sign(document.as_bytes()));
+    AuthSig::session(sig, document.to_owned(), key().public_key().to_string())
+}
+
+fn verify_at(sig: &AuthSig, seconds: i64) -> Result<(), SessionSigRefusal> {
+    verify_session_sig(sig, &node(), &Operation::execute(CID), at(seconds).at()).map(|_| ())
+}
+
+fn refusal(sig: &AuthSig) -> SessionSigRefusal {
+    verify_at(sig, 0).unwrap_err()
+}
+
+/// The refusal of a session with one capability.
+fn capability_refusal(capability: AuthSig) -> CapabilityRefusal {
+    match refusal(&template(&[capability], 0, 86_400).sign_for(&key(), &node())) {
+        SessionSigRefusal::NoGoodCapability(mut refusals) if refusals.len() == 1 => {
+            refusals.remove(0)
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_good_one_tells_who() {
+    let verified =
+        verify_session_sig(&good(), &node(), &Operation::execute(CID), at(0).at()).unwrap();
+    assert_eq!(verified.address, wallet().address());
+    assert_eq!(verified.session_key, key().public_key());
+    assert_eq!(verified.capability, 0);
+    // `localhost` and the loopback address are one, schemes do not matter.
+    let local = template(&[root(|siwe| siwe)], 0, 86_400)
+        .sign_for(&key(), &"http://localhost:7470".parse().unwrap());
+    let own = "https://127.0.0.1:7470".parse().unwrap();
+    assert!(verify_session_sig(&local, &own, &Operation::execute(CID), at(0).at()).is_ok());
+}
+
+#[test]
+fn time_has_a_minute_of_grace() {
+    let root = root(|siwe| siwe.expiration(at(29 * 86_400)));
+    let sig = |issued, expires| {
+        template(std::slice::from_ref(&root), issued, expires).sign_for(&key(), &node())
+    };
+    assert!(verify_at(&sig(60, 600), 0).is_ok());
+    assert!(matches!(
+        verify_at(&sig(61, 600), 0),
+        Err(SessionSigRefusal::IssuedInTheFuture { .. })
+    ));
+    assert!(verify_at(&sig(0, 600), 660).is_ok());
+    assert!(matches!(
+        verify_at(&sig(0, 600), 661),
+        Err(SessionSigRefusal::Expired { .. })
+    ));
+    assert!(matches!(
+        verify_at(&sig(0, -1), 0),
+        Err(SessionSigRefusal::Expired { .. })
+    ));
+    assert!(verify_at(&sig(0, 30 * 86_400), 0).is_ok());
+    let too_long = verify_at(&sig(0, 30 * 86_400 + 1), 0);
+    assert!(matches!(
+        too_long,
+        Err(SessionSigRefusal::LifetimeTooLong { .. })
+    ));
+}
+
+#[test]
+fn the_wrong_node_key_or_resource() {
+    let other = "https://192.0.2.12:7470".parse().unwrap();
+    let error =
+        verify_session_sig(&good(), &other, &Operation::execute(CID), at(0).at()).unwrap_err();
+    assert!(matches!(error, SessionSigRefusal::WrongNode { .. }));
+    assert_eq!(error.node_error_code(), NodeErrorCode::NodeNotAuthorized);
+
+    let operation = Operation::pkp_sign(lit_types::TokenId::from_hex("0x1").unwrap());
+    let error = verify_session_sig(&good(), &node(), &operation, at(0).at()).unwrap_err();
+    assert_eq!(error, SessionSigRefusal::NotRequested(operation));
+    assert_eq!(
+        error.node_error_code(),
+        NodeErrorCode::NodeResourceIdNotFound
+    );
+
+    let stranger = SessionKeyPair::from_seed(&[8; 32]);
+    let text = good().signed_message;
+    let sig = AuthSig::session(
+        hex::encode(stranger.sign(text.as_bytes())),
+        text,
+        stranger.public_key().to_string(),
+    );
+    assert_eq!(refusal(&sig), SessionSigRefusal::SessionKeyMismatch);
+}
+
+#[test]
+fn documents_that_cannot_be_read() {
+    let text = good().signed_message;
+    let unread = |document: &str| match refusal(&signed(document)) {
+        SessionSigRefusal::Template(reason) => reason,
+        other => panic!("{document}: {other}"),
+    };
+    for bad in [
+        "",
+        "null",
+        "[]",
+        "{}",
+        "{\"sessionKey\":1}",
+        &text.replacen("issuedAt", "issued", 1),
+    ] {
+        unread(bad);
+    }
+    unread(&text.replacen("Z\",\"expiration", "\",\"expiration", 1));
+    // An AuthSig with a member nodes do not know is misread by them, so it is refused.
+    let reason = unread(&text.replacen("\"derivedVia\"", "\"extra\":1,\"derivedVia\"", 1));
+    assert!(reason.contains("extra"), "{reason}");
+    // Members beside the six are ignored, and their order does not matter.
+    let more = text.replacen('{', "{\"maxPrice\":\"1\",", 1);
+    assert!(verify_at(&signed(&more), 0).is_ok());
+
+    let deep = format!("{{\"sessionKey\":{}", "[".repeat(100_000));
+    unread(&deep);
+    let large = " ".repeat(lit_types::MAX_AUTH_SIG_BYTES + 1);
+    assert_eq!(refusal(&signed(&large)), SessionSigRefusal::TooLarge);
+    let years = text.replacen(
+        "2025-01-15T12:34:56.789Z\",\"expiration\":\"2025",
+        "9999-12-31T23:59:59.999Z\",\"expiration\":\"9999",
+        1,
+    );
+    assert_ne!(years, text);
+    assert!(matches!(
+        refusal(&signed(&years)),
+        SessionSigRefusal::IssuedInTheFuture { .. }
+    ));
+}
+
+#[test]
+fn signatures_and_keys_that_are_none() {
+    let good = good();
+    let with = |change: fn(&mut AuthSig)| {
+        let mut sig = good.clone();
+        change(&mut sig);
+        refusal(&sig)
+    };
+    assert!(matches!(
+        with(|sig| sig.address = "zz".into()),
+        SessionSigRefusal::SessionKey(_)
+    ));
+    let no_point = with(|sig| sig.address = format!("02{}", "00".repeat(31)));
+    assert!(matches!(no_point, SessionSigRefusal::SessionKey(_)));
+    assert_eq!(
+        with(|sig| sig.sig.truncate(126)),
+        SessionSigRefusal::SignatureEncoding
+    );
+    assert_eq!(
+        with(|sig| sig.sig.replace_range(..2, "zz")),
+        SessionSigRefusal::SignatureEncoding
+    );
+    assert_eq!(
+        with(|sig| sig.signed_message.push(' ')),
+        SessionSigRefusal::Signature
+    );
+    assert_eq!(
+        with(|sig| sig.algo = None),
+        SessionSigRefusal::Kind(AuthSigKind::Wallet)
+    );
+    let via = with(|sig| sig.derived_via = "web3.eth.personal.sign".into());
+    assert_eq!(via, SessionSigRefusal::Kind(AuthSigKind::Wallet));
+    // A small-order key verifies anything where strictness is missing.
+    let mut weak = good.clone();
+    weak.address = format!("01{}", "00".repeat(31));
+    weak.sig = format!("01{}", "00".repeat(63));
+    assert!(matches!(refusal(&weak), SessionSigRefusal::Signature));
+}
+
+#[test]
+fn capabilities_that_are_not_good() {
+    use CapabilityRefusal as Refusal;
+    let none = refusal(&template(&[], 0, 86_400).sign_for(&key(), &node()));
+    assert_eq!(none, SessionSigRefusal::NoGoodCapability(vec![]));
+    assert_eq!(
+        none.node_error_code(),
+        NodeErrorCode::NodeSIWECapabilityInvalid
+    );
+    let many = vec![root(|siwe| siwe); 33];
+    let many = refusal(&template(&many, 0, 86_400).sign_for(&key(), &node()));
+    assert_eq!(many, SessionSigRefusal::TooManyCapabilities(33));
+
+    let expired = root(|siwe| siwe.expiration(at(-1)));
+    assert_eq!(
+        capability_refusal(expired),
+        Refusal::Time(TimeWindowError::Expired)
+    );
+    assert!(
+        verify_at(
+            &template(&[root(|s| s.expiration(at(0)))], 0, 60).sign_for(&key(), &node()),
+            0
+        )
+        .is_ok()
+    );
+    let early = root(|siwe| siwe.not_before(at(0)));
+    assert_eq!(
+        capability_refusal(early),
+        Refusal::Time(TimeWindowError::NotYetValid)
+    );
+
+    let other_key = root(|siwe| siwe.uri(SessionKeyPair::from_seed(&[8; 32]).public_key().uri()));
+    assert_eq!(capability_refusal(other_key), Refusal::WrongUri);
+    let plain = root(|siwe| siwe.recap(ReCap::new()));
+    assert!(matches!(
+        capability_refusal(plain),
+        Refusal::Cover(NodeCoverError::NotCovered { .. })
+    ));
+
+    let mut address = root(|siwe| siwe);
+    address.address = address.address.to_lowercase();
+    assert!(
+        verify_at(
+            &template(&[address.clone()], 0, 60).sign_for(&key(), &node()),
+            0
+        )
+        .is_ok()
+    );
+    address.address = PrivateKeySigner::from_slice(&[6; 32])
+        .unwrap()
+        .address()
+        .to_string();
+    assert_eq!(capability_refusal(address), Refusal::AddressMismatch);
+
+    let mut sig = root(|siwe| siwe);
+    sig.sig = "0x00".into();
+    assert_eq!(capability_refusal(sig), Refusal::SignatureEncoding);
+    let stranger = PrivateKeySigner::from_slice(&[6; 32]).unwrap();
+    let mut forged = root(|siwe| siwe);
+    forged.sig = block_on(sign_auth_sig(&stranger, &forged.signed_message))
+        .unwrap()
+        .sig;
+    assert_eq!(capability_refusal(forged), Refusal::Signature);
+    let text = block_on(sign_auth_sig(&wallet(), "I agree.")).unwrap();
+    assert!(matches!(capability_refusal(text), Refusal::Siwe(_)));
+    let mut bls = root(|siwe| siwe);
+    (bls.derived_via, bls.algo) = ("lit.bls".into(), Some("LIT_BLS".into()));
+    assert_eq!(capability_refusal(bls), Refusal::Kind(AuthSigKind::Bls));
+    let mut contract = root(|siwe| siwe);
+    contract.derived_via = "EIP1271".into();
+    assert_eq!(
+        capability_refusal(contract),
+        Refusal::Kind(AuthSigKind::Contract)
+    );
+
+    // One good one is enough, and it says which.
+    let sigs = [root(|siwe| siwe.expiration(at(-1))), root(|siwe| siwe)];
+    let sig = template(&sigs, 0, 60).sign_for(&key(), &node());
+    let verified = verify_session_sig(&sig, &node(), &Operation::execute(CID), at(0).at()).unwrap();
+    assert_eq!(verified.capability, 1);
+}
+
+#[test]
+fn roots_are_checked_before_they_are_used() {
+    let requests = any_action();
+    let expected = RootExpectation {
+        requests: &requests,
+        address: None,
+        domain: None,
+        now: at(0).at(),
+    };
+    let check = |root: &AuthSig, expected: &RootExpectation<'_>| {
+        check_root(root, key().public_key(), expected).map(|verified| verified.address)
+    };
+    let good = root(|siwe| siwe);
+    assert_eq!(check(&good, &expected), Ok(wallet().address()));
+
+    let stranger = PrivateKeySigner::from_slice(&[6; 32]).unwrap().address();
+    let other = RootExpectation {
+        address: Some(stranger),
+        ..expected.clone()
+    };
+    assert_eq!(
+        check(&good, &other),
+        Err(RootRefusal::OtherSigner {
+            address: wallet().address()
+        })
+    );
+    let other = RootExpectation {
+        domain: Some("example.com"),
+        ..expected.clone()
+    };
+    assert!(matches!(
+        check(&good, &other),
+        Err(RootRefusal::OtherDomain { .. })
+    ));
+    let more = vec![ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()];
+    let other = RootExpectation {
+        requests: &more,
+        ..expected.clone()
+    };
+    let refused = check(&good, &other);
+    assert!(matches!(
+        refused,
+        Err(RootRefusal::NotGranted {
+            ability: LitAbility::PkpSigning,
+            ..
+        })
+    ));
+    let long = root(|siwe| siwe.expiration(at(31 * 86_400)));
+    assert_eq!(check(&long, &expected), Err(RootRefusal::LifetimeTooLong));
+    let future = RootExpectation {
+        now: at(-61).at(),
+        ..expected.clone()
+    };
+    assert_eq!(check(&good, &future), Err(RootRefusal::IssuedInTheFuture));
+    let mut empty = good.clone();
+    empty.sig.clear();
+    assert_eq!(check(&empty, &expected), Err(RootRefusal::Empty));
+    let other_key = SessionKeyPair::from_seed(&[8; 32]).public_key();
+    let refused = check_root(&good, other_key, &expected);
+    assert_eq!(
+        refused,
+        Err(RootRefusal::AuthSig(CapabilityRefusal::WrongUri))
+    );
+}
+
+#[test]
+fn a_session_ends_with_its_root() {
+    let requests = any_action();
+    let expected = RootExpectation {
+        requests: &requests,
+        address: None,
+        domain: None,
+        now: at(0).at(),
+    };
+    let root = root(|siwe| siwe.expiration("2025-01-15T14:00:00+01:00".parse().unwrap()));
+    let session = Session::new(key(), root, vec![], at(86_400), &expected).unwrap();
+    assert_eq!(session.expiration().as_str(), "2025-01-15T14:00:00+01:00");
+    let end = session.expiration().at();
+    assert!(
+        session
+            .sign_for_node(&node(), end - Duration::from_millis(1))
+            .is_ok()
+    );
+    assert!(session.sign_for_node(&node(), end).is_err());
+}
+
+#[test]
+fn a_wallet_does_not_sign_for_another() {
+    let stranger = PrivateKeySigner::from_slice(&[6; 32]).unwrap();
+    let siwe = SiweBuilder::new(
+        wallet().address(),
+        "lit:session:00",
+        "01234567".parse().unwrap(),
+        at(0),
+    );
+    assert!(block_on(sign_siwe(&stranger, &siwe.build().unwrap())).is_err());
+}
+
+fn changed(text: &str, at: prop::sample::Index, xor: u8) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let at = at.index(bytes.len());
+    bytes[at] ^= xor;
+    String::from_utf8(bytes).ok()
+}
+
+proptest! {
+    /// A change of case in hex digits is the same bytes; anything else is refused.
+    #[test]
+    fn any_byte_changed_is_refused(at in any::<prop::sample::Index>(), xor in 1_u8.., member in 0..3) {
+        let mut sig = good();
+        let text = match member {
+            0 => &mut sig.sig,
+            1 => &mut sig.signed_message,
+            _ => &mut sig.address,
+        };
+        let Some(new) = changed(text, at, xor) else { return Ok(()) };
+        let same_bytes = member != 1 && new.eq_ignore_ascii_case(text);
+        *text = new;
+        prop_assert_eq!(verify_at(&sig, 0).is_ok(), same_bytes);
+    }
+
+    /// The same for the wallet's signature, with the session signature made anew.
+    #[test]
+    fn any_byte_of_the_root_changed_is_refused(at in any::<prop::sample::Index>(), xor in 1_u8.., member in 0..3) {
+        let mut root = root(|siwe| siwe);
+        let text = match member {
+            0 => &mut root.sig,
+            1 => &mut root.signed_message,
+            _ => &mut root.address,
+        };
+        let Some(new) = changed(text, at, xor) else { return Ok(()) };
+        let prefix = member == 2 || new.starts_with("0x");
+        let same_bytes = member != 1 && prefix && new.eq_ignore_ascii_case(text);
+        *text = new;
+        let sig = template(&[root], 0, 86_400).sign_for(&key(), &node());
+        prop_assert_eq!(verify_at(&sig, 0).is_ok(), same_bytes);
+    }
+
+    #[test]
+    fn signing_for_many_is_signing_one_by_one(hosts in prop::collection::vec("[a-z]{1,8}", 0..12)) {
+        let nodes: Vec<NodeUrl> =
+            hosts.iter().map(|host| format!("https://{host}:443").parse().unwrap()).collect();
+        let template = template(&[root(|siwe| siwe)], 0, 60);
+        let all = template.sign_for_all(&key(), &nodes);
+        let one_by_one: SessionSigs =
+            nodes.iter().map(|node| (node.clone(), template.sign_for(&key(), node))).collect();
+        prop_assert_eq!(&all, &one_by_one);
+        for (node, sig) in all.iter() {
+            prop_assert_eq!(&sig.signed_message, &template.text_for(node));
+            prop_assert_eq!(verify_session_signature(sig), Ok(key().public_key()));
+        }
+    }
+
+    #[test]
+    fn verification_never_panics(
+        sig in any::<String>(),
+        via in "litSessionSignViaNacl|[a-z.]{0,8}",
+        text in any::<String>(),
+        address in any::<String>(),
+        seconds in any::<i32>(),
+    ) {
+        let mut auth_sig = AuthSig::session(sig, text.clone(), address);
+        auth_sig.derived_via = via;
+        let now = OffsetDateTime::from_unix_timestamp(i64::from(seconds)).unwrap();
+        let _ = verify_session_sig(&auth_sig, &node(), &Operation::execute(CID), now);
+        let _ = verify_session_sig(&signed(&text), &node(), &Operation::execute(CID), now);
+        let _ = lit_session_crypto::validate_session_sig(&auth_sig, now);
+        let _ = serde_json::from_str::<AuthSig>(&text);
+    }
+}
