@@ -9,7 +9,7 @@ use std::{
 
 use lit_node_transport::{Handshake, HandshakeKeys, NodeTransport};
 use lit_recap::{Nonce, ReCap, SiweMessage};
-use lit_session_crypto::{RootExpectation, RootRefusal, Session, SessionKeyPair, check_root};
+use lit_session_crypto::{CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_root};
 use lit_types::{
     AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
     constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},
@@ -289,8 +289,12 @@ async fn authorise(
     let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
     match check_root(&root, request.session_key, expected) {
         Ok(_) => Ok(root),
-        // Somebody who gives nothing gives nothing the second time.
-        Err(RootRefusal::Empty) => Err(RootRefusal::Empty.into()),
+        // Somebody who gives nothing, or nothing that can be read, does so the second time as well.
+        Err(
+            refusal @ (RootRefusal::Empty
+            | RootRefusal::UnknownAlgo
+            | RootRefusal::AuthSig(CapabilityRefusal::Siwe(_))),
+        ) => Err(refusal.into()),
         Err(refusal) => {
             tracing::warn!(%refusal, "what was signed does not authorise the session; asking once more");
             let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;

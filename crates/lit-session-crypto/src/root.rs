@@ -1,8 +1,8 @@
 use alloy_primitives::Address;
 use lit_recap::{ExtractError, ReCap};
 use lit_types::{
-    AuthSig, LitAbility, LitResource, ResourceAbilityRequest, Timestamp,
-    constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
+    AuthSig, AuthSigKind, LitAbility, LitResource, ResourceAbilityRequest, Timestamp,
+    constants::{ALGO_ED25519, CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
 
@@ -55,6 +55,10 @@ pub fn check_root(
         || auth_sig.address.is_empty()
     {
         return Err(RootRefusal::Empty);
+    }
+    // Nodes do not look at the `algo` of a wallet. The official client knows one value beside none.
+    if auth_sig.kind() == AuthSigKind::Wallet && !matches!(auth_sig.algo.as_deref(), None | Some(ALGO_ED25519)) {
+        return Err(RootRefusal::UnknownAlgo);
     }
     let (message, address) = verify_wallet_auth_sig(auth_sig)?;
     message
@@ -124,6 +128,9 @@ pub enum RootRefusal {
     /// A member is empty: the signer gave nothing.
     #[error("no wallet signature found: the signer returned an empty AuthSig")]
     Empty,
+    /// The AuthSig names an `algo` that does not exist. Wallets leave it out.
+    #[error("the AuthSig names an unknown algo; wallets leave it out")]
+    UnknownAlgo,
     /// The AuthSig itself is not good.
     #[error(transparent)]
     AuthSig(#[from] CapabilityRefusal),

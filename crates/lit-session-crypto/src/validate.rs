@@ -113,7 +113,7 @@ pub fn parse_signed_message(text: &str) -> Vec<(String, String)> {
     for line in text.lines() {
         match line.split_once(':') {
             Some((key, value)) if !key.is_empty() => {
-                fields.push((key.trim().to_owned(), value.trim().to_owned()));
+                fields.push((key.trim().to_owned(), value.to_owned()));
             }
             _ if line.trim().is_empty() => {}
             _ => {
@@ -123,6 +123,10 @@ pub fn parse_signed_message(text: &str) -> Vec<(String, String)> {
                 }
             }
         }
+    }
+    // A value may begin on the line after its key, as the address of a SIWE message does.
+    for (_, value) in &mut fields {
+        *value = value.trim().to_owned();
     }
     fields
 }

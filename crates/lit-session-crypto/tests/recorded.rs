@@ -1,7 +1,7 @@
 //! Session signatures recorded from a real network. The recordings are not part of the project: they are read from the folder
 //! named by `LIT_RECORDED`, or from `../shared/data/recorded` beside the checkout, and where there are none the test says so.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
 use std::{env, fs, path::PathBuf};
 

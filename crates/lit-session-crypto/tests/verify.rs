@@ -1,6 +1,6 @@
 //! What a node refuses, rule by rule, and properties of signatures.
 
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 use std::time::Duration;
 

@@ -42,6 +42,42 @@ pub const FALLBACK_IPFS_GATEWAYS: [&str; 2] = [
     "https://litprotocol.mypinata.cloud/ipfs/",
 ];
 
+/// Whether the client replaces the CID of an action by code it has fetched itself, unless the caller says otherwise. It
+/// does not, on any network.
+#[doc(alias = "GLOBAL_OVERWRITE_IPFS_CODE_BY_NETWORK")]
+pub const OVERWRITE_IPFS_CODE: bool = false;
+
+/// The virtual machines of the chains that access control conditions can look at: Ethereum, Solana, Cosmos.
+#[doc(alias = "VMTYPE")]
+pub const VM_TYPES: [&str; 3] = ["EVM", "SVM", "CVM"];
+/// The keys under which a map of AuthSigs by chain holds them.
+#[doc(alias = "LIT_AUTH_SIG_CHAIN_KEYS")]
+pub const AUTH_SIG_CHAIN_KEYS: [&str; 4] = ["ethereum", "solana", "cosmos", "kyve"];
+
+/// The names of the signature schemes of nodes.
+#[doc(alias = "LIT_CURVE")]
+pub mod curves {
+    /// BLS12-381: session keys of PKPs, decryption.
+    pub const BLS: &str = "BLS";
+    /// A combined secp256k1 signature.
+    pub const ECDSA_K256: &str = "K256";
+    /// Shares of a secp256k1 signature (Cait-Sith).
+    pub const ECDSA_CAIT_SITH: &str = "ECDSA_CAIT_SITH";
+    /// Shares of a P-256 signature (Cait-Sith).
+    pub const ECDSA_CAIT_SITH_P256: &str = "EcdsaCaitSithP256";
+}
+
+/// How far the relayer is with minting a PKP.
+#[doc(alias = "RELAY_AUTH_STATUS")]
+pub mod relay_status {
+    /// Not there yet.
+    pub const IN_PROGRESS: &str = "InProgress";
+    /// Minted.
+    pub const SUCCEEDED: &str = "Succeeded";
+    /// Failed for good.
+    pub const FAILED: &str = "Failed";
+}
+
 /// Keys under which the official client stores things.
 #[doc(alias = "LOCAL_STORAGE_KEYS")]
 pub mod storage_keys {
