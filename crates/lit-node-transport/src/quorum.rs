@@ -24,8 +24,8 @@ pub struct QuorumPolicy {
     pub needed: usize,
     /// How long one node may take.
     pub node_deadline: Duration,
-    /// How long the whole call may take.
-    pub deadline: Duration,
+    /// How long the whole call may take; none for as long as the nodes may.
+    pub deadline: Option<Duration>,
     /// Whether to wait for the others once enough agree.
     pub wait: Wait,
 }
@@ -41,14 +41,13 @@ pub enum Wait {
 }
 
 impl QuorumPolicy {
-    /// `needed` agreeing answers, 30 s per node and for the whole call, returning at agreement.
+    /// `needed` agreeing answers, 30 s per node, returning at agreement.
     #[must_use]
     pub const fn new(needed: usize) -> Self {
-        let limit = Duration::from_secs(30);
         Self {
             needed,
-            node_deadline: limit,
-            deadline: limit,
+            node_deadline: Duration::from_secs(30),
+            deadline: None,
             wait: Wait::ForAgreement,
         }
     }
@@ -60,10 +59,10 @@ impl QuorumPolicy {
         self
     }
 
-    /// How long the whole call may take. Default: 30 s.
+    /// How long the whole call may take. Default: as long as the nodes may.
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = Some(deadline);
         self
     }
 
@@ -115,7 +114,11 @@ pub async fn call_quorum<T, K: Hash + Eq>(
     key: impl Fn(&T) -> K,
 ) -> Result<QuorumAnswer<T>, QuorumError> {
     let started = Instant::now();
-    let deadline = started + policy.deadline;
+    // Where nothing else is said every node settles by its own deadline, and the grace lets the last one be heard.
+    let deadline = started
+        + policy
+            .deadline
+            .unwrap_or(policy.node_deadline + REPORT_GRACE);
     let Quorum {
         endpoint,
         request_id,

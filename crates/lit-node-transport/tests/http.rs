@@ -156,7 +156,9 @@ async fn plain_http_stays_on_this_machine() {
 #[tokio::test]
 async fn tls_is_spoken_where_the_url_says_so() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let node = format!("https://{}", listener.local_addr().unwrap()).parse().unwrap();
+    let node = format!("https://{}", listener.local_addr().unwrap())
+        .parse()
+        .unwrap();
     let first_bytes = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut bytes = [0; 2];

@@ -9,7 +9,9 @@ use std::{
 
 use lit_node_transport::{Handshake, HandshakeKeys, NodeTransport};
 use lit_recap::{Nonce, ReCap, SiweMessage};
-use lit_session_crypto::{CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_root};
+use lit_session_crypto::{
+    CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_root,
+};
 use lit_types::{
     AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
     constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},

@@ -98,9 +98,7 @@ impl LitNodeClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        let policy = QuorumPolicy::new(self.threshold)
-            .with_deadline(self.connect_timeout)
-            .with_node_deadline(self.connect_timeout);
+        let policy = QuorumPolicy::new(self.threshold).with_node_deadline(self.connect_timeout);
         let greeting = handshake(&transport, &self.nodes, 0, &policy)
             .await
             .map_err(|error| Error::Connect(Box::new(error)))?;

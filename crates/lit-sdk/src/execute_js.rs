@@ -175,7 +175,6 @@ impl LitNodeClient {
         let request_id = RequestId::generate().map_err(|error| Error::Randomness(error.into()))?;
         let policy = QuorumPolicy::new(self.threshold())
             .with_node_deadline(self.node_deadline())
-            .with_deadline(self.node_deadline())
             .with_wait(call.wait);
         let quorum = Quorum {
             endpoint: Endpoint::Execute,

@@ -57,7 +57,9 @@ pub fn check_root(
         return Err(RootRefusal::Empty);
     }
     // Nodes do not look at the `algo` of a wallet. The official client knows one value beside none.
-    if auth_sig.kind() == AuthSigKind::Wallet && !matches!(auth_sig.algo.as_deref(), None | Some(ALGO_ED25519)) {
+    if auth_sig.kind() == AuthSigKind::Wallet
+        && !matches!(auth_sig.algo.as_deref(), None | Some(ALGO_ED25519))
+    {
         return Err(RootRefusal::UnknownAlgo);
     }
     let (message, address) = verify_wallet_auth_sig(auth_sig)?;

@@ -8,7 +8,7 @@ use lit_types::{
 };
 use time::OffsetDateTime;
 
-use crate::{SessionKeyError, SessionPublicKey, template::ParsedTemplate};
+use crate::{SessionKeyError, SessionPublicKey, report::iso, template::ParsedTemplate};
 
 /// How many capabilities a session signature may carry.
 pub const MAX_CAPABILITIES: usize = 32;
@@ -256,7 +256,7 @@ pub enum SessionSigRefusal {
     #[error("the session does not ask for {} on {}", .0.ability, .0.id)]
     NotRequested(Operation),
     /// Made more than 60 seconds in the future. Check the clocks.
-    #[error("issued at {issued_at}, which is in the future (now {now})")]
+    #[error("issued at {}, which is in the future (now {})", iso(*issued_at), iso(*now))]
     IssuedInTheFuture {
         /// When it says it was made.
         issued_at: OffsetDateTime,
@@ -264,7 +264,7 @@ pub enum SessionSigRefusal {
         now: OffsetDateTime,
     },
     /// Past its expiration by more than 60 seconds, or expired before it was made.
-    #[error("expired at {expiration} (now {now})")]
+    #[error("expired at {} (now {})", iso(*expiration), iso(*now))]
     Expired {
         /// Until when it was valid.
         expiration: OffsetDateTime,
@@ -272,7 +272,7 @@ pub enum SessionSigRefusal {
         now: OffsetDateTime,
     },
     /// Valid for more than 30 days.
-    #[error("valid from {issued_at} to {expiration}, which is more than 30 days")]
+    #[error("valid from {} to {}, which is more than 30 days", iso(*issued_at), iso(*expiration))]
     LifetimeTooLong {
         /// When it was made.
         issued_at: OffsetDateTime,

@@ -1,0 +1,141 @@
+//! Minting session signatures beside bare ed25519 signatures over the same bytes, and starting a network.
+//!
+//! The budgets are in the design: minting at most 1.15 times the bare signatures, a network of ten nodes in under 100 ms.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros, and a failed bench should say so"
+)]
+
+use std::hint::black_box;
+
+use alloy_signer_local::PrivateKeySigner;
+use criterion::{Criterion, criterion_group, criterion_main};
+use ed25519_dalek::{Signer, SigningKey};
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest,
+    WalletAuth,
+    session_crypto::{Operation, verify_session_sig},
+};
+use tokio::runtime::Runtime;
+
+const NODES: usize = 10;
+
+struct Setup {
+    runtime: Runtime,
+    network: Devnet,
+    client: LitNodeClient,
+    session: Session,
+}
+
+fn any_action() -> SessionRequest {
+    let request =
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap();
+    SessionRequest::new([request])
+}
+
+fn setup() -> Setup {
+    let runtime = Runtime::new().unwrap();
+    let (network, client, session) = runtime.block_on(async {
+        let network = Devnet::builder().nodes(NODES).start().await.unwrap();
+        let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+            .transport(network.transport())
+            .connect()
+            .await
+            .unwrap();
+        let wallet = WalletAuth::new(PrivateKeySigner::random());
+        let session = client.get_session(&any_action(), &wallet).await.unwrap();
+        (network, client, session)
+    });
+    Setup {
+        runtime,
+        network,
+        client,
+        session,
+    }
+}
+
+fn minting(c: &mut Criterion) {
+    let Setup {
+        network,
+        client,
+        session,
+        ..
+    } = setup();
+    let now = network.clock().now();
+    let nodes = client.nodes().to_vec();
+    let texts: Vec<String> = session
+        .sign_for(&nodes, now)
+        .unwrap()
+        .iter()
+        .map(|(_, sig)| sig.signed_message.clone())
+        .collect();
+    let secret = session.key_pair().expose_secret_key();
+    let mut seed = [0; 32];
+    for (byte, digits) in seed.iter_mut().zip(secret.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+    }
+    let bare = SigningKey::from_bytes(&seed);
+
+    let mut group = c.benchmark_group("10 nodes");
+    group.bench_function("bare ed25519 over the same bytes", |b| {
+        b.iter(|| {
+            for text in &texts {
+                black_box(bare.sign(black_box(text.as_bytes())));
+            }
+        });
+    });
+    group.bench_function("session.sign_for", |b| {
+        b.iter(|| black_box(session.sign_for(black_box(&nodes), now).unwrap()));
+    });
+    group.finish();
+}
+
+fn verifying(c: &mut Criterion) {
+    let Setup {
+        network,
+        client,
+        session,
+        ..
+    } = setup();
+    let now = network.clock().now();
+    let node = &client.nodes()[0];
+    let sig = session.sign_for_node(node, now).unwrap();
+    let operation = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+    c.bench_function("verify a session signature", |b| {
+        b.iter(|| verify_session_sig(black_box(&sig), node, &operation, now).unwrap());
+    });
+}
+
+fn flows(c: &mut Criterion) {
+    let Setup {
+        runtime,
+        network,
+        client,
+        session,
+    } = setup();
+    let mut group = c.benchmark_group("flows, 10 nodes");
+    group.sample_size(30);
+    group.bench_function("start a network", |b| {
+        b.to_async(&runtime)
+            .iter(|| async { Devnet::builder().nodes(NODES).start().await.unwrap() });
+    });
+    group.bench_function("new wallet session", |b| {
+        let wallet = WalletAuth::new(PrivateKeySigner::random());
+        let request = any_action();
+        b.to_async(&runtime)
+            .iter(|| client.get_session_sigs(&request, &wallet));
+    });
+    group.bench_function("execute_js in memory", |b| {
+        let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'x' })").wait_for_all();
+        b.to_async(&runtime)
+            .iter(|| async { client.execute_js(&session, &call).await.unwrap() });
+    });
+    group.finish();
+    drop(network);
+}
+
+criterion_group!(benches, minting, verifying, flows);
+criterion_main!(benches);

@@ -1,0 +1,49 @@
+//! Makes a session signature and verifies it as a node does: `cargo run -p lit-session-crypto --example verify`.
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_recap::SiweBuilder;
+use lit_session_crypto::{
+    Operation, SessionKeyPair, SessionTemplate, sign_siwe, verify_session_sig,
+};
+use lit_types::{LitResource, NodeUrl, ResourceAbilityRequest, Timestamp};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (wallet, key) = (
+        PrivateKeySigner::random(),
+        SessionKeyPair::generate(&mut rand_core::OsRng),
+    );
+    let now = Timestamp::try_from(time::OffsetDateTime::now_utc())?;
+    let end = now.checked_add(std::time::Duration::from_secs(3600))?;
+    let requests = [ResourceAbilityRequest::lit_action_execution(
+        LitResource::any_lit_action(),
+    )?];
+
+    let message = SiweBuilder::new(
+        wallet.address(),
+        key.public_key().uri(),
+        "0123456789abcdef".parse()?,
+        now.clone(),
+    )
+    .expiration(end.clone())
+    .requests(&requests)?
+    .build()?;
+    let root = sign_siwe(&wallet, &message).await?;
+    let node: NodeUrl = "https://192.0.2.1:7470".parse()?;
+    let sig = SessionTemplate::new(key.public_key(), &requests, &[root], &now, &end)
+        .sign_for(&key, &node);
+
+    let action = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+    let session = verify_session_sig(&sig, &node, &action, now.at())?;
+    println!(
+        "{} may run the action until {}",
+        session.address, session.expiration
+    );
+    let elsewhere: NodeUrl = "https://192.0.2.2:7470".parse()?;
+    if let Err(refusal) = verify_session_sig(&sig, &elsewhere, &action, now.at()) {
+        println!("elsewhere: {} ({})", refusal, refusal.node_error_code());
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! A caller's own way to authorise a session (`authNeededCallback`): here a closure that builds and signs the message itself,
+//! for ten minutes. A browser wallet, an HSM or a remote service fits the same place.
+//!
+//! `cargo run -p lit-examples --example auth_needed`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::time::Duration;
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    AuthRequest, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, auth_fn,
+    recap::SiweBuilder, session_crypto::sign_siwe,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let network = Devnet::builder().start().await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(network.transport())
+        .connect()
+        .await?;
+
+    let wallet = PrivateKeySigner::random();
+    let auth_needed = auth_fn(|request: AuthRequest| {
+        let wallet = wallet.clone();
+        async move {
+            let message = SiweBuilder::new(
+                wallet.address(),
+                request.uri(),
+                request.nonce.clone(),
+                request.issued_at.clone(),
+            )
+            .expiration(request.issued_at.checked_add(Duration::from_secs(600))?)
+            .requests(&request.requests)?
+            .build()?;
+            Ok(sign_siwe(&wallet, &message).await?)
+        }
+    });
+    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
+        LitResource::any_lit_action(),
+    )?]);
+    let session = client.get_session(&request, &auth_needed).await?;
+    println!(
+        "{} authorised {} until {}",
+        session.address(),
+        session.public_key().uri(),
+        session.expiration()
+    );
+    Ok(())
+}

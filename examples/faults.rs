@@ -1,0 +1,53 @@
+//! What a client sees when nodes fail: three of ten are gone and nothing happens; five, and the error says which and why.
+//!
+//! `cargo run -p lit-examples --example faults`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::time::Duration;
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::{Devnet, Fault};
+use lit_sdk::{
+    ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
+    types::NodeErrorCode,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let network = Devnet::builder().nodes(10).start().await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(network.transport())
+        .node_deadline(Duration::from_millis(500))
+        .connect()
+        .await?;
+    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
+        LitResource::any_lit_action(),
+    )?]);
+    let session = client
+        .get_session(&request, &WalletAuth::new(PrivateKeySigner::random()))
+        .await?;
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'fine' })");
+
+    network.set_fault(0, Fault::Stopped)?;
+    network.set_fault(1, Fault::Error(NodeErrorCode::NodeSystemFault))?;
+    network.set_fault(2, Fault::Delay(Duration::from_secs(3600)))?;
+    println!(
+        "three nodes fail: {}",
+        client.execute_js(&session, &call).await?.response
+    );
+
+    network.set_fault(3, Fault::Stopped)?;
+    network.set_fault(4, Fault::Error(NodeErrorCode::NodeRpcError))?;
+    match client.execute_js(&session, &call).await {
+        Ok(answer) => Err(format!(
+            "five of ten nodes are no quorum of six, and yet: {}",
+            answer.response
+        )
+        .into()),
+        Err(error) => {
+            println!("five nodes fail: {error}");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Session signatures that a wallet authorises (`getSessionSigs`), used to run a Lit Action.
+//!
+//! `cargo run -p lit-examples --example wallet_session`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // A network to run on. With one of your own, give the client its nodes and threshold instead.
+    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .connect()
+        .await?;
+
+    let wallet = WalletAuth::new(PrivateKeySigner::random());
+    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
+        LitResource::any_lit_action(),
+    )?])
+    .with_domain("example.com")
+    .with_statement("Run actions for Example.");
+    let session_sigs = client.get_session_sigs(&request, &wallet).await?;
+
+    let call = ExecuteJs::code(
+        "(async () => { Lit.Actions.setResponse({ response: JSON.stringify({ sum: numbers.reduce((a, b) => a + b) }) }) })()",
+    )
+    .with_js_param("numbers", vec![1, 2, 3]);
+    let answer = client.execute_js(&session_sigs, &call).await?;
+    println!("{}", answer.json());
+    assert_eq!(answer.json()["sum"], 6);
+    Ok(())
+}
