@@ -1,0 +1,189 @@
+//! One judge per vector file: it carries a case out with the crates and gives the result in the form of the file.
+//!
+//! What JavaScript decides at run time, such as which optional arguments are there, is decided here; what the protocol
+//! says is left to the crates.
+
+mod auth_sig;
+mod error_table;
+mod helpers;
+mod ipfs;
+mod pkp;
+mod recap;
+pub(crate) mod resource;
+mod session_key;
+pub(crate) mod session_sigs;
+mod siwe;
+mod stub_network;
+mod validation;
+
+use std::future::Future;
+
+use crate::{case::Case, compare::Outcome, refusal::Refusal};
+
+/// How the cases of a file are judged.
+pub(crate) struct Judge {
+    /// The file without its extension.
+    pub(crate) file: &'static str,
+    /// What our crates do with a case.
+    pub(crate) run: fn(&Case) -> Outcome,
+    /// Members of the result that are compared as JSON text, byte for byte.
+    pub(crate) verbatim: &'static [&'static str],
+    /// Members of the result that are not ours to produce.
+    pub(crate) unjudged: &'static [&'static str],
+    /// Whether `run` gives all it can, of which a case may have but a part.
+    pub(crate) partial: bool,
+}
+
+impl Judge {
+    const fn new(file: &'static str, run: fn(&Case) -> Outcome) -> Self {
+        Self {
+            file,
+            run,
+            verbatim: &[],
+            unjudged: &[],
+            partial: false,
+        }
+    }
+
+    const fn verbatim(mut self, members: &'static [&'static str]) -> Self {
+        self.verbatim = members;
+        self
+    }
+
+    const fn partial(mut self) -> Self {
+        self.partial = true;
+        self
+    }
+
+    const fn unjudged(mut self, members: &'static [&'static str]) -> Self {
+        self.unjudged = members;
+        self
+    }
+}
+
+const JUDGES: &[Judge] = &[
+    Judge::new("auth-sig", auth_sig::judge).verbatim(&["authSig"]),
+    Judge::new(
+        "capacity-delegation-authsig",
+        siwe::capacity_delegation_auth_sig,
+    )
+    .verbatim(&["authSig"])
+    .partial(),
+    Judge::new("error-table", error_table::judge),
+    Judge::new("helpers", helpers::judge),
+    // The hash is there to check that the content was built right, which its size and its CID show as well.
+    Judge::new("ipfs-cid", ipfs::judge).unjudged(&["sha256", "viaClient"]),
+    // What was looked up on chain: nothing, here.
+    Judge::new("pkp-derivation", pkp::judge).unjudged(&["tokenIdReturned", "isNewPKP"]),
+    Judge::new("recap-decoding", recap::decoding),
+    Judge::new("recap-encoding", recap::encoding),
+    Judge::new("recap-verify", recap::verify),
+    Judge::new("resource-builder", resource::builder),
+    Judge::new("resource-keys", resource::keys),
+    Judge::new("resource-parse", resource::parse),
+    Judge::new("session-key", session_key::judge).partial(),
+    Judge::new("session-sig-preconditions", validation::preconditions),
+    Judge::new("session-sig-validation", validation::judge),
+    Judge::new("session-sigs", session_sigs::judge).verbatim(&["sessionSigs"]),
+    Judge::new("siwe-capacity-delegation", siwe::capacity_delegation).partial(),
+    Judge::new("siwe-plain", siwe::plain).partial(),
+    Judge::new("siwe-recaps", siwe::recaps).partial(),
+];
+
+/// Files that cannot be judged yet, and what is missing.
+const NOT_YET: &[(&str, &str)] = &[
+    (
+        "acc-boolean",
+        "access control conditions are not implemented yet",
+    ),
+    (
+        "acc-hash",
+        "access control conditions are not implemented yet",
+    ),
+    (
+        "action-auth-method-id",
+        "auth methods are not implemented yet",
+    ),
+    ("auth-method-ids", "auth methods are not implemented yet"),
+    ("bls-combine", "BLS signatures are not implemented yet"),
+    ("bls-session-sig", "BLS signatures are not implemented yet"),
+    ("bls-verify", "BLS signatures are not implemented yet"),
+    (
+        "blockhash",
+        "the client takes the block hash from the handshake, not from the indexer",
+    ),
+    ("browser-auth-sigs", "browser wallets are not implemented"),
+    (
+        "browser-evm-auth-sig",
+        "browser wallets are not implemented",
+    ),
+    (
+        "check-need-to-resign",
+        "root signatures of PKPs are not verified yet",
+    ),
+    (
+        "encryption-resource",
+        "access control conditions are not implemented yet",
+    ),
+    (
+        "ethwallet-authenticate",
+        "auth methods are not implemented yet",
+    ),
+    ("evm-resign", "browser wallets are not implemented"),
+    ("hd-key-id", "claimed keys are not implemented yet"),
+    ("pkp-session-sigs", "PKP sessions are not implemented yet"),
+    (
+        "provider-session-sigs",
+        "PKP sessions are not implemented yet",
+    ),
+    ("relay", "the relayer client is not implemented yet"),
+    ("sign-session-key", "PKP sessions are not implemented yet"),
+    ("storage", "session storage is not implemented yet"),
+    (
+        "stytch-authenticate",
+        "auth methods are not implemented yet",
+    ),
+    ("webauthn-pubkey", "auth methods are not implemented yet"),
+];
+
+/// The judge of a file, or why there is none.
+pub(crate) fn find(file: &str) -> Result<&'static Judge, &'static str> {
+    JUDGES
+        .iter()
+        .find(|judge| judge.file == file)
+        .ok_or_else(|| {
+            let reason = NOT_YET
+                .iter()
+                .find_map(|(name, reason)| (*name == file).then_some(*reason));
+            reason.unwrap_or("no judge for this file")
+        })
+}
+
+/// Runs a future to its end.
+fn block_on<F: Future>(future: F) -> Result<F::Output, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build();
+    let runtime = runtime.map_err(|error| Refusal::Malformed(format!("no runtime: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+/// The compact JSON of a value, members in the order of its type.
+pub(crate) fn json_text(value: &impl serde::Serialize) -> Result<String, Refusal> {
+    serde_json::to_string(value).map_err(|error| Refusal::Malformed(error.to_string()))
+}
+
+/// A 32-byte hex text.
+pub(crate) fn bytes32(text: &str) -> Result<[u8; 32], Refusal> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
+        .map_err(|error| Refusal::Malformed(format!("{text}: {error}")))?;
+    Ok(bytes)
+}
+
+/// The wallet with this private key.
+pub(crate) fn wallet(private_key: &str) -> Result<alloy_signer_local::PrivateKeySigner, Refusal> {
+    let key = bytes32(private_key)?;
+    alloy_signer_local::PrivateKeySigner::from_slice(&key)
+        .map_err(|error| Refusal::Malformed(error.to_string()))
+}

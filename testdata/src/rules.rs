@@ -1,0 +1,328 @@
+//! Where we differ from the official client on purpose. Every difference the vectors show is one of these rules.
+
+mod conditions;
+mod handed_over;
+
+use lit_recap::{CapacityDelegationError, ExtractError, SiweError};
+use lit_sdk::Error;
+use lit_session_crypto::{CapabilityRefusal, RootRefusal};
+use lit_types::{ResourceError, TokenIdError};
+use serde_json::{Value, json};
+
+use self::{
+    conditions::{
+        PASS_THROUGH, decimal, delegation, has_impossible_lifetime, is_hex,
+        is_malformed_delegation, is_tied, is_unparsable, lacks_argument, lower_case_hex, pkp_text,
+        replace_text,
+    },
+    handed_over::hand_over_request,
+};
+use crate::{case::Case, refusal::Refusal};
+
+/// A deliberate difference from the official client.
+pub struct Rule {
+    /// A short name.
+    pub name: &'static str,
+    /// Why ours is better, and where that was decided.
+    pub reason: &'static str,
+    /// The files it is about.
+    files: &'static [&'static str],
+    /// Whether a case is one of the kind, by its input. Another case of that kind is one as well.
+    applies: fn(&Case) -> bool,
+    /// What we do instead.
+    pub(crate) ours: Ours,
+}
+
+/// What we do instead of what the official client does.
+pub(crate) enum Ours {
+    /// Refuse, with an error of this kind.
+    Refuses(fn(&Refusal) -> bool),
+    /// Give what this makes of the official value, `None` standing for an error. Unchanged when there is nothing to change.
+    Gives(fn(&Case, Option<Value>) -> Option<Value>),
+}
+
+/// All rules.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "unparsable-message",
+        reason: "a statement with a line feed, a domain with scheme or path, or a resource that is not ASCII makes a \
+                 message that nodes cannot parse; it is refused before anybody signs it (session-auth 5.1, 15.3)",
+        files: &[
+            "siwe-plain",
+            "siwe-recaps",
+            "siwe-capacity-delegation",
+            "session-sigs",
+            "resource-keys",
+        ],
+        applies: is_unparsable,
+        ours: Ours::Refuses(|refusal| {
+            matches!(
+                refusal,
+                Refusal::Resource(ResourceError::NotAscii)
+                    | Refusal::Siwe(SiweError::Statement | SiweError::Domain | SiweError::Resource)
+            )
+        }),
+    },
+    Rule {
+        name: "delegation-to-nobody",
+        reason: "an empty list of delegatees, which means nobody, is easily taken for anybody (DESIGN 9)",
+        files: &[
+            "siwe-capacity-delegation",
+            "capacity-delegation-authsig",
+            "helpers",
+        ],
+        applies: |case| {
+            delegation(case, "delegateeAddresses")
+                .and_then(Value::as_array)
+                .is_some_and(Vec::is_empty)
+        },
+        ours: Ours::Refuses(|refusal| {
+            matches!(
+                refusal,
+                Refusal::Delegation(CapacityDelegationError::NoDelegatees)
+            )
+        }),
+    },
+    Rule {
+        name: "malformed-delegation",
+        reason: "nodes fail on uses that are no u64 and on token ids that are no number, and match no delegatee that is \
+                 not 40 hex digits (session-auth 5.4)",
+        files: &[
+            "siwe-capacity-delegation",
+            "capacity-delegation-authsig",
+            "helpers",
+        ],
+        applies: is_malformed_delegation,
+        ours: Ours::Refuses(|refusal| {
+            matches!(
+                refusal,
+                Refusal::NotExpressible(_)
+                    | Refusal::Delegation(
+                        CapacityDelegationError::Delegatee | CapacityDelegationError::TokenId
+                    )
+            )
+        }),
+    },
+    Rule {
+        name: "lower-case-hex",
+        reason: "nodes compare PKP ids with lower-case hex, so upper-case ids and keys are lower-cased (session-auth 15.4)",
+        files: &["resource-keys", "resource-parse", "pkp-derivation"],
+        applies: |case| {
+            pkp_text(case)
+                .is_some_and(|text| text.bytes().any(|b| b.is_ascii_uppercase()) && is_hex(text))
+        },
+        ours: Ours::Gives(|_, official| {
+            let mut official = official?;
+            for name in ["key", "id", "resource", "json", "publicKeyOut"] {
+                replace_text(&mut official, name, lower_case_hex);
+            }
+            Some(official)
+        }),
+    },
+    Rule {
+        name: "decimal-token-id",
+        reason: "a decimal token id too long to be hex is converted (DESIGN 9: decimal token ids read as hex)",
+        files: &["resource-keys", "resource-parse"],
+        applies: |case| {
+            pkp_text(case).is_some_and(|text| text.len() > 64 && decimal(text).is_some())
+        },
+        ours: Ours::Gives(|case, _| {
+            let id = format!("{:064x}", decimal(pkp_text(case)?)?);
+            let key = format!("lit-pkp://{id}");
+            Some(match case.text_at("/key") {
+                Some(_) => json!({ "type": "LitPKPResource", "id": id, "key": key }),
+                None => json!({
+                    "key": key,
+                    "resource": id,
+                    "resourcePrefix": "lit-pkp",
+                    "json": format!(r#"{{"resource":"{id}","resourcePrefix":"lit-pkp"}}"#),
+                    "validAbilities": ["pkp-signing"],
+                }),
+            })
+        }),
+    },
+    Rule {
+        name: "ambiguous-token-id",
+        reason: "a text of up to 63 decimal digits can be read as decimal and as hex; it is refused instead of being read \
+                 as hex (DESIGN 9, session-auth 15.4)",
+        files: &[
+            "resource-keys",
+            "resource-parse",
+            "resource-builder",
+            "siwe-recaps",
+            "session-sigs",
+            "recap-verify",
+        ],
+        applies: |case| {
+            let ids = case
+                .at("/resources")
+                .or_else(|| case.at("/resourceAbilityRequests"))
+                .and_then(Value::as_array);
+            let ids = ids
+                .into_iter()
+                .flatten()
+                .filter_map(|request| request["id"].as_str());
+            let calls = case
+                .at("/calls")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten();
+            let calls = calls.filter_map(|call| call[1].as_str());
+            ids.chain(calls)
+                .chain(pkp_text(case))
+                .any(|id| id.len() < 64 && decimal(id).is_some())
+        },
+        ours: Ours::Refuses(|refusal| {
+            matches!(
+                refusal,
+                Refusal::Resource(ResourceError::PkpId(TokenIdError::Ambiguous(_)))
+            )
+        }),
+    },
+    Rule {
+        name: "real-key-pairs",
+        reason: "two texts are no session key pair unless they are keys that belong together (DESIGN 8.3, session-auth 15.6)",
+        files: &["session-key"],
+        applies: |case| {
+            let public = case.text_at("/value/publicKey");
+            let secret = case.text_at("/value/secretKey");
+            public
+                .zip(secret)
+                .is_some_and(|(public, secret)| secret.len() != 128 || !secret.ends_with(public))
+        },
+        ours: Ours::Gives(|_, official| official.map(|_| false.into())),
+    },
+    Rule {
+        name: "tie-is-no-majority",
+        reason: "of equally common values none is the most common; the official client takes the last (DESIGN 9)",
+        files: &["helpers"],
+        applies: |case| case.text_at("/fn") == Some("mostCommonString") && is_tied(case),
+        ours: Ours::Gives(|_, official| official.map(|_| Value::Null)),
+    },
+    Rule {
+        name: "no-hex-texts",
+        reason: "helpers that add or remove 0x have no counterpart: ids and keys are types that read both forms \
+                 (DESIGN 8.3), which the judge checks",
+        files: &["helpers"],
+        applies: |case| matches!(case.text_at("/fn"), Some("hexPrefixed" | "removeHexPrefix")),
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "required-arguments",
+        reason: "what is required is an argument; a call without it does not compile (DESIGN 8.4)",
+        files: &[
+            "capacity-delegation-authsig",
+            "session-sig-preconditions",
+            "session-sig-validation",
+            "session-sigs",
+        ],
+        applies: lacks_argument,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "checked-before-asking",
+        reason: "whether the client is connected and anything is requested at all is checked before somebody is asked to \
+                 sign, not after (session-auth 15.7)",
+        files: &["session-sigs"],
+        applies: |case| {
+            let requests = case
+                .at("/resourceAbilityRequests")
+                .and_then(Value::as_array);
+            case.at("/clientReady") == Some(&Value::Bool(false))
+                || requests.is_some_and(Vec::is_empty)
+        },
+        ours: Ours::Refuses(|refusal| match refusal {
+            Refusal::Session { error, calls } => {
+                *calls == 0 && matches!(error, Error::NotReady | Error::NoRequests)
+            }
+            _ => false,
+        }),
+    },
+    Rule {
+        name: "session-lifetime",
+        reason: "nodes refuse sessions that end in the past or more than 30 days away (session-auth 8.6, 15.5)",
+        files: &["session-sigs"],
+        applies: has_impossible_lifetime,
+        ours: Ours::Refuses(|refusal| {
+            matches!(
+                refusal,
+                Refusal::Session {
+                    error: Error::Lifetime { .. },
+                    calls: 0
+                }
+            )
+        }),
+    },
+    Rule {
+        name: "root-is-verified",
+        reason: "a root signature that does not authorise the session is refused when it is no better the second time; \
+                 the official client uses it unverified (DESIGN 9, session-auth 15.5)",
+        files: &["session-sigs"],
+        applies: |case| {
+            matches!(case.text_at("/callback"), Some("plain" | "wrong-signer"))
+                || case.is_about("callback grants less")
+        },
+        ours: Ours::Refuses(|refusal| match refusal {
+            Refusal::Session {
+                error: Error::Root(refusal),
+                calls,
+            } => {
+                *calls == 2
+                    && matches!(
+                        refusal,
+                        RootRefusal::Recap(ExtractError::NoResources)
+                            | RootRefusal::AuthSig(CapabilityRefusal::Signature)
+                            | RootRefusal::NotGranted { .. }
+                    )
+            }
+            _ => false,
+        }),
+    },
+    Rule {
+        name: "callback-gets-the-request",
+        reason: "a callback is handed the statement and the ReCap of what is requested, not of an empty capability, and the \
+                 domain every time it is called (session-auth 15.1, DESIGN 9); signing what is handed over then works",
+        files: &["session-sigs"],
+        applies: |_| true,
+        ours: Ours::Gives(|case, official| {
+            let mut ours = official?;
+            hand_over_request(case, &mut ours).is_ok().then_some(ours)
+        }),
+    },
+    Rule {
+        name: "callback-has-its-own-state",
+        reason: "what only passes through to the callback is the state of the AuthNeeded implementation (DESIGN 3)",
+        files: &["session-sigs"],
+        applies: |case| {
+            PASS_THROUGH
+                .iter()
+                .any(|name| case.at(&format!("/params/{name}")).is_some())
+        },
+        ours: Ours::Gives(|_, official| {
+            let mut ours = official?;
+            let calls = ours.get_mut("callbackCalls")?.as_array_mut()?;
+            for call in calls.iter_mut().filter_map(Value::as_object_mut) {
+                call.retain(|name, _| !PASS_THROUGH.contains(&name.as_str()));
+            }
+            Some(ours)
+        }),
+    },
+];
+
+/// The rules that a case of a file is subject to.
+pub(crate) fn for_case<'a>(
+    file: &'a str,
+    case: &'a Case,
+) -> impl Iterator<Item = &'static Rule> + use<'a> {
+    RULES
+        .iter()
+        .filter(move |rule| rule.files.contains(&file) && (rule.applies)(case))
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rule")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}

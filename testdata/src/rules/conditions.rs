@@ -1,0 +1,150 @@
+//! What the inputs of the cases have in common that the rules are about.
+
+use std::collections::HashSet;
+
+use alloy_primitives::U256;
+use lit_types::{Timestamp, constants::MAX_SESSION_LIFETIME};
+use serde_json::Value;
+
+use crate::case::Case;
+
+/// Parameters of `getSessionSigs` that the client itself has no use for.
+pub(super) const PASS_THROUGH: [&str; 4] = [
+    "switchChain",
+    "jsParams",
+    "litActionCode",
+    "litActionIpfsId",
+];
+
+pub(super) fn is_unparsable(case: &Case) -> bool {
+    let statement = case
+        .text_at("/params/statement")
+        .is_some_and(|text| text.contains('\n'));
+    let domain = case
+        .text_at("/params/domain")
+        .is_some_and(|domain| domain.contains('/'));
+    let requests = case
+        .at("/resources")
+        .or_else(|| case.at("/resourceAbilityRequests"))
+        .and_then(Value::as_array);
+    let ids = requests
+        .into_iter()
+        .flatten()
+        .filter_map(|request| request["id"].as_str());
+    let foreign = |id: &str| !id.is_ascii() || id.bytes().any(|b| b.is_ascii_control());
+    statement || domain || ids.chain(case.text_at("/id")).any(foreign)
+}
+
+/// A parameter of a capacity delegation.
+pub(super) fn delegation<'a>(case: &'a Case, name: &str) -> Option<&'a Value> {
+    case.at(&format!("/params/{name}"))
+        .or_else(|| case.at(&format!("/args/0/{name}")))
+}
+
+pub(super) fn is_malformed_delegation(case: &Case) -> bool {
+    let is_address = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        digits.len() == 40 && is_hex(digits)
+    };
+    let is_u64 = |value: &Value| {
+        value.is_u64()
+            || value
+                .as_str()
+                .is_some_and(|text| text.parse::<u64>().is_ok())
+    };
+    let delegatees = delegation(case, "delegateeAddresses").and_then(Value::as_array);
+    !delegatees.into_iter().flatten().all(is_address)
+        || delegation(case, "uses").is_some_and(|uses| !is_u64(uses))
+        || delegation(case, "capacityTokenId")
+            .is_some_and(|id| id.as_str().and_then(decimal).is_none())
+}
+
+/// The text a PKP is named by: the id or the key of a resource, or a public key.
+pub(super) fn pkp_text(case: &Case) -> Option<&str> {
+    let resource = case.at("/resource").or_else(|| case.at(""))?;
+    let id = match resource["type"].as_str() {
+        Some("LitPKPResource") => resource["id"].as_str(),
+        _ => None,
+    };
+    id.or_else(|| case.text_at("/key")?.strip_prefix("lit-pkp://"))
+        .or_else(|| case.text_at("/publicKey"))
+}
+
+pub(super) fn is_hex(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+pub(super) fn decimal(text: &str) -> Option<U256> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if digits {
+        U256::from_str_radix(text, 10).ok()
+    } else {
+        None
+    }
+}
+
+/// Lower-cases the runs of 64 and more hex digits.
+pub(super) fn lower_case_hex(text: &str) -> String {
+    let runs = text.split_inclusive(|c: char| !c.is_ascii_hexdigit());
+    runs.map(|run| {
+        if run.len() >= 64 {
+            run.to_ascii_lowercase()
+        } else {
+            run.to_owned()
+        }
+    })
+    .collect()
+}
+
+pub(super) fn replace_text(object: &mut Value, name: &str, with: impl Fn(&str) -> String) {
+    if let Some(Value::String(text)) = object.get_mut(name) {
+        *text = with(text);
+    }
+}
+
+pub(super) fn is_tied(case: &Case) -> bool {
+    let values = case
+        .at("/args/0")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let count = |value: &Value| values.iter().filter(|other| *other == value).count();
+    let most = values.iter().map(count).max();
+    values
+        .iter()
+        .filter(|value| Some(count(value)) == most)
+        .collect::<HashSet<_>>()
+        .len()
+        > 1
+}
+
+pub(super) fn lacks_argument(case: &Case) -> bool {
+    let lacks = |names: &[&str]| {
+        names
+            .iter()
+            .any(|name| case.at(&format!("/params/{name}")).is_none())
+    };
+    match case.text_at("/fn") {
+        Some("pkpSign") => lacks(&["toSign", "pubKey", "sessionSigs"]),
+        Some("executeJs" | "decrypt") => lacks(&["sessionSigs"]),
+        Some("getSessionSigByUrl") => case.at("/arg/sessionSigs").is_none(),
+        Some(_) => false,
+        None if case.at("/callback").is_some() => {
+            case.is_about("no callback") || case.at("/resourceAbilityRequests").is_none()
+        }
+        None => case.is_about("missing dAppOwnerWallet"),
+    }
+}
+
+pub(super) fn has_impossible_lifetime(case: &Case) -> bool {
+    let time = |pointer| case.text_at(pointer)?.parse::<Timestamp>().ok();
+    let (Some(now), Some(end)) = (time("/now"), time("/params/expiration")) else {
+        return false;
+    };
+    end.at() <= now.at()
+        || now
+            .checked_add(MAX_SESSION_LIFETIME)
+            .is_ok_and(|latest| end.at() > latest.at())
+}
