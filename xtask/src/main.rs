@@ -1,5 +1,8 @@
 //! Developer tasks, run as `cargo xtask <task>`.
 
+mod checks;
+mod packages;
+mod run;
 mod vectors;
 
 use std::{
@@ -21,11 +24,20 @@ struct Cli {
 enum Task {
     /// Judge the crates by golden vectors of the official client
     Vectors(vectors::Args),
+    /// Count the packages behind the crates, and compare with the budgets
+    Packages,
+    /// Run the property tests with more cases
+    Props(checks::PropsArgs),
+    /// Run all checks beside `cargo test`: format, lints, docs, dependencies, features, vectors, examples
+    Ci,
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Vectors(args) => vectors::run(&args),
+        Task::Packages => packages::run(),
+        Task::Props(args) => checks::props(&args),
+        Task::Ci => checks::ci(),
     };
     done.unwrap_or_else(|error| {
         // Where stderr is closed nobody reads it.

@@ -1,0 +1,128 @@
+use std::{
+    env, fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use crate::{
+    packages,
+    run::{command, root, step},
+};
+
+/// The programs of `examples/`.
+const EXAMPLES: [&str; 3] = ["wallet_session", "auth_needed", "faults"];
+
+/// How often to try each property.
+#[derive(clap::Args)]
+pub(crate) struct PropsArgs {
+    /// Cases per property; `cargo test` tries 256
+    #[arg(long, default_value_t = 10_000)]
+    cases: u32,
+}
+
+/// Runs the property tests.
+pub(crate) fn props(args: &PropsArgs) -> io::Result<ExitCode> {
+    step(
+        "cargo test --package lit-recap --package lit-session-crypto --all-features --tests",
+        |command| {
+            command.env("PROPTEST_CASES", args.cases.to_string());
+        },
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs every check but `cargo test`.
+pub(crate) fn ci() -> io::Result<ExitCode> {
+    let plain = |line: &str| step(line, |_| {});
+    plain("cargo fmt --all --check")?;
+    plain("cargo clippy --workspace --all-targets --all-features -- -D warnings")?;
+    step(
+        "cargo doc --workspace --no-deps --all-features",
+        |command| {
+            command.env("RUSTDOCFLAGS", "-D warnings");
+        },
+    )?;
+    plain("cargo deny check bans licenses sources")?;
+    yanked()?;
+    if packages::run()? != ExitCode::SUCCESS {
+        return Ok(ExitCode::FAILURE);
+    }
+    // Each crate alone, with every combination of its features.
+    let alone = "--workspace --feature-powerset --exclude lit-testdata --exclude xtask --exclude lit-benches --exclude lit-examples";
+    plain(&format!("cargo hack test {alone}"))?;
+    plain("cargo bench --package lit-benches --no-run --profile dev")?;
+    plain("cargo xtask vectors")?;
+    for example in EXAMPLES {
+        plain(&format!(
+            "cargo run --quiet --package lit-examples --example {example}"
+        ))?;
+    }
+    plain("cargo run --quiet -- --json")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses yanked crates in the lock file.
+///
+/// The check is a part of cargo-deny's advisories, which want a copy of the advisory database. Where `ADVISORY_DB` names a
+/// folder with one, known vulnerabilities are checked as well; otherwise a database with a single entry about no crate at all
+/// stands in, and that is said.
+fn yanked() -> io::Result<()> {
+    // Under this name cargo-deny looks for a clone of its default database.
+    const CLONE: &str = "advisory-db-3157b0e258782691";
+    const ENTRY: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2000-0001\"\npackage = \"no-such-crate\"\n\
+                         date = \"2000-01-01\"\n\n[versions]\npatched = []\n```\n\n# Stands in for a database\n";
+    let target = root().join("target/advisories");
+    let databases = match env::var_os("ADVISORY_DB") {
+        Some(folder) => folder.into(),
+        None => {
+            writeln!(
+                io::stdout(),
+                "advisories are not checked: ADVISORY_DB names no database; yanked crates are"
+            )?;
+            let clone = target.join("db").join(CLONE);
+            if !clone.join(".git").exists() {
+                let entry = clone.join("crates/no-such-crate");
+                fs::create_dir_all(&entry)?;
+                fs::write(entry.join("RUSTSEC-2000-0001.md"), ENTRY)?;
+                let git = |line: &str| {
+                    step(line, |command| {
+                        command.current_dir(&clone);
+                    })
+                };
+                git("git init --quiet")?;
+                git("git add --all")?;
+                git(
+                    "git -c user.name=ci -c user.email=ci@localhost commit --quiet --message database",
+                )?;
+            }
+            target.join("db")
+        }
+    };
+    fs::create_dir_all(&target)?;
+    let config = target.join("deny.toml");
+    let own = fs::read_to_string(root().join("deny.toml"))?;
+    let with_database = own.replace(
+        "[advisories]",
+        &format!("[advisories]\ndb-path = {:?}", display(&databases)),
+    );
+    fs::write(&config, with_database)?;
+    // The offline mode reads the registry's index as the fetch has just left it.
+    step("cargo fetch", |_| {})?;
+    let status = command("cargo deny --offline")
+        .arg("--config")
+        .arg(&config)
+        .args(["check", "advisories"])
+        .status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(
+            "a crate in Cargo.lock is yanked, or has an advisory",
+        ))
+    }
+}
+
+fn display(path: &Path) -> String {
+    path.display().to_string()
+}

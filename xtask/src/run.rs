@@ -1,0 +1,56 @@
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
+    // This package is a folder of the root.
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}
+
+/// A command in the root of the workspace. `cargo` is the one that runs this program.
+pub(crate) fn command(line: &str) -> Command {
+    let mut words = line.split_whitespace();
+    let program = words.next().unwrap_or_default();
+    let program = match program {
+        "cargo" => env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+        other => OsString::from(other),
+    };
+    let mut command = Command::new(program);
+    command.args(words).current_dir(root());
+    command
+}
+
+/// Runs a command to its end, saying what it is and how long it took.
+pub(crate) fn step(line: &str, change: impl FnOnce(&mut Command)) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "--- {line}")?;
+    let started = Instant::now();
+    let mut command = command(line);
+    change(&mut command);
+    let status = command.status()?;
+    writeln!(out, "--- {:.0} s", started.elapsed().as_secs_f64())?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("`{line}` failed: {status}")))
+    }
+}
+
+/// What a command prints.
+pub(crate) fn output(line: &str) -> io::Result<String> {
+    let output = command(line).output()?;
+    if !output.status.success() {
+        let problem = String::from_utf8_lossy(&output.stderr);
+        return Err(io::Error::other(format!("`{line}` failed: {problem}")));
+    }
+    String::from_utf8(output.stdout).map_err(io::Error::other)
+}
