@@ -41,7 +41,7 @@ pub(crate) struct WalletArgs {
     /// Use a fresh wallet that is forgotten afterwards.
     #[arg(long, conflicts_with = "key_file")]
     random_wallet: bool,
-    /// A right: <ability>=<resource>, such as lit-action-execution=lit-litaction://* or pkp-signing=lit-pkp://0x….
+    /// A right, ABILITY=RESOURCE, such as lit-action-execution=lit-litaction://* or pkp-signing=lit-pkp://0x….
     #[arg(long = "grant", value_name = "ABILITY=RESOURCE", required = true, value_parser = parse_grant)]
     grants: Vec<ResourceAbilityRequest>,
     /// When the session ends, ISO-8601. 24 hours from now unless given.
@@ -56,9 +56,7 @@ pub(crate) struct WalletArgs {
 }
 
 fn parse_grant(text: &str) -> Result<ResourceAbilityRequest, String> {
-    let (ability, resource) = text
-        .split_once('=')
-        .ok_or("expected <ability>=<resource>")?;
+    let (ability, resource) = text.split_once('=').ok_or("expected ABILITY=RESOURCE")?;
     let ability: LitAbility = ability.parse().map_err(|error| format!("{error}"))?;
     let resource: LitResource = resource.parse().map_err(|error| format!("{error}"))?;
     ResourceAbilityRequest::new(resource, ability).map_err(|error| error.to_string())
