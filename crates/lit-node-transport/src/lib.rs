@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "http", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "http"),
+    doc = "Talking to the nodes of a Lit network. See the README, whose code wants the feature `http`."
+)]
 
 mod agreement;
 pub mod datil;

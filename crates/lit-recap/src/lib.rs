@@ -6,6 +6,7 @@ mod cover;
 mod decode;
 mod delegation;
 mod recap;
+mod siwe_builder;
 mod siwe_message;
 
 pub use ability::{RecapAbility, RecapAbilityError};
@@ -16,7 +17,5 @@ pub use delegation::{
     CapacityDelegation, CapacityDelegationError, CapacityTokenId, Delegatee, Delegatees,
 };
 pub use recap::{Attenuations, BuildError, ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap};
-pub use siwe_message::{
-    MAX_SIWE_BYTES, Nonce, OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder,
-    SiweError, SiweMessage, TimeWindowError,
-};
+pub use siwe_builder::{OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder};
+pub use siwe_message::{MAX_SIWE_BYTES, Nonce, SiweError, SiweMessage, TimeWindowError};

@@ -6,14 +6,12 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
-use lit_devnet::{Devnet, Fault};
 use lit_sdk::{
-    AuthNeeded, AuthNeededError, AuthRequest, Clock, Error, ExecuteJs, LitNodeClient, LitResource,
-    NodeUrl, ResourceAbilityRequest, SessionKeyPair, SessionRequest, SessionSigs, Timestamp,
-    WalletAuth, auth_fn,
+    AuthNeeded, AuthNeededError, AuthRequest, Clock, Error, ExecuteJs, LitResource,
+    ResourceAbilityRequest, SessionKeyPair, SessionRequest, SessionSigs, Timestamp, WalletAuth,
+    auth_fn,
     recap::SiweBuilder,
     session_crypto::{Operation, RootRefusal, sign_siwe, verify_session_sig},
-    types::NodeErrorCode,
 };
 
 #[tokio::test]
@@ -44,53 +42,6 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: Lit.Auth.authSigAddress })");
     let answer = setup.client.execute_js(&sigs, &call).await.unwrap();
     assert_eq!(answer.response, setup.wallet.address().to_string());
-}
-
-#[cfg(feature = "http")]
-#[tokio::test]
-async fn the_same_over_http() {
-    let network = Devnet::builder().nodes(4).http(0).start().await.unwrap();
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await
-        .unwrap();
-    let session = client
-        .get_session(&any_action(), &WalletAuth::new(PrivateKeySigner::random()))
-        .await
-        .unwrap();
-    let call = ExecuteJs::code(HELLO)
-        .with_js_param("name", "HTTP")
-        .wait_for_all();
-    let answer = client.execute_js(&session, &call).await.unwrap();
-    assert_eq!(
-        (answer.response.as_str(), answer.answers.len()),
-        ("hello HTTP", 4)
-    );
-
-    // One request id for the whole operation, another for the next.
-    let ids = |path: &str| -> Vec<_> {
-        let requests = network
-            .requests()
-            .into_iter()
-            .filter(|request| request.path.contains(path));
-        let mut ids: Vec<_> = requests.filter_map(|request| request.request_id).collect();
-        ids.sort();
-        ids.dedup();
-        ids
-    };
-    assert_eq!((ids("handshake").len(), ids("execute").len()), (1, 1));
-    assert_ne!(ids("handshake"), ids("execute"));
-
-    // Dropping the network closes its ports.
-    let url = client.nodes()[0].clone();
-    drop(network);
-    tokio::task::yield_now().await;
-    let again = LitNodeClient::builder([url], 1)
-        .connect()
-        .await
-        .unwrap_err();
-    assert!(matches!(&again, Error::Connect(_)), "{again}");
-    assert!(again.is_retryable());
 }
 
 #[tokio::test]
@@ -147,155 +98,6 @@ async fn an_action_by_its_cid() {
         Some("NodeInvalidIPFSID"),
         "{unknown}"
     );
-}
-
-#[tokio::test]
-async fn faults_below_the_threshold_do_not_matter() {
-    let setup = Setup::new(10).await;
-    setup.network.set_fault(0, Fault::Stopped).unwrap();
-    setup
-        .network
-        .set_fault(4, Fault::Error(NodeErrorCode::NodeSystemFault))
-        .unwrap();
-    setup
-        .network
-        .set_fault(5, Fault::Delay(Duration::from_secs(3600)))
-        .unwrap();
-    setup
-        .network
-        .set_fault(9, Fault::Delay(Duration::from_secs(3600)))
-        .unwrap();
-
-    let client = setup.connect().await.unwrap();
-    assert_eq!(client.connected_nodes().len(), 6);
-    assert_eq!(client.nodes().len(), 10);
-    let session = client
-        .get_session(&any_action(), &setup.auth())
-        .await
-        .unwrap();
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "rest");
-    let answer = client.execute_js(&session, &call).await.unwrap();
-    assert_eq!(
-        (answer.response.as_str(), answer.answers.len()),
-        ("hello rest", 6)
-    );
-
-    // One more is too many, and the report says what became of every node.
-    setup
-        .network
-        .set_fault(1, Fault::Error(NodeErrorCode::NodeRpcError))
-        .unwrap();
-    setup.network.set_fault(5, Fault::Stopped).unwrap();
-    setup.network.set_fault(9, Fault::Stopped).unwrap();
-    let error = client.execute_js(&session, &call).await.unwrap_err();
-    let report = error.to_string();
-    for node in client.nodes() {
-        assert!(report.contains(node.as_str()), "{report}");
-    }
-    assert!(
-        report.contains("502 NodeRpcError") && report.contains("connection refused"),
-        "{report}"
-    );
-    assert!(
-        report.contains("5 of 10 nodes gave a valid answer, 6 are needed"),
-        "{report}"
-    );
-    assert!(error.is_retryable());
-
-    setup.network.clear_fault(9).unwrap();
-    assert!(client.execute_js(&session, &call).await.is_ok());
-}
-
-#[tokio::test]
-async fn late_nodes_join() {
-    let setup = Setup::new(3).await;
-    // Virtual time: nothing here waits.
-    tokio::time::pause();
-    setup
-        .network
-        .set_fault(2, Fault::Delay(Duration::from_secs(5)))
-        .unwrap();
-    let client = setup.connect().await.unwrap();
-    assert_eq!(client.connected_nodes(), client.nodes()[..2]);
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    assert_eq!(client.connected_nodes(), client.nodes());
-}
-
-#[cfg(feature = "http")]
-#[tokio::test]
-async fn too_few_nodes_or_another_network_do_not_connect() {
-    let setup = Setup::new(4).await;
-    for node in 0..3 {
-        setup.network.set_fault(node, Fault::Stopped).unwrap();
-    }
-    let error = setup.connect().await.unwrap_err();
-    assert!(
-        matches!(&error, Error::Connect(_)) && error.is_retryable(),
-        "{error}"
-    );
-
-    // Two of one network and two of another: each has other keys.
-    let one = Devnet::builder()
-        .nodes(4)
-        .seed([1; 32])
-        .http(0)
-        .start()
-        .await
-        .unwrap();
-    let other = Devnet::builder()
-        .nodes(4)
-        .seed([2; 32])
-        .http(0)
-        .start()
-        .await
-        .unwrap();
-    let nodes: Vec<NodeUrl> = one.node_urls()[..2]
-        .iter()
-        .chain(&other.node_urls()[..2])
-        .cloned()
-        .collect();
-    let error = LitNodeClient::builder(nodes.clone(), 3)
-        .connect()
-        .await
-        .unwrap_err();
-    assert!(error.to_string().contains("do not agree"), "{error}");
-    assert!(!error.is_retryable());
-    assert!(
-        LitNodeClient::builder(nodes.clone(), 2)
-            .connect()
-            .await
-            .is_ok()
-    );
-
-    for (nodes, threshold) in [
-        (vec![], 0),
-        (vec![], 1),
-        (nodes.clone(), 0),
-        (nodes.clone(), 5),
-    ] {
-        let error = LitNodeClient::builder(nodes, threshold)
-            .connect()
-            .await
-            .unwrap_err();
-        assert!(matches!(error, Error::Config(_)), "{error}");
-    }
-    let twice = [nodes[0].clone(), nodes[0].clone()];
-    assert!(matches!(
-        LitNodeClient::builder(twice, 2).connect().await,
-        Err(Error::Config(_))
-    ));
-}
-
-#[tokio::test]
-async fn networks_that_need_attestation_are_refused() {
-    let setup = Setup::new(3).await;
-    let error = setup
-        .builder()
-        .network(lit_sdk::LitNetwork::Datil)
-        .connect()
-        .await
-        .unwrap_err();
-    assert!(matches!(error, Error::AttestationRequired(_)), "{error}");
 }
 
 #[tokio::test]

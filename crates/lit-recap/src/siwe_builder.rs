@@ -1,0 +1,201 @@
+use alloy_primitives::Address;
+use lit_types::{
+    ResourceAbilityRequest, Timestamp, TimestampError,
+    constants::{CAPACITY_DELEGATION_URI, DEFAULT_SIWE_LIFETIME},
+};
+
+use crate::{CapacityDelegation, Nonce, ReCap, SiweError, SiweMessage};
+
+/// The domain the official client puts in when none is given.
+pub const OFFICIAL_DOMAIN: &str = "localhost";
+/// The statement the official client puts in when none is given.
+pub const OFFICIAL_STATEMENT: &str =
+    "This is a test statement.  You can put anything you want here.";
+/// The URI the official client puts in when none is given.
+pub const OFFICIAL_URI: &str = "https://localhost/login";
+
+/// Makes SIWE messages. The three that Lit knows: a plain one, one with ReCaps ([`SiweBuilder::requests`]), and a
+/// capacity delegation ([`SiweBuilder::capacity_delegation`]).
+///
+/// ```
+/// use lit_recap::SiweBuilder;
+/// use lit_types::{LitResource, ResourceAbilityRequest, Timestamp};
+///
+/// let session = "lit:session:04ec5108935b989719d86e821d68aa3cb53349cf5a4fec271f8548521f79e4bf";
+/// let message = SiweBuilder::new(
+///     "0x680e3638063a9dF63B3A2B13e1aA0C8a02124168".parse()?,
+///     session,
+///     "0xe7d26589ea096a19d4f93392b1632f1dbd6323f65e7e73ce728c9516ab6e29bf".parse()?,
+///     Timestamp::from_unix_millis(1_736_944_496_789)?,
+/// )
+/// .requests(&[ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?])?
+/// .build()?;
+/// assert!(message.statement().unwrap().ends_with("(1) 'Threshold': 'Execution' for 'lit-litaction://*'."));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "createSiweMessage")]
+#[doc(alias = "createSiweMessageWithRecaps")]
+#[doc(alias = "createSiweMessageWithCapacityDelegation")]
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct SiweBuilder {
+    address: Address,
+    uri: String,
+    nonce: Nonce,
+    issued_at: Timestamp,
+    domain: String,
+    statement: Option<String>,
+    chain_id: u64,
+    expiration: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+    request_id: Option<String>,
+    recap: Option<ReCap>,
+}
+
+impl SiweBuilder {
+    /// A message of one address about one URI. Domain `localhost`, chain id 1, valid for 7 days, no statement.
+    pub fn new(
+        address: Address,
+        uri: impl Into<String>,
+        nonce: Nonce,
+        issued_at: Timestamp,
+    ) -> Self {
+        Self {
+            address,
+            uri: uri.into(),
+            nonce,
+            issued_at,
+            domain: OFFICIAL_DOMAIN.to_owned(),
+            statement: None,
+            chain_id: 1,
+            expiration: None,
+            not_before: None,
+            request_id: None,
+            recap: None,
+        }
+    }
+
+    /// As [`SiweBuilder::new`] with the URI and the statement that the official client fills in.
+    pub fn with_official_defaults(address: Address, nonce: Nonce, issued_at: Timestamp) -> Self {
+        Self::new(address, OFFICIAL_URI, nonce, issued_at).statement(OFFICIAL_STATEMENT)
+    }
+
+    /// The domain that asks: a host, with a port if need be. Default: `localhost`.
+    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = domain.into();
+        self
+    }
+
+    /// The URI the message is about, instead of the one given to the constructor.
+    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+        self.uri = uri.into();
+        self
+    }
+
+    /// What the signer is told, before the statement of the ReCap. One line. Default: none.
+    pub fn statement(mut self, statement: impl Into<String>) -> Self {
+        self.statement = Some(statement.into());
+        self
+    }
+
+    /// The chain id. Default: 1.
+    pub const fn chain_id(mut self, chain_id: u64) -> Self {
+        self.chain_id = chain_id;
+        self
+    }
+
+    /// Until when the message is valid; the text is kept. Default: 7 days after it was issued.
+    pub fn expiration(mut self, expiration: Timestamp) -> Self {
+        self.expiration = Some(expiration);
+        self
+    }
+
+    /// From when the message is valid. Default: not written.
+    pub fn not_before(mut self, not_before: Timestamp) -> Self {
+        self.not_before = Some(not_before);
+        self
+    }
+
+    /// A request id. Default: not written.
+    pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Grants exactly these requests to the URI.
+    ///
+    /// # Errors
+    /// [`SiweError::NoRequests`] for an empty list, [`SiweError::Recap`] for data that is no object.
+    pub fn requests(self, requests: &[ResourceAbilityRequest]) -> Result<Self, SiweError> {
+        if requests.is_empty() {
+            return Err(SiweError::NoRequests);
+        }
+        Ok(self.recap(ReCap::from_requests(requests)?))
+    }
+
+    /// Grants what a ReCap says to the URI.
+    pub fn recap(mut self, recap: ReCap) -> Self {
+        self.recap = Some(recap);
+        self
+    }
+
+    /// Lets others spend a capacity credit of the signer. Sets the URI to `lit:capability:delegation` and replaces what
+    /// was granted before.
+    pub fn capacity_delegation(self, delegation: &CapacityDelegation) -> Self {
+        self.uri(CAPACITY_DELEGATION_URI)
+            .recap(delegation.to_recap())
+    }
+
+    /// The message.
+    ///
+    /// # Errors
+    /// [`SiweError`] names the field that makes it invalid.
+    pub fn build(self) -> Result<SiweMessage, SiweError> {
+        let statement = self.statement.as_deref().unwrap_or_default();
+        if statement.contains('\n') {
+            return Err(SiweError::Statement);
+        }
+        let expiration = match self.expiration {
+            Some(expiration) => expiration,
+            None => self.issued_at.checked_add(DEFAULT_SIWE_LIFETIME)?,
+        };
+        let timestamp = |at: &Timestamp| {
+            at.as_str()
+                .parse()
+                .map_err(|_| SiweError::Time(TimestampError::OutOfRange))
+        };
+        let not_before = self.not_before.as_ref().map(timestamp).transpose()?;
+        let mut fields = siwe::Message {
+            domain: self.domain.parse().map_err(|_| SiweError::Domain)?,
+            address: self.address.into(),
+            statement: (!statement.is_empty()).then(|| statement.to_owned()),
+            uri: self.uri.parse().map_err(|_| SiweError::Uri)?,
+            version: siwe::Version::V1,
+            chain_id: self.chain_id,
+            nonce: self.nonce.to_string(),
+            issued_at: timestamp(&self.issued_at)?,
+            expiration_time: Some(timestamp(&expiration)?),
+            not_before,
+            request_id: self.request_id,
+            resources: Vec::new(),
+        };
+        if let Some(recap) = &self.recap {
+            // A statement that was given as an empty text still gets its separating blank, as in the official client.
+            fields.statement = Some(match &self.statement {
+                Some(own) => format!("{own} {}", recap.statement()),
+                None => recap.statement(),
+            });
+            fields
+                .resources
+                .push(recap.to_urn().parse().map_err(|_| SiweError::Resource)?);
+        }
+        if fields
+            .statement
+            .as_ref()
+            .is_some_and(|text| text.contains('\n'))
+        {
+            return Err(SiweError::Resource);
+        }
+        SiweMessage::try_from(fields)
+    }
+}
