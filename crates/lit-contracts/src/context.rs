@@ -38,7 +38,7 @@ impl NetworkContext {
             LitNetwork::Habanero => addresses::HABANERO,
             LitNetwork::Manzano => addresses::MANZANO,
             LitNetwork::Cayenne => addresses::CAYENNE,
-            LitNetwork::Custom => return Err(ContextError::Custom),
+            _ => return Err(ContextError::Custom),
         };
         let profile = network.profile();
         let chain_id = profile.chain_id.ok_or(ContextError::Custom)?;

@@ -70,7 +70,7 @@ impl Devnet {
     /// Reaches the nodes in memory.
     #[must_use]
     pub fn transport(&self) -> Arc<MemoryTransport> {
-        Arc::new(MemoryTransport::new(Arc::clone(&self.nodes)))
+        Arc::new(MemoryTransport::new(&self.nodes))
     }
 
     /// The network's clock. Give it to the client too, where it is moved.

@@ -1,19 +1,21 @@
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
 
 use crate::node::{Incoming, Node};
 
-/// Reaches the nodes of one development network without a socket.
+/// Reaches the nodes of one development network without a socket. It does not keep the network alive.
 #[derive(Debug, Clone)]
 pub struct MemoryTransport {
-    nodes: Arc<[Arc<Node>]>,
+    nodes: Weak<[Arc<Node>]>,
 }
 
 impl MemoryTransport {
-    pub(crate) const fn new(nodes: Arc<[Arc<Node>]>) -> Self {
-        Self { nodes }
+    pub(crate) fn new(nodes: &Arc<[Arc<Node>]>) -> Self {
+        Self {
+            nodes: Arc::downgrade(nodes),
+        }
     }
 }
 
@@ -21,8 +23,8 @@ impl MemoryTransport {
 impl NodeTransport for MemoryTransport {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
         let refused = || TransportError::Connect("connection refused".to_owned());
-        let node = self
-            .nodes
+        let nodes = self.nodes.upgrade().ok_or_else(refused)?;
+        let node = nodes
             .iter()
             .find(|node| *node.url() == request.node)
             .ok_or_else(refused)?;

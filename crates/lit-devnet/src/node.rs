@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use lit_session_crypto::{Operation, ipfs_cid_v0, verify_session_sig};
 use lit_types::{
-    AuthSig, AuthSigKind, Clock, NodeErrorBody, NodeErrorCode, NodeErrorKind, NodeUrl,
+    AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorBody, NodeErrorCode, NodeErrorKind, NodeUrl,
     wire::{ActionFailure, ExecuteRequest, ExecuteResponse, HandshakeRequest, HandshakeResponse},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -63,9 +63,14 @@ impl Incoming {
     }
 
     fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => Refusal::coded(NodeErrorCode::NodeBadInput, error),
-            _ => Refusal::uncoded(400, NodeErrorKind::Parser, error),
+        serde_json::from_slice(&self.body).map_err(|error: serde_json::Error| {
+            let is_json = error.classify() == serde_json::error::Category::Data;
+            let problem = JsonProblem::from(error);
+            if is_json {
+                Refusal::coded(NodeErrorCode::NodeBadInput, problem)
+            } else {
+                Refusal::uncoded(400, NodeErrorKind::Parser, problem)
+            }
         })
     }
 }
@@ -137,6 +142,13 @@ impl Node {
                 "the body is not declared as JSON",
             ));
         }
+        if !request
+            .header("x-lit-sdk-version")
+            .is_none_or(is_sdk_version)
+        {
+            let code = NodeErrorCode::CoreApiInvalidXSDKVersionHeader;
+            return Err(Refusal::coded(code, "X-Lit-SDK-Version is no version"));
+        }
         match path {
             "/web/handshake" => self.handshake(request),
             "/web/execute/v1" | "/web/execute" => self.execute(request).await,
@@ -174,8 +186,10 @@ impl Node {
     async fn execute(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         let members: Map<String, Value> = request.parse()?;
         let auth_sig = session_auth_sig(&members)?;
-        let body: ExecuteRequest = serde_json::from_value(Value::Object(members))
-            .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, error))?;
+        let body: ExecuteRequest =
+            serde_json::from_value(Value::Object(members)).map_err(|error| {
+                Refusal::coded(NodeErrorCode::NodeBadInput, JsonProblem::from(error))
+            })?;
         let (code, cid) = self.code_and_cid(&body)?;
         let session = verify_session_sig(
             &auth_sig,
@@ -243,6 +257,12 @@ impl Node {
     }
 }
 
+/// Three numbers, not all of them zero.
+fn is_sdk_version(text: &str) -> bool {
+    let numbers: Vec<Option<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
+    matches!(numbers[..], [Some(major), Some(minor), Some(patch)] if (major, minor, patch) != (0, 0, 0))
+}
+
 /// The session signature of a request, told apart as nodes do before anything else.
 fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
     if members.contains_key("authMethods") {
@@ -258,8 +278,12 @@ fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
             "missing field `authSig`",
         ));
     };
-    let auth_sig: AuthSig = serde_json::from_value(auth_sig.clone())
-        .map_err(|error| Refusal::coded(NodeErrorCode::NodeInvalidMultipleAuthSigs, error))?;
+    let auth_sig: AuthSig = serde_json::from_value(auth_sig.clone()).map_err(|error| {
+        Refusal::coded(
+            NodeErrorCode::NodeInvalidMultipleAuthSigs,
+            JsonProblem::from(error),
+        )
+    })?;
     if auth_sig.kind() != AuthSigKind::Session {
         let code = NodeErrorCode::NodeCannotProvideAuthSigForEndpoint;
         return Err(Refusal::coded(

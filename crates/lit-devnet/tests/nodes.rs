@@ -157,6 +157,18 @@ async fn routes_and_headers() {
 }
 
 #[tokio::test]
+async fn versions_that_are_none() {
+    let network = network().await;
+    let node = &network.node_urls()[0];
+    let body = r#"{"clientPublicKey":"test","challenge":"00","epoch":0}"#;
+    for (version, status) in [("7.4.0", 200), ("0.0.0", 400), ("seven", 400), ("1.2", 400)] {
+        let headers = format!("{JSON}x-lit-sdk-version: {version}\r\n");
+        let (got, _, answer) = send(node, "POST", "/web/handshake", &headers, body).await;
+        assert_eq!(got, status, "{version}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_none() {
     let network = network().await;
     let node = &network.node_urls()[0];
@@ -238,7 +250,7 @@ async fn only_session_signatures_run_actions() {
 
 #[tokio::test]
 async fn actions_that_do_not_end_well() {
-    let limits = ActionLimits::default().with_run_time(std::time::Duration::from_millis(50));
+    let limits = ActionLimits::default().with_run_time(std::time::Duration::from_secs(1));
     let network = Devnet::builder()
         .action_limits(limits)
         .http(0)

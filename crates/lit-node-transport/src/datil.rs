@@ -3,7 +3,7 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use lit_types::NodeErrorBody;
+use lit_types::{CompactJson, NodeErrorBody, wire::ActionFailure};
 use serde_json::Value;
 
 use crate::RequestId;
@@ -23,19 +23,40 @@ pub fn headers(request_id: &RequestId) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Reads the body of a refusal in whatever form it came: the standard one, the short one, an action's exception, or text.
+/// Reads the body of a refusal in whatever form it came: the standard one, the short one, an action's exception, or text. What
+/// a node sends goes into errors and logs, so texts are cut and control characters dropped.
 #[must_use]
 pub fn parse_refusal(body: &Bytes) -> NodeErrorBody {
     let mut error: NodeErrorBody = serde_json::from_slice(body).unwrap_or_default();
     if error.message.is_none() {
-        let failure: Option<lit_types::wire::ActionFailure> = serde_json::from_slice(body).ok();
-        let text = failure.map_or_else(
-            || String::from_utf8_lossy(body).into_owned(),
-            |failure| failure.error,
-        );
-        error.message = Some(text.chars().take(500).collect());
+        let failure: Option<ActionFailure> = serde_json::from_slice(body).ok();
+        let text = || String::from_utf8_lossy(&body[..body.len().min(MAX_TEXT)]).into_owned();
+        error.message = Some(failure.map_or_else(text, |failure| failure.error));
+    }
+    let short = [
+        &mut error.error_kind,
+        &mut error.error_code,
+        &mut error.correlation_id,
+    ];
+    for text in short.into_iter().flatten() {
+        *text = printable(text, 100);
+    }
+    error.message = error.message.map(|text| printable(&text, MAX_TEXT));
+    error.details.truncate(20);
+    for text in &mut error.details {
+        *text = printable(text, MAX_TEXT);
     }
     error
+}
+
+/// The longest text of a refusal that is kept, in characters.
+const MAX_TEXT: usize = 500;
+
+fn printable(text: &str, max: usize) -> String {
+    text.chars()
+        .filter(|c| !c.is_control() || *c == '\n')
+        .take(max)
+        .collect()
 }
 
 /// The code of a Lit Action as nodes take it: base64 with padding.
@@ -77,7 +98,7 @@ pub fn normalise_signed_text(text: &str) -> String {
     let mut candidate = text.to_owned();
     // Every round removes one layer of escapes.
     loop {
-        if let Ok(json) = lit_types::CompactJson::parse(&candidate) {
+        if let Ok(json) = CompactJson::parse(&candidate) {
             return json.as_str().to_owned();
         }
         let unescaped = candidate.replace("\\\\", "\\").replace("\\\"", "\"");

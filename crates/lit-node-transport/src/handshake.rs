@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use lit_types::{
-    NodeUrl,
+    JsonProblem, NodeUrl,
     wire::{Endpoint, HandshakeRequest, HandshakeResponse},
 };
 
@@ -111,6 +111,7 @@ pub async fn handshake(
     let latest_blockhash = most_common(hashes())
         .or_else(|| hashes().next())
         .unwrap_or_default();
+    // At least one node agreed, or there would be no answer.
     let keys = answer.agreed[0].1.keys.clone();
     Ok(Handshake {
         latest_blockhash,
@@ -131,7 +132,7 @@ struct Greeting {
 
 fn judge(_: &NodeUrl, body: &[u8]) -> Result<Greeting, String> {
     let answer: HandshakeResponse =
-        serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
     if answer.network_public_key == "ERR" {
         return Err("the node has no keys yet".to_owned());
     }

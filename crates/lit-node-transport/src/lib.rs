@@ -18,7 +18,7 @@ pub use agreement::most_common;
 pub use handshake::{Handshake, HandshakeKeys, LateNodes, handshake};
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
-pub use outcome::{NodeOutcome, Outcome, QuorumError, QuorumFailure};
+pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFailure};
 pub use quorum::{Quorum, QuorumAnswer, QuorumPolicy, Wait, call_quorum};
 pub use request_id::RequestId;
 pub use transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};

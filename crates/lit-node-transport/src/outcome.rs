@@ -16,8 +16,11 @@ pub struct NodeOutcome {
     pub elapsed: Duration,
 }
 
+/// The longest body of a refusal that is kept: an exception and the 100 KiB of logs before it, escaped.
+pub const MAX_REFUSAL_BYTES: usize = 512 * 1024;
+
 /// The kinds of outcomes.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Outcome {
     /// A valid answer; whether it agrees with the others is another question.
@@ -28,7 +31,7 @@ pub enum Outcome {
         status: u16,
         /// The refusal, as far as it could be read.
         error: Box<NodeErrorBody>,
-        /// The body as it came.
+        /// The body as it came; empty if it was longer than [`MAX_REFUSAL_BYTES`].
         body: Bytes,
     },
     /// The node answered with something that is no valid answer.
@@ -61,6 +64,12 @@ impl Outcome {
             Self::Pending => true,
             Self::Valid | Self::Invalid { .. } => false,
         }
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Outcome({self})")
     }
 }
 
@@ -128,6 +137,8 @@ pub enum QuorumFailure {
     },
     /// Fewer nodes were asked than answers are needed.
     TooFewNodes,
+    /// A node was asked twice, and could so outvote others.
+    DuplicateNode,
 }
 
 impl QuorumError {
@@ -150,7 +161,9 @@ impl QuorumError {
         self.outcomes.iter().filter(promising).count() >= self.needed
             && !matches!(
                 self.failure,
-                QuorumFailure::NoAgreement { .. } | QuorumFailure::TooFewNodes
+                QuorumFailure::NoAgreement { .. }
+                    | QuorumFailure::TooFewNodes
+                    | QuorumFailure::DuplicateNode
             )
     }
 }
@@ -176,6 +189,7 @@ impl fmt::Display for QuorumError {
                     "time ran out with {valid} valid answers, {needed} are needed"
                 )?;
             }
+            QuorumFailure::DuplicateNode => write!(f, "a node is listed twice")?,
             QuorumFailure::TooFewNodes => {
                 write!(
                     f,

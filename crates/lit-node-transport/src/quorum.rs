@@ -1,4 +1,4 @@
-use std::{hash::Hash, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lit_types::{NodeUrl, wire::Endpoint};
@@ -9,12 +9,15 @@ use tokio::{
 };
 
 use crate::{
-    NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError, QuorumFailure,
-    RequestId, TransportError, datil,
+    MAX_REFUSAL_BYTES, NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError,
+    QuorumFailure, RequestId, TransportError, datil,
 };
 
 /// How much longer a call that cannot succeed any more waits for other nodes, so that its report says what became of them.
 const REPORT_GRACE: Duration = Duration::from_millis(200);
+
+/// As good as never, and still a time that can be added to now.
+const FAR_AWAY: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
 /// When a quorum call is content.
 #[derive(Debug, Clone)]
@@ -28,13 +31,15 @@ pub struct QuorumPolicy {
     pub deadline: Option<Duration>,
     /// Whether to wait for the others once enough agree.
     pub wait: Wait,
+    /// How long the others may go on when they are not waited for.
+    pub linger: Duration,
 }
 
 /// What to do once enough answers agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Wait {
-    /// Return at once. The other requests run on until their deadline.
+    /// Return at once. The other requests go on for a while, so that the other nodes do their work too.
     ForAgreement,
     /// Wait until every node has answered or failed.
     ForAll,
@@ -49,6 +54,7 @@ impl QuorumPolicy {
             node_deadline: Duration::from_secs(30),
             deadline: None,
             wait: Wait::ForAgreement,
+            linger: Duration::from_secs(5),
         }
     }
 
@@ -63,6 +69,13 @@ impl QuorumPolicy {
     #[must_use]
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+
+    /// How long the others may go on after agreement; it bounds how many requests to slow nodes pile up. Default: 5 s.
+    #[must_use]
+    pub const fn with_linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
         self
     }
 
@@ -106,38 +119,43 @@ pub struct QuorumAnswer<T> {
 ///
 /// # Errors
 /// [`QuorumError`] with every node's outcome.
-pub async fn call_quorum<T, K: Hash + Eq>(
+pub async fn call_quorum<T, K: Eq>(
     transport: &Arc<dyn NodeTransport>,
     call: Quorum,
     policy: &QuorumPolicy,
     judge: impl Fn(&NodeUrl, &[u8]) -> Result<T, String>,
     key: impl Fn(&T) -> K,
 ) -> Result<QuorumAnswer<T>, QuorumError> {
+    let needed = policy.needed.max(1);
     let started = Instant::now();
     // Where nothing else is said every node settles by its own deadline, and the grace lets the last one be heard.
-    let deadline = started
-        + policy
-            .deadline
-            .unwrap_or(policy.node_deadline + REPORT_GRACE);
+    let limit = policy
+        .deadline
+        .unwrap_or(policy.node_deadline.saturating_add(REPORT_GRACE));
+    let deadline = started.checked_add(limit).unwrap_or(started + FAR_AWAY);
     let Quorum {
         endpoint,
         request_id,
         bodies,
     } = call;
-    let mut tally = Tally::new(
-        bodies.iter().map(|(node, _)| node.clone()),
-        policy.needed,
-        key,
-    );
+    let mut tally = Tally::new(bodies.iter().map(|(node, _)| node.clone()), needed, key);
     let error = |failure, tally: Tally<T, K, _>| QuorumError {
         failure,
         endpoint,
-        needed: policy.needed,
+        needed,
         request_id: request_id.clone(),
         outcomes: tally.into_outcomes(started.elapsed()),
     };
-    if bodies.len() < policy.needed {
+    if bodies.len() < needed {
         return Err(error(QuorumFailure::TooFewNodes, tally));
+    }
+
+    let distinct: HashSet<String> = bodies
+        .iter()
+        .map(|(node, _)| node.comparable_authority())
+        .collect();
+    if distinct.len() != bodies.len() {
+        return Err(error(QuorumFailure::DuplicateNode, tally));
     }
 
     let (sender, mut settled) = mpsc::unbounded_channel();
@@ -171,11 +189,11 @@ pub async fn call_quorum<T, K: Hash + Eq>(
     let mut end = deadline;
     let mut lost = false;
     loop {
-        let agreed = tally.best() >= policy.needed;
+        let agreed = tally.best() >= needed;
         if agreed && (policy.wait == Wait::ForAgreement || tally.open == 0) {
             break;
         }
-        if !lost && tally.best() + tally.open < policy.needed {
+        if !lost && tally.best() + tally.open < needed {
             lost = true;
             end = deadline.min(Instant::now() + REPORT_GRACE);
         }
@@ -194,7 +212,14 @@ pub async fn call_quorum<T, K: Hash + Eq>(
             }
         }
     }
-    requests.detach_all();
+    let linger = policy.linger;
+    tokio::spawn(async move {
+        // Dropping the set afterwards stops those that are still not done.
+        let _ = timeout(linger, async {
+            while requests.join_next().await.is_some() {}
+        })
+        .await;
+    });
     let (agreed, outcomes) = tally.into_answer(started.elapsed());
     Ok(QuorumAnswer {
         agreed,
@@ -320,6 +345,11 @@ pub(crate) fn judge_response<T>(
     let NodeResponse { status, body } = result.map_err(Outcome::Failed)?;
     if !(200..300).contains(&status) {
         let error = Box::new(datil::parse_refusal(&body));
+        let body = if body.len() > MAX_REFUSAL_BYTES {
+            Bytes::new()
+        } else {
+            body
+        };
         return Err(Outcome::Refused {
             status,
             error,

@@ -189,10 +189,12 @@ async fn fails_when_agreement_is_impossible() {
     let error = call(&[Hang, Answer("ok"), Hang], &QuorumPolicy::new(2))
         .await
         .unwrap_err();
-    assert!(matches!(
-        error.failure,
-        QuorumFailure::DeadlineExceeded { .. } | QuorumFailure::TooFewAnswers { .. }
-    ));
+    assert_eq!(error.failure, QuorumFailure::TooFewAnswers { valid: 1 });
+    let policy = QuorumPolicy::new(2).with_deadline(Duration::from_secs(1));
+    let error = call(&[Hang, Answer("ok"), Hang], &policy)
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure, QuorumFailure::DeadlineExceeded { valid: 1 });
     assert!(error.is_retryable());
 }
 
@@ -230,7 +232,7 @@ async fn the_error_is_a_table() {
 #[tokio::test(start_paused = true)]
 async fn giving_up_stops_the_requests() {
     use Script::*;
-    let (scripted, transport, nodes) = network(&[Slow(5, "ok"), Slow(5, "ok")]);
+    let (scripted, transport, nodes) = network(&[Slow(5, "ok"), Slow(8, "ok")]);
     let bodies: Vec<_> = nodes.into_iter().map(|node| (node, Bytes::new())).collect();
     let quorum = |id| Quorum {
         endpoint: Endpoint::Execute,
@@ -253,8 +255,21 @@ async fn giving_up_stops_the_requests() {
     );
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(scripted.finished.load(Ordering::SeqCst), 0);
-    // After agreement they run to their end.
-    let policy = QuorumPolicy::new(1).with_node_deadline(Duration::from_secs(30));
+    // After agreement they may go on for a while, and no longer.
+    let policy = QuorumPolicy::new(1).with_linger(Duration::from_secs(4));
+    call_quorum(
+        &transport,
+        quorum(RequestId::generate().unwrap()),
+        &policy,
+        judge,
+        |()| (),
+    )
+    .await
+    .unwrap();
+    assert_eq!(scripted.finished.load(Ordering::SeqCst), 1);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(scripted.finished.load(Ordering::SeqCst), 2);
+    let policy = policy.with_linger(Duration::from_secs(2));
     call_quorum(
         &transport,
         quorum(RequestId::generate().unwrap()),
@@ -265,7 +280,70 @@ async fn giving_up_stops_the_requests() {
     .await
     .unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(scripted.finished.load(Ordering::SeqCst), 2);
+    assert_eq!(
+        scripted.finished.load(Ordering::SeqCst),
+        3,
+        "the second node needs longer than it is given"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn odd_policies_are_no_trouble() {
+    use Script::*;
+    let forever = QuorumPolicy::new(0).with_node_deadline(Duration::MAX);
+    assert_eq!(
+        call(&[Answer("ok")], &forever).await.unwrap().agreed.len(),
+        1
+    );
+    assert!(call(&[], &forever).await.is_err());
+    let forever = forever
+        .with_deadline(Duration::MAX)
+        .with_linger(Duration::MAX);
+    assert_eq!(
+        call(&[Answer("ok"), Hang], &forever)
+            .await
+            .unwrap()
+            .agreed
+            .len(),
+        1
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_machine_is_no_quorum() {
+    let (_, transport, _) = network(&[Script::Answer("ok")]);
+    let nodes = [
+        "http://localhost:0",
+        "http://127.0.0.1:0",
+        "https://LOCALHOST:0",
+    ];
+    let bodies = nodes
+        .map(|node| (node.parse().unwrap(), Bytes::new()))
+        .to_vec();
+    let request_id = RequestId::generate().unwrap();
+    let quorum = Quorum {
+        endpoint: Endpoint::Execute,
+        request_id,
+        bodies,
+    };
+    let judge = |_: &NodeUrl, _: &[u8]| Ok(());
+    let error = call_quorum(&transport, quorum, &QuorumPolicy::new(3), judge, |()| ())
+        .await
+        .unwrap_err();
+    assert_eq!(error.failure, QuorumFailure::DuplicateNode);
+}
+
+#[test]
+fn refusals_are_cut_to_size() {
+    let body = format!(
+        r#"{{"message":"{}","errorCode":"\u001b[2J{}"}}"#,
+        "x".repeat(10_000),
+        "y".repeat(999)
+    );
+    let error = lit_node_transport::datil::parse_refusal(&body.into());
+    assert_eq!(error.message.unwrap().len(), 500);
+    let code = error.error_code.unwrap();
+    assert!(code.len() == 100 && !code.contains('\u{1b}'));
 }
 
 fn greeting(key: char, hash: char) -> &'static str {
@@ -317,8 +395,8 @@ async fn handshakes_that_are_none() {
         (short, "96 hex digits"),
         (two_keys, "not one key"),
         (no_hash, "block hash"),
-        ("", "EOF"),
-        ("[]", "invalid"),
+        ("", "incomplete"),
+        ("[]", "not of the expected form"),
     ] {
         let (_, transport, nodes) = network(&[Script::Answer(body)]);
         let error = handshake(&transport, &nodes, 0, &QuorumPolicy::new(1))

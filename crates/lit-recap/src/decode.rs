@@ -19,6 +19,9 @@ use crate::{
 /// ReCap.
 pub const MAX_URN_BYTES: usize = 512 * 1024;
 
+/// More proofs than Lit ever uses, which is none.
+const MAX_PROOFS: usize = 64;
+
 /// Encoders leave padding out, decoders tolerate it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
@@ -50,6 +53,9 @@ pub(crate) fn decode(urn: &str) -> Result<ReCap, DecodeError> {
     let Some(Ordered::Array(proofs)) = member("prf") else {
         return Err(DecodeError::Proofs);
     };
+    if proofs.len() > MAX_PROOFS {
+        return Err(DecodeError::Proofs);
+    }
     let proofs = proofs
         .iter()
         .map(|proof| match proof {
@@ -194,7 +200,7 @@ pub enum DecodeError {
     /// `att` is missing or no object, or a resource in it is no object.
     #[error("invalid attenuation object")]
     Attenuations,
-    /// `prf` is missing or no list of texts.
+    /// `prf` is missing, no list of texts, or longer than 64.
     #[error("invalid proof list")]
     Proofs,
     /// A proof is no CIDv1 in base58btc.

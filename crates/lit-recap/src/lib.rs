@@ -14,7 +14,8 @@ pub use cid::{ProofCid, ProofCidError};
 pub use cover::{ClientCoverError, NarrowError, NodeCoverError, client_covers, node_covers};
 pub use decode::{DecodeError, MAX_URN_BYTES};
 pub use delegation::{
-    CapacityDelegation, CapacityDelegationError, CapacityTokenId, Delegatee, Delegatees,
+    CapacityDelegation, CapacityDelegationError, CapacityTokenId, Delegatee, DelegateeList,
+    Delegatees,
 };
 pub use recap::{Attenuations, BuildError, ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap};
 pub use siwe_builder::{OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder};

@@ -1,4 +1,8 @@
-use std::{cmp::Ordering, collections::BTreeMap, fmt};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use lit_types::{IncompatibleAbility, LitAbility, LitResource, ResourceAbilityRequest};
@@ -30,7 +34,7 @@ pub type Attenuations = BTreeMap<String, BTreeMap<RecapAbility, Vec<NotaBene>>>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "RecapSessionCapabilityObject")]
-#[derive(Clone, PartialEq, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ReCap {
     attenuations: Attenuations,
     proofs: Vec<ProofCid>,
@@ -55,7 +59,8 @@ impl ReCap {
             let mut one = Self::new();
             let note = match request.data().map(|data| data.to_value()) {
                 Some(Value::Object(note)) => note,
-                None | Some(Value::Null | Value::Bool(false)) => NotaBene::new(),
+                None => NotaBene::new(),
+                Some(value) if is_empty_value(&value) => NotaBene::new(),
                 Some(_) => {
                     return Err(BuildError::NotaBene {
                         ability: request.ability(),
@@ -190,12 +195,14 @@ impl ReCap {
             // Abilities come sorted as whole strings; a namespace may so be split by another that it is a prefix
             // of, and still forms one group at its first place.
             let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+            let mut places: HashMap<&str, usize> = HashMap::new();
             for ability in abilities.keys() {
                 let (namespace, name) = ability.parts();
-                match groups.iter_mut().find(|(known, _)| *known == namespace) {
-                    Some((_, names)) => names.push(name),
-                    None => groups.push((namespace, vec![name])),
-                }
+                let place = *places.entry(namespace).or_insert_with(|| {
+                    groups.push((namespace, Vec::new()));
+                    groups.len() - 1
+                });
+                groups[place].1.push(name);
             }
             for (namespace, names) in groups {
                 number += 1;
@@ -304,6 +311,16 @@ impl std::str::FromStr for ReCap {
 impl fmt::Debug for ReCap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_json())
+    }
+}
+
+/// What counts as nothing in JavaScript.
+fn is_empty_value(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        _ => false,
     }
 }
 

@@ -1,7 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use alloy_primitives::{Address, B256, eip191_hash_message};
-use lit_types::TimestampError;
+use lit_types::{Timestamp, TimestampError};
 use time::OffsetDateTime;
 
 use crate::BuildError;
@@ -77,6 +77,16 @@ impl SiweMessage {
         self.fields.expiration_time.as_ref().map(|at| *at.as_ref())
     }
 
+    /// The same, as the message spells it.
+    #[must_use]
+    pub fn expiration_timestamp(&self) -> Option<Timestamp> {
+        // The message was parsed with the same rules.
+        self.fields
+            .expiration_time
+            .as_ref()
+            .and_then(|at| at.to_string().parse().ok())
+    }
+
     /// From when it is valid.
     #[must_use]
     pub fn not_before(&self) -> Option<OffsetDateTime> {
@@ -146,7 +156,13 @@ impl TryFrom<siwe::Message> for SiweMessage {
     type Error = SiweError;
 
     fn try_from(fields: siwe::Message) -> Result<Self, Self::Error> {
-        fields.to_string().parse()
+        let message: Self = fields.to_string().parse()?;
+        // A field with a line feed would be read as the fields that follow.
+        if message.fields == fields {
+            Ok(message)
+        } else {
+            Err(SiweError::NotCanonical)
+        }
     }
 }
 

@@ -294,3 +294,51 @@ fn notes_survive_in_canonical_form() {
         r#"{"att":{"x":{"*/*":[{"a":{"c":[3,1e+21],"d":2},"b":1}]}},"prf":[]}"#
     );
 }
+
+/// Decoding base58 takes quadratic time, so long proofs are refused unread; many namespaces take linear time.
+#[test]
+fn hostile_recaps_are_cheap() {
+    use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+    let urn = |json: String| format!("urn:recap:{}", BASE64_URL_SAFE_NO_PAD.encode(json));
+    let long = urn(format!(
+        r#"{{"att":{{}},"prf":["z{}"]}}"#,
+        "y".repeat(300_000)
+    ));
+    assert!(long.parse::<ReCap>().is_err());
+    let proof = r#""z3v8Auad2Fjts4vGRMCrvxSfWv2XZ5wFTT34yK4cAJHfPgPhLwZ""#;
+    let many = urn(format!(
+        r#"{{"att":{{}},"prf":[{}]}}"#,
+        vec![proof; 65].join(",")
+    ));
+    assert!(many.parse::<ReCap>().is_err());
+    let mut wide = ReCap::new();
+    for i in 0..10_000 {
+        wide.attenuate(
+            "x".into(),
+            RecapAbility::new(&format!("n{i}"), "a").unwrap(),
+            NotaBene::new(),
+        );
+    }
+    assert_eq!(wide.statement().matches("'a' for").count(), 10_000);
+}
+
+#[test]
+fn fields_cannot_pose_as_others() {
+    let siwe = || {
+        let nonce = "nonce0123456".parse().unwrap();
+        let at = Timestamp::from_unix_millis(1_736_944_496_789).unwrap();
+        SiweBuilder::new(Address::repeat_byte(0x5a), "lit:session:00", nonce, at)
+    };
+    assert!(siwe().build().is_ok());
+    assert!(siwe().request_id("x").build().is_ok());
+    assert!(
+        siwe()
+            .request_id("x\nResources:\n- https://evil.example/")
+            .build()
+            .is_err()
+    );
+    assert!(siwe().statement("a\n\nURI: b:c").build().is_err());
+    for domain in ["https://example.com", "example.com/login", "", "a b"] {
+        assert!(siwe().domain(domain).build().is_err(), "{domain}");
+    }
+}

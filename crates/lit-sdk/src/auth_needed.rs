@@ -60,7 +60,8 @@ impl AuthRequest {
         self.session_key.uri()
     }
 
-    /// The message for a wallet of this address: it grants exactly what is requested, until exactly when it is requested.
+    /// The message for a wallet of this address: it grants exactly what is requested, until exactly when it is requested. Its
+    /// chain id is that of the chain, or 1 for a name that is no known EVM chain, as in the official client.
     ///
     /// # Errors
     /// [`SiweError`] when the domain or the statement of the request cannot be written.

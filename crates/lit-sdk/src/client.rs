@@ -8,9 +8,10 @@ use std::{
 };
 
 use lit_node_transport::{Handshake, HandshakeKeys, NodeTransport};
-use lit_recap::{Nonce, ReCap, SiweMessage};
+use lit_recap::{Nonce, ReCap, SiweError};
 use lit_session_crypto::{
-    CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_root,
+    CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_proof,
+    check_root,
 };
 use lit_types::{
     AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
@@ -201,7 +202,9 @@ impl LitNodeClient {
         if expiration.at() <= now || expiration.at() > latest.at() {
             return Err(Error::Lifetime { expiration });
         }
-        check_proofs(&request.proofs, now)?;
+        for (index, proof) in request.proofs.iter().enumerate() {
+            check_proof(proof, now).map_err(|refusal| Error::Proof { index, refusal })?;
+        }
         for wildcard in request
             .requests
             .iter()
@@ -214,24 +217,30 @@ impl LitNodeClient {
             Some(key) => key.clone(),
             None => generate_key()?,
         };
-        let expected = RootExpectation {
-            requests: &request.requests,
-            address: auth.address(),
-            domain: request.domain.as_deref(),
-            now,
+        let expected = |now| {
+            let mut expected = RootExpectation::new(&request.requests, now);
+            if let Some(address) = auth.address() {
+                expected = expected.with_address(address);
+            }
+            match &request.domain {
+                Some(domain) => expected.with_domain(domain),
+                None => expected,
+            }
         };
-        let root = match request.root.as_ref().filter(|root| {
-            let checked = check_root(root, key.public_key(), &expected);
+        let reusable = request.root.as_ref().filter(|root| {
+            let checked = check_root(root, key.public_key(), &expected(now));
             if let Err(refusal) = &checked {
                 tracing::warn!(%refusal, "the given root AuthSig is of no use for this session; asking for a new one");
             }
             checked.is_ok()
-        }) {
+        });
+        let root = match reusable {
             Some(root) => root.clone(),
             None => {
+                let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
                 let auth_request = AuthRequest {
                     session_key: key.public_key(),
-                    recap: ReCap::from_requests(&request.requests).map_err(lit_recap::SiweError::from)?,
+                    recap,
                     requests: request.requests.clone(),
                     expiration: expiration.clone(),
                     nonce: self.0.latest_blockhash.parse::<Nonce>()?,
@@ -240,16 +249,20 @@ impl LitNodeClient {
                     statement: request.statement.clone(),
                     chain: request.chain.clone(),
                 };
-                authorise(auth, &auth_request, &expected).await?
+                // Signing may take its time, so what was signed is checked at the time when it came.
+                let check = |root: &AuthSig| {
+                    check_root(root, key.public_key(), &expected(self.now())).map(drop)
+                };
+                authorise(auth, &auth_request, check).await?
             }
         };
-        Ok(Session::new(
-            key,
-            root,
-            request.proofs.clone(),
-            expiration,
-            &expected,
-        )?)
+        let proofs = request.proofs.clone();
+        let session = Session::new(key, root, proofs, expiration, &expected(self.now()))?;
+        let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
+        if !recap.covers_all_of(session.granted()) {
+            tracing::warn!(granted = ?session.granted(), "the root AuthSig grants more than the session asks for");
+        }
+        Ok(session)
     }
 
     pub(crate) fn check_ready(&self) -> Result<(), Error> {
@@ -286,11 +299,11 @@ impl fmt::Debug for LitNodeClient {
 async fn authorise(
     auth: &dyn AuthNeeded,
     request: &AuthRequest,
-    expected: &RootExpectation<'_>,
+    check: impl Fn(&AuthSig) -> Result<(), RootRefusal>,
 ) -> Result<AuthSig, Error> {
     let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
-    match check_root(&root, request.session_key, expected) {
-        Ok(_) => Ok(root),
+    match check(&root) {
+        Ok(()) => Ok(root),
         // Somebody who gives nothing, or nothing that can be read, does so the second time as well.
         Err(
             refusal @ (RootRefusal::Empty
@@ -300,23 +313,10 @@ async fn authorise(
         Err(refusal) => {
             tracing::warn!(%refusal, "what was signed does not authorise the session; asking once more");
             let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
-            check_root(&root, request.session_key, expected)?;
+            check(&root)?;
             Ok(root)
         }
     }
-}
-
-/// An expired or unreadable proof makes nodes refuse every request that carries it.
-fn check_proofs(proofs: &[AuthSig], now: OffsetDateTime) -> Result<(), Error> {
-    for (index, proof) in proofs.iter().enumerate() {
-        let checked = proof
-            .signed_message
-            .parse::<SiweMessage>()
-            .map_err(|error| error.to_string())
-            .and_then(|message| message.check_time(now).map_err(|error| error.to_string()));
-        checked.map_err(|reason| Error::Proof { index, reason })?;
-    }
-    Ok(())
 }
 
 fn generate_key() -> Result<SessionKeyPair, Error> {

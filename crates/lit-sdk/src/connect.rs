@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use lit_node_transport::{NodeTransport, QuorumPolicy, handshake};
 use lit_types::{Clock, LitNetwork, NodeUrl};
@@ -85,9 +85,11 @@ impl LitNodeClientBuilder {
                 self.nodes.len()
             )));
         }
-        let mut distinct = self.nodes.clone();
-        distinct.sort();
-        distinct.dedup();
+        let distinct: HashSet<String> = self
+            .nodes
+            .iter()
+            .map(NodeUrl::comparable_authority)
+            .collect();
         if distinct.len() != self.nodes.len() {
             return Err(Error::Config("a node is listed twice".to_owned()));
         }
@@ -98,7 +100,9 @@ impl LitNodeClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        let policy = QuorumPolicy::new(self.threshold).with_node_deadline(self.connect_timeout);
+        let policy = QuorumPolicy::new(self.threshold)
+            .with_node_deadline(self.connect_timeout)
+            .with_linger(self.connect_timeout);
         let greeting = handshake(&transport, &self.nodes, 0, &policy)
             .await
             .map_err(|error| Error::Connect(Box::new(error)))?;

@@ -1,6 +1,8 @@
 use lit_node_transport::QuorumError;
 use lit_recap::SiweError;
-use lit_session_crypto::{InvalidSessionSigs, RootRefusal, SessionError};
+use lit_session_crypto::{
+    CapabilityRefusal, InvalidSessionSigs, RootRefusal, SessionError, SessionRefusal,
+};
 use lit_types::{LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError};
 
 use crate::AuthNeededError;
@@ -18,7 +20,7 @@ pub enum Error {
     AttestationRequired(LitNetwork),
     /// Too few nodes answered, or those that did are not of one network. The report has a line per node.
     #[error("cannot connect to the network\n{0}")]
-    Connect(#[source] Box<QuorumError>),
+    Connect(Box<QuorumError>),
     /// The client was disconnected. Connect again.
     #[error("the client is not connected; call connect first")]
     NotReady,
@@ -40,17 +42,17 @@ pub enum Error {
     /// A time is outside the years that can be written.
     #[error(transparent)]
     Time(#[from] TimestampError),
-    /// One of the proofs has expired or is no SIWE message. Nodes refuse the whole request because of it.
-    #[error("proof {index} cannot be used: {reason}")]
+    /// One of the proofs is no good. Nodes refuse the whole request because of it.
+    #[error("proof {index} cannot be used: {refusal}")]
     Proof {
         /// Which one.
         index: usize,
         /// What is wrong with it.
-        reason: String,
+        refusal: CapabilityRefusal,
     },
     /// Whoever was to authorise the session did not.
     #[error("the session was not authorised: {0}")]
-    AuthNeeded(#[source] AuthNeededError),
+    AuthNeeded(AuthNeededError),
     /// What came back does not authorise the session.
     #[error("the AuthSig does not authorise the session: {0}")]
     Root(#[from] RootRefusal),
@@ -63,7 +65,7 @@ pub enum Error {
     /// There is no session signature for a node that is needed.
     #[error(transparent)]
     MissingNode(#[from] MissingNodeError),
-    /// The action threw, on so many nodes that no others are left to answer.
+    /// The action threw the same exception on so many nodes that those left cannot be enough.
     #[error("the Lit Action failed: {error}")]
     Action {
         /// The exception, with stack.
@@ -71,12 +73,20 @@ pub enum Error {
         /// What the action wrote to the console before.
         logs: String,
         /// Every node's outcome.
-        #[source]
         nodes: Box<QuorumError>,
     },
     /// Too few nodes carried out the call, or they do not agree. The report has a line per node.
     #[error("the nodes did not carry out the call\n{0}")]
-    Nodes(#[source] Box<QuorumError>),
+    Nodes(Box<QuorumError>),
+}
+
+impl From<SessionRefusal> for Error {
+    fn from(refusal: SessionRefusal) -> Self {
+        match refusal {
+            SessionRefusal::Proof { index, refusal } => Self::Proof { index, refusal },
+            SessionRefusal::Root(refusal) => Self::Root(refusal),
+        }
+    }
 }
 
 impl Error {

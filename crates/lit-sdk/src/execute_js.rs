@@ -3,10 +3,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use lit_node_transport::{
     NodeOutcome, Outcome, Quorum, QuorumError, QuorumPolicy, RequestId, Wait, call_quorum, datil,
+    most_common,
 };
 use lit_session_crypto::{Session, validate_session_sigs};
 use lit_types::{
-    AuthSig, NodeUrl, SessionSigs,
+    AuthSig, JsonProblem, NodeUrl, SessionSigs,
     wire::{ActionFailure, Endpoint, ExecuteRequest, ExecuteResponse},
 };
 use serde_json::{Map, Value};
@@ -240,7 +241,7 @@ impl LitNodeClient {
 
 fn judge(_: &NodeUrl, body: &[u8]) -> Result<ExecuteResponse, String> {
     let answer: ExecuteResponse =
-        serde_json::from_slice(body).map_err(|error| error.to_string())?;
+        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
     if answer.success {
         Ok(answer)
     } else {
@@ -248,23 +249,27 @@ fn judge(_: &NodeUrl, body: &[u8]) -> Result<ExecuteResponse, String> {
     }
 }
 
-/// An exception of the action is the same on every node, and worth more than the table.
+/// An exception that so many nodes report that the others cannot outvote them is what happened; one that fewer report may be
+/// a node's invention.
 fn action_error(error: QuorumError) -> Error {
-    let failure = error
-        .outcomes
+    let failure = |outcome: &NodeOutcome| match &outcome.outcome {
+        Outcome::Refused { body, .. } => serde_json::from_slice::<ActionFailure>(body).ok(),
+        _ => None,
+    };
+    let failures: Vec<ActionFailure> = error.outcomes.iter().filter_map(failure).collect();
+    let most = most_common(failures.iter().map(|failure| failure.error.as_str()));
+    let alike = failures
         .iter()
-        .find_map(|outcome| match &outcome.outcome {
-            Outcome::Refused { body, .. } => serde_json::from_slice::<ActionFailure>(body).ok(),
-            _ => None,
-        });
-    match failure {
+        .filter(|failure| Some(failure.error.as_str()) == most);
+    let conclusive = alike.clone().count() + error.needed > error.outcomes.len();
+    match alike.into_iter().next().filter(|_| conclusive) {
         Some(ActionFailure {
             error: exception,
             logs,
             ..
         }) => Error::Action {
-            error: exception,
-            logs,
+            error: exception.clone(),
+            logs: logs.clone(),
             nodes: Box::new(error),
         },
         None => Error::Nodes(Box::new(error)),

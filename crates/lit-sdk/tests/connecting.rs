@@ -91,3 +91,45 @@ async fn networks_that_need_attestation_are_refused() {
         .unwrap_err();
     assert!(matches!(error, Error::AttestationRequired(_)), "{error}");
 }
+
+/// Nine nodes are gone, and the tenth says that the action threw: that is an outage.
+#[tokio::test]
+async fn one_node_does_not_decide_what_happened() {
+    let setup = Setup::new(10).await;
+    let session = setup
+        .client
+        .get_session(&any_action(), &setup.auth())
+        .await
+        .unwrap();
+    let call = ExecuteJs::code("throw new Error('boom')");
+    for node in 1..10 {
+        setup.network.set_fault(node, Fault::Stopped).unwrap();
+    }
+    let error = setup.client.execute_js(&session, &call).await.unwrap_err();
+    assert!(matches!(&error, Error::Nodes(_)), "{error}");
+    assert!(error.is_retryable());
+    for node in 1..5 {
+        setup.network.clear_fault(node).unwrap();
+    }
+    let error = setup.client.execute_js(&session, &call).await.unwrap_err();
+    assert!(matches!(&error, Error::Action { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_network_that_is_dropped_is_gone() {
+    let Setup {
+        network,
+        client,
+        wallet,
+    } = Setup::new(3).await;
+    let session = client
+        .get_session(&any_action(), &lit_sdk::WalletAuth::new(wallet))
+        .await
+        .unwrap();
+    drop(network);
+    let error = client
+        .execute_js(&session, &ExecuteJs::code(HELLO))
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("connection refused"), "{error}");
+}

@@ -2,7 +2,13 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
@@ -10,7 +16,7 @@ use lit_sdk::{
     AuthNeeded, AuthNeededError, AuthRequest, Clock, Error, ExecuteJs, LitResource,
     ResourceAbilityRequest, SessionKeyPair, SessionRequest, SessionSigs, Timestamp, WalletAuth,
     auth_fn,
-    recap::SiweBuilder,
+    recap::{CapacityDelegation, Delegatees, SiweBuilder},
     session_crypto::{Operation, RootRefusal, sign_siwe, verify_session_sig},
 };
 
@@ -109,6 +115,7 @@ async fn a_session_ends() {
         .await
         .unwrap();
     let sigs = setup.client.session_sigs(&session).unwrap();
+    setup.network.clock().stop_at(setup.network.clock().now());
     let call = ExecuteJs::code(HELLO).with_js_param("name", "now");
     setup
         .network
@@ -277,6 +284,80 @@ async fn a_closure_can_authorise() {
         error.to_string(),
         "the session was not authorised: user rejected"
     );
+}
+
+/// A wallet shows a dialog, and its user takes a while.
+#[tokio::test]
+async fn a_slow_signer_is_asked_once() {
+    let setup = Setup::new(3).await;
+    let (clock, wallet) = (setup.network.clock(), setup.wallet.clone());
+    let prompts = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&prompts);
+    let slow = auth_fn(move |request: AuthRequest| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let (clock, wallet) = (Arc::clone(&clock), wallet.clone());
+        async move {
+            clock.advance(Duration::from_secs(90));
+            let now = Timestamp::try_from(clock.now())?;
+            let message = SiweBuilder::new(wallet.address(), request.uri(), request.nonce, now)
+                .requests(&request.requests)?
+                .build()?;
+            Ok(sign_siwe(&wallet, &message).await?)
+        }
+    });
+    setup
+        .client
+        .get_session(&any_action(), &slow)
+        .await
+        .unwrap();
+    assert_eq!(prompts.load(Ordering::SeqCst), 1);
+    // What has expired meanwhile is of no use.
+    let short = any_action().with_expiration(
+        Timestamp::try_from(setup.network.clock().now() + Duration::from_secs(60)).unwrap(),
+    );
+    let clock = setup.network.clock();
+    let wallet = setup.wallet.clone();
+    let late = auth_fn(move |request: AuthRequest| {
+        let (clock, wallet) = (Arc::clone(&clock), wallet.clone());
+        async move {
+            let signed = sign_siwe(&wallet, &request.siwe(wallet.address())?).await?;
+            clock.advance(Duration::from_secs(90));
+            Ok(signed)
+        }
+    });
+    let error = setup.client.get_session(&short, &late).await.unwrap_err();
+    assert!(matches!(error, Error::Root(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_delegation() {
+    let setup = Setup::new(3).await;
+    let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
+    let owner = PrivateKeySigner::random();
+    let delegation = SiweBuilder::new(
+        owner.address(),
+        "",
+        "0123456789".parse().unwrap(),
+        now.clone(),
+    )
+    .expiration(now.checked_add(Duration::from_secs(600)).unwrap())
+    .capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone));
+    let delegation = sign_siwe(&owner, &delegation.build().unwrap())
+        .await
+        .unwrap();
+    let request = any_action().with_proofs([delegation]);
+    let session = setup
+        .client
+        .get_session(&request, &setup.auth())
+        .await
+        .unwrap();
+    let call = ExecuteJs::code(HELLO).with_js_param("name", "credit");
+    assert!(setup.client.execute_js(&session, &call).await.is_ok());
+    setup.network.clock().advance(Duration::from_secs(3600));
+    assert!(matches!(
+        setup.client.execute_js(&session, &call).await,
+        Err(Error::Session(_))
+    ));
 }
 
 #[tokio::test]

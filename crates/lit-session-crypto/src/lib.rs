@@ -14,8 +14,8 @@ mod wallet;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
 pub use report::{ReportError, format_session_sigs};
-pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_root};
-pub use session::{Session, SessionError};
+pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};
+pub use session::{Session, SessionError, SessionRefusal};
 pub use template::SessionTemplate;
 pub use validate::{
     InvalidSessionSigs, SessionSigProblem, parse_signed_message, validate_session_sig,

@@ -1,7 +1,7 @@
 use std::fmt::Write;
 
 use lit_recap::{ReCap, SiweMessage};
-use lit_types::{AuthSig, SessionSigs, Timestamp};
+use lit_types::{AuthSig, JsonProblem, SessionSigs, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 pub fn format_session_sigs(sigs: &SessionSigs, now: OffsetDateTime) -> Result<String, ReportError> {
     let (_, first) = sigs.iter().next().ok_or(ReportError::Empty)?;
     let template: Template = serde_json::from_str(&first.signed_message)
-        .map_err(|error| ReportError::Template(error.to_string()))?;
+        .map_err(|error| ReportError::Template(error.into()))?;
 
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -153,7 +153,7 @@ pub enum ReportError {
     Empty,
     /// The signed text is not the document of a session signature.
     #[error("the signed document cannot be read: {0}")]
-    Template(String),
+    Template(JsonProblem),
     /// A capability is no SIWE message with an expiration.
     #[error("capability {index} cannot be read: {reason}")]
     Capability {

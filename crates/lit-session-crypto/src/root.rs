@@ -13,27 +13,48 @@ use crate::{
 
 /// What a root AuthSig has to be good for.
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct RootExpectation<'a> {
-    /// What it must grant.
-    pub requests: &'a [ResourceAbilityRequest],
-    /// Who must have signed; `None` for anybody.
-    pub address: Option<Address>,
-    /// The domain the message must name; `None` for any.
-    pub domain: Option<&'a str>,
-    /// The time of the check.
-    pub now: OffsetDateTime,
+    pub(crate) requests: &'a [ResourceAbilityRequest],
+    address: Option<Address>,
+    domain: Option<&'a str>,
+    pub(crate) now: OffsetDateTime,
+}
+
+impl<'a> RootExpectation<'a> {
+    /// It must grant these requests, and be good at `now`.
+    pub const fn new(requests: &'a [ResourceAbilityRequest], now: OffsetDateTime) -> Self {
+        Self {
+            requests,
+            address: None,
+            domain: None,
+            now,
+        }
+    }
+
+    /// Who must have signed. Default: anybody.
+    pub const fn with_address(mut self, address: Address) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// The domain the message must name. Default: any.
+    pub const fn with_domain(mut self, domain: &'a str) -> Self {
+        self.domain = Some(domain);
+        self
+    }
 }
 
 /// A root AuthSig that was found good.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedRoot {
     /// Who authorised the session key.
     pub address: Address,
-    /// What was granted.
+    /// What was granted, which may be more than was expected.
     pub recap: ReCap,
-    /// Until when, as the message spells it; none if the message never expires.
-    pub expiration: Option<Timestamp>,
+    /// Until when, as the message spells it.
+    pub expiration: Timestamp,
 }
 
 /// Checks the AuthSig that a session is to rest on, before the first request is made with it: all that a node will check of
@@ -83,10 +104,10 @@ pub fn check_root(
     if message.issued_at() > later(expected.now, CLOCK_TOLERANCE) {
         return Err(RootRefusal::IssuedInTheFuture);
     }
-    if message
-        .expiration()
-        .is_some_and(|at| at > later(message.issued_at(), MAX_SESSION_LIFETIME))
-    {
+    let expiration = message
+        .expiration_timestamp()
+        .ok_or(CapabilityRefusal::NoExpiration)?;
+    if expiration.at() > later(message.issued_at(), MAX_SESSION_LIFETIME) {
         return Err(RootRefusal::LifetimeTooLong);
     }
     if message.resources().len() > 1 {
@@ -104,7 +125,6 @@ pub fn check_root(
             ability: request.ability(),
         });
     }
-    let expiration = siwe_expiration(&message);
     Ok(VerifiedRoot {
         address,
         recap,
@@ -112,15 +132,20 @@ pub fn check_root(
     })
 }
 
-/// The expiration as the message spells it.
-fn siwe_expiration(message: &lit_recap::SiweMessage) -> Option<Timestamp> {
-    let line = message
-        .as_str()
-        .lines()
-        .find_map(|line| line.strip_prefix("Expiration Time: "));
-    line.filter(|_| message.expiration().is_some())?
-        .parse()
-        .ok()
+/// Checks an AuthSig that a session shows beside its root, such as a capacity delegation, and gives its expiration. A proof that
+/// is not good makes nodes refuse every request that carries it.
+///
+/// # Errors
+/// [`CapabilityRefusal`], when the signature, the time window or the kind is not that of a wallet's AuthSig with an end.
+pub fn check_proof(
+    auth_sig: &AuthSig,
+    now: OffsetDateTime,
+) -> Result<Timestamp, CapabilityRefusal> {
+    let (message, _) = verify_wallet_auth_sig(auth_sig)?;
+    message.check_time(now)?;
+    message
+        .expiration_timestamp()
+        .ok_or(CapabilityRefusal::NoExpiration)
 }
 
 /// Why a session cannot rest on an AuthSig.

@@ -6,13 +6,14 @@ use lit_types::{AuthSig, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp
 use time::OffsetDateTime;
 
 use crate::{
-    RootExpectation, RootRefusal, SessionKeyPair, SessionPublicKey, SessionTemplate, check_root,
+    CapabilityRefusal, RootExpectation, RootRefusal, SessionKeyPair, SessionPublicKey,
+    SessionTemplate, check_proof, check_root,
 };
 
 /// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
 /// minted from it when a call is made, for the nodes of that moment.
 ///
-/// It can be made only from a root AuthSig that was verified, and it never outlives it.
+/// It can be made only from a root AuthSig that was verified, and it never outlives it nor any of its proofs.
 #[derive(Clone)]
 pub struct Session {
     key: SessionKeyPair,
@@ -25,23 +26,28 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of `key` for the expected requests, authorised by `root`, until `expiration` or until `root` expires,
-    /// whichever comes first. `proofs` are further AuthSigs for the nodes, such as capacity delegations.
+    /// A session of `key` for the expected requests, authorised by `root`, until `expiration`, or until the first of `root` and
+    /// `proofs` expires. `proofs` are further AuthSigs for the nodes, such as capacity delegations.
     ///
     /// # Errors
-    /// [`RootRefusal`] when `root` does not authorise this; see [`check_root`].
+    /// [`SessionRefusal`] when `root` does not authorise this (see [`check_root`]), or a proof is not good (see
+    /// [`check_proof`]).
     pub fn new(
         key: SessionKeyPair,
         root: AuthSig,
         proofs: Vec<AuthSig>,
         expiration: Timestamp,
         expected: &RootExpectation<'_>,
-    ) -> Result<Self, RootRefusal> {
+    ) -> Result<Self, SessionRefusal> {
         let verified = check_root(&root, key.public_key(), expected)?;
-        let expiration = match verified.expiration {
-            Some(root_expiration) if root_expiration.at() < expiration.at() => root_expiration,
-            _ => expiration,
-        };
+        let mut ends = vec![expiration, verified.expiration];
+        for (index, proof) in proofs.iter().enumerate() {
+            let end = check_proof(proof, expected.now)
+                .map_err(|refusal| SessionRefusal::Proof { index, refusal })?;
+            ends.push(end);
+        }
+        ends.sort_by_key(Timestamp::at);
+        let expiration = ends.swap_remove(0);
         let mut capabilities = proofs;
         capabilities.push(root);
         Ok(Self {
@@ -158,6 +164,22 @@ impl fmt::Debug for Session {
             .field("expiration", &self.expiration)
             .finish_non_exhaustive()
     }
+}
+
+/// Why there is no session.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionRefusal {
+    /// The root does not authorise it.
+    #[error(transparent)]
+    Root(#[from] RootRefusal),
+    /// A proof is not good.
+    #[error("proof {index} cannot be used: {refusal}")]
+    Proof {
+        /// Which one.
+        index: usize,
+        /// What is wrong with it.
+        refusal: CapabilityRefusal,
+    },
 }
 
 /// Why a session mints no signatures.

@@ -79,6 +79,15 @@ impl SessionTemplate {
     }
 }
 
+/// The document holds credentials, so it is not shown.
+impl std::fmt::Debug for SessionTemplate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SessionTemplate")
+            .field("session_key", &self.session_key)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A template as a node reads it: all six members, others ignored, order irrelevant.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

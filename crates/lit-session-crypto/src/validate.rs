@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lit_types::{AuthSig, SessionSigs, Timestamp};
+use lit_types::{AuthSig, NodeUrl, SessionSigs, Timestamp};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -62,18 +62,14 @@ pub fn validate_session_sigs(
     sigs: &SessionSigs,
     now: OffsetDateTime,
 ) -> Result<(), InvalidSessionSigs> {
-    let errors: Vec<String> = sigs
+    let problems: Vec<_> = sigs
         .iter()
-        .filter_map(|(node, sig)| {
-            let problems = validate_session_sig(sig, now).err()?;
-            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-            Some(format!("Session Sig '{node}': {}", problems.join(", ")))
-        })
+        .filter_map(|(node, sig)| Some((node.clone(), validate_session_sig(sig, now).err()?)))
         .collect();
-    if errors.is_empty() {
+    if problems.is_empty() {
         Ok(())
     } else {
-        Err(InvalidSessionSigs { errors })
+        Err(InvalidSessionSigs { problems })
     }
 }
 
@@ -216,8 +212,20 @@ impl fmt::Display for SessionSigProblem {
 
 /// Session signatures that cannot be used any more. Make new ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("Invalid sessionSigs. Errors: {}", .errors.join(", "))]
+#[error("Invalid sessionSigs. Errors: {}", self.errors().join(", "))]
 pub struct InvalidSessionSigs {
-    /// One text per node.
-    pub errors: Vec<String>,
+    /// The nodes whose signature is not usable, and all that is wrong with it.
+    pub problems: Vec<(NodeUrl, Vec<SessionSigProblem>)>,
+}
+
+impl InvalidSessionSigs {
+    /// One text per node, as the official client gives it.
+    #[must_use]
+    pub fn errors(&self) -> Vec<String> {
+        let text = |(node, problems): &(NodeUrl, Vec<SessionSigProblem>)| {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            format!("Session Sig '{node}': {}", problems.join(", "))
+        };
+        self.problems.iter().map(text).collect()
+    }
 }

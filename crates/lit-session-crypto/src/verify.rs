@@ -3,7 +3,8 @@ use std::time::Duration;
 use alloy_primitives::Address;
 use lit_recap::{NodeCoverError, SiweError, SiweMessage, TimeWindowError, node_covers};
 use lit_types::{
-    AuthSig, AuthSigKind, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode, NodeUrl, TokenId,
+    AuthSig, AuthSigKind, JsonProblem, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode, NodeUrl,
+    TokenId,
     constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
@@ -96,7 +97,7 @@ pub fn verify_session_sig(
 
     let session_key = verify_session_signature(sig)?;
     let template: ParsedTemplate = serde_json::from_str(&sig.signed_message)
-        .map_err(|error| Refusal::Template(error.to_string()))?;
+        .map_err(|error| Refusal::Template(error.into()))?;
     if template.session_key.parse() != Ok(session_key) {
         return Err(Refusal::SessionKeyMismatch);
     }
@@ -246,9 +247,9 @@ pub enum SessionSigRefusal {
     /// The signature was not made by that key over that text.
     #[error("the session key did not sign this text")]
     Signature,
-    /// The signed text is not the document it should be; the text says where.
+    /// The signed text is not the document it should be.
     #[error("the signed document cannot be read: {0}")]
-    Template(String),
+    Template(JsonProblem),
     /// The document names another session key than the one that signed.
     #[error("the document names another session key than the one that signed it")]
     SessionKeyMismatch,
@@ -344,6 +345,9 @@ pub enum CapabilityRefusal {
     /// The message is outside its time window.
     #[error(transparent)]
     Time(#[from] TimeWindowError),
+    /// The message never expires, which clients refuse to use.
+    #[error("the message has no expiration time")]
+    NoExpiration,
     /// `sig` is not 65 bytes of hex.
     #[error("the wallet's signature is not 65 bytes of hex")]
     SignatureEncoding,

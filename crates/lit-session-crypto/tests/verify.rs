@@ -8,8 +8,8 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_recap::{NodeCoverError, ReCap, SiweBuilder, TimeWindowError};
 use lit_session_crypto::{
     CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionKeyPair,
-    SessionSigRefusal, SessionTemplate, check_root, sign_auth_sig, sign_siwe, verify_session_sig,
-    verify_session_signature,
+    SessionRefusal, SessionSigRefusal, SessionTemplate, check_root, sign_auth_sig, sign_siwe,
+    verify_session_sig, verify_session_signature,
 };
 use lit_types::{
     AuthSig, AuthSigKind, LitAbility, LitResource, NodeErrorCode, NodeUrl, ResourceAbilityRequest,
@@ -173,7 +173,7 @@ fn the_wrong_node_key_or_resource() {
 fn documents_that_cannot_be_read() {
     let text = good().signed_message;
     let unread = |document: &str| match refusal(&signed(document)) {
-        SessionSigRefusal::Template(reason) => reason,
+        SessionSigRefusal::Template(reason) => reason.to_string(),
         other => panic!("{document}: {other}"),
     };
     for bad in [
@@ -334,12 +334,7 @@ fn capabilities_that_are_not_good() {
 #[test]
 fn roots_are_checked_before_they_are_used() {
     let requests = any_action();
-    let expected = RootExpectation {
-        requests: &requests,
-        address: None,
-        domain: None,
-        now: at(0).at(),
-    };
+    let expected = RootExpectation::new(&requests, at(0).at());
     let check = |root: &AuthSig, expected: &RootExpectation<'_>| {
         check_root(root, key().public_key(), expected).map(|verified| verified.address)
     };
@@ -347,29 +342,20 @@ fn roots_are_checked_before_they_are_used() {
     assert_eq!(check(&good, &expected), Ok(wallet().address()));
 
     let stranger = PrivateKeySigner::from_slice(&[6; 32]).unwrap().address();
-    let other = RootExpectation {
-        address: Some(stranger),
-        ..expected.clone()
-    };
+    let other = expected.clone().with_address(stranger);
     assert_eq!(
         check(&good, &other),
         Err(RootRefusal::OtherSigner {
             address: wallet().address()
         })
     );
-    let other = RootExpectation {
-        domain: Some("example.com"),
-        ..expected.clone()
-    };
+    let other = expected.clone().with_domain("example.com");
     assert!(matches!(
         check(&good, &other),
         Err(RootRefusal::OtherDomain { .. })
     ));
     let more = vec![ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()];
-    let other = RootExpectation {
-        requests: &more,
-        ..expected.clone()
-    };
+    let other = RootExpectation::new(&more, at(0).at());
     let refused = check(&good, &other);
     assert!(matches!(
         refused,
@@ -380,10 +366,7 @@ fn roots_are_checked_before_they_are_used() {
     ));
     let long = root(|siwe| siwe.expiration(at(31 * 86_400)));
     assert_eq!(check(&long, &expected), Err(RootRefusal::LifetimeTooLong));
-    let future = RootExpectation {
-        now: at(-61).at(),
-        ..expected.clone()
-    };
+    let future = RootExpectation::new(&requests, at(-61).at());
     assert_eq!(check(&good, &future), Err(RootRefusal::IssuedInTheFuture));
     let mut empty = good.clone();
     empty.sig.clear();
@@ -399,12 +382,7 @@ fn roots_are_checked_before_they_are_used() {
 #[test]
 fn a_session_ends_with_its_root() {
     let requests = any_action();
-    let expected = RootExpectation {
-        requests: &requests,
-        address: None,
-        domain: None,
-        now: at(0).at(),
-    };
+    let expected = RootExpectation::new(&requests, at(0).at());
     let root = root(|siwe| siwe.expiration("2025-01-15T14:00:00+01:00".parse().unwrap()));
     let session = Session::new(key(), root, vec![], at(86_400), &expected).unwrap();
     assert_eq!(session.expiration().as_str(), "2025-01-15T14:00:00+01:00");
@@ -415,6 +393,83 @@ fn a_session_ends_with_its_root() {
             .is_ok()
     );
     assert!(session.sign_for_node(&node(), end).is_err());
+}
+
+#[test]
+fn a_statement_cannot_pose_as_the_end() {
+    let requests = any_action();
+    let expected = RootExpectation::new(&requests, at(0).at());
+    let root = root(|siwe| {
+        siwe.statement("Expiration Time: soon.")
+            .expiration(at(3600))
+    });
+    let session = Session::new(key(), root, vec![], at(86_400), &expected).unwrap();
+    assert_eq!(session.expiration(), &at(3600));
+}
+
+#[test]
+fn a_session_ends_with_its_first_proof_and_refuses_bad_ones() {
+    let requests = any_action();
+    let expected = RootExpectation::new(&requests, at(0).at());
+    let proof = |seconds| {
+        root(|siwe| {
+            siwe.uri("lit:capability:delegation")
+                .expiration(at(seconds))
+        })
+    };
+    let session = |proofs| Session::new(key(), root(|siwe| siwe), proofs, at(86_400), &expected);
+    assert_eq!(
+        session(vec![proof(7200), proof(600)]).unwrap().expiration(),
+        &at(600)
+    );
+
+    let mut forged = proof(600);
+    forged.sig = format!("0x{}", "11".repeat(65));
+    for (bad, reason) in [
+        (proof(-1), CapabilityRefusal::Time(TimeWindowError::Expired)),
+        (forged, CapabilityRefusal::Signature),
+    ] {
+        let refused = session(vec![proof(600), bad]).unwrap_err();
+        assert_eq!(
+            refused,
+            SessionRefusal::Proof {
+                index: 1,
+                refusal: reason
+            }
+        );
+    }
+}
+
+#[test]
+fn a_root_that_never_ends_is_refused() {
+    let text = root(|siwe| siwe).signed_message;
+    let endless: String = text
+        .lines()
+        .filter(|line| !line.starts_with("Expiration"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let root = block_on(sign_auth_sig(&wallet(), &endless)).unwrap();
+    let requests = any_action();
+    let refused = check_root(
+        &root,
+        key().public_key(),
+        &RootExpectation::new(&requests, at(0).at()),
+    );
+    assert_eq!(
+        refused,
+        Err(RootRefusal::AuthSig(CapabilityRefusal::NoExpiration))
+    );
+}
+
+#[test]
+fn refusals_do_not_quote_credentials() {
+    // A root that was put into JSON twice.
+    let text = good().signed_message;
+    let root = serde_json::to_string(&root(|siwe| siwe)).unwrap();
+    let twice = text.replace(&root, &serde_json::to_string(&root).unwrap());
+    assert_ne!(twice, text);
+    let refusal = format!("{0} {0:?}", refusal(&signed(&twice)));
+    assert!(!refusal.contains("0x"), "{refusal}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::ResourcePrefix;
 /// What a session may do with a resource. These five are all abilities of the Datil generation.
 #[doc(alias = "LIT_ABILITY")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum LitAbility {
     /// Ask for decryption shares.
     #[serde(rename = "access-control-condition-decryption")]

@@ -1,6 +1,10 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize, ser::SerializeStruct};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, Visitor, value::MapAccessDeserializer},
+    ser::SerializeStruct,
+};
 
 use crate::constants::{
     ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_SESSION, DERIVED_VIA_WALLET,
@@ -14,8 +18,7 @@ pub const MAX_AUTH_SIG_BYTES: usize = 1024 * 1024;
 ///
 /// An AuthSig is a credential: `Debug` shows who and how, never the signature or the signed text. Nodes refuse
 /// members other than these five, so parsing does too.
-#[derive(Clone, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AuthSig {
     /// The signature; its encoding depends on the kind (see [`AuthSigKind`]).
     pub sig: String,
@@ -26,7 +29,6 @@ pub struct AuthSig {
     /// Who signed: an EIP-55 address, or the session public key in hex.
     pub address: String,
     /// `ed25519` or `LIT_BLS`; wallets leave it out.
-    #[serde(default)]
     pub algo: Option<String>,
 }
 
@@ -101,6 +103,50 @@ impl Serialize for AuthSig {
     }
 }
 
+/// The errors quote nothing of what was read: an AuthSig that was put into JSON twice arrives as one long text.
+impl<'de> Deserialize<'de> for AuthSig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Members {
+            sig: String,
+            derived_via: String,
+            signed_message: String,
+            address: String,
+            #[serde(default)]
+            algo: Option<String>,
+        }
+        struct Object;
+        impl<'de> Visitor<'de> for Object {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an AuthSig object")
+            }
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<Members, E> {
+                Err(E::custom("an AuthSig is an object, not a text"))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Members, A::Error> {
+                Members::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        let Members {
+            sig,
+            derived_via,
+            signed_message,
+            address,
+            algo,
+        } = deserializer.deserialize_any(Object)?;
+        Ok(Self {
+            sig,
+            derived_via,
+            signed_message,
+            address,
+            algo,
+        })
+    }
+}
+
 impl fmt::Debug for AuthSig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthSig")
@@ -129,6 +175,18 @@ mod tests {
             r#"{"sig":"s","derivedVia":"d","signedMessage":"m"}"#,
         ] {
             assert!(serde_json::from_str::<AuthSig>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn errors_quote_nothing() {
+        for text in [
+            r#""{\"sig\":\"SECRET\"}""#,
+            r#"{"sig":"SECRET"}"#,
+            r#"["SECRET"]"#,
+        ] {
+            let error = serde_json::from_str::<AuthSig>(text).unwrap_err();
+            assert!(!error.to_string().contains("SECRET"), "{error}");
         }
     }
 

@@ -102,6 +102,7 @@ pub mod storage_keys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[allow(missing_docs, reason = "the names are the documentation")]
+#[non_exhaustive]
 pub enum AuthMethodType {
     EthWallet = 1,
     LitAction = 2,
@@ -158,6 +159,7 @@ impl AuthMethodType {
 #[doc(alias = "AUTH_METHOD_SCOPE")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
+#[non_exhaustive]
 pub enum AuthMethodScope {
     /// Nothing: it only identifies.
     NoPermissions = 0,

@@ -35,9 +35,12 @@ impl CompactJson {
     }
 }
 
-impl From<&Value> for CompactJson {
-    fn from(value: &Value) -> Self {
-        Self(value.to_string())
+/// Fails for a value nested deeper than 128 levels.
+impl TryFrom<&Value> for CompactJson {
+    type Error = CompactJsonError;
+
+    fn try_from(value: &Value) -> Result<Self, Self::Error> {
+        Self::parse(&value.to_string())
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 #[doc(alias = "LIT_NETWORK")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum LitNetwork {
     /// Development network, one operator, no capacity credits.
     DatilDev,

@@ -198,19 +198,22 @@ impl fmt::Display for NodeErrorCode {
     }
 }
 
-/// The text is none of [`NodeErrorCode::ALL`]. Nodes may have codes of their own, so this is no reason to drop an
-/// answer.
 impl FromStr for NodeErrorCode {
-    type Err = ();
+    type Err = UnknownNodeErrorCode;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .iter()
             .copied()
             .find(|code| code.as_str() == text)
-            .ok_or(())
+            .ok_or(UnknownNodeErrorCode)
     }
 }
+
+/// The text is none of [`NodeErrorCode::ALL`]. Nodes may have codes of their own, so this is no reason to drop an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a known error code of a node")]
+pub struct UnknownNodeErrorCode;
 
 /// The JSON a node answers with when it refuses.
 ///

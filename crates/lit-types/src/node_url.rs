@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use http::uri::Authority;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -51,16 +51,18 @@ impl NodeUrl {
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         let host = self.host();
-        host == "localhost"
+        host.eq_ignore_ascii_case("localhost")
             || host
                 .parse::<std::net::IpAddr>()
                 .is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// Host and port as nodes compare them: `localhost` reads as `127.0.0.1`.
+    /// Host and port as nodes compare them: in lower case, and `localhost` as `127.0.0.1`.
     #[must_use]
     pub fn comparable_authority(&self) -> String {
-        self.authority().replace("localhost", "127.0.0.1")
+        self.authority()
+            .to_ascii_lowercase()
+            .replace("localhost", "127.0.0.1")
     }
 
     /// The full URL of an endpoint of this node.
@@ -83,7 +85,7 @@ impl FromStr for NodeUrl {
             .ok_or_else(|| NodeUrlError::new(text))?;
         let authority =
             Authority::from_str(&text[scheme_len..]).map_err(|_| NodeUrlError::new(text))?;
-        if authority.as_str().contains('@') || authority.host().is_empty() {
+        if !is_host_and_port(&authority) {
             return Err(NodeUrlError::new(text));
         }
         Ok(Self {
@@ -91,6 +93,23 @@ impl FromStr for NodeUrl {
             scheme_len,
         })
     }
+}
+
+/// No user, a host, a port that is one, and in brackets an IPv6 address and nothing else.
+fn is_host_and_port(authority: &Authority) -> bool {
+    let host = authority.host();
+    let port = match authority.as_str().strip_prefix(host) {
+        Some("") => true,
+        Some(rest) => rest.starts_with(':') && authority.port_u16().is_some(),
+        None => false,
+    };
+    let host = match host.strip_prefix('[') {
+        Some(rest) => rest
+            .strip_suffix(']')
+            .is_some_and(|ip| ip.parse::<Ipv6Addr>().is_ok()),
+        None => !host.is_empty() && !host.contains(['[', ']', '@']),
+    };
+    host && port
 }
 
 impl fmt::Display for NodeUrl {
@@ -163,6 +182,11 @@ mod tests {
             "https://u@h:1",
             "http://a b",
             "http://a:1?x",
+            "http://a:b",
+            "http://a:99999",
+            "http://a:",
+            "http://[zz]:1",
+            "http://[::1]x:1",
         ] {
             assert!(bad.parse::<NodeUrl>().is_err(), "{bad}");
         }

@@ -8,6 +8,7 @@ use crate::{LitAbility, TokenId, TokenIdError};
 /// The kinds of resources a session can be given rights on.
 #[doc(alias = "LIT_RESOURCE_PREFIX")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum ResourcePrefix {
     /// Data encrypted under access control conditions.
     #[serde(rename = "lit-accesscontrolcondition")]

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 #[doc(alias = "LIT_ERROR_KIND")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[allow(missing_docs, reason = "the names are the documentation")]
+#[non_exhaustive]
 pub enum SdkErrorKind {
     Unknown,
     Unexpected,

@@ -35,13 +35,15 @@ impl Class {
         }
     }
 
-    const fn of(prefix: ResourcePrefix) -> Self {
-        match prefix {
-            ResourcePrefix::AccessControlCondition => Self::LitAccessControlConditionResource,
-            ResourcePrefix::Pkp => Self::LitPKPResource,
-            ResourcePrefix::RateLimitIncrease => Self::LitRLIResource,
-            ResourcePrefix::LitAction => Self::LitActionResource,
-        }
+    fn of(prefix: ResourcePrefix) -> Result<Self, Refusal> {
+        let classes = [
+            Self::LitAccessControlConditionResource,
+            Self::LitPKPResource,
+            Self::LitRLIResource,
+            Self::LitActionResource,
+        ];
+        let class = classes.into_iter().find(|class| class.prefix() == prefix);
+        class.ok_or_else(|| Refusal::Malformed(format!("no class for {prefix}")))
     }
 }
 
@@ -111,7 +113,7 @@ pub(super) fn parse(case: &Case) -> Outcome {
     }
     let resource: LitResource = case.input::<Input>()?.key.parse()?;
     Ok(json!({
-        "type": format!("{:?}", Class::of(resource.prefix())),
+        "type": format!("{:?}", Class::of(resource.prefix())?),
         "id": resource.id(),
         "key": resource.key(),
     }))

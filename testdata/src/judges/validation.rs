@@ -1,7 +1,6 @@
 use lit_sdk::{ExecuteJs, LitNodeClient};
 use lit_session_crypto::{
-    InvalidSessionSigs, format_session_sigs, parse_signed_message, validate_session_sig,
-    validate_session_sigs,
+    format_session_sigs, parse_signed_message, validate_session_sig, validate_session_sigs,
 };
 use lit_types::{NodeUrl, SessionSigs, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -35,7 +34,7 @@ pub(super) fn judge(case: &Case) -> Outcome {
         }
         "validateSessionSigs" => match validate_session_sigs(&read(&arg)?, now) {
             Ok(()) => validity(&[]),
-            Err(InvalidSessionSigs { errors, .. }) => validity(&errors),
+            Err(invalid) => validity(&invalid.errors()),
         },
         "parseSignedMessage" => {
             let fields = parse_signed_message(&read::<String>(&arg)?);

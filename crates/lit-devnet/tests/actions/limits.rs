@@ -41,9 +41,9 @@ async fn endless_actions_time_out_with_their_logs() {
         "console.log('x'); /((a*)*)*b/.exec('a'.repeat(50))",
         "console.log('x'); throw { get toString() { while (true) {} } }",
     ] {
-        match run(request_with(code, short(30))).await {
+        match run(request_with(code, short(300))).await {
             Err(ActionError::Timeout { limit, logs }) => {
-                assert_eq!((limit.as_millis(), &*logs), (30, "x\n"), "{code}");
+                assert_eq!((limit.as_millis(), &*logs), (300, "x\n"), "{code}");
             }
             other => panic!("{code}: {other:?}"),
         }
@@ -53,7 +53,8 @@ async fn endless_actions_time_out_with_their_logs() {
 #[tokio::test]
 async fn a_native_loop_that_never_looks_at_the_clock_is_given_up() {
     let code = "console.log('x'); const a = []; a.length = 2 ** 32 - 1; a.sort()";
-    match run(request_with(code, short(10))).await {
+    // Long enough for the script to get to its loop on a busy machine.
+    match run(request_with(code, short(1000))).await {
         Err(ActionError::Timeout { logs, .. }) => assert_eq!(logs, "x\n"),
         other => panic!("{other:?}"),
     }

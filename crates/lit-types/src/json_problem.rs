@@ -1,0 +1,49 @@
+use std::fmt;
+
+use serde_json::error::Category;
+
+/// What is wrong with a JSON text and where, without a word of its content: parser errors quote what they read, and what is
+/// read here are credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonProblem {
+    what: String,
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for JsonProblem {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        // These name a member and quote nothing else.
+        let names_member = ["missing field", "unknown field", "duplicate field"];
+        let what = match error.classify() {
+            Category::Data if names_member.iter().any(|start| text.starts_with(start)) => {
+                let member = text.split([',', '(']).next().unwrap_or_default();
+                member
+                    .split(" at line")
+                    .next()
+                    .unwrap_or_default()
+                    .chars()
+                    .take(80)
+                    .collect()
+            }
+            Category::Data => "not of the expected form".to_owned(),
+            Category::Eof => "incomplete".to_owned(),
+            Category::Syntax | Category::Io => "not JSON".to_owned(),
+        };
+        Self {
+            what,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl fmt::Display for JsonProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, line, column } = self;
+        write!(f, "{what} (line {line}, column {column})")
+    }
+}
+
+impl std::error::Error for JsonProblem {}
