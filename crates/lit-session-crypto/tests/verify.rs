@@ -1,91 +1,21 @@
-//! What a node refuses, rule by rule, and properties of signatures.
+//! What a node refuses, rule by rule.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod common;
 
 use std::time::Duration;
 
 use alloy_signer_local::PrivateKeySigner;
+use common::*;
 use lit_recap::{NodeCoverError, ReCap, SiweBuilder, TimeWindowError};
 use lit_session_crypto::{
     CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionKeyPair,
-    SessionRefusal, SessionSigRefusal, SessionTemplate, check_root, sign_auth_sig, sign_siwe,
-    verify_session_sig, verify_session_signature,
+    SessionRefusal, SessionSigRefusal, check_root, sign_auth_sig, sign_siwe, verify_session_sig,
 };
 use lit_types::{
-    AuthSig, AuthSigKind, LitAbility, LitResource, NodeErrorCode, NodeUrl, ResourceAbilityRequest,
-    SessionSigs, Timestamp,
+    AuthSig, AuthSigKind, LitAbility, LitResource, NodeErrorCode, ResourceAbilityRequest,
 };
-use proptest::prelude::*;
-use time::OffsetDateTime;
-
-const NOW: i64 = 1_736_944_496_789;
-const CID: &str = "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH";
-
-fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_unix_millis(NOW + seconds * 1000).unwrap()
-}
-
-fn node() -> NodeUrl {
-    "https://192.0.2.11:7470".parse().unwrap()
-}
-
-fn key() -> SessionKeyPair {
-    SessionKeyPair::from_seed(&[7; 32])
-}
-
-fn wallet() -> PrivateKeySigner {
-    PrivateKeySigner::from_slice(&[5; 32]).unwrap()
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
-
-fn any_action() -> Vec<ResourceAbilityRequest> {
-    vec![ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()]
-}
-
-/// A root for the key above, valid for a day, changed by `change`.
-fn root(change: impl FnOnce(SiweBuilder) -> SiweBuilder) -> AuthSig {
-    let siwe = SiweBuilder::new(
-        wallet().address(),
-        key().public_key().uri(),
-        "0123456789abcdef".parse().unwrap(),
-        at(0),
-    )
-    .expiration(at(86_400))
-    .requests(&any_action())
-    .unwrap();
-    block_on(sign_siwe(&wallet(), &change(siwe).build().unwrap())).unwrap()
-}
-
-fn template(capabilities: &[AuthSig], issued_at: i64, expiration: i64) -> SessionTemplate {
-    let public = key().public_key();
-    SessionTemplate::new(
-        public,
-        &any_action(),
-        capabilities,
-        &at(issued_at),
-        &at(expiration),
-    )
-}
-
-fn good() -> AuthSig {
-    template(&[root(|siwe| siwe)], 0, 86_400).sign_for(&key(), &node())
-}
-
-/// Signs a document of any content with the session key.
-fn signed(document: &str) -> AuthSig {
-    let sig = hex::encode(key().sign(document.as_bytes()));
-    AuthSig::session(sig, document.to_owned(), key().public_key().to_string())
-}
-
-fn verify_at(sig: &AuthSig, seconds: i64) -> Result<(), SessionSigRefusal> {
-    verify_session_sig(sig, &node(), &Operation::execute(CID), at(seconds).at()).map(|_| ())
-}
 
 fn refusal(sig: &AuthSig) -> SessionSigRefusal {
     verify_at(sig, 0).unwrap_err()
@@ -482,77 +412,4 @@ fn a_wallet_does_not_sign_for_another() {
         at(0),
     );
     assert!(block_on(sign_siwe(&stranger, &siwe.build().unwrap())).is_err());
-}
-
-fn changed(text: &str, at: prop::sample::Index, xor: u8) -> Option<String> {
-    let mut bytes = text.as_bytes().to_vec();
-    let at = at.index(bytes.len());
-    bytes[at] ^= xor;
-    String::from_utf8(bytes).ok()
-}
-
-proptest! {
-    /// A change of case in hex digits is the same bytes; anything else is refused.
-    #[test]
-    fn any_byte_changed_is_refused(at in any::<prop::sample::Index>(), xor in 1_u8.., member in 0..3) {
-        let mut sig = good();
-        let text = match member {
-            0 => &mut sig.sig,
-            1 => &mut sig.signed_message,
-            _ => &mut sig.address,
-        };
-        let Some(new) = changed(text, at, xor) else { return Ok(()) };
-        let same_bytes = member != 1 && new.eq_ignore_ascii_case(text);
-        *text = new;
-        prop_assert_eq!(verify_at(&sig, 0).is_ok(), same_bytes);
-    }
-
-    /// The same for the wallet's signature, with the session signature made anew.
-    #[test]
-    fn any_byte_of_the_root_changed_is_refused(at in any::<prop::sample::Index>(), xor in 1_u8.., member in 0..3) {
-        let mut root = root(|siwe| siwe);
-        let text = match member {
-            0 => &mut root.sig,
-            1 => &mut root.signed_message,
-            _ => &mut root.address,
-        };
-        let Some(new) = changed(text, at, xor) else { return Ok(()) };
-        let prefix = member == 2 || new.starts_with("0x");
-        let same_bytes = member != 1 && prefix && new.eq_ignore_ascii_case(text);
-        *text = new;
-        let sig = template(&[root], 0, 86_400).sign_for(&key(), &node());
-        prop_assert_eq!(verify_at(&sig, 0).is_ok(), same_bytes);
-    }
-
-    #[test]
-    fn signing_for_many_is_signing_one_by_one(hosts in prop::collection::vec("[a-z]{1,8}", 0..12)) {
-        let nodes: Vec<NodeUrl> =
-            hosts.iter().map(|host| format!("https://{host}:443").parse().unwrap()).collect();
-        let template = template(&[root(|siwe| siwe)], 0, 60);
-        let all = template.sign_for_all(&key(), &nodes);
-        let one_by_one: SessionSigs =
-            nodes.iter().map(|node| (node.clone(), template.sign_for(&key(), node))).collect();
-        prop_assert_eq!(&all, &one_by_one);
-        for (node, sig) in all.iter() {
-            prop_assert_eq!(&sig.signed_message, &template.text_for(node));
-            prop_assert_eq!(verify_session_signature(sig), Ok(key().public_key()));
-        }
-    }
-
-    #[test]
-    fn verification_never_panics(
-        sig in any::<String>(),
-        via in "litSessionSignViaNacl|[a-z.]{0,8}",
-        text in any::<String>(),
-        address in any::<String>(),
-        seconds in any::<i32>(),
-    ) {
-        let mut auth_sig = AuthSig::session(sig, text.clone(), address);
-        auth_sig.derived_via = via;
-        let now = OffsetDateTime::from_unix_timestamp(i64::from(seconds)).unwrap();
-        let _ = verify_session_sig(&auth_sig, &node(), &Operation::execute(CID), now);
-        let _ = verify_session_sig(&signed(&text), &node(), &Operation::execute(CID), now);
-        let _ = lit_session_crypto::validate_session_sig(&auth_sig, now);
-        let _ = serde_json::from_str::<AuthSig>(&text);
-    }
 }
