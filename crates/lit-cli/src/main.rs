@@ -10,6 +10,7 @@ mod tour;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use error::Error;
 use output::Output;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 
@@ -37,7 +38,10 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error),
+    };
     let filter = EnvFilter::builder()
         .with_env_var("LIT_LOG")
         .with_default_directive(LevelFilter::WARN.into())
@@ -64,4 +68,18 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Help and version go where they belong; a wrong command line is an error like any other.
+fn usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // Whoever asked for it may have closed the pipe.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let json = std::env::args().any(|arg| arg == "--json");
+    Output::new(json).error(&Error::usage(
+        error.to_string().trim_start_matches("error: ").trim_end(),
+    ));
+    ExitCode::from(2)
 }

@@ -132,7 +132,7 @@ pub(crate) fn describe(session: &Session) -> Value {
         .collect();
     json!({
         "sessionKey": session.public_key(),
-        "authorisedBy": session.address(),
+        "authorisedBy": session.address().to_string(),
         "grants": grants,
         "expiration": session.expiration(),
     })
