@@ -11,7 +11,7 @@ pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
 
 /// A Sign-In with Ethereum message (EIP-4361).
 ///
-/// Built by [`SiweBuilder`] or parsed from text. Only canonical text is parsed: what the fields print again must be what
+/// Built by [`SiweBuilder`](crate::SiweBuilder) or parsed from text. Only canonical text is parsed: what the fields print again must be what
 /// was read, so that the signed bytes and the fields can never disagree. The parser is that of the `siwe` crate; what it
 /// refuses and the official client emits is refused here too, at construction: a domain with scheme or path, a statement
 /// with a line feed, a resource that is no ASCII URI.
