@@ -101,7 +101,8 @@ fn verifying(c: &mut Criterion) {
         ..
     } = setup();
     let now = network.clock().now();
-    let node = &client.nodes()[0];
+    let nodes = client.nodes();
+    let node = &nodes[0];
     let sig = session.sign_for_node(node, now).unwrap();
     let operation = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
     c.bench_function("verify a session signature", |b| {

@@ -96,7 +96,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         })
         .collect();
     let report = json!({
-        "network": { "nodes": client.nodes(), "threshold": client.threshold(), "networkPublicKey": client.keys().network_public_key },
+        "network": { "nodes": client.nodes().as_ref(), "threshold": client.threshold(), "networkPublicKey": client.keys().network_public_key },
         "session": describe(&session),
         "response": answer.json(),
         "answers": node_answers,

@@ -1,13 +1,13 @@
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use lit_node_transport::{Handshake, HandshakeKeys, NodeTransport};
+use lit_node_transport::{HandshakeKeys, NodeTransport};
 use lit_recap::{Nonce, ReCap, SiweError};
 use lit_session_crypto::{
     CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_proof,
@@ -21,7 +21,10 @@ use rand_core::{OsRng, RngCore};
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
-use crate::{AuthNeeded, AuthRequest, Error, LitNodeClientBuilder, SessionRequest};
+use crate::{
+    AuthNeeded, AuthRequest, Discovery, Epoch, Error, LitNodeClientBuilder, NetworkView,
+    SessionRequest, connect::Connection, discovery::FixedNodes, state::NetworkState,
+};
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -29,23 +32,22 @@ pub struct LitNodeClient(Arc<Inner>);
 
 struct Inner {
     network: LitNetwork,
-    /// All nodes of the network, whether they have answered or not.
-    nodes: Vec<NodeUrl>,
-    threshold: usize,
+    discovery: Arc<dyn Discovery>,
     transport: Arc<dyn NodeTransport>,
     clock: Arc<dyn Clock>,
+    connect_timeout: Duration,
     node_deadline: Duration,
-    keys: HandshakeKeys,
-    latest_blockhash: String,
-    connected: Arc<RwLock<Vec<NodeUrl>>>,
+    state: RwLock<Arc<NetworkState>>,
     ready: AtomicBool,
-    /// Lets nodes join that answer the handshake later.
-    late_joiner: AbortHandle,
+    /// Follows the changes of the network.
+    follower: OnceLock<AbortHandle>,
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.late_joiner.abort();
+        if let Some(follower) = self.follower.get() {
+            follower.abort();
+        }
     }
 }
 
@@ -55,49 +57,47 @@ impl LitNodeClient {
         nodes: impl IntoIterator<Item = NodeUrl>,
         threshold: usize,
     ) -> LitNodeClientBuilder {
-        LitNodeClientBuilder::new(nodes.into_iter().collect(), threshold)
-    }
-
-    pub(crate) fn connected(
-        network: LitNetwork,
-        nodes: Vec<NodeUrl>,
-        threshold: usize,
-        transport: Arc<dyn NodeTransport>,
-        clock: Arc<dyn Clock>,
-        node_deadline: Duration,
-        greeting: Handshake,
-    ) -> Self {
-        let Handshake {
-            keys,
-            latest_blockhash,
-            connected,
-            mut late,
-            ..
-        } = greeting;
-        let connected = Arc::new(RwLock::new(connected));
-        let joined = Arc::clone(&connected);
-        let late_joiner = tokio::spawn(async move {
-            while let Some(node) = late.next().await {
-                joined
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(node);
-            }
-        })
-        .abort_handle();
-        Self(Arc::new(Inner {
-            network,
+        let nodes = nodes.into_iter().collect();
+        let view = NetworkView {
             nodes,
             threshold,
+            epoch: Epoch::default(),
+        };
+        Self::discover(Arc::new(FixedNodes(view)))
+    }
+
+    /// Configures a client that finds its nodes by itself, and follows when they change.
+    pub fn discover(discovery: Arc<dyn Discovery>) -> LitNodeClientBuilder {
+        LitNodeClientBuilder::new(discovery)
+    }
+
+    pub(crate) async fn connect(config: Connection) -> Result<Self, Error> {
+        let Connection {
+            network,
+            discovery,
             transport,
             clock,
+            connect_timeout,
             node_deadline,
-            keys,
-            latest_blockhash,
-            connected,
+        } = config;
+        let view = discovery.network_view().await.map_err(Error::Discovery)?;
+        let state = NetworkState::connect(view, &transport, connect_timeout, clock.now()).await?;
+        let inner = Arc::new(Inner {
+            network,
+            discovery,
+            transport,
+            clock,
+            connect_timeout,
+            node_deadline,
+            state: RwLock::new(Arc::new(state)),
             ready: AtomicBool::new(true),
-            late_joiner,
-        }))
+            follower: OnceLock::new(),
+        });
+        let discovery = Arc::clone(&inner.discovery);
+        let follower = tokio::spawn(follow(Arc::downgrade(&inner), discovery)).abort_handle();
+        // Nobody else has seen the cell yet.
+        let _ = inner.follower.set(follower);
+        Ok(Self(inner))
     }
 
     /// The network.
@@ -106,52 +106,56 @@ impl LitNodeClient {
         self.0.network
     }
 
-    /// All nodes of the network. Session signatures are made for all of them.
+    /// All nodes of the network as it is now. Session signatures are made for all of them.
     #[must_use]
-    pub fn nodes(&self) -> &[NodeUrl] {
-        &self.0.nodes
+    pub fn nodes(&self) -> Arc<[NodeUrl]> {
+        Arc::clone(&self.state().nodes)
     }
 
     /// The nodes that have answered the handshake so far, and agree on the keys.
     #[doc(alias = "connectedNodes")]
     #[must_use]
     pub fn connected_nodes(&self) -> Vec<NodeUrl> {
-        let connected = self
-            .0
-            .connected
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        self.0
-            .nodes
-            .iter()
-            .filter(|node| connected.contains(node))
-            .cloned()
-            .collect()
+        self.state().connected()
     }
 
     /// How many nodes have to agree.
     #[doc(alias = "minNodeCount")]
     #[must_use]
     pub fn threshold(&self) -> usize {
-        self.0.threshold
+        self.state().view.threshold
+    }
+
+    /// The epoch nodes are called with.
+    #[doc(alias = "currentEpochNumber")]
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.state().view.epoch.number_at(self.now())
     }
 
     /// The keys the nodes agreed on.
     #[must_use]
-    pub fn keys(&self) -> &HandshakeKeys {
-        &self.0.keys
+    pub fn keys(&self) -> HandshakeKeys {
+        self.state().keys().clone()
     }
 
     /// The Ethereum block hash that new messages take as their nonce.
     #[must_use]
-    pub fn latest_blockhash(&self) -> &str {
-        &self.0.latest_blockhash
+    pub fn latest_blockhash(&self) -> String {
+        self.state().latest_blockhash().to_owned()
+    }
+
+    pub(crate) fn state(&self) -> Arc<NetworkState> {
+        self.0.state()
     }
 
     /// Ends the client and all its clones: further calls give [`Error::NotReady`].
     pub fn disconnect(&self) {
         self.0.ready.store(false, Ordering::Relaxed);
-        self.0.late_joiner.abort();
+        self.state().stop();
+        if let Some(follower) = self.0.follower.get() {
+            follower.abort();
+        }
     }
 
     /// Makes a session that `auth` authorises, and its signatures for every node.
@@ -172,7 +176,7 @@ impl LitNodeClient {
     /// # Errors
     /// [`Error::Session`] when the session has ended.
     pub fn session_sigs(&self, session: &Session) -> Result<SessionSigs, Error> {
-        Ok(session.sign_for(self.nodes(), self.now())?)
+        Ok(session.sign_for(self.nodes().iter(), self.now())?)
     }
 
     /// Makes a session that `auth` authorises.
@@ -243,7 +247,7 @@ impl LitNodeClient {
                     recap,
                     requests: request.requests.clone(),
                     expiration: expiration.clone(),
-                    nonce: self.0.latest_blockhash.parse::<Nonce>()?,
+                    nonce: self.state().latest_blockhash().parse::<Nonce>()?,
                     issued_at,
                     domain: request.domain.clone(),
                     statement: request.statement.clone(),
@@ -290,9 +294,56 @@ impl fmt::Debug for LitNodeClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LitNodeClient")
             .field("network", &self.0.network)
-            .field("nodes", &self.0.nodes)
-            .field("threshold", &self.0.threshold)
+            .field("view", &self.state().view)
             .finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn state(&self) -> Arc<NetworkState> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the network again. What does not fit what is known is refused, and the old state stays.
+    async fn refresh(&self) -> Result<(), Error> {
+        let view = self
+            .discovery
+            .network_view()
+            .await
+            .map_err(Error::Discovery)?;
+        let old = self.state();
+        let new = if view.nodes == old.view.nodes && view.threshold == old.view.threshold {
+            old.with_epoch_of(view)
+        } else {
+            let timeout = self.connect_timeout;
+            NetworkState::connect(view, &self.transport, timeout, self.clock.now()).await?
+        };
+        // A network keeps its keys from epoch to epoch. Other keys are another network.
+        if new.keys() != old.keys() {
+            return Err(Error::KeysChanged);
+        }
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Ok(())
+    }
+}
+
+/// Takes over every change of the network for as long as there is a client.
+async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
+    /// How long to wait before a failed look is repeated.
+    const RETRY: Duration = Duration::from_secs(5);
+    loop {
+        discovery.changed().await;
+        loop {
+            let Some(inner) = client.upgrade() else {
+                return;
+            };
+            let Err(error) = inner.refresh().await else {
+                break;
+            };
+            tracing::warn!(%error, "the network has changed, but cannot be looked at; going on with what is known");
+            drop(inner);
+            tokio::time::sleep(RETRY).await;
+        }
     }
 }
 

@@ -1,17 +1,16 @@
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use lit_node_transport::{NodeTransport, QuorumPolicy, handshake};
-use lit_types::{Clock, LitNetwork, NodeUrl};
+use lit_node_transport::NodeTransport;
+use lit_types::{Clock, LitNetwork};
 
-use crate::{Error, LitNodeClient, SystemClock};
+use crate::{Discovery, Error, LitNodeClient, SystemClock};
 
 /// Configures a [`LitNodeClient`].
 #[derive(Clone)]
 #[must_use]
 pub struct LitNodeClientBuilder {
     network: LitNetwork,
-    nodes: Vec<NodeUrl>,
-    threshold: usize,
+    discovery: Arc<dyn Discovery>,
     transport: Option<Arc<dyn NodeTransport>>,
     clock: Arc<dyn Clock>,
     connect_timeout: Duration,
@@ -22,18 +21,15 @@ impl std::fmt::Debug for LitNodeClientBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("LitNodeClientBuilder")
             .field("network", &self.network)
-            .field("nodes", &self.nodes)
-            .field("threshold", &self.threshold)
             .finish_non_exhaustive()
     }
 }
 
 impl LitNodeClientBuilder {
-    pub(crate) fn new(nodes: Vec<NodeUrl>, threshold: usize) -> Self {
+    pub(crate) fn new(discovery: Arc<dyn Discovery>) -> Self {
         Self {
             network: LitNetwork::Custom,
-            nodes,
-            threshold,
+            discovery,
             transport: None,
             clock: Arc::new(SystemClock),
             connect_timeout: Duration::from_secs(20),
@@ -72,27 +68,13 @@ impl LitNodeClientBuilder {
         self
     }
 
-    /// Greets the nodes. Succeeds as soon as as many as the threshold agree on the network's keys; others join when they
-    /// answer.
+    /// Finds the nodes and greets them. Succeeds as soon as as many as the threshold agree on the network's keys; others join
+    /// when they answer.
     ///
     /// # Errors
-    /// [`Error::Config`], [`Error::AttestationRequired`], or [`Error::Connect`] with every node's outcome.
+    /// [`Error::Config`], [`Error::AttestationRequired`], [`Error::Discovery`], or [`Error::Connect`] with every node's
+    /// outcome.
     pub async fn connect(self) -> Result<LitNodeClient, Error> {
-        if self.threshold == 0 || self.threshold > self.nodes.len() {
-            return Err(Error::Config(format!(
-                "a threshold of {} cannot be reached by {} nodes",
-                self.threshold,
-                self.nodes.len()
-            )));
-        }
-        let distinct: HashSet<String> = self
-            .nodes
-            .iter()
-            .map(NodeUrl::comparable_authority)
-            .collect();
-        if distinct.len() != self.nodes.len() {
-            return Err(Error::Config("a node is listed twice".to_owned()));
-        }
         if self.network.profile().attestation_required {
             return Err(Error::AttestationRequired(self.network));
         }
@@ -100,22 +82,26 @@ impl LitNodeClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        let policy = QuorumPolicy::new(self.threshold)
-            .with_node_deadline(self.connect_timeout)
-            .with_linger(self.connect_timeout);
-        let greeting = handshake(&transport, &self.nodes, 0, &policy)
-            .await
-            .map_err(|error| Error::Connect(Box::new(error)))?;
-        Ok(LitNodeClient::connected(
-            self.network,
-            self.nodes,
-            self.threshold,
+        LitNodeClient::connect(Connection {
+            network: self.network,
+            discovery: self.discovery,
             transport,
-            self.clock,
-            self.node_deadline,
-            greeting,
-        ))
+            clock: self.clock,
+            connect_timeout: self.connect_timeout,
+            node_deadline: self.node_deadline,
+        })
+        .await
     }
+}
+
+/// A complete configuration.
+pub(crate) struct Connection {
+    pub(crate) network: LitNetwork,
+    pub(crate) discovery: Arc<dyn Discovery>,
+    pub(crate) transport: Arc<dyn NodeTransport>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) node_deadline: Duration,
 }
 
 #[cfg(feature = "http")]

@@ -5,7 +5,7 @@ use lit_session_crypto::{
 };
 use lit_types::{LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError};
 
-use crate::AuthNeededError;
+use crate::{AuthNeededError, DiscoveryError};
 
 /// What can go wrong in the flows of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,12 @@ pub enum Error {
     /// would be less than what users of the network are promised.
     #[error("{0} requires node attestation, which this version cannot verify")]
     AttestationRequired(LitNetwork),
+    /// The nodes could not be found, as when the chain does not answer.
+    #[error("cannot find the nodes of the network: {0}")]
+    Discovery(DiscoveryError),
+    /// The nodes give other keys than before. They are those of another network, and nothing of theirs is used.
+    #[error("the nodes give other keys than before")]
+    KeysChanged,
     /// Too few nodes answered, or those that did are not of one network. The report has a line per node.
     #[error("cannot connect to the network\n{0}")]
     Connect(Box<QuorumError>),
@@ -96,7 +102,7 @@ impl Error {
         Some(match self {
             Self::Config(_) => SdkErrorCode::LitNodeClientBadConfigError,
             Self::AttestationRequired(_) => SdkErrorCode::InvalidNodeAttestation,
-            Self::Connect(_) => SdkErrorCode::InitError,
+            Self::Connect(_) | Self::Discovery(_) => SdkErrorCode::InitError,
             Self::NotReady => SdkErrorCode::LitNodeClientNotReadyError,
             Self::Root(RootRefusal::Empty) => SdkErrorCode::WalletSignatureNotFoundError,
             Self::Root(_) => SdkErrorCode::InvalidSignatureError,
@@ -126,6 +132,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(nodes) | Self::Nodes(nodes) => nodes.is_retryable(),
+            Self::Discovery(_) => true,
             _ => false,
         }
     }

@@ -162,7 +162,7 @@ impl LitNodeClient {
             ipfs_id,
             js_params: Some(call.js_params.clone()),
             auth_sig: AuthSig::session(String::new(), String::new(), String::new()),
-            epoch: 0,
+            epoch: self.epoch(),
         };
         let mut bodies = Vec::with_capacity(sigs.len());
         for (node, sig) in sigs {
@@ -226,7 +226,7 @@ impl LitNodeClient {
         };
         let mut usable = Vec::with_capacity(self.nodes().len());
         let mut missing = None;
-        for node in self.nodes() {
+        for node in self.nodes().iter() {
             match sigs.for_node(node) {
                 Ok(sig) => usable.push((node.clone(), sig.clone())),
                 Err(error) => missing = missing.or(Some(error)),

@@ -4,14 +4,17 @@ mod auth_needed;
 mod client;
 mod clock;
 mod connect;
+mod discovery;
 mod error;
 mod execute_js;
 mod request;
+mod state;
 
 pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
 pub use client::LitNodeClient;
 pub use clock::SystemClock;
 pub use connect::LitNodeClientBuilder;
+pub use discovery::{Discovery, DiscoveryError, Epoch, NetworkView};
 pub use error::Error;
 pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer, SessionAuth};
 pub use request::SessionRequest;

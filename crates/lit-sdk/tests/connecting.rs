@@ -2,11 +2,16 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use common::{HELLO, Setup, any_action};
 use lit_devnet::Fault;
-use lit_sdk::{Error, ExecuteJs, LitNetwork, types::NodeErrorCode};
+use lit_sdk::{
+    Clock, Discovery, DiscoveryError, Epoch, Error, ExecuteJs, LitNetwork, LitNodeClient,
+    NetworkView, types::NodeErrorCode,
+};
+use tokio::sync::watch;
 
 #[tokio::test]
 async fn faults_below_the_threshold_do_not_matter() {
@@ -48,7 +53,7 @@ async fn faults_below_the_threshold_do_not_matter() {
     setup.network.set_fault(9, Fault::Stopped).unwrap();
     let error = client.execute_js(&session, &call).await.unwrap_err();
     let report = error.to_string();
-    for node in client.nodes() {
+    for node in client.nodes().iter() {
         assert!(report.contains(node.as_str()), "{report}");
     }
     assert!(
@@ -77,7 +82,7 @@ async fn late_nodes_join() {
     let client = setup.connect().await.unwrap();
     assert_eq!(client.connected_nodes(), client.nodes()[..2]);
     tokio::time::sleep(Duration::from_secs(6)).await;
-    assert_eq!(client.connected_nodes(), client.nodes());
+    assert_eq!(client.connected_nodes(), *client.nodes());
 }
 
 #[tokio::test]
@@ -132,4 +137,107 @@ async fn a_network_that_is_dropped_is_gone() {
         .await
         .unwrap_err();
     assert!(error.to_string().contains("connection refused"), "{error}");
+}
+
+/// A view that tests change.
+#[derive(Debug)]
+struct Announced(watch::Sender<Result<NetworkView, String>>);
+
+impl Announced {
+    fn announce(&self, view: Result<NetworkView, String>) {
+        drop(self.0.send_replace(view));
+    }
+}
+
+#[async_trait]
+impl Discovery for Announced {
+    async fn network_view(&self) -> Result<NetworkView, DiscoveryError> {
+        self.0.borrow().clone().map_err(Into::into)
+    }
+
+    async fn changed(&self) {
+        // The sender is this one, so it is never gone.
+        let _ = self.0.subscribe().changed().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_follows_the_network() {
+    let setup = Setup::new(4).await;
+    setup.network.clock().stop_at(setup.network.clock().now());
+    let started_at = Some(setup.network.clock().now());
+    let view = |nodes: usize, threshold, number| {
+        let nodes = setup.network.node_urls()[..nodes].to_vec();
+        Ok(NetworkView {
+            nodes,
+            threshold,
+            epoch: Epoch { number, started_at },
+        })
+    };
+    let announced = Arc::new(Announced(watch::Sender::new(view(3, 2, 6))));
+    let client = LitNodeClient::discover(announced.clone())
+        .transport(setup.network.transport())
+        .clock(setup.network.clock())
+        .connect()
+        .await
+        .unwrap();
+    // In its first 45 seconds an epoch is not told to the nodes.
+    assert_eq!((client.epoch(), client.nodes().len()), (5, 3));
+    setup.network.clock().advance(Duration::from_secs(45));
+    assert_eq!(client.epoch(), 6);
+    let session = client
+        .get_session(&any_action(), &setup.auth())
+        .await
+        .unwrap();
+    let call = ExecuteJs::code(HELLO)
+        .with_js_param("name", "epoch")
+        .wait_for_all();
+    assert_eq!(
+        client
+            .execute_js(&session, &call)
+            .await
+            .unwrap()
+            .answers
+            .len(),
+        3
+    );
+
+    // A node joins. The session goes on, and signs for it too.
+    tokio::task::yield_now().await;
+    announced.announce(view(4, 3, 7));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert_eq!(
+        (client.epoch(), client.nodes().len(), client.threshold()),
+        (7, 4, 3)
+    );
+    assert_eq!(
+        client
+            .execute_js(&session, &call)
+            .await
+            .unwrap()
+            .answers
+            .len(),
+        4
+    );
+
+    // The chain is gone for a while, and says nonsense when it is back: the client goes on, and tries again.
+    announced.announce(Err("no chain".to_owned()));
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    announced.announce(view(3, 4, 8));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!((client.epoch(), client.nodes().len()), (7, 4));
+    announced.announce(view(3, 2, 9));
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    assert_eq!((client.epoch(), client.nodes().len()), (9, 3));
+
+    let nowhere = Arc::new(Announced(watch::Sender::new(Err("no chain".to_owned()))));
+    let error = LitNodeClient::discover(nowhere)
+        .transport(setup.network.transport())
+        .connect()
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, Error::Discovery(_)) && error.is_retryable(),
+        "{error}"
+    );
 }

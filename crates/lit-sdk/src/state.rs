@@ -1,0 +1,135 @@
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use lit_node_transport::{
+    Handshake, HandshakeKeys, LateNodes, NodeTransport, QuorumPolicy, handshake,
+};
+use lit_types::NodeUrl;
+use time::OffsetDateTime;
+use tokio::task::AbortHandle;
+
+use crate::{Error, NetworkView};
+
+/// The network as a client knows it between two changes.
+#[derive(Debug)]
+pub(crate) struct NetworkState {
+    pub(crate) view: NetworkView,
+    pub(crate) nodes: Arc<[NodeUrl]>,
+    greeting: Arc<Greeting>,
+}
+
+/// What came of greeting the nodes; kept when only the epoch changes.
+#[derive(Debug)]
+struct Greeting {
+    keys: HandshakeKeys,
+    latest_blockhash: String,
+    connected: Arc<RwLock<Vec<NodeUrl>>>,
+    /// Lets nodes join that answer later.
+    late_joiner: AbortHandle,
+}
+
+impl Drop for Greeting {
+    fn drop(&mut self) {
+        self.late_joiner.abort();
+    }
+}
+
+impl NetworkState {
+    /// Greets the nodes, and returns when as many as the threshold agree.
+    pub(crate) async fn connect(
+        view: NetworkView,
+        transport: &Arc<dyn NodeTransport>,
+        timeout: Duration,
+        now: OffsetDateTime,
+    ) -> Result<Self, Error> {
+        check(&view)?;
+        let policy = QuorumPolicy::new(view.threshold)
+            .with_node_deadline(timeout)
+            .with_linger(timeout);
+        let Handshake {
+            keys,
+            latest_blockhash,
+            connected,
+            late,
+            ..
+        } = handshake(transport, &view.nodes, view.epoch.number_at(now), &policy)
+            .await
+            .map_err(|error| Error::Connect(Box::new(error)))?;
+        let connected = Arc::new(RwLock::new(connected));
+        let late_joiner = tokio::spawn(join_late(late, Arc::clone(&connected))).abort_handle();
+        let greeting = Greeting {
+            keys,
+            latest_blockhash,
+            connected,
+            late_joiner,
+        };
+        Ok(Self {
+            nodes: view.nodes.as_slice().into(),
+            view,
+            greeting: Arc::new(greeting),
+        })
+    }
+
+    /// The same nodes in another epoch.
+    pub(crate) fn with_epoch_of(&self, view: NetworkView) -> Self {
+        Self {
+            view,
+            nodes: Arc::clone(&self.nodes),
+            greeting: Arc::clone(&self.greeting),
+        }
+    }
+
+    pub(crate) fn keys(&self) -> &HandshakeKeys {
+        &self.greeting.keys
+    }
+
+    pub(crate) fn latest_blockhash(&self) -> &str {
+        &self.greeting.latest_blockhash
+    }
+
+    pub(crate) fn connected(&self) -> Vec<NodeUrl> {
+        let connected = self
+            .greeting
+            .connected
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.nodes
+            .iter()
+            .filter(|node| connected.contains(node))
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn stop(&self) {
+        self.greeting.late_joiner.abort();
+    }
+}
+
+async fn join_late(mut late: LateNodes, connected: Arc<RwLock<Vec<NodeUrl>>>) {
+    while let Some(node) = late.next().await {
+        connected
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(node);
+    }
+}
+
+/// A threshold that can be reached, by nodes of which none counts twice.
+fn check(view: &NetworkView) -> Result<(), Error> {
+    let NetworkView {
+        nodes, threshold, ..
+    } = view;
+    if *threshold == 0 || *threshold > nodes.len() {
+        let nodes = nodes.len();
+        let problem = format!("a threshold of {threshold} cannot be reached by {nodes} nodes");
+        return Err(Error::Config(problem));
+    }
+    let distinct: HashSet<String> = nodes.iter().map(NodeUrl::comparable_authority).collect();
+    if distinct.len() != nodes.len() {
+        return Err(Error::Config("a node is listed twice".to_owned()));
+    }
+    Ok(())
+}
