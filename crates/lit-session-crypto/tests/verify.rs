@@ -370,6 +370,18 @@ fn a_session_ends_with_its_first_proof_and_refuses_bad_ones() {
     }
 }
 
+/// Clients look at the first resource and nodes at the last.
+#[test]
+fn a_root_with_foreign_resources_is_refused() {
+    let text = root(|siwe| siwe).signed_message;
+    let text = text.replace("Resources:\n", "Resources:\n- https://example.com/\n");
+    let root = block_on(sign_auth_sig(&wallet(), &text)).unwrap();
+    let requests = any_action();
+    let expected = RootExpectation::new(&requests, at(0).at());
+    let refused = check_root(&root, key().public_key(), &expected);
+    assert_eq!(refused, Err(RootRefusal::ForeignResources));
+}
+
 #[test]
 fn a_root_that_never_ends_is_refused() {
     let text = root(|siwe| siwe).signed_message;
