@@ -342,3 +342,21 @@ fn fields_cannot_pose_as_others() {
         assert!(siwe().domain(domain).build().is_err(), "{domain}");
     }
 }
+
+#[test]
+fn an_ability_covers_only_its_own_kind_of_resource() {
+    let mut recap = ReCap::new();
+    recap.grant_all(&LitResource::any_lit_action());
+    for ability in LitAbility::ALL {
+        for prefix in ResourcePrefix::ALL {
+            let resource = LitResource::new(prefix, "*").unwrap();
+            let expected =
+                ability == LitAbility::LitActionExecution && prefix == ResourcePrefix::LitAction;
+            assert_eq!(
+                recap.covers(&resource, ability),
+                expected,
+                "{ability} on {resource}"
+            );
+        }
+    }
+}
