@@ -18,7 +18,7 @@ use crate::{
 pub struct HandshakeKeys {
     /// The BLS key, for PKP sessions and encryption: 96 hex digits, a compressed point of G1.
     pub network_public_key: String,
-    /// The secp256k1 root keys PKPs are derived from: 130 hex digits each, in the order of derivation.
+    /// The secp256k1 root keys PKPs are derived from: points of 130 hex digits, or 66 compressed, in the order of derivation.
     pub hd_root_pubkeys: Vec<String>,
 }
 
@@ -144,10 +144,9 @@ fn judge(_: &NodeUrl, body: &[u8]) -> Result<Greeting, String> {
     {
         return Err("its BLS keys are not one key of 96 hex digits".to_owned());
     }
-    if answer.hd_root_pubkeys.len() > 256
-        || !answer.hd_root_pubkeys.iter().all(|key| is_hex(key, 130))
-    {
-        return Err("its root keys are not 130 hex digits each".to_owned());
+    let is_point = |key: &String| is_hex(key, 130) || is_hex(key, 66);
+    if answer.hd_root_pubkeys.len() > 256 || !answer.hd_root_pubkeys.iter().all(is_point) {
+        return Err("its root keys are not 130 or 66 hex digits each".to_owned());
     }
     if !answer
         .latest_blockhash

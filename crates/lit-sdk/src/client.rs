@@ -10,8 +10,8 @@ use std::{
 use lit_node_transport::{HandshakeKeys, NodeTransport};
 use lit_recap::{Nonce, ReCap, SiweError};
 use lit_session_crypto::{
-    CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, check_proof,
-    check_root,
+    CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, VerifiedRoot,
+    check_proof, check_root,
 };
 use lit_types::{
     AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
@@ -231,20 +231,21 @@ impl LitNodeClient {
                 None => expected,
             }
         };
-        let reusable = request.root.as_ref().filter(|root| {
-            let checked = check_root(root, key.public_key(), &expected(now));
-            if let Err(refusal) = &checked {
+        // Signing may take its time, so what was signed is checked at the time when it came.
+        let check = |root: &AuthSig| check_root(root, key.public_key(), &expected(self.now()));
+        let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
+        let reusable = request.root.as_ref().and_then(|root| {
+            let refused = |refusal: &RootRefusal| {
                 tracing::warn!(%refusal, "the given root AuthSig is of no use for this session; asking for a new one");
-            }
-            checked.is_ok()
+            };
+            check(root).inspect_err(refused).ok()
         });
         let root = match reusable {
-            Some(root) => root.clone(),
+            Some(root) => root,
             None => {
-                let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
                 let auth_request = AuthRequest {
                     session_key: key.public_key(),
-                    recap,
+                    recap: recap.clone(),
                     requests: request.requests.clone(),
                     expiration: expiration.clone(),
                     nonce: self.state().latest_blockhash().parse::<Nonce>()?,
@@ -253,20 +254,14 @@ impl LitNodeClient {
                     statement: request.statement.clone(),
                     chain: request.chain.clone(),
                 };
-                // Signing may take its time, so what was signed is checked at the time when it came.
-                let check = |root: &AuthSig| {
-                    check_root(root, key.public_key(), &expected(self.now())).map(drop)
-                };
                 authorise(auth, &auth_request, check).await?
             }
         };
-        let proofs = request.proofs.clone();
-        let session = Session::new(key, root, proofs, expiration, &expected(self.now()))?;
-        let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
-        if !recap.covers_all_of(session.granted()) {
-            tracing::warn!(granted = ?session.granted(), "the root AuthSig grants more than the session asks for");
+        if !recap.covers_all_of(root.granted()) {
+            tracing::warn!(granted = ?root.granted(), "the root AuthSig grants more than the session asks for");
         }
-        Ok(session)
+        let proofs = request.proofs.clone();
+        Ok(Session::new(key, root, proofs, expiration, self.now())?)
     }
 
     pub(crate) fn check_ready(&self) -> Result<(), Error> {
@@ -350,11 +345,11 @@ async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
 async fn authorise(
     auth: &dyn AuthNeeded,
     request: &AuthRequest,
-    check: impl Fn(&AuthSig) -> Result<(), RootRefusal>,
-) -> Result<AuthSig, Error> {
+    check: impl Fn(&AuthSig) -> Result<VerifiedRoot, RootRefusal>,
+) -> Result<VerifiedRoot, Error> {
     let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
     match check(&root) {
-        Ok(()) => Ok(root),
+        Ok(root) => Ok(root),
         // Somebody who gives nothing, or nothing that can be read, does so the second time as well.
         Err(
             refusal @ (RootRefusal::Empty
@@ -364,8 +359,7 @@ async fn authorise(
         Err(refusal) => {
             tracing::warn!(%refusal, "what was signed does not authorise the session; asking once more");
             let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
-            check(&root)?;
-            Ok(root)
+            Ok(check(&root)?)
         }
     }
 }

@@ -90,7 +90,7 @@ impl From<SessionRefusal> for Error {
     fn from(refusal: SessionRefusal) -> Self {
         match refusal {
             SessionRefusal::Proof { index, refusal } => Self::Proof { index, refusal },
-            SessionRefusal::Root(refusal) => Self::Root(refusal),
+            SessionRefusal::OtherKey => Self::Root(CapabilityRefusal::WrongUri.into()),
         }
     }
 }

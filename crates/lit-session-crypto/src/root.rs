@@ -15,10 +15,10 @@ use crate::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RootExpectation<'a> {
-    pub(crate) requests: &'a [ResourceAbilityRequest],
+    requests: &'a [ResourceAbilityRequest],
     address: Option<Address>,
     domain: Option<&'a str>,
-    pub(crate) now: OffsetDateTime,
+    now: OffsetDateTime,
 }
 
 impl<'a> RootExpectation<'a> {
@@ -45,16 +45,35 @@ impl<'a> RootExpectation<'a> {
     }
 }
 
-/// A root AuthSig that was found good.
+/// A root AuthSig that was found good, for one session key and these requests. Only [`check_root`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct VerifiedRoot {
+    pub(crate) auth_sig: AuthSig,
+    pub(crate) session_key: SessionPublicKey,
+    pub(crate) requests: Vec<ResourceAbilityRequest>,
+    pub(crate) address: Address,
+    pub(crate) recap: ReCap,
+    pub(crate) expiration: Timestamp,
+}
+
+impl VerifiedRoot {
     /// Who authorised the session key.
-    pub address: Address,
+    #[must_use]
+    pub const fn address(&self) -> Address {
+        self.address
+    }
+
     /// What was granted, which may be more than was expected.
-    pub recap: ReCap,
+    #[must_use]
+    pub const fn granted(&self) -> &ReCap {
+        &self.recap
+    }
+
     /// Until when, as the message spells it.
-    pub expiration: Timestamp,
+    #[must_use]
+    pub const fn expiration(&self) -> &Timestamp {
+        &self.expiration
+    }
 }
 
 /// Checks the AuthSig that a session is to rest on, before the first request is made with it: all that a node will check of
@@ -126,6 +145,9 @@ pub fn check_root(
         });
     }
     Ok(VerifiedRoot {
+        auth_sig: auth_sig.clone(),
+        session_key,
+        requests: expected.requests.to_vec(),
         address,
         recap,
         expiration,

@@ -6,8 +6,7 @@ use lit_types::{AuthSig, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp
 use time::OffsetDateTime;
 
 use crate::{
-    CapabilityRefusal, RootExpectation, RootRefusal, SessionKeyPair, SessionPublicKey,
-    SessionTemplate, check_proof, check_root,
+    CapabilityRefusal, SessionKeyPair, SessionPublicKey, SessionTemplate, VerifiedRoot, check_proof,
 };
 
 /// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
@@ -26,36 +25,46 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of `key` for the expected requests, authorised by `root`, until `expiration`, or until the first of `root` and
-    /// `proofs` expires. `proofs` are further AuthSigs for the nodes, such as capacity delegations.
+    /// A session of `key`, authorised by `root` for the requests it was checked for, until `expiration`, or until the first of
+    /// `root` and `proofs` expires. `proofs` are further AuthSigs for the nodes, such as capacity delegations, and must be good
+    /// at `now`.
     ///
     /// # Errors
-    /// [`SessionRefusal`] when `root` does not authorise this (see [`check_root`]), or a proof is not good (see
-    /// [`check_proof`]).
+    /// [`SessionRefusal`] when `root` was checked for another key, or a proof is not good (see [`check_proof`]).
     pub fn new(
         key: SessionKeyPair,
-        root: AuthSig,
+        root: VerifiedRoot,
         proofs: Vec<AuthSig>,
         expiration: Timestamp,
-        expected: &RootExpectation<'_>,
+        now: OffsetDateTime,
     ) -> Result<Self, SessionRefusal> {
-        let verified = check_root(&root, key.public_key(), expected)?;
-        let mut ends = vec![expiration, verified.expiration];
+        let VerifiedRoot {
+            auth_sig,
+            session_key,
+            requests,
+            address,
+            recap,
+            expiration: root_end,
+        } = root;
+        if key.public_key() != session_key {
+            return Err(SessionRefusal::OtherKey);
+        }
+        let mut ends = vec![expiration, root_end];
         for (index, proof) in proofs.iter().enumerate() {
-            let end = check_proof(proof, expected.now)
+            let end = check_proof(proof, now)
                 .map_err(|refusal| SessionRefusal::Proof { index, refusal })?;
             ends.push(end);
         }
         ends.sort_by_key(Timestamp::at);
         let expiration = ends.swap_remove(0);
         let mut capabilities = proofs;
-        capabilities.push(root);
+        capabilities.push(auth_sig);
         Ok(Self {
             key,
             capabilities,
-            requests: expected.requests.to_vec(),
-            address: verified.address,
-            recap: verified.recap,
+            requests,
+            address,
+            recap,
             expiration,
         })
     }
@@ -169,9 +178,9 @@ impl fmt::Debug for Session {
 /// Why there is no session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SessionRefusal {
-    /// The root does not authorise it.
-    #[error(transparent)]
-    Root(#[from] RootRefusal),
+    /// The root was checked for another session key.
+    #[error("the root AuthSig authorises another session key")]
+    OtherKey,
     /// A proof is not good.
     #[error("proof {index} cannot be used: {refusal}")]
     Proof {

@@ -266,7 +266,7 @@ fn roots_are_checked_before_they_are_used() {
     let requests = any_action();
     let expected = RootExpectation::new(&requests, at(0).at());
     let check = |root: &AuthSig, expected: &RootExpectation<'_>| {
-        check_root(root, key().public_key(), expected).map(|verified| verified.address)
+        check_root(root, key().public_key(), expected).map(|verified| verified.address())
     };
     let good = root(|siwe| siwe);
     assert_eq!(check(&good, &expected), Ok(wallet().address()));
@@ -314,7 +314,8 @@ fn a_session_ends_with_its_root() {
     let requests = any_action();
     let expected = RootExpectation::new(&requests, at(0).at());
     let root = root(|siwe| siwe.expiration("2025-01-15T14:00:00+01:00".parse().unwrap()));
-    let session = Session::new(key(), root, vec![], at(86_400), &expected).unwrap();
+    let root = check_root(&root, key().public_key(), &expected).unwrap();
+    let session = Session::new(key(), root, vec![], at(86_400), at(0).at()).unwrap();
     assert_eq!(session.expiration().as_str(), "2025-01-15T14:00:00+01:00");
     let end = session.expiration().at();
     assert!(
@@ -333,7 +334,8 @@ fn a_statement_cannot_pose_as_the_end() {
         siwe.statement("Expiration Time: soon.")
             .expiration(at(3600))
     });
-    let session = Session::new(key(), root, vec![], at(86_400), &expected).unwrap();
+    let root = check_root(&root, key().public_key(), &expected).unwrap();
+    let session = Session::new(key(), root, vec![], at(86_400), at(0).at()).unwrap();
     assert_eq!(session.expiration(), &at(3600));
 }
 
@@ -347,7 +349,11 @@ fn a_session_ends_with_its_first_proof_and_refuses_bad_ones() {
                 .expiration(at(seconds))
         })
     };
-    let session = |proofs| Session::new(key(), root(|siwe| siwe), proofs, at(86_400), &expected);
+    let root = check_root(&root(|siwe| siwe), key().public_key(), &expected).unwrap();
+    let session = |proofs| Session::new(key(), root.clone(), proofs, at(86_400), at(0).at());
+    let stranger = SessionKeyPair::from_seed(&[8; 32]);
+    let other = Session::new(stranger, root.clone(), vec![], at(86_400), at(0).at());
+    assert!(matches!(other, Err(SessionRefusal::OtherKey)));
     assert_eq!(
         session(vec![proof(7200), proof(600)]).unwrap().expiration(),
         &at(600)
