@@ -1,5 +1,5 @@
 //! Contract addresses of the hosted networks, as bundled with the official client 7.4.0 (`@lit-protocol/contracts` 0.0.74);
-//! resolvers and the second helper from the official networks repository.
+//! resolvers and the helpers from the official networks repository, which has replaced the first helper since.
 
 use alloy_primitives::{Address, address};
 
@@ -57,7 +57,7 @@ pub(crate) const DATIL_DEV: ContractAddresses = ContractAddresses {
     pubkey_router: address!("0xbc01f21C58Ca83f25b09338401D53D4c2344D1d9"),
     pkp_nft: address!("0x02C4242F72d62c8fEF2b2DB088A35a9F4ec741C7"),
     pkp_permissions: address!("0xf64638F1eb3b064f5443F7c9e2Dc050ed535D891"),
-    pkp_helper: address!("0xCa9C62fB4ceA8831eBb6fD9fE747Cc372515CF7f"),
+    pkp_helper: address!("0x3285402b15f557C496CD116235B1EC8217Cc62C2"),
     pkp_helper_v2: address!("0x82b48Ddb284cfd9627BA9A29E9Dc605fE654B805"),
     pkp_nft_metadata: address!("0x784A743bBBB5f5225CeC7979A3304179be17D66d"),
     rate_limit_nft: address!("0x1A12D5B3D6A52B3bDe0468900795D35ce994ac2b"),
@@ -68,13 +68,19 @@ pub(crate) const DATIL_DEV: ContractAddresses = ContractAddresses {
     contract_resolver: address!("0xCF5d7074c722Dd044Dd45EC791942b881366627c"),
 };
 
+/// What the official client 7.4.0 uses for `custom` networks, with the first helper of datil-dev.
+pub(crate) const CUSTOM: ContractAddresses = ContractAddresses {
+    pkp_helper: address!("0xCa9C62fB4ceA8831eBb6fD9fE747Cc372515CF7f"),
+    ..DATIL_DEV
+};
+
 pub(crate) const DATIL_TEST: ContractAddresses = ContractAddresses {
     staking: address!("0xdec37933239846834b3BfD408913Ed3dbEf6588F"),
     staking_balances: address!("0xCa3c64e7D8cA743aeD2B2d20DCA3233f400710E2"),
     pubkey_router: address!("0x65C3d057aef28175AfaC61a74cc6b27E88405583"),
     pkp_nft: address!("0x6a0f439f064B7167A8Ea6B22AcC07ae5360ee0d1"),
     pkp_permissions: address!("0x60C1ddC8b9e38F730F0e7B70A2F84C1A98A69167"),
-    pkp_helper: address!("0x341E5273E2E2ea3c4aDa4101F008b1261E58510D"),
+    pkp_helper: address!("0x7E209fDFBBEe26Df3363354BC55C2Cc89DD030a9"),
     pkp_helper_v2: address!("0x41837a630BD22F893a6bE3ecBE2101Ca2f32ed6b"),
     pkp_nft_metadata: address!("0xaC1d01692EBA0E457134Eb7EB8bb96ee9D91FcdD"),
     rate_limit_nft: address!("0xa17f11B7f828EEc97926E56D98D5AB63A0231b77"),
@@ -91,7 +97,7 @@ pub(crate) const DATIL: ContractAddresses = ContractAddresses {
     pubkey_router: address!("0xF182d6bEf16Ba77e69372dD096D8B70Bc3d5B475"),
     pkp_nft: address!("0x487A9D096BB4B7Ac1520Cb12370e31e677B175EA"),
     pkp_permissions: address!("0x213Db6E1446928E19588269bEF7dFc9187c4829A"),
-    pkp_helper: address!("0x5B55ee57C459a31072145F2Fc00b35de20520adD"),
+    pkp_helper: address!("0x9123438C2c7c78B53e5081d6d3eA5DFcf51B57f0"),
     pkp_helper_v2: address!("0x3f24953B66Ed4089c6B25Be8C7a83262d6f6255C"),
     pkp_nft_metadata: address!("0x4BB8681d3a24F130cC746C7DC31167C93D72d32b"),
     rate_limit_nft: address!("0x01205d94Fee4d9F59A4aB24bf80D11d4DdAf6Eed"),

@@ -1,5 +1,7 @@
+use std::net::Ipv4Addr;
+
 use alloy_primitives::Address;
-use lit_types::LitNetwork;
+use lit_types::{LitNetwork, NodeUrl, NodeUrlError};
 
 use crate::addresses::{self, ContractAddresses};
 
@@ -22,6 +24,7 @@ pub struct NetworkContext {
     rpc_url: String,
     contracts: ContractAddresses,
     resolver: Option<Resolver>,
+    node_scheme: Option<NodeScheme>,
 }
 
 impl NetworkContext {
@@ -57,19 +60,21 @@ impl NetworkContext {
             rpc_url: profile.rpc_url.to_owned(),
             contracts,
             resolver,
+            node_scheme: None,
         })
     }
 
-    /// The context of a network of your own. The addresses default to those of datil-dev, where the embedded network puts
-    /// its contracts.
+    /// The context of a network of your own. The addresses default to those that the official client uses for custom
+    /// networks (datil-dev), where the embedded network puts its contracts.
     #[must_use]
     pub fn custom(chain_id: u64, rpc_url: impl Into<String>) -> Self {
         Self {
             network: LitNetwork::Custom,
             chain_id,
             rpc_url: rpc_url.into(),
-            contracts: addresses::DATIL_DEV,
+            contracts: addresses::CUSTOM,
             resolver: None,
+            node_scheme: None,
         }
     }
 
@@ -91,6 +96,14 @@ impl NetworkContext {
     #[must_use]
     pub const fn with_resolver(mut self, resolver: Resolver) -> Self {
         self.resolver = Some(resolver);
+        self
+    }
+
+    /// The scheme of all node URLs. Default: `https` on port 443 and everywhere on hosted networks, else `http`.
+    #[doc(alias = "nodeProtocol")]
+    #[must_use]
+    pub const fn with_node_scheme(mut self, scheme: NodeScheme) -> Self {
+        self.node_scheme = Some(scheme);
         self
     }
 
@@ -122,6 +135,34 @@ impl NetworkContext {
     #[must_use]
     pub const fn resolver(&self) -> Option<Resolver> {
         self.resolver
+    }
+
+    /// The URL of a node. The chain knows IPv4 addresses and ports only; the port is always written.
+    pub(crate) fn node_url(&self, ip: Ipv4Addr, port: u16) -> Result<NodeUrl, NodeUrlError> {
+        let scheme = match self.node_scheme {
+            Some(scheme) => scheme,
+            None if port == 443 || self.network.profile().https => NodeScheme::Https,
+            None => NodeScheme::Http,
+        };
+        format!("{}://{ip}:{port}", scheme.as_str()).parse()
+    }
+}
+
+/// How nodes are spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NodeScheme {
+    /// In the clear.
+    Http,
+    /// TLS.
+    Https,
+}
+
+impl NodeScheme {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
     }
 }
 
@@ -177,5 +218,19 @@ mod tests {
             NetworkContext::of(LitNetwork::Custom),
             Err(ContextError::Custom)
         );
+    }
+    #[test]
+    fn node_urls_follow_the_network_and_the_port() {
+        let url = |context: &NetworkContext, port| {
+            let url = context.node_url(Ipv4Addr::LOCALHOST, port).unwrap();
+            url.as_str().to_owned()
+        };
+        let custom = NetworkContext::custom(31_337, "http://127.0.0.1:8545");
+        assert_eq!(url(&custom, 7470), "http://127.0.0.1:7470");
+        assert_eq!(url(&custom, 443), "https://127.0.0.1:443");
+        let datil = NetworkContext::of(LitNetwork::Datil).unwrap();
+        assert_eq!(url(&datil, 7470), "https://127.0.0.1:7470");
+        let plain = datil.with_node_scheme(NodeScheme::Http);
+        assert_eq!(url(&plain, 443), "http://127.0.0.1:443");
     }
 }

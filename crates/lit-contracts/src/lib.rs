@@ -1,7 +1,42 @@
 #![doc = include_str!("../README.md")]
 
 mod addresses;
+mod auth_method;
+pub mod bindings;
+mod capacity;
+mod chain;
+mod client;
 mod context;
+mod contract;
+mod credits;
+mod epoch;
+mod error;
+mod mint;
+mod payments;
+mod permissions;
+mod pkp;
+mod resolver;
+mod revert;
+mod staking;
 
 pub use addresses::ContractAddresses;
-pub use context::{ContextError, NetworkContext, Resolver, ResolverEnvironment};
+pub use auth_method::{ActionCid, ActionCidError, AuthMethod, AuthMethodKind, Scopes};
+pub use capacity::{
+    CapacityCredit, CreditExpiry, CreditId, CreditIdError, ExpiryError, RateError, RequestRate,
+};
+pub use chain::Confirmation;
+pub use client::LitContracts;
+pub use context::{ContextError, NetworkContext, NodeScheme, Resolver, ResolverEnvironment};
+pub use contract::Contract;
+pub use credits::{Credits, MintedCredit};
+pub use epoch::{
+    ConnectionInfo, EPOCH_PROPAGATION_DELAY, Epoch, EpochState, Validator, epoch_number_at,
+};
+pub use error::ContractError;
+pub use mint::{MintRequest, PkpOwner};
+pub use payments::{Payer, PaymentRestriction, Payments};
+pub use permissions::{PermissionChanges, Permissions};
+pub use pkp::{MintedPkp, Pkps};
+pub use resolver::ResolverClient;
+pub use revert::{Revert, RevertKind};
+pub use staking::Staking;

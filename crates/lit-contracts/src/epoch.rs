@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use alloy_primitives::Address;
+use lit_types::NodeUrl;
+use time::OffsetDateTime;
+
+/// How long nodes may take to notice a new epoch; until then clients go on with the previous one.
+pub const EPOCH_PROPAGATION_DELAY: Duration = Duration::from_secs(45);
+
+/// What a client must know before it talks to a network, read in one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionInfo {
+    /// The epoch on chain. Requests carry [`Epoch::number_at`].
+    pub epoch: Epoch,
+    /// How many nodes must agree: at least 1, at most [`ConnectionInfo::nodes`].
+    #[doc(alias = "minNodeCount")]
+    pub threshold: usize,
+    /// The active nodes that were not kicked, in the order of the chain.
+    #[doc(alias = "bootstrapUrls")]
+    pub nodes: Vec<Validator>,
+    /// Active nodes whose address on chain leads nowhere (no IP address, no port).
+    pub unreachable: Vec<Address>,
+}
+
+/// A node, as it has registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Validator {
+    /// Where it is.
+    pub url: NodeUrl,
+    /// The address of its wallet, which signs claims of keys.
+    pub node_address: Address,
+}
+
+/// A period in which the set of nodes does not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Epoch {
+    /// The number, which every request to a node carries.
+    pub number: u64,
+    /// Its planned length in seconds.
+    pub length: u64,
+    /// Its planned end, in Unix seconds. It lasts until the nodes advance it.
+    pub end_time: u64,
+    /// How often the transition to it was retried.
+    pub retries: u64,
+    /// After how many seconds a stuck transition may be unlocked.
+    pub timeout: u64,
+}
+
+impl Epoch {
+    /// When it began, in Unix seconds.
+    #[must_use]
+    pub const fn start_time(&self) -> u64 {
+        self.end_time.saturating_sub(self.length)
+    }
+
+    /// The number to send to nodes at a time: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`]) of
+    /// every epoch from the third.
+    #[doc(alias = "currentEpochNumber")]
+    #[must_use]
+    pub fn number_at(&self, now: OffsetDateTime) -> u64 {
+        let start = i128::from(self.start_time()) * 1_000_000_000;
+        epoch_number_at(self.number, start, now)
+    }
+}
+
+/// The rule of [`Epoch::number_at`], for who knows no more of an epoch than its number and its start in Unix nanoseconds.
+#[must_use]
+pub fn epoch_number_at(number: u64, start: i128, now: OffsetDateTime) -> u64 {
+    let settled = start.saturating_add(EPOCH_PROPAGATION_DELAY.as_nanos() as i128);
+    if number >= 3 && now.unix_timestamp_nanos() < settled {
+        number - 1
+    } else {
+        number
+    }
+}
+
+/// Where the network is between two epochs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the documentation")]
+#[repr(u8)]
+#[non_exhaustive]
+pub enum EpochState {
+    /// The only state in which a client need do anything: the nodes may be others now.
+    Active = 0,
+    NextValidatorSetLocked = 1,
+    ReadyForNextEpoch = 2,
+    Unlocked = 3,
+    Paused = 4,
+    Restore = 5,
+}
+
+impl EpochState {
+    pub(crate) const fn from_number(number: u8) -> Option<Self> {
+        Some(match number {
+            0 => Self::Active,
+            1 => Self::NextValidatorSetLocked,
+            2 => Self::ReadyForNextEpoch,
+            3 => Self::Unlocked,
+            4 => Self::Paused,
+            5 => Self::Restore,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_previous_number_for_45_seconds() {
+        let epoch = Epoch {
+            number: 3,
+            length: 3600,
+            end_time: 1_795_160_504,
+            retries: 0,
+            timeout: 60,
+        };
+        let start = OffsetDateTime::from_unix_timestamp(1_795_156_904).unwrap();
+        let at = |epoch: Epoch, millis| epoch.number_at(start + Duration::from_millis(millis));
+        assert_eq!(at(epoch, 0), 2);
+        assert_eq!(at(epoch, 44_999), 2);
+        assert_eq!(at(epoch, 45_000), 3);
+        let second = Epoch { number: 2, ..epoch };
+        assert_eq!(at(second, 0), 2);
+        let absurd = Epoch {
+            length: u64::MAX,
+            number: u64::MAX,
+            ..epoch
+        };
+        assert_eq!(absurd.start_time(), 0);
+        assert_eq!(at(absurd, 0), u64::MAX);
+        let far = Epoch {
+            end_time: u64::MAX,
+            ..epoch
+        };
+        assert_eq!(at(far, 0), 2);
+    }
+}

@@ -1,0 +1,202 @@
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_provider::Provider;
+use alloy_sol_types::SolCall;
+use lit_types::TokenId;
+
+use crate::{
+    ActionCid, AuthMethod, AuthMethodKind, Contract, ContractError, Scopes,
+    bindings::PKPPermissions as abi, chain::Chain,
+};
+
+mod write;
+
+pub use write::PermissionChanges;
+
+/// How many bits of scopes are read: as many as nodes look at. The contract keeps 256.
+const SCOPE_BITS: u64 = 32;
+
+/// Who and what may use a PKP.
+///
+/// All writes need the owner of the PKP's NFT as sender ([`RevertKind::NotPkpOwner`](crate::RevertKind::NotPkpOwner)
+/// otherwise). Removing takes something off the list, but the contract keeps its scopes: what is added again has its old
+/// scopes besides the new ones, until each was removed by [`Permissions::remove_scope`].
+#[derive(Debug, Clone)]
+pub struct Permissions<P>(pub(crate) Chain<P>);
+
+impl<P: Provider> Permissions<P> {
+    /// The permitted Lit Actions. Ids that are no CIDs are left out: [`Permissions::auth_methods`] has them.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "getPermittedActions")]
+    pub async fn actions(&self, token: TokenId) -> Result<Vec<ActionCid>, ContractError> {
+        let ids = self
+            .read(abi::getPermittedActionsCall {
+                tokenId: token.as_u256(),
+            })
+            .await?;
+        Ok(ids
+            .iter()
+            .filter_map(|id| ActionCid::from_bytes(id).ok())
+            .collect())
+    }
+
+    /// Whether a Lit Action is permitted, with whatever scopes.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "isPermittedAction")]
+    pub async fn is_action_permitted(
+        &self,
+        token: TokenId,
+        cid: &ActionCid,
+    ) -> Result<bool, ContractError> {
+        self.read(abi::isPermittedActionCall {
+            tokenId: token.as_u256(),
+            ipfsCID: (*cid).into(),
+        })
+        .await
+    }
+
+    /// The owner of the NFT, then the permitted wallets. The contract cuts the ids of wallets that were permitted by hash
+    /// to 20 bytes, which gives addresses of nobody.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "getPermittedAddresses")]
+    pub async fn addresses(&self, token: TokenId) -> Result<Vec<Address>, ContractError> {
+        self.read(abi::getPermittedAddressesCall {
+            tokenId: token.as_u256(),
+        })
+        .await
+    }
+
+    /// Whether a wallet is permitted, with whatever scopes, or owns the NFT.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "isPermittedAddress")]
+    pub async fn is_address_permitted(
+        &self,
+        token: TokenId,
+        address: Address,
+    ) -> Result<bool, ContractError> {
+        self.read(abi::isPermittedAddressCall {
+            tokenId: token.as_u256(),
+            user: address,
+        })
+        .await
+    }
+
+    /// All that is permitted: auth methods, actions, wallets.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "getPermittedAuthMethods")]
+    pub async fn auth_methods(&self, token: TokenId) -> Result<Vec<AuthMethod>, ContractError> {
+        let methods = self
+            .read(abi::getPermittedAuthMethodsCall {
+                tokenId: token.as_u256(),
+            })
+            .await?;
+        Ok(methods
+            .into_iter()
+            .map(|method| {
+                let kind = AuthMethodKind::custom(method.authMethodType);
+                AuthMethod::new(kind, method.id).with_user_public_key(method.userPubkey)
+            })
+            .collect())
+    }
+
+    /// Whether an auth method is permitted, with whatever scopes.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "isPermittedAuthMethod")]
+    pub async fn is_auth_method_permitted(
+        &self,
+        token: TokenId,
+        method: &AuthMethod,
+    ) -> Result<bool, ContractError> {
+        self.read(abi::isPermittedAuthMethodCall {
+            tokenId: token.as_u256(),
+            authMethodType: method.kind().number(),
+            id: method.id().clone(),
+        })
+        .await
+    }
+
+    /// What an auth method may do: the first 32 bits, as nodes read them; [`Permissions::has_scope`] tells about the others.
+    /// The contract knows scopes of methods that are not (or no longer) permitted.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "getPermittedAuthMethodScopes")]
+    pub async fn scopes(
+        &self,
+        token: TokenId,
+        method: &AuthMethod,
+    ) -> Result<Scopes, ContractError> {
+        let flags = self
+            .read(abi::getPermittedAuthMethodScopesCall {
+                tokenId: token.as_u256(),
+                authMethodType: method.kind().number(),
+                id: method.id().clone(),
+                maxScopeId: U256::from(SCOPE_BITS),
+            })
+            .await?;
+        Ok(Scopes::from_flags(&flags))
+    }
+
+    /// Whether an auth method has one scope, given by its bit.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "isPermittedAuthMethodScopePresent")]
+    pub async fn has_scope(
+        &self,
+        token: TokenId,
+        method: &AuthMethod,
+        scope: u8,
+    ) -> Result<bool, ContractError> {
+        self.read(abi::isPermittedAuthMethodScopePresentCall {
+            tokenId: token.as_u256(),
+            authMethodType: method.kind().number(),
+            id: method.id().clone(),
+            scopeId: U256::from(scope),
+        })
+        .await
+    }
+
+    /// The PKPs for which an auth method is permitted.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias("getTokenIdsForAuthMethod", "fetchPKPs"))]
+    pub async fn tokens_of(&self, method: &AuthMethod) -> Result<Vec<TokenId>, ContractError> {
+        let ids = self
+            .read(abi::getTokenIdsForAuthMethodCall {
+                authMethodType: method.kind().number(),
+                id: method.id().clone(),
+            })
+            .await?;
+        Ok(ids.into_iter().map(TokenId::new).collect())
+    }
+
+    /// The public key with which an auth method is known, on all PKPs; empty except for WebAuthn.
+    ///
+    /// # Errors
+    /// Those of any call.
+    #[doc(alias = "getUserPubkeyForAuthMethod")]
+    pub async fn user_public_key(&self, method: &AuthMethod) -> Result<Bytes, ContractError> {
+        self.read(abi::getUserPubkeyForAuthMethodCall {
+            authMethodType: method.kind().number(),
+            id: method.id().clone(),
+        })
+        .await
+    }
+
+    async fn read<C: SolCall>(&self, call: C) -> Result<C::Return, ContractError> {
+        self.0.read_nested(Contract::PkpPermissions, call).await
+    }
+}
