@@ -24,7 +24,7 @@ pub(crate) struct PropsArgs {
 /// Runs the property tests.
 pub(crate) fn props(args: &PropsArgs) -> io::Result<ExitCode> {
     step(
-        "cargo test --package lit-recap --package lit-session-crypto --all-features --tests",
+        "cargo test --package lit-recap --package lit-session-crypto --package lit-contracts --all-features --tests",
         |command| {
             command.env("PROPTEST_CASES", args.cases.to_string());
         },
@@ -53,6 +53,7 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
     plain(&format!("cargo hack test {alone}"))?;
     plain("cargo bench --package lit-benches --no-run --profile dev")?;
     plain("cargo xtask vectors")?;
+    plain("cargo xtask codegen --check")?;
     for example in EXAMPLES {
         plain(&format!(
             "cargo run --quiet --package lit-examples --example {example}"

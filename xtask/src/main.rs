@@ -1,6 +1,7 @@
 //! Developer tasks, run as `cargo xtask <task>`.
 
 mod checks;
+mod codegen;
 mod packages;
 mod run;
 mod vectors;
@@ -28,6 +29,8 @@ enum Task {
     Packages,
     /// Run the property tests with more cases
     Props(checks::PropsArgs),
+    /// Compile the contracts of the dev network
+    Codegen(codegen::Args),
     /// Run all checks beside `cargo test`: format, lints, docs, dependencies, features, vectors, examples
     Ci,
 }
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Task::Vectors(args) => vectors::run(&args),
         Task::Packages => packages::run(),
         Task::Props(args) => checks::props(&args),
+        Task::Codegen(args) => codegen::run(&args),
         Task::Ci => checks::ci(),
     };
     done.unwrap_or_else(|error| {

@@ -1,11 +1,14 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use lit_contracts::NetworkContext;
 use lit_types::NodeUrl;
 use tokio::task::JoinSet;
 
 use crate::{
     DevnetClock, Fault, LoggedRequest, MemoryTransport,
     actions::ActionLimits,
+    chain::Chain,
+    genesis::DevChain,
     keys::NetworkKeys,
     log::RequestLog,
     node::{Node, Shared},
@@ -38,6 +41,8 @@ pub struct Devnet {
     node_urls: Vec<NodeUrl>,
     threshold: usize,
     shared: Arc<Shared>,
+    chain: DevChain,
+    rpc_url: Option<String>,
     /// The HTTP listeners; dropping them stops them.
     _servers: JoinSet<()>,
 }
@@ -50,8 +55,11 @@ impl Devnet {
             nodes: MIN_NODES,
             seed: [0; 32],
             limits: ActionLimits::default(),
+            epoch_length: Duration::from_secs(3600),
             #[cfg(feature = "http")]
             http_port: None,
+            #[cfg(feature = "http")]
+            rpc_port: 0,
         }
     }
 
@@ -77,6 +85,38 @@ impl Devnet {
     #[must_use]
     pub fn clock(&self) -> Arc<DevnetClock> {
         Arc::clone(&self.shared.clock)
+    }
+
+    /// The chain with the contracts, at the addresses of datil-dev. [`Chain::client`] is alloy's way to it.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.chain.chain
+    }
+
+    /// Where the chain answers JSON-RPC, when the network listens.
+    #[must_use]
+    pub fn rpc_url(&self) -> Option<&str> {
+        self.rpc_url.as_deref()
+    }
+
+    /// What `lit-contracts` has to know about the chain: a `custom` network, whose nodes speak HTTP without TLS.
+    #[must_use]
+    pub fn context(&self) -> NetworkContext {
+        NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or_default())
+    }
+
+    /// Private keys of wallets that have a million tokens each: `0x` and 64 hex digits. Everybody has them who has the seed.
+    #[must_use]
+    pub fn funded_keys(&self) -> &[String] {
+        &self.chain.funded_keys
+    }
+
+    /// Ends the epoch and begins the next with the same nodes.
+    ///
+    /// # Errors
+    /// [`DevnetError::Genesis`] when the contract refuses.
+    pub fn next_epoch(&self) -> Result<(), DevnetError> {
+        self.chain.next_epoch()
     }
 
     /// Puts a fault on a node, in place of the one it has.
@@ -126,8 +166,11 @@ pub struct DevnetBuilder {
     nodes: usize,
     seed: [u8; 32],
     limits: ActionLimits,
+    epoch_length: Duration,
     #[cfg(feature = "http")]
     http_port: Option<u16>,
+    #[cfg(feature = "http")]
+    rpc_port: u16,
 }
 
 impl DevnetBuilder {
@@ -154,6 +197,20 @@ impl DevnetBuilder {
     #[cfg(feature = "http")]
     pub const fn http(mut self, port: u16) -> Self {
         self.http_port = Some(port);
+        self
+    }
+
+    /// Where the chain listens when the nodes do: a port of 127.0.0.1, 0 for any free one. Default: 0.
+    #[cfg(feature = "http")]
+    pub const fn rpc_port(mut self, port: u16) -> Self {
+        self.rpc_port = port;
+        self
+    }
+
+    /// How long an epoch lasts, in whole seconds; it ends by [`Devnet::next_epoch`] or by the contract's own rules. Default: an
+    /// hour.
+    pub const fn epoch_length(mut self, length: Duration) -> Self {
+        self.epoch_length = length;
         self
     }
 
@@ -192,11 +249,29 @@ impl DevnetBuilder {
         #[cfg(not(feature = "http"))]
         servers.detach_all();
         let threshold = (self.nodes * 2 / 3).max(2);
+        let epoch_length = self.epoch_length.as_secs();
+        let clock = Arc::clone(&shared.clock);
+        let chain = DevChain::new(&shared.keys, clock, &node_urls, epoch_length)?;
+        #[cfg(feature = "http")]
+        let rpc_url = match self.http_port {
+            Some(_) => {
+                let (urls, listeners) = crate::http::bind(self.rpc_port, 1).await?;
+                for listener in listeners {
+                    servers.spawn(crate::chain::serve(listener, chain.chain.clone()));
+                }
+                urls.first().map(ToString::to_string)
+            }
+            None => None,
+        };
+        #[cfg(not(feature = "http"))]
+        let rpc_url = None;
         Ok(Devnet {
             nodes,
             node_urls,
             threshold,
             shared,
+            chain,
+            rpc_url,
             _servers: servers,
         })
     }
@@ -224,6 +299,9 @@ pub enum DevnetError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The chain's first state cannot be made.
+    #[error("the chain does not start: {0}")]
+    Genesis(String),
     /// There is no node of this number.
     #[error("there is no node {index}: the network has {nodes}, counted from 0")]
     NoSuchNode {
@@ -232,4 +310,10 @@ pub enum DevnetError {
         /// How many there are.
         nodes: usize,
     },
+}
+
+impl DevnetError {
+    pub(crate) fn genesis(error: impl std::fmt::Display) -> Self {
+        Self::Genesis(error.to_string())
+    }
 }

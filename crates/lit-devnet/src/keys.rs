@@ -1,3 +1,4 @@
+use alloy_primitives::Address;
 use blstrs::{G1Affine, G1Projective, Scalar};
 use group::Group;
 use k256::elliptic_curve::sec1::ToEncodedPoint;
@@ -39,6 +40,21 @@ impl NetworkKeys {
             network_public_key: hex::encode(network_public_key.to_compressed()),
             hd_root_pubkeys,
         }
+    }
+
+    /// An address that follows from the seed; nobody has its key.
+    pub(crate) fn address(&self, label: &str) -> Address {
+        Address::from_slice(&derive(&self.seed, label)[12..])
+    }
+
+    /// A wallet that follows from the seed: its address, and its private key as `0x` and 64 hex digits.
+    pub(crate) fn wallet(&self, label: &str) -> (Address, String) {
+        let secret = draw(&self.seed, label, |bytes| {
+            k256::SecretKey::from_slice(bytes).ok()
+        });
+        let point = secret.public_key().to_encoded_point(false);
+        let address = Address::from_raw_public_key(&point.as_bytes()[1..]);
+        (address, format!("0x{}", hex::encode(secret.to_bytes())))
     }
 
     /// The hash of the latest block at an instant. There is no such block; the same seed and time give the same hash.

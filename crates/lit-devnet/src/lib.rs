@@ -2,8 +2,10 @@
 
 pub mod actions;
 mod builder;
+pub mod chain;
 mod clock;
 mod fault;
+mod genesis;
 #[cfg(feature = "http")]
 mod http;
 mod keys;

@@ -1,0 +1,122 @@
+//! Calls that change nothing, and estimates of gas.
+
+use alloy_primitives::{Bytes, U256};
+use alloy_rpc_types_eth::{TransactionRequest, state::StateOverride};
+use revm::{
+    context::{BlockEnv, TxEnv},
+    context_interface::result::ExecutionResult,
+    database::CacheDB,
+};
+
+use super::{
+    ChainError,
+    evm::{self, ChainDb, Checks},
+    state::{At, State},
+};
+
+/// What a call keeps for its caller at most, so an estimate adds it: a transfer with value hands on so much for free.
+const CALL_STIPEND: u64 = 2_300;
+
+impl State {
+    pub(crate) fn call(
+        &self,
+        request: &TransactionRequest,
+        at: At,
+        overrides: Option<&StateOverride>,
+    ) -> Result<Bytes, ChainError> {
+        let tx = evm::requested(request, self.settings.gas_limit)?;
+        self.view(at, |db, block| {
+            let db = evm::overridden(db, overrides)?;
+            let chain_id = self.settings.chain_id;
+            evm::output(evm::execute(db, chain_id, block, Checks::Call, tx)?.result)
+        })?
+    }
+
+    /// The gas a transaction needs, at most 1.5 % more.
+    pub(crate) fn estimate_gas(
+        &self,
+        request: &TransactionRequest,
+        at: At,
+        overrides: Option<&StateOverride>,
+    ) -> Result<u64, ChainError> {
+        let tx = evm::requested(request, self.settings.gas_limit)?;
+        self.view(at, |db, block| {
+            let db = evm::overridden(db, overrides)?;
+            Attempt {
+                db,
+                chain_id: self.settings.chain_id,
+                block,
+                tx,
+            }
+            .search()
+        })?
+    }
+}
+
+struct Attempt<'a> {
+    db: CacheDB<&'a ChainDb>,
+    chain_id: u64,
+    block: BlockEnv,
+    tx: TxEnv,
+}
+
+impl Attempt<'_> {
+    fn search(mut self) -> Result<u64, ChainError> {
+        let mut enough = self.tx.gas_limit.min(self.affordable()?);
+        let result = self.run(enough)?;
+        let (used, spent) = (result.tx_gas_used(), result.gas().total_gas_spent());
+        evm::output(result)?;
+        // With no refunds and no inner calls, what was spent is what is needed.
+        let spent = spent.max(used);
+        if spent >= enough || self.suffices(spent) {
+            return Ok(spent.min(enough));
+        }
+        let mut short = spent;
+        // A call keeps back a 64th of the gas at each level, so a little more than was used is mostly enough.
+        let guess = (spent + CALL_STIPEND).saturating_mul(64) / 63;
+        if guess < enough {
+            if self.suffices(guess) {
+                enough = guess;
+            } else {
+                short = guess;
+            }
+        }
+        while (enough - short).saturating_mul(1_000) > enough.saturating_mul(15) {
+            let middle = (short + (enough - short) / 2).min(short.saturating_mul(2).max(1));
+            if self.suffices(middle) {
+                enough = middle;
+            } else {
+                short = middle;
+            }
+        }
+        Ok(enough)
+    }
+
+    /// The gas that the sender can pay for at the price it offers.
+    fn affordable(&mut self) -> Result<u64, ChainError> {
+        if self.tx.gas_price == 0 {
+            return Ok(u64::MAX);
+        }
+        let Ok(account) = self.db.load_account(self.tx.caller);
+        let balance = account.info.balance;
+        let rest = balance
+            .checked_sub(self.tx.value)
+            .ok_or(ChainError::InsufficientFunds {
+                balance,
+                cost: self.tx.value,
+            })?;
+        Ok((rest / U256::from(self.tx.gas_price)).saturating_to())
+    }
+
+    fn suffices(&mut self, gas: u64) -> bool {
+        self.run(gas).is_ok_and(|result| result.is_success())
+    }
+
+    fn run(&mut self, gas: u64) -> Result<ExecutionResult, ChainError> {
+        let mut tx = self.tx.clone();
+        tx.gas_limit = gas;
+        let block = self.block.clone();
+        evm::execute(&mut self.db, self.chain_id, block, Checks::Call, tx)
+            .map(|outcome| outcome.result)
+    }
+}

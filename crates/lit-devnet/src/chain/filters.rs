@@ -1,0 +1,175 @@
+//! Events by filter, and filters that clients install and poll.
+
+use std::collections::BTreeMap;
+
+use alloy_eips::BlockNumberOrTag;
+use alloy_primitives::B256;
+use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
+
+use super::{ChainError, state::State};
+
+/// How many installed filters are kept. Clients rarely uninstall theirs, so the oldest goes.
+const MAX_FILTERS: usize = 1_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Filters {
+    installed: BTreeMap<u64, Installed>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Installed {
+    kind: Kind,
+    /// The first block that it covers.
+    since: u64,
+    /// The first block that was not told yet.
+    from: u64,
+}
+
+/// What a filter tells of.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    Blocks,
+    Logs(Box<Filter>),
+}
+
+/// News of a filter.
+#[derive(Debug)]
+pub(crate) enum Changes {
+    Blocks(Vec<B256>),
+    Logs(Vec<Log>),
+}
+
+impl Filters {
+    pub(crate) fn uninstall(&mut self, id: u64) -> bool {
+        self.installed.remove(&id).is_some()
+    }
+
+    /// After the chain went back to a block.
+    pub(crate) fn rewind(&mut self, number: u64) {
+        for filter in self.installed.values_mut() {
+            filter.since = filter.since.min(number + 1);
+            filter.from = filter.from.min(number + 1);
+        }
+    }
+
+    fn get(&self, id: u64) -> Result<&Installed, ChainError> {
+        self.installed.get(&id).ok_or(ChainError::NoSuchFilter)
+    }
+}
+
+impl State {
+    pub(crate) fn install(&mut self, mut kind: Kind) -> u64 {
+        let from = self.number() + 1;
+        let since = match &mut kind {
+            Kind::Blocks => from,
+            Kind::Logs(filter) => open_range(&mut filter.block_option).unwrap_or(from),
+        };
+        let filters = &mut self.filters;
+        if filters.installed.len() == MAX_FILTERS {
+            filters.installed.pop_first();
+        }
+        filters.next += 1;
+        filters
+            .installed
+            .insert(filters.next, Installed { kind, since, from });
+        filters.next
+    }
+
+    /// What is new since the last time.
+    pub(crate) fn changes(&mut self, id: u64) -> Result<Changes, ChainError> {
+        let filter = self.filters.get(id)?;
+        let (from, to) = (filter.from, self.number());
+        let changes = match &filter.kind {
+            Kind::Blocks => Changes::Blocks(
+                (from..=to)
+                    .filter_map(|number| self.block(number))
+                    .map(|block| block.hash)
+                    .collect(),
+            ),
+            Kind::Logs(filter) => {
+                let (first, last) = self.range(filter)?;
+                Changes::Logs(self.logs_between(filter, from.max(first), to.min(last)))
+            }
+        };
+        if let Some(filter) = self.filters.installed.get_mut(&id) {
+            filter.from = to + 1;
+        }
+        Ok(changes)
+    }
+
+    /// All that an installed filter matches, told before or not.
+    pub(crate) fn installed_logs(&self, id: u64) -> Result<Vec<Log>, ChainError> {
+        let installed = self.filters.get(id)?;
+        let Kind::Logs(filter) = &installed.kind else {
+            return Err(ChainError::NoSuchFilter);
+        };
+        let (first, last) = self.range(filter)?;
+        Ok(self.logs_between(filter, first.max(installed.since), last))
+    }
+
+    /// The events a filter matches, in order.
+    pub(crate) fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
+        let (first, last) = self.range(filter)?;
+        Ok(self.logs_between(filter, first, last))
+    }
+
+    fn logs_between(&self, filter: &Filter, first: u64, last: u64) -> Vec<Log> {
+        (first..=last)
+            .map_while(|number| self.block(number))
+            .filter(|block| filter.matches_bloom(block.header.logs_bloom))
+            .flat_map(|block| block.logs())
+            .filter(|log| filter.matches(&log.inner))
+            .collect()
+    }
+
+    /// The numbers of the first and last block.
+    fn range(&self, filter: &Filter) -> Result<(u64, u64), ChainError> {
+        let (from, to) = match &filter.block_option {
+            FilterBlockOption::AtBlockHash(hash) => {
+                let number = self
+                    .number_of(hash)
+                    .ok_or_else(|| ChainError::NoSuchBlock(hash.to_string()))?;
+                return Ok((number, number));
+            }
+            FilterBlockOption::Range {
+                from_block,
+                to_block,
+            } => (from_block, to_block),
+        };
+        let head = self.number();
+        let number = |tag: &BlockNumberOrTag| match tag {
+            BlockNumberOrTag::Number(number) => *number,
+            BlockNumberOrTag::Earliest => 0,
+            // There are no events in a block to come.
+            BlockNumberOrTag::Pending => head + 1,
+            BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized => head,
+        };
+        Ok((
+            from.as_ref().map_or(head, number),
+            to.as_ref().map_or(u64::MAX, number),
+        ))
+    }
+}
+
+/// Makes a range that is relative to the latest block cover all blocks, and gives the first block of one that is not.
+fn open_range(range: &mut FilterBlockOption) -> Option<u64> {
+    let FilterBlockOption::Range {
+        from_block,
+        to_block,
+    } = range
+    else {
+        return Some(0);
+    };
+    if !matches!(to_block, Some(BlockNumberOrTag::Number(_))) {
+        *to_block = None;
+    }
+    match from_block {
+        Some(BlockNumberOrTag::Number(number)) => Some(*number),
+        Some(BlockNumberOrTag::Earliest) => Some(0),
+        _ => {
+            *from_block = Some(BlockNumberOrTag::Earliest);
+            None
+        }
+    }
+}

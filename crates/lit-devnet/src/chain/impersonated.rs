@@ -1,0 +1,25 @@
+//! Transactions that nobody signed.
+
+use alloy_consensus::{Signed, TxEip1559, TxEnvelope, transaction::Recovered};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{Signature, U256, keccak256};
+use revm::context::TxEnv;
+
+/// A transaction as it stands in a block, where its sender gave no signature. Its hash covers the sender, which otherwise
+/// follows from the signature: two senders may send the same with the same nonce.
+pub(crate) fn transaction(chain_id: u64, tx: &TxEnv) -> Recovered<TxEnvelope> {
+    let fields = TxEip1559 {
+        chain_id,
+        nonce: tx.nonce,
+        gas_limit: tx.gas_limit,
+        to: tx.kind,
+        value: tx.value,
+        input: tx.data.clone(),
+        ..TxEip1559::default()
+    };
+    let signature = Signature::new(U256::ONE, U256::ONE, false);
+    let unhashed = TxEnvelope::from(Signed::new_unhashed(fields.clone(), signature));
+    let hash = keccak256([&unhashed.encoded_2718(), tx.caller.as_slice()].concat());
+    let signed = Signed::new_unchecked(fields, signature, hash);
+    Recovered::new_unchecked(signed.into(), tx.caller)
+}

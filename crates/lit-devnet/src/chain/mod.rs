@@ -1,0 +1,234 @@
+//! An EVM chain in this process, with JSON-RPC.
+//!
+//! [`Chain`] runs revm behind a lock. Every transaction gets a block of its own at once; blocks come only with
+//! transactions, while calls see the time of now. The base fee never changes. Address 0xF5 derives PKP keys from the
+//! root keys of a network, as on the chains Lit ran on.
+//!
+//! ```
+//! use alloy_primitives::{Address, U256};
+//! use lit_devnet::chain::{Chain, GenesisAccount};
+//!
+//! let rich = Address::repeat_byte(1);
+//! let chain = Chain::builder()
+//!     .account(rich, GenesisAccount::funded(U256::from(1_000)))
+//!     .build();
+//! assert_eq!(chain.balance(rich), U256::from(1_000));
+//! let answer = chain.rpc(serde_json::json!({"id": 1, "method": "eth_blockNumber"}));
+//! assert_eq!(answer["result"], "0x0");
+//! ```
+//!
+//! Not here: state roots and proofs (the field is a digest of the accounts in the first block and zero after it), blob and
+//! EIP-7702 transactions, WebSocket subscriptions, traces.
+
+mod block;
+mod builder;
+mod calls;
+mod error;
+mod evm;
+mod filters;
+mod impersonated;
+mod methods;
+mod mining;
+mod params;
+mod precompile;
+mod rpc;
+#[cfg(feature = "http")]
+mod server;
+mod snapshots;
+mod state;
+mod transport;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_rpc_client::RpcClient;
+use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
+use tokio::sync::watch;
+
+pub use builder::{CHRONICLE_YELLOWSTONE, ChainBuilder, GenesisAccount};
+pub use error::{ChainError, Revert};
+#[cfg(feature = "http")]
+pub use server::serve;
+pub use transport::ChainTransport;
+
+use state::{At, State};
+
+/// How often a client of [`Chain::client`] asks for news. Blocks are there at once, so it seldom has to ask twice.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
+
+/// A chain. Clones are the same chain; it ends with the last of them.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    state: Arc<Mutex<State>>,
+}
+
+/// A state of the chain to go back to; see [`Chain::snapshot`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotId(u64);
+
+impl Chain {
+    /// Settings.
+    pub fn builder() -> ChainBuilder {
+        ChainBuilder::default()
+    }
+
+    /// alloy's way to this chain, without a socket.
+    #[must_use]
+    pub fn transport(&self) -> ChainTransport {
+        ChainTransport(self.clone())
+    }
+
+    /// An alloy client over [`Chain::transport`], for `ProviderBuilder::connect_client`.
+    #[must_use]
+    pub fn client(&self) -> RpcClient {
+        RpcClient::new(self.transport(), true).with_poll_interval(POLL_INTERVAL)
+    }
+
+    /// The chain id of EIP-155.
+    #[must_use]
+    pub fn chain_id(&self) -> u64 {
+        self.lock().settings.chain_id
+    }
+
+    /// The number of the latest block; the first is 0.
+    #[must_use]
+    pub fn block_number(&self) -> u64 {
+        self.lock().number()
+    }
+
+    /// The hash of a block.
+    #[must_use]
+    pub fn block_hash(&self, number: u64) -> Option<B256> {
+        self.lock().block(number).map(|block| block.hash)
+    }
+
+    /// The time of the latest block, in seconds since 1970.
+    #[must_use]
+    pub fn timestamp(&self) -> u64 {
+        self.lock().latest().header.timestamp
+    }
+
+    /// The number of the latest block, and then that of every one that comes. After a quick succession of blocks only
+    /// the last is told.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.lock().subscribe()
+    }
+
+    /// What an account has, in wei.
+    #[must_use]
+    pub fn balance(&self, address: Address) -> U256 {
+        self.lock().latest_account(address).balance
+    }
+
+    /// The next nonce of an account.
+    #[must_use]
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.lock().latest_account(address).nonce
+    }
+
+    /// Calls a contract and changes nothing. The sender is the zero address.
+    ///
+    /// # Errors
+    /// [`ChainError::Revert`] with what the contract says, or [`ChainError::Halted`].
+    pub fn call(&self, to: Address, data: Bytes) -> Result<Bytes, ChainError> {
+        let request = TransactionRequest::default().to(to).input(data.into());
+        self.lock().call(&request, At::Latest, None)
+    }
+
+    /// Sends a transaction in the name of any account, without its key and without a fee; `to` none creates a contract.
+    ///
+    /// # Errors
+    /// [`ChainError::Revert`], [`ChainError::Halted`] or [`ChainError::InsufficientFunds`]. A transaction that fails is
+    /// not mined.
+    pub fn transact_as(
+        &self,
+        from: Address,
+        to: Option<Address>,
+        value: U256,
+        data: Bytes,
+    ) -> Result<TransactionReceipt, ChainError> {
+        let block = self.lock().transact_as(from, to, value, data)?;
+        block
+            .to_rpc_receipt()
+            .ok_or_else(|| ChainError::NoSuchBlock(block.hash.to_string()))
+    }
+
+    /// Sends a signed transaction (EIP-2718) and gives its hash. It is mined at once, or when the nonces before it have
+    /// been sent.
+    ///
+    /// # Errors
+    /// Anything but a revert: one that reverts is mined, and its receipt says so.
+    pub fn send_raw_transaction(&self, raw: &[u8]) -> Result<B256, ChainError> {
+        self.lock().submit(raw)
+    }
+
+    /// The receipt of a transaction that was mined.
+    #[must_use]
+    pub fn receipt(&self, hash: &B256) -> Option<TransactionReceipt> {
+        self.lock().block_of_transaction(hash)?.to_rpc_receipt()
+    }
+
+    /// The events that a filter matches, in order.
+    ///
+    /// # Errors
+    /// [`ChainError::NoSuchBlock`] when the filter names one by a hash that is not known.
+    pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
+        self.lock().logs(filter)
+    }
+
+    /// All events from a block on, in order.
+    #[must_use]
+    pub fn logs_since(&self, block: u64) -> Vec<Log> {
+        let filter = Filter::new().from_block(block);
+        self.logs(&filter).unwrap_or_default()
+    }
+
+    /// Sets the balance of an account, in wei. No block is made, and questions about earlier blocks may see it too; so it
+    /// is with the code and the storage.
+    pub fn set_balance(&self, address: Address, balance: U256) {
+        self.lock()
+            .change_account(address, |info| info.balance = balance);
+    }
+
+    /// Sets the code of a contract.
+    pub fn set_code(&self, address: Address, code: Bytes) {
+        self.lock()
+            .change_account(address, |info| evm::set_code(info, code));
+    }
+
+    /// Sets a storage slot of a contract.
+    pub fn set_storage(&self, address: Address, slot: U256, value: U256) {
+        self.lock().set_storage(address, slot, value);
+    }
+
+    /// Mines a block with no transaction.
+    pub fn mine(&self) {
+        self.lock().mine_empty();
+    }
+
+    /// Moves the chain ahead of its clock, by whole seconds. Where nodes share the clock, move that instead.
+    pub fn increase_time(&self, duration: Duration) {
+        self.lock().increase_time(duration.as_secs());
+    }
+
+    /// Remembers the chain as it is.
+    #[must_use]
+    pub fn snapshot(&self) -> SnapshotId {
+        SnapshotId(self.lock().snapshot())
+    }
+
+    /// Goes back to a snapshot, which is used up by it with all that were taken later. Says whether there was such a
+    /// snapshot; the latest 1,000 are kept.
+    pub fn revert(&self, snapshot: SnapshotId) -> bool {
+        self.lock().revert(snapshot.0)
+    }
+
+    /// A poisoned lock is taken over: whoever held it changed the state as its last step or not at all.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,141 @@
+//! JSON-RPC 2.0: the envelope around the methods.
+
+use serde_json::{Map, Value, json};
+
+use super::{Chain, ChainError, methods, params::Params};
+
+/// How many requests one batch may have.
+const MAX_BATCH: usize = 1_000;
+
+/// What a method answers instead of a result.
+#[derive(Debug)]
+pub(crate) struct RpcError {
+    pub(crate) code: i64,
+    pub(crate) message: String,
+    pub(crate) data: Option<Value>,
+}
+
+impl RpcError {
+    const fn new(code: i64, message: String) -> Self {
+        Self {
+            code,
+            message,
+            data: None,
+        }
+    }
+
+    pub(crate) fn invalid_params(what: &str) -> Self {
+        Self::new(-32602, format!("invalid params: {what}"))
+    }
+
+    pub(crate) fn unknown_method(method: &str) -> Self {
+        Self::new(-32601, format!("method not found: {method}"))
+    }
+
+    pub(crate) fn internal(error: &serde_json::Error) -> Self {
+        Self::new(-32603, format!("internal error: {error}"))
+    }
+
+    fn invalid_request(what: &str) -> Self {
+        Self::new(-32600, format!("invalid request: {what}"))
+    }
+
+    fn response(self, id: &Value) -> Value {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let Some(data) = self.data {
+            error["data"] = data;
+        }
+        json!({ "jsonrpc": "2.0", "id": id, "error": error })
+    }
+}
+
+impl From<ChainError> for RpcError {
+    fn from(error: ChainError) -> Self {
+        let message = error.to_string();
+        match error {
+            ChainError::Revert(revert) => Self {
+                code: 3,
+                message,
+                data: Some(json!(revert.data)),
+            },
+            ChainError::Undecodable(_) => Self::invalid_params(&message),
+            _ => Self::new(-32000, message),
+        }
+    }
+}
+
+impl Chain {
+    /// Answers a JSON-RPC request, or a batch of at most 1,000 of them. A request without an id gets an answer too, with
+    /// the id null.
+    #[must_use]
+    pub fn rpc(&self, request: Value) -> Value {
+        match request {
+            Value::Object(request) => self.answer_one(request),
+            Value::Array(batch) if batch.is_empty() => {
+                RpcError::invalid_request("the batch is empty").response(&Value::Null)
+            }
+            Value::Array(batch) if batch.len() > MAX_BATCH => RpcError::invalid_request(&format!(
+                "{} requests in a batch; at most {MAX_BATCH}",
+                batch.len()
+            ))
+            .response(&Value::Null),
+            Value::Array(batch) => batch
+                .into_iter()
+                .map(|request| match request {
+                    Value::Object(request) => self.answer_one(request),
+                    _ => not_an_object(),
+                })
+                .collect(),
+            _ => not_an_object(),
+        }
+    }
+
+    /// Answers the body of an HTTP request, or says that it is not JSON.
+    #[must_use]
+    pub fn rpc_bytes(&self, request: &[u8]) -> Vec<u8> {
+        let response = match serde_json::from_slice(request) {
+            Ok(request) => self.rpc(request),
+            Err(error) => {
+                RpcError::new(-32700, format!("parse error: {error}")).response(&Value::Null)
+            }
+        };
+        response.to_string().into_bytes()
+    }
+
+    fn answer_one(&self, mut request: Map<String, Value>) -> Value {
+        let id = match request.remove("id") {
+            None => Value::Null,
+            Some(id @ (Value::Null | Value::Number(_) | Value::String(_))) => id,
+            Some(_) => {
+                return RpcError::invalid_request("the id is no number or string")
+                    .response(&Value::Null);
+            }
+        };
+        let Some(Value::String(method)) = request.remove("method") else {
+            return RpcError::invalid_request("no method").response(&id);
+        };
+        match self.answer(&method, request.remove("params")) {
+            Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
+            Err(error) => error.response(&id),
+        }
+    }
+
+    /// The result of one method.
+    pub(crate) fn answer(&self, method: &str, params: Option<Value>) -> Result<Value, RpcError> {
+        let answer = Params::new(params)
+            .and_then(|params| methods::dispatch(&mut self.lock(), method, params));
+        if let Err(error) = &answer {
+            tracing::debug!(
+                method,
+                code = error.code,
+                message = error.message,
+                "refused"
+            );
+        }
+        answer
+    }
+}
+
+fn not_an_object() -> Value {
+    RpcError::invalid_request("not an object").response(&Value::Null)
+}

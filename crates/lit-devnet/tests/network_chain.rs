@@ -1,0 +1,105 @@
+//! The chain of a network, read and written through `lit-contracts`: nothing here knows how the contracts are deployed.
+
+#![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+use alloy_network::EthereumWallet;
+use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
+use alloy_signer_local::PrivateKeySigner;
+use lit_contracts::{ActionCid, EpochState, LitContracts, Scopes};
+use lit_devnet::Devnet;
+
+fn contracts(network: &Devnet) -> LitContracts<impl Provider + WalletProvider + Clone> {
+    let signer: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(signer))
+        .connect_client(network.chain().client());
+    LitContracts::with_wallet(network.context(), provider)
+}
+
+#[tokio::test]
+async fn the_chain_tells_the_nodes_and_the_threshold() {
+    let network = Devnet::builder().nodes(10).http(0).start().await.unwrap();
+    let contracts = contracts(&network);
+    contracts.verify().await.unwrap();
+    let info = contracts.staking().connection_info().await.unwrap();
+    let urls: Vec<_> = info.nodes.iter().map(|node| node.url.clone()).collect();
+    assert_eq!(urls, network.node_urls());
+    assert_eq!(info.threshold, network.threshold());
+    assert!(info.unreachable.is_empty());
+    assert_eq!(info.epoch.number, 1);
+}
+
+#[tokio::test]
+async fn the_threshold_of_the_chain_is_that_of_the_network_for_every_size() {
+    for nodes in lit_devnet::MIN_NODES..=12 {
+        let network = Devnet::builder().nodes(nodes).start().await.unwrap();
+        let info = contracts(&network)
+            .staking()
+            .connection_info()
+            .await
+            .unwrap();
+        assert_eq!(
+            (info.nodes.len(), info.threshold),
+            (nodes, network.threshold())
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_epoch_is_announced() {
+    let network = Devnet::builder().start().await.unwrap();
+    let contracts = contracts(&network);
+    let before = network.chain().block_number();
+    network.next_epoch().unwrap();
+    network.next_epoch().unwrap();
+    let after = network.chain().block_number();
+    let states = contracts
+        .staking()
+        .state_changes(before + 1, after)
+        .await
+        .unwrap();
+    assert_eq!(states.last(), Some(&EpochState::Active));
+    assert_eq!(contracts.staking().epoch().await.unwrap().number, 3);
+}
+
+#[tokio::test]
+async fn a_pkp_is_derived_from_the_root_keys_of_the_network() {
+    let network = Devnet::builder().start().await.unwrap();
+    let contracts = contracts(&network);
+    let first = contracts.pkp().mint().await.unwrap();
+    let second = contracts.pkp().mint().await.unwrap();
+    assert_ne!(first.token_id, second.token_id);
+    let owner = contracts.sender();
+    assert_eq!(contracts.pkp().owner(first.token_id).await.unwrap(), owner);
+
+    let action: ActionCid = "QmZKLGf3vgYsboM7WVUS9X56cJSdLzQVacNp841wmEDRkW"
+        .parse()
+        .unwrap();
+    let permissions = contracts.permissions();
+    permissions
+        .add_action(first.token_id, &action, Scopes::SIGN_ANYTHING)
+        .await
+        .unwrap();
+    assert_eq!(permissions.actions(first.token_id).await.unwrap(), [action]);
+    assert!(
+        permissions
+            .actions(second.token_id)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_chain() {
+    let mut keys = Vec::new();
+    for seed in [[1; 32], [1; 32], [2; 32]] {
+        let network = Devnet::builder().seed(seed).start().await.unwrap();
+        let pkp = contracts(&network).pkp().mint().await.unwrap();
+        keys.push((network.funded_keys().to_vec(), pkp.public_key.to_string()));
+    }
+    assert_eq!(keys[0], keys[1]);
+    assert_ne!(keys[0].0, keys[2].0);
+    assert_ne!(keys[0].1, keys[2].1);
+}
