@@ -1,6 +1,12 @@
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
 use lit_devnet::Devnet;
-use serde_json::json;
-use std::fmt::Write;
+use serde_json::{Value, json};
 
 use crate::{error::Error, output::Output};
 
@@ -15,6 +21,15 @@ pub(crate) struct Args {
     /// What all keys follow from: 64 hex digits.
     #[arg(long, value_parser = parse_seed, default_value = "0000000000000000000000000000000000000000000000000000000000000000")]
     seed: Seed,
+    /// The port of the chain's JSON-RPC on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 8545)]
+    rpc_port: u16,
+    /// Seconds in an epoch.
+    #[arg(long, default_value_t = 3600)]
+    epoch_length: u64,
+    /// Writes what runs where to this file, as JSON, as soon as everything answers.
+    #[arg(long, value_name = "FILE")]
+    describe: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +47,8 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .nodes(args.nodes)
         .seed(args.seed.0)
         .http(args.port)
+        .rpc_port(args.rpc_port)
+        .epoch_length(Duration::from_secs(args.epoch_length))
         .start()
         .await?;
     step.done(
@@ -39,9 +56,22 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         &format!("started {} nodes", network.node_urls().len()),
     );
 
+    let description = describe(&network);
+    if let Some(file) = &args.describe {
+        write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::File {
+            path: file.clone(),
+            source,
+        })?;
+    }
     let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
-    let json = json!({ "bootstrapUrls": urls, "minNodeCount": network.threshold() });
-    let mut text = format!("threshold  {}\n", network.threshold());
+    let chain = network.chain();
+    let mut text = format!(
+        "threshold  {}\nchain      {} (id {}), {} funded wallets\n",
+        network.threshold(),
+        network.rpc_url().unwrap_or_default(),
+        chain.chain_id(),
+        network.funded_keys().len(),
+    );
     for url in &urls {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "node       {url}");
@@ -54,8 +84,45 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         urls.join(","),
         network.threshold()
     );
-    output.result(&json, &text)?;
+    output.result(&description, &text)?;
     output.message("Interrupt to stop.");
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+/// What programs have to know to use the network.
+fn describe(network: &Devnet) -> Value {
+    let context = network.context();
+    let contracts = context.contracts();
+    json!({
+        "rpcUrl": network.rpc_url(),
+        "chainId": context.chain_id(),
+        "contracts": {
+            "Staking": contracts.staking,
+            "StakingBalances": contracts.staking_balances,
+            "PubkeyRouter": contracts.pubkey_router,
+            "PKPNFT": contracts.pkp_nft,
+            "PKPPermissions": contracts.pkp_permissions,
+            "PKPHelper": contracts.pkp_helper,
+            "PKPHelperV2": contracts.pkp_helper_v2,
+            "PKPNFTMetadata": contracts.pkp_nft_metadata,
+            "RateLimitNFT": contracts.rate_limit_nft,
+            "PaymentDelegation": contracts.payment_delegation,
+            "Allowlist": contracts.allowlist,
+            "LITToken": contracts.lit_token,
+            "Multisender": contracts.multisender,
+            "ContractResolver": contracts.contract_resolver,
+        },
+        "bootstrapUrls": network.node_urls().iter().map(|url| url.as_str()).collect::<Vec<_>>(),
+        "minNodeCount": network.threshold(),
+        "fundedPrivateKeys": network.funded_keys(),
+    })
+}
+
+/// Who waits for the file never sees a part of it.
+fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    fs::write(&part, text)?;
+    fs::rename(&part, file)
 }

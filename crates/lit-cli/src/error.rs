@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use lit_devnet::DevnetError;
 
 /// What a command can fail with.
@@ -9,6 +11,11 @@ pub(crate) enum Error {
     Devnet(#[from] DevnetError),
     #[error("{0}")]
     Usage(String),
+    #[error("cannot write {path}: {source}", path = .path.display())]
+    File {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("cannot write: {0}")]
     Io(#[from] std::io::Error),
 }

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn lit(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lit"));
@@ -20,7 +22,7 @@ fn lit(args: &[&str]) -> Command {
 }
 
 /// Standard output is one JSON value and nothing else.
-fn json(output: &Output) -> Value {
+fn parsed(output: &Output) -> Value {
     let text = String::from_utf8(output.stdout.clone()).unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
@@ -34,7 +36,7 @@ struct Network {
 
 impl Network {
     fn start() -> Self {
-        let mut process = lit(&["devnet", "--nodes", "4", "--port", "0"])
+        let mut process = lit(&["devnet", "--nodes", "4", "--port", "0", "--rpc-port", "0"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -88,7 +90,7 @@ fn the_tour_runs_without_arguments() {
 #[test]
 fn the_tour_as_json() {
     let output = lit(&["tour", "--nodes", "5", "--json"]).output().unwrap();
-    let report = json(&output);
+    let report = parsed(&output);
     assert_eq!(report["answers"].as_array().unwrap().len(), 5);
     assert_eq!(report["response"]["greeting"], "hello world");
     assert_eq!(
@@ -117,7 +119,7 @@ fn signatures_for_a_running_network() {
     .env("LIT_PRIVATE_KEY", key)
     .output()
     .unwrap();
-    let made = json(&output);
+    let made = parsed(&output);
     assert_eq!(
         made["session"]["authorisedBy"],
         "0x680e3638063a9dF63B3A2B13e1aA0C8a02124168"
@@ -148,7 +150,7 @@ fn errors_say_what_to_do() {
         let output = lit(&args).output().unwrap();
         (
             output.status.code(),
-            json(&output)["error"]["message"]
+            parsed(&output)["error"]["message"]
                 .as_str()
                 .unwrap()
                 .to_owned(),
@@ -172,9 +174,54 @@ fn errors_say_what_to_do() {
     assert!(message.contains("--node"), "{message}");
     let output = lit(&["devnet", "--nodes", "2", "--json"]).output().unwrap();
     assert!(
-        json(&output)["error"]["message"]
+        parsed(&output)["error"]["message"]
             .as_str()
             .unwrap()
             .contains("3 to 255")
+    );
+}
+
+#[test]
+fn the_description_is_there_when_everything_answers() {
+    let folder = std::env::temp_dir().join(format!("lit-describe-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("network.json");
+    let path = file.to_str().unwrap();
+    let ports = ["--port", "0", "--rpc-port", "0", "--nodes", "5"];
+    let mut process = lit(&[&["devnet", "--describe", path][..], &ports].concat())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let text = (0..500).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        std::fs::read_to_string(&file).ok()
+    });
+    let answer = text.as_deref().map(|text| {
+        let network: Value = serde_json::from_str(text).unwrap();
+        let url = network["rpcUrl"].as_str().unwrap();
+        let host = url.trim_start_matches("http://").trim_end_matches('/');
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [network["contracts"]["Staking"], "latest"]}).to_string();
+        let mut stream = TcpStream::connect(host).unwrap();
+        let head = format!("POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all((head + &body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        (network, answer)
+    });
+    process.kill().unwrap();
+    process.wait().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let (network, answer) = answer.unwrap();
+    assert_eq!(network["bootstrapUrls"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        (&network["minNodeCount"], &network["chainId"]),
+        (&json!(3), &json!(175_188))
+    );
+    assert_eq!(network["fundedPrivateKeys"].as_array().unwrap().len(), 10);
+    assert!(
+        answer.contains("\"result\":\"0x60"),
+        "there is code: {answer}"
     );
 }
