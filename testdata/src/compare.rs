@@ -1,3 +1,4 @@
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{case::OfficialError, judges::Judge, refusal::Refusal};
@@ -31,9 +32,29 @@ pub(crate) fn difference_to_value(
         .filter(|(name, _)| is_judged(name))
         .find_map(|(name, expected)| match found.get(name) {
             None => Some(format!("{name}: missing")),
+            Some(found) if name.as_str() == THROWS => difference_to_thrown(expected, found),
             Some(found) if found != expected => Some(format!("{name}: {}", show(expected, found))),
             Some(_) => None,
         })
+}
+
+/// The member of a result that is an error, where a result has more to it than the error.
+const THROWS: &str = "throws";
+
+/// How an error inside a result differs from the one it should be. `found` has what is normative, if there is a code.
+fn difference_to_thrown(expected: &Value, found: &Value) -> Option<String> {
+    let official = match OfficialError::deserialize(expected) {
+        Ok(official) => official,
+        Err(problem) => return Some(format!("{THROWS}: {problem}")),
+    };
+    let is_same = |(name, text): (&str, &String)| found[name] == text.as_str();
+    let normative = [
+        ("name", &official.name),
+        ("code", &official.code),
+        ("kind", &official.kind),
+    ];
+    let same = official.class != "LitError" || normative.into_iter().all(is_same);
+    (!same).then(|| format!("{THROWS}: {}", show(expected, found)))
 }
 
 /// How an outcome differs from the error it should be; none if it does not.

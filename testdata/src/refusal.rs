@@ -1,8 +1,13 @@
 use alloy_primitives::AddressError;
+use lit_node_transport::HttpUrlError;
 use lit_recap::{
     CapacityDelegationError, DecodeError, ExtractError, ProofCidError, RecapAbilityError, SiweError,
 };
-use lit_session_crypto::{InvalidSessionSigs, ReportError, SessionKeyError, WalletAuthSigError};
+use lit_sdk::{BlockhashError, RelayError};
+use lit_session_crypto::{
+    AuthMethodIdError, InvalidActionCid, InvalidSessionSigs, ReportError, SessionKeyError,
+    WalletAuthSigError,
+};
 use lit_types::{
     AbilityError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError, ResourceError,
     SdkErrorCode, TimestampError, TokenIdError,
@@ -14,13 +19,21 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Ability(#[from] AbilityError),
     #[error(transparent)]
+    ActionCid(#[from] InvalidActionCid),
+    #[error(transparent)]
     Address(#[from] AddressError),
+    #[error(transparent)]
+    AuthMethodId(#[from] AuthMethodIdError),
+    #[error(transparent)]
+    Blockhash(#[from] BlockhashError),
     #[error(transparent)]
     Decode(#[from] DecodeError),
     #[error(transparent)]
     Delegation(#[from] CapacityDelegationError),
     #[error(transparent)]
     Extract(#[from] ExtractError),
+    #[error(transparent)]
+    HttpUrl(#[from] HttpUrlError),
     #[error(transparent)]
     Incompatible(#[from] IncompatibleAbility),
     #[error(transparent)]
@@ -33,6 +46,8 @@ pub(crate) enum Refusal {
     Proof(#[from] ProofCidError),
     #[error(transparent)]
     RecapAbility(#[from] RecapAbilityError),
+    #[error(transparent)]
+    Relay(#[from] RelayError),
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error(transparent)]
@@ -86,6 +101,13 @@ impl Refusal {
     pub(crate) fn sdk_code(&self) -> Option<SdkErrorCode> {
         Some(match self {
             Self::Sdk(error) | Self::Session { error, .. } => return error.sdk_code(),
+            Self::Blockhash(error) => error.sdk_code(),
+            Self::Relay(error) => return error.sdk_code(),
+            // As the relayer's client, which takes ids of all methods.
+            Self::AuthMethodId(error) => {
+                let error = error.clone();
+                return RelayError::AuthMethod { index: 0, error }.sdk_code();
+            }
             Self::Ability(_) | Self::Incompatible(_) => SdkErrorCode::InvalidArgumentException,
             Self::Resource(ResourceError::UnknownPrefix) => SdkErrorCode::InvalidArgumentException,
             Self::MissingNode(_) => SdkErrorCode::InvalidArgumentException,

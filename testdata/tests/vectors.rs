@@ -9,16 +9,21 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 /// Files that must be judged, not skipped.
-const JUDGED: [&str; 19] = [
+const JUDGED: [&str; 24] = [
+    "action-auth-method-id",
+    "auth-method-ids",
     "auth-sig",
+    "blockhash",
     "capacity-delegation-authsig",
     "error-table",
+    "hd-key-id",
     "helpers",
     "ipfs-cid",
     "pkp-derivation",
     "recap-decoding",
     "recap-encoding",
     "recap-verify",
+    "relay",
     "resource-builder",
     "resource-keys",
     "resource-parse",
@@ -104,6 +109,22 @@ fn corruptions(case: &str) -> Vec<String> {
             with_result(case, official, &corrupt)
         })
         .collect()
+}
+
+/// An error that stands beside other results is compared as one that stands alone.
+#[test]
+fn corrupt_errors_inside_results_fail() {
+    let thrown = case("relay", "relay/014");
+    assert_eq!(verdict("relay", &thrown), Verdict::Passed);
+    for normative in ["InvalidParamType", "invalid_param_type", "Validation"] {
+        let corrupt = thrown.replacen(normative, "Other", 1);
+        assert_ne!(corrupt, thrown);
+        let verdict = verdict("relay", &corrupt);
+        assert!(
+            matches!(verdict, Verdict::Failed(_)),
+            "{normative}: {verdict:?}"
+        );
+    }
 }
 
 /// A rule is no way round the comparison: what it leaves alone still has to be right.

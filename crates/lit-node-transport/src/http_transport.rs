@@ -9,8 +9,12 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
+use lit_types::NodeUrl;
 
-use crate::{NodeRequest, NodeResponse, NodeTransport, TransportError};
+use crate::{
+    HttpClient, HttpMethod, HttpRequest, HttpResponse, NodeRequest, NodeResponse, NodeTransport,
+    TransportError,
+};
 
 /// Requests over HTTP/1.1, with connections kept alive, TLS by rustls with the web's root certificates, and a limit on the
 /// size of answers.
@@ -115,12 +119,50 @@ impl NodeTransport for HttpTransport {
             headers,
             body,
         } = request;
-        if !node.is_https() && !node.is_loopback() && !self.allow_insecure_http {
+        let url = node.endpoint(endpoint);
+        let response = self
+            .exchange(&node, Method::POST, &url, headers, body)
+            .await?;
+        Ok(NodeResponse {
+            status: response.status,
+            body: response.body,
+        })
+    }
+}
+
+/// Does not follow redirects: the request carries credentials, and where it goes is the caller's decision.
+#[async_trait]
+impl HttpClient for HttpTransport {
+    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let HttpRequest {
+            method,
+            url,
+            headers,
+            body,
+        } = request;
+        let method = match method {
+            HttpMethod::Get => Method::GET,
+            HttpMethod::Post => Method::POST,
+        };
+        self.exchange(url.origin(), method, url.as_str(), headers, body)
+            .await
+    }
+}
+
+impl HttpTransport {
+    /// Sends a request to a URL of this origin, and reads the whole answer.
+    async fn exchange(
+        &self,
+        origin: &NodeUrl,
+        method: Method,
+        url: &str,
+        headers: Vec<(&'static str, String)>,
+        body: Bytes,
+    ) -> Result<HttpResponse, TransportError> {
+        if !origin.is_https() && !origin.is_loopback() && !self.allow_insecure_http {
             return Err(TransportError::InsecureUrl);
         }
-        let mut http = Request::builder()
-            .method(Method::POST)
-            .uri(node.endpoint(endpoint));
+        let mut http = Request::builder().method(method).uri(url);
         for (name, value) in headers {
             http = http.header(name, value);
         }
@@ -148,7 +190,7 @@ impl NodeTransport for HttpTransport {
                     TransportError::Io(root_cause(error.as_ref()))
                 }
             })?;
-        Ok(NodeResponse {
+        Ok(HttpResponse {
             status,
             body: body.to_bytes(),
         })
@@ -162,4 +204,91 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = source;
     }
     cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::HttpUrl;
+
+    /// Sends a request to a server that answers this, and gives what the server was sent.
+    async fn ask(
+        transport: &HttpTransport,
+        answer: &'static [u8],
+        request: impl FnOnce(HttpUrl) -> HttpRequest,
+    ) -> (Result<HttpResponse, TransportError>, String) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/a", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut sent = vec![0; 4096];
+            let mut length = 0;
+            // The body, where there is one, ends with a full stop.
+            while !(sent[..length].ends_with(b".")
+                || sent.starts_with(b"GET") && sent[..length].ends_with(b"\r\n\r\n"))
+            {
+                length += stream.read(&mut sent[length..]).await.unwrap();
+            }
+            stream.write_all(answer).await.unwrap();
+            String::from_utf8(sent[..length].to_vec()).unwrap()
+        };
+        tokio::join!(transport.request(request(url)), server)
+    }
+
+    #[tokio::test]
+    async fn sends_requests_as_they_are() {
+        let transport = HttpTransport::builder().max_body_bytes(10).build();
+        const MOVED: &[u8] =
+            b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 2\r\n\r\n{}";
+        let (response, sent) = ask(&transport, MOVED, |url| {
+            HttpRequest::get(url.join("/b?c=d%20e").unwrap()).with_header("api-key", "k")
+        })
+        .await;
+        let response = response.unwrap();
+        assert_eq!((response.status, &response.body[..]), (302, &b"{}"[..]));
+        assert!(sent.starts_with("GET /a/b?c=d%20e HTTP/1.1\r\n"), "{sent}");
+        assert!(sent.contains("\r\napi-key: k\r\n"), "{sent}");
+
+        const LARGE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n01234567890";
+        let (response, sent) = ask(&transport, LARGE, |url| {
+            HttpRequest::post(url, Bytes::from_static(b"body."))
+        })
+        .await;
+        assert_eq!(
+            response.unwrap_err(),
+            TransportError::TooLarge { limit: 10 }
+        );
+        assert!(
+            sent.starts_with("POST /a HTTP/1.1\r\n") && sent.ends_with("\r\n\r\nbody."),
+            "{sent}"
+        );
+    }
+
+    #[tokio::test]
+    async fn plain_http_stays_on_this_machine() {
+        let far: HttpUrl = "http://192.0.2.1/a".parse().unwrap();
+        let error = HttpTransport::new()
+            .request(HttpRequest::get(far))
+            .await
+            .unwrap_err();
+        assert_eq!(error, TransportError::InsecureUrl);
+    }
+
+    #[tokio::test]
+    async fn headers_cannot_be_smuggled() {
+        let here: HttpUrl = "http://127.0.0.1:1".parse().unwrap();
+        let request = HttpRequest::get(here).with_header("api-key", "SECRET\r\nother: 1");
+        let error = HttpTransport::new().request(request).await.unwrap_err();
+        assert!(
+            matches!(&error, TransportError::Request(reason) if !reason.contains("SECRET")),
+            "{error}"
+        );
+    }
 }

@@ -7,6 +7,7 @@
 mod agreement;
 pub mod datil;
 mod handshake;
+mod http_client;
 #[cfg(feature = "http")]
 mod http_transport;
 mod outcome;
@@ -16,6 +17,7 @@ mod transport;
 
 pub use agreement::most_common;
 pub use handshake::{Handshake, HandshakeKeys, LateNodes, handshake};
+pub use http_client::{HttpClient, HttpMethod, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFailure};

@@ -2,9 +2,6 @@ use async_trait::async_trait;
 use lit_types::NodeUrl;
 use time::OffsetDateTime;
 
-/// How long after the beginning of an epoch nodes are still called with the one before: its news has to reach them all.
-const EPOCH_PROPAGATION_DELAY: time::Duration = time::Duration::seconds(45);
-
 /// Where a client learns who the nodes are, and that they have changed: a chain, or a configuration.
 #[async_trait]
 pub trait Discovery: Send + Sync + 'static {
@@ -48,14 +45,9 @@ impl Epoch {
     /// protocol specification, section 1.9).
     #[must_use]
     pub fn number_at(&self, now: OffsetDateTime) -> u64 {
-        let is_young = self
-            .started_at
-            .is_some_and(|start| now < start.saturating_add(EPOCH_PROPAGATION_DELAY));
-        if is_young && self.number >= 3 {
-            self.number - 1
-        } else {
-            self.number
-        }
+        self.started_at.map_or(self.number, |start| {
+            lit_contracts::epoch_number_at(self.number, start.unix_timestamp_nanos(), now)
+        })
     }
 }
 
@@ -104,6 +96,6 @@ mod tests {
             number: 9,
             started_at: Some(last),
         };
-        assert_eq!(epoch.number_at(last), 9);
+        assert_eq!(epoch.number_at(last), 8);
     }
 }

@@ -1,22 +1,32 @@
 #![doc = include_str!("../README.md")]
 
 mod auth_needed;
+mod blockhash;
+mod chain_discovery;
 mod client;
 mod clock;
 mod connect;
 mod discovery;
 mod error;
 mod execute_js;
+mod relay;
 mod request;
 mod state;
 
 pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
+pub use blockhash::{BlockhashError, BlockhashSource, RecentBlock};
+pub use chain_discovery::ChainDiscovery;
 pub use client::LitNodeClient;
 pub use clock::SystemClock;
 pub use connect::LitNodeClientBuilder;
 pub use discovery::{Discovery, DiscoveryError, Epoch, NetworkView};
 pub use error::Error;
 pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer, SessionAuth};
+pub use relay::{
+    InvalidRelaySecret, InvalidRequestId, LitRelay, MintOptions, MintProgress, MintRequest,
+    MintStatus, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod, RelayError,
+    RelayPkp, RelayRequestId,
+};
 pub use request::SessionRequest;
 
 pub use lit_contracts as contracts;
@@ -29,6 +39,6 @@ pub use lit_types as types;
 pub use lit_session_crypto::{Session, SessionKeyPair};
 #[doc(no_inline)]
 pub use lit_types::{
-    AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl, ResourceAbilityRequest,
-    SessionSigs, Timestamp,
+    AuthMethod, AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl,
+    ResourceAbilityRequest, SessionSigs, Timestamp,
 };

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod auth_method_id;
+mod hd_key_id;
 mod ipfs;
 mod key;
 mod report;
@@ -11,6 +13,11 @@ mod verify;
 #[cfg(feature = "signer")]
 mod wallet;
 
+pub use auth_method_id::{
+    AuthMethodIdError, DISCORD_CLIENT_ID, InvalidActionCid, action_auth_method_id, action_cid,
+    auth_method_id, discord_auth_method_id,
+};
+pub use hd_key_id::hd_key_id;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
 pub use report::{ReportError, format_session_sigs};

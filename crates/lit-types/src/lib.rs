@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ability;
+mod auth_method;
 mod auth_sig;
 pub mod chains;
 mod clock;
@@ -19,6 +20,7 @@ mod timestamp;
 pub mod wire;
 
 pub use ability::{AbilityError, LitAbility};
+pub use auth_method::{AuthMethod, AuthMethodNumber};
 pub use auth_sig::{AuthSig, AuthSigKind, MAX_AUTH_SIG_BYTES};
 pub use clock::Clock;
 pub use json::{CompactJson, CompactJsonError};

@@ -3,16 +3,20 @@
 //! What JavaScript decides at run time, such as which optional arguments are there, is decided here; what the protocol
 //! says is left to the crates.
 
+mod auth_method;
 mod auth_sig;
+mod blockhash;
 mod error_table;
 mod helpers;
 mod ipfs;
 mod pkp;
 mod recap;
+mod relay;
 pub(crate) mod resource;
 mod session_key;
 pub(crate) mod session_sigs;
 mod siwe;
+mod stub_http;
 mod stub_network;
 mod validation;
 
@@ -62,7 +66,10 @@ impl Judge {
 }
 
 const JUDGES: &[Judge] = &[
+    Judge::new("action-auth-method-id", auth_method::actions),
+    Judge::new("auth-method-ids", auth_method::ids),
     Judge::new("auth-sig", auth_sig::judge).verbatim(&["authSig"]),
+    Judge::new("blockhash", blockhash::judge),
     Judge::new(
         "capacity-delegation-authsig",
         siwe::capacity_delegation_auth_sig,
@@ -70,6 +77,7 @@ const JUDGES: &[Judge] = &[
     .verbatim(&["authSig"])
     .partial(),
     Judge::new("error-table", error_table::judge),
+    Judge::new("hd-key-id", auth_method::hd_key_ids),
     Judge::new("helpers", helpers::judge),
     // The hash is there to check that the content was built right, which its size and its CID show as well.
     Judge::new("ipfs-cid", ipfs::judge).unjudged(&["sha256", "viaClient"]),
@@ -78,6 +86,7 @@ const JUDGES: &[Judge] = &[
     Judge::new("recap-decoding", recap::decoding),
     Judge::new("recap-encoding", recap::encoding),
     Judge::new("recap-verify", recap::verify),
+    Judge::new("relay", relay::judge),
     Judge::new("resource-builder", resource::builder),
     Judge::new("resource-keys", resource::keys),
     Judge::new("resource-parse", resource::parse),
@@ -100,18 +109,9 @@ const NOT_YET: &[(&str, &str)] = &[
         "acc-hash",
         "access control conditions are not implemented yet",
     ),
-    (
-        "action-auth-method-id",
-        "auth methods are not implemented yet",
-    ),
-    ("auth-method-ids", "auth methods are not implemented yet"),
     ("bls-combine", "BLS signatures are not implemented yet"),
     ("bls-session-sig", "BLS signatures are not implemented yet"),
     ("bls-verify", "BLS signatures are not implemented yet"),
-    (
-        "blockhash",
-        "the client takes the block hash from the handshake, not from the indexer",
-    ),
     ("browser-auth-sigs", "browser wallets are not implemented"),
     (
         "browser-evm-auth-sig",
@@ -127,23 +127,24 @@ const NOT_YET: &[(&str, &str)] = &[
     ),
     (
         "ethwallet-authenticate",
-        "auth methods are not implemented yet",
+        "the providers of auth methods are not implemented yet",
     ),
     ("evm-resign", "browser wallets are not implemented"),
-    ("hd-key-id", "claimed keys are not implemented yet"),
     ("pkp-session-sigs", "PKP sessions are not implemented yet"),
     (
         "provider-session-sigs",
         "PKP sessions are not implemented yet",
     ),
-    ("relay", "the relayer client is not implemented yet"),
     ("sign-session-key", "PKP sessions are not implemented yet"),
     ("storage", "session storage is not implemented yet"),
     (
         "stytch-authenticate",
-        "auth methods are not implemented yet",
+        "the providers of auth methods are not implemented yet",
     ),
-    ("webauthn-pubkey", "auth methods are not implemented yet"),
+    (
+        "webauthn-pubkey",
+        "attestation objects of WebAuthn are not decoded yet",
+    ),
 ];
 
 /// The judge of a file, or why there is none.

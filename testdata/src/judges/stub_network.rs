@@ -61,7 +61,7 @@ impl NodeTransport for StubNodes {
 
 /// The time of the case.
 #[derive(Debug)]
-struct FixedClock(OffsetDateTime);
+pub(super) struct FixedClock(pub(super) OffsetDateTime);
 
 impl Clock for FixedClock {
     fn now(&self) -> OffsetDateTime {

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use alloy_primitives::U256;
+use alloy_primitives::{U256, keccak256};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lit_types::{Timestamp, constants::MAX_SESSION_LIFETIME};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::case::Case;
 
@@ -147,4 +148,40 @@ pub(super) fn has_impossible_lifetime(case: &Case) -> bool {
         || now
             .checked_add(MAX_SESSION_LIFETIME)
             .is_ok_and(|latest| end.at() > latest.at())
+}
+
+pub(super) fn auth_method_type(case: &Case) -> Option<u64> {
+    case.at("/authMethod/authMethodType")?.as_u64()
+}
+
+/// The payload of an access token that is a JWT.
+pub(super) fn jwt_claims(case: &Case) -> Option<Value> {
+    let token = case.text_at("/authMethod/accessToken")?;
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
+
+/// Whether an access token lacks what its id is made of.
+pub(super) fn lacks_identity(case: &Case) -> bool {
+    match auth_method_type(case) {
+        Some(1) => {
+            let token = case.text_at("/authMethod/accessToken").unwrap_or_default();
+            serde_json::from_str::<Value>(token)
+                .is_ok_and(|token| token.is_object() && token.get("address").is_none())
+        }
+        Some(6 | 8) => jwt_claims(case).is_some_and(|claims| {
+            claims.is_object() && (claims.get("sub").is_none() || claims.get("aud").is_none())
+        }),
+        _ => false,
+    }
+}
+
+/// What a user and an app make an id of.
+pub(super) fn hashed(user: &str, app: &str) -> Option<Value> {
+    let id = keccak256(format!("{user}:{app}"));
+    Some(json!({ "id": id.to_string() }))
+}
+
+pub(super) fn is_provider_mint(case: &Case) -> bool {
+    case.text_at("/call") == Some("EthWalletProvider.mintPKPThroughRelayer")
 }

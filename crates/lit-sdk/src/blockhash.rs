@@ -1,0 +1,327 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use alloy_primitives::B256;
+use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError};
+use lit_types::{Clock, JsonProblem, SdkErrorCode, constants::CLOCK_TOLERANCE};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use tokio::sync::Mutex;
+
+use crate::SystemClock;
+
+/// A block of Ethereum's main net that is recent enough for its hash to be the nonce of a SIWE message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RecentBlock {
+    /// Its hash.
+    pub hash: B256,
+    /// When it was made, by its own account.
+    pub time: OffsetDateTime,
+}
+
+impl RecentBlock {
+    /// How long a block is taken for the latest, counted from when it was made.
+    pub const MAX_AGE: Duration = Duration::from_secs(30);
+
+    /// Whether the block is younger than [`RecentBlock::MAX_AGE`]. One from the future is not, beyond what clocks differ.
+    #[must_use]
+    pub fn is_fresh(&self, now: OffsetDateTime) -> bool {
+        let age = now - self.time;
+        age < Self::MAX_AGE && !(age + CLOCK_TOLERANCE).is_negative()
+    }
+}
+
+/// Where recent Ethereum block hashes come from: Lit's block indexer, or another server that answers
+/// `GET <url>/get_most_recent_valid_block` with `{"blockhash":"0x…","timestamp":"<Unix seconds>"}` (session specification,
+/// section 1).
+///
+/// The block is kept until it is 30 s old. When the indexer fails after that, the one that is kept is given all the same:
+/// nodes accept some older ones. Callers that come at the same time share one request.
+#[doc(alias = "getLatestBlockhash")]
+pub struct BlockhashSource {
+    http: Arc<dyn HttpClient>,
+    clock: Arc<dyn Clock>,
+    url: HttpUrl,
+    timeout: Duration,
+    latest: Mutex<Option<RecentBlock>>,
+}
+
+impl BlockhashSource {
+    /// The indexer that [`BlockhashSource::new`] asks.
+    pub const DEFAULT_URL: &str = "https://block-indexer.litgateway.com";
+
+    /// Asks the indexer of this URL, such as [`BlockhashSource::DEFAULT_URL`].
+    ///
+    /// # Errors
+    /// [`HttpUrlError`].
+    pub fn new(http: Arc<dyn HttpClient>, url: &str) -> Result<Self, HttpUrlError> {
+        let base: HttpUrl = url.parse()?;
+        Ok(Self {
+            http,
+            clock: Arc::new(SystemClock),
+            url: base.join("/get_most_recent_valid_block")?,
+            timeout: Duration::from_secs(10),
+            latest: Mutex::new(None),
+        })
+    }
+
+    /// Where to take the time from. Default: the operating system.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// How long the indexer may take to answer. Default: 10 s.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// A block that is known already, such as from the handshakes of the nodes. Default: none.
+    #[must_use]
+    pub fn with_block(mut self, block: RecentBlock) -> Self {
+        self.latest = Mutex::new(Some(block));
+        self
+    }
+
+    /// The latest block: the one that is kept while it is fresh, then that of the indexer.
+    ///
+    /// # Errors
+    /// [`BlockhashError`] when the indexer fails and no block is kept. Retryable.
+    pub async fn latest(&self) -> Result<RecentBlock, BlockhashError> {
+        // Held while asking: who comes meanwhile waits, and finds a fresh one.
+        let mut latest = self.latest.lock().await;
+        if let Some(block) = *latest
+            && block.is_fresh(self.clock.now())
+        {
+            return Ok(block);
+        }
+        match (self.ask().await, *latest) {
+            (Ok(block), _) => Ok(*latest.insert(block)),
+            (Err(error), Some(old)) => {
+                tracing::warn!(url = %self.url, %error, "no new block hash, going on with an old one");
+                Ok(old)
+            }
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    async fn ask(&self) -> Result<RecentBlock, BlockhashError> {
+        let request = HttpRequest::get(self.url.clone()).with_header("accept", "application/json");
+        let answer = tokio::time::timeout(self.timeout, self.http.request(request))
+            .await
+            .map_err(|_| TransportError::Timeout(self.timeout))??;
+        if !(200..300).contains(&answer.status) {
+            return Err(BlockhashError::Status(answer.status));
+        }
+        if answer.body.len() > MAX_ANSWER_BYTES {
+            let limit = MAX_ANSWER_BYTES;
+            return Err(TransportError::TooLarge { limit }.into());
+        }
+        let answer: Answer = serde_json::from_slice(&answer.body)
+            .map_err(|error| BlockhashError::Answer(error.into()))?;
+        let seconds = match answer.timestamp {
+            Seconds::Number(seconds) => Some(seconds),
+            Seconds::Text(text) => text.parse().ok(),
+        };
+        let time = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        Ok(RecentBlock {
+            hash: answer.blockhash,
+            time: time.ok_or(BlockhashError::Timestamp)?,
+        })
+    }
+}
+
+impl fmt::Debug for BlockhashSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockhashSource")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An answer has a few hundred bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+#[derive(Deserialize)]
+struct Answer {
+    blockhash: B256,
+    timestamp: Seconds,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Seconds {
+    Number(i64),
+    Text(String),
+}
+
+/// Why there is no recent block hash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BlockhashError {
+    /// The indexer does not answer.
+    #[error("no block hash: {0}")]
+    Transport(#[from] TransportError),
+    /// The indexer answers with an error.
+    #[error("no block hash: the indexer answers with status {0}")]
+    Status(u16),
+    /// The answer is not of the expected form.
+    #[error("no block hash: the answer of the indexer is {0}")]
+    Answer(JsonProblem),
+    /// The time of the block is no time in Unix seconds.
+    #[error("no block hash: the answer of the indexer has no valid timestamp")]
+    Timestamp,
+}
+
+impl BlockhashError {
+    /// The error of the official client for the same situation.
+    #[must_use]
+    pub const fn sdk_code(&self) -> SdkErrorCode {
+        SdkErrorCode::InvalidEthBlockhash
+    }
+
+    /// Whether the indexer may have recovered a moment later.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        match self {
+            Self::Transport(error) => error.is_retryable(),
+            Self::Status(status) => *status >= 500 || *status == 429,
+            Self::Answer(_) | Self::Timestamp => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Mutex as StdMutex,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use async_trait::async_trait;
+    use lit_node_transport::HttpResponse;
+
+    use super::*;
+
+    const HASH: &str = "0x7de32ed23e0bc23bcdf29185a368135dee3a018d3762b95ece9a03b155a7f407";
+
+    /// Answers everything in the same way, after a second.
+    struct Indexer {
+        answer: StdMutex<Result<HttpResponse, TransportError>>,
+        asked: AtomicUsize,
+    }
+
+    impl Indexer {
+        fn answers(&self, status: u16, body: &str) {
+            *self.answer.lock().unwrap() = Ok(HttpResponse {
+                status,
+                body: body.to_owned().into(),
+            });
+        }
+    }
+
+    #[async_trait]
+    impl HttpClient for Indexer {
+        async fn request(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            self.answer.lock().unwrap().clone()
+        }
+    }
+
+    #[derive(Debug)]
+    struct Hand(StdMutex<i64>);
+
+    impl Clock for Hand {
+        fn now(&self) -> OffsetDateTime {
+            OffsetDateTime::from_unix_timestamp(*self.0.lock().unwrap()).unwrap()
+        }
+    }
+
+    fn setup() -> (Arc<Indexer>, Arc<Hand>, BlockhashSource) {
+        let indexer = Arc::new(Indexer {
+            answer: StdMutex::new(Err(TransportError::Connect("refused".into()))),
+            asked: AtomicUsize::new(0),
+        });
+        let clock = Arc::new(Hand(StdMutex::new(1000)));
+        let source = BlockhashSource::new(indexer.clone(), BlockhashSource::DEFAULT_URL)
+            .unwrap()
+            .with_clock(clock.clone());
+        (indexer, clock, source)
+    }
+
+    fn block(seconds: i64) -> String {
+        format!(r#"{{"blockhash":"{HASH}","timestamp":{seconds},"blockNumber":1}}"#)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn callers_share_a_request_and_keep_the_block() {
+        let (indexer, clock, source) = setup();
+        indexer.answers(200, &block(990));
+        let (a, b) = tokio::join!(source.latest(), source.latest());
+        assert_eq!(a.unwrap(), b.unwrap());
+        *clock.0.lock().unwrap() = 1019;
+        source.latest().await.unwrap();
+        assert_eq!(indexer.asked.load(Ordering::Relaxed), 1);
+        *clock.0.lock().unwrap() = 1020;
+        source.latest().await.unwrap();
+        assert_eq!(indexer.asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_block_from_the_future_is_not_kept_for_ever() {
+        let (indexer, _, source) = setup();
+        indexer.answers(200, &block(i64::from(u32::MAX)));
+        source.latest().await.unwrap();
+        source.latest().await.unwrap();
+        assert_eq!(indexer.asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_are_typed_and_lose_nothing() {
+        let (indexer, _, source) = setup();
+        let error = source.latest().await.unwrap_err();
+        assert!(
+            matches!(error, BlockhashError::Transport(_)) && error.is_retryable(),
+            "{error}"
+        );
+        indexer.answers(404, "SECRET");
+        assert_eq!(
+            source.latest().await.unwrap_err(),
+            BlockhashError::Status(404)
+        );
+        for bad in ["", "[]", r#"{"blockhash":"0x00","timestamp":1}"#, "SECRET"] {
+            indexer.answers(200, bad);
+            let error = source.latest().await.unwrap_err();
+            assert!(matches!(error, BlockhashError::Answer(_)), "{bad}: {error}");
+        }
+        indexer.answers(200, &" ".repeat(MAX_ANSWER_BYTES + 1));
+        assert!(matches!(
+            source.latest().await.unwrap_err(),
+            BlockhashError::Transport(TransportError::TooLarge { .. })
+        ));
+        indexer.answers(200, &block(i64::MAX));
+        assert_eq!(
+            source.latest().await.unwrap_err(),
+            BlockhashError::Timestamp
+        );
+        indexer.answers(200, &block(1));
+        assert_eq!(source.latest().await.unwrap().hash.to_string(), HASH);
+        indexer.answers(500, "");
+        assert_eq!(source.latest().await.unwrap().hash.to_string(), HASH);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_indexer_is_given_up() {
+        let (indexer, _, source) = setup();
+        indexer.answers(200, &block(990));
+        let source = source.with_timeout(Duration::from_millis(500));
+        let limit = Duration::from_millis(500);
+        assert_eq!(
+            source.latest().await.unwrap_err(),
+            BlockhashError::Transport(TransportError::Timeout(limit))
+        );
+    }
+}

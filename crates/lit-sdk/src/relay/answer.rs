@@ -1,0 +1,207 @@
+use alloy_primitives::{Address, B256, Bytes};
+use lit_types::{
+    PkpPublicKey, TokenId,
+    constants::relay_status::{FAILED, IN_PROGRESS, SUCCEEDED},
+};
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Value, value::RawValue};
+
+use super::{PayerSecretKey, RelayError, RelayRequestId};
+
+/// A PKP as a relayer tells of it. [`RelayPkp::public_key`] checks what can be checked without the chain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RelayPkp {
+    /// The id of its NFT.
+    #[serde(deserialize_with = "token_id")]
+    pub token_id: TokenId,
+    /// Its public key, as told.
+    #[serde(rename = "publicKey")]
+    pub told_public_key: Bytes,
+    /// Its address.
+    pub eth_address: Address,
+}
+
+impl RelayPkp {
+    /// The public key, if it is one, and address and token id follow from it. That the PKP exists, only the chain can tell.
+    ///
+    /// # Errors
+    /// [`RelayError::InconsistentPkp`].
+    pub fn public_key(&self) -> Result<PkpPublicKey, RelayError> {
+        PkpPublicKey::from_sec1(&self.told_public_key)
+            .ok()
+            .filter(|key| key.address() == self.eth_address && key.token_id() == self.token_id)
+            .ok_or(RelayError::InconsistentPkp)
+    }
+}
+
+/// How far a relayer is with a request for a PKP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MintStatus {
+    /// Not there yet.
+    InProgress,
+    /// Minted.
+    Succeeded(RelayPkp),
+    /// Failed for good, with what the relayer says.
+    Failed(Option<String>),
+}
+
+/// What a relayer gives a new payer.
+#[derive(Debug)]
+pub struct RegisteredPayer {
+    /// The wallet that pays, which the relayer holds.
+    pub wallet_address: Address,
+    /// Lets its holder add users whom the wallet pays for. The relayer does not give it again.
+    pub secret_key: PayerSecretKey,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RequestIdAnswer {
+    #[serde(rename = "requestId")]
+    pub(super) request_id: Option<RelayRequestId>,
+    pub(super) error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PkpsAnswer {
+    pub(super) pkps: Option<Vec<RelayPkp>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PayerAnswer {
+    pub(super) payer_wallet_address: Address,
+    #[serde(deserialize_with = "payer_secret")]
+    pub(super) payer_secret_key: PayerSecretKey,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UsersAnswer {
+    pub(super) tx_hash: B256,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ErrorAnswer {
+    pub(super) error: Option<Value>,
+}
+
+/// How a status arrives. What an error means for it is decided by its reader.
+pub(super) struct StatusAnswer {
+    pub(super) status: Result<MintStatus, Option<Value>>,
+}
+
+impl<'de> Deserialize<'de> for StatusAnswer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Members {
+            status: Option<String>,
+            #[serde(default, deserialize_with = "some_token_id")]
+            pkp_token_id: Option<TokenId>,
+            pkp_eth_address: Option<Address>,
+            pkp_public_key: Option<Bytes>,
+            error: Option<Value>,
+        }
+        let members = Members::deserialize(deserializer)?;
+        let has_error = !matches!(
+            &members.error,
+            None | Some(Value::Null | Value::Bool(false))
+        ) && members.error != Some(Value::from(""));
+        let status = members.status.as_deref();
+        if has_error || status == Some(FAILED) {
+            let error = members.error.filter(|_| has_error);
+            return Ok(Self { status: Err(error) });
+        }
+        let status = match status {
+            Some(IN_PROGRESS) => MintStatus::InProgress,
+            Some(SUCCEEDED) => MintStatus::Succeeded(RelayPkp {
+                token_id: members
+                    .pkp_token_id
+                    .ok_or_else(|| D::Error::missing_field("pkpTokenId"))?,
+                told_public_key: members
+                    .pkp_public_key
+                    .ok_or_else(|| D::Error::missing_field("pkpPublicKey"))?,
+                eth_address: members
+                    .pkp_eth_address
+                    .ok_or_else(|| D::Error::missing_field("pkpEthAddress"))?,
+            }),
+            Some(_) => return Err(D::Error::custom("unknown status")),
+            None => return Err(D::Error::missing_field("status")),
+        };
+        Ok(Self { status: Ok(status) })
+    }
+}
+
+fn payer_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PayerSecretKey, D::Error> {
+    PayerSecretKey::new(String::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+fn some_token_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TokenId>, D::Error> {
+    let raw = Option::<Box<RawValue>>::deserialize(deserializer)?;
+    raw.map(|raw| read_token_id(raw.get()).map_err(D::Error::custom))
+        .transpose()
+}
+
+fn token_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TokenId, D::Error> {
+    let raw = Box::<RawValue>::deserialize(deserializer)?;
+    read_token_id(raw.get()).map_err(D::Error::custom)
+}
+
+/// A token id as JSON: a number, a text with a number, or a BigNumber of ethers. What begins with `0x` is hex, all else
+/// is decimal, as ethers reads it.
+fn read_token_id(json: &str) -> Result<TokenId, &'static str> {
+    #[derive(Deserialize)]
+    struct BigNumber {
+        #[serde(alias = "_hex")]
+        hex: String,
+    }
+    const PROBLEM: &str = "not a token id";
+    let text = match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(json).map_err(|_| PROBLEM)?,
+        Some(b'{') => {
+            serde_json::from_str::<BigNumber>(json)
+                .map_err(|_| PROBLEM)?
+                .hex
+        }
+        // Not as a number, which would round it.
+        _ => json.to_owned(),
+    };
+    let id = if text.starts_with("0x") {
+        TokenId::from_hex(&text)
+    } else {
+        TokenId::from_decimal(&text)
+    };
+    id.map_err(|_| PROBLEM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_ids_in_all_their_forms() {
+        let big = "70332100630047578113866977119372355765886769942504777214525740377056776891032";
+        let hex = "0x9b7e8eea7a3652e7806aa680fd8a4bffc2eb88dd360fcd2b061556e0f7dd2a98";
+        let id = TokenId::from_decimal(big).unwrap();
+        for form in [
+            big.to_owned(),
+            format!("{big:?}"),
+            format!("{hex:?}"),
+            format!(r#"{{"type":"BigNumber","hex":{hex:?}}}"#),
+            format!(r#"{{"_hex":{hex:?},"_isBigNumber":true}}"#),
+        ] {
+            assert_eq!(read_token_id(&form), Ok(id), "{form}");
+        }
+        assert_eq!(
+            read_token_id(r#""42""#),
+            Ok(TokenId::from_decimal("42").unwrap())
+        );
+        for bad in [
+            "1e3", "-1", "1.5", "null", "[1]", r#""""#, r#""0x""#, r#""ab""#, "{}", "true",
+        ] {
+            assert!(read_token_id(bad).is_err(), "{bad}");
+        }
+    }
+}

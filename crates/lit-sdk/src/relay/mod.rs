@@ -1,0 +1,449 @@
+//! The client of a relayer: a server that mints PKPs for those who have no tokens to pay with.
+
+mod answer;
+mod error;
+mod polling;
+mod request;
+mod secret;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use alloy_primitives::{Address, B256};
+use bytes::Bytes;
+use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError};
+use lit_types::{AuthMethod, CompactJson, LitNetwork};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use self::{
+    answer::{ErrorAnswer, PayerAnswer, PkpsAnswer, RequestIdAnswer, StatusAnswer, UsersAnswer},
+    secret::Zeroizing,
+};
+pub use self::{
+    answer::{MintStatus, RegisteredPayer, RelayPkp},
+    error::RelayError,
+    polling::{MintProgress, Polling},
+    request::{InvalidRequestId, MintOptions, MintRequest, RelayAuthMethod, RelayRequestId},
+    secret::{InvalidRelaySecret, PayerSecretKey, RelayApiKey},
+};
+
+const MINT: &str = "/mint-next-and-add-auth-methods";
+const STATUS: &str = "/auth/status";
+const FETCH: &str = "/fetch-pkps-by-auth-method";
+const CLAIM: &str = "/auth/claim";
+const WEBAUTHN_OPTIONS: &str = "/auth/webauthn/generate-registration-options";
+const REGISTER_PAYER: &str = "/register-payer";
+const ADD_USERS: &str = "/add-users";
+
+/// The largest answer that is read. Fetching can list many PKPs.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// How much of what a relayer says goes into an error.
+const MAX_MESSAGE_CHARS: usize = 200;
+
+/// A relayer: it mints PKPs, and pays for it (session specification, section 11.6; contracts specification, section 5).
+///
+/// Nothing a relayer says is verified here. [`RelayPkp::public_key`] checks that key, address and token id belong together;
+/// who may use a PKP, and whose it is, only the chain can tell.
+#[derive(Clone)]
+pub struct LitRelay {
+    http: Arc<dyn HttpClient>,
+    url: HttpUrl,
+    api_key: RelayApiKey,
+    timeout: Duration,
+    polling: Polling,
+}
+
+impl LitRelay {
+    /// The API key with which the official client claims keys when it is given none. It is public.
+    pub const DEFAULT_CLAIM_API_KEY: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8_relayer";
+
+    /// The relayer of this URL, over HTTP.
+    ///
+    /// # Errors
+    /// [`RelayError::Url`].
+    #[cfg(feature = "http")]
+    pub fn new(url: &str, api_key: RelayApiKey) -> Result<Self, RelayError> {
+        let http = Arc::new(lit_node_transport::HttpTransport::new());
+        Self::with_http_client(http, url, api_key)
+    }
+
+    /// The relayer that Lit runs for a network, over HTTP; for [`LitNetwork::Custom`] the one at `http://localhost:3000`.
+    ///
+    /// # Errors
+    /// [`RelayError::Network`].
+    #[cfg(feature = "http")]
+    pub fn for_network(network: LitNetwork, api_key: RelayApiKey) -> Result<Self, RelayError> {
+        Self::new(Self::url_of(network)?, api_key)
+    }
+
+    /// The relayer of this URL, over a client of one's own.
+    ///
+    /// # Errors
+    /// [`RelayError::Url`].
+    pub fn with_http_client(
+        http: Arc<dyn HttpClient>,
+        url: &str,
+        api_key: RelayApiKey,
+    ) -> Result<Self, RelayError> {
+        let url: HttpUrl = url.parse()?;
+        // A URL that nothing can be appended to is found here, not at the first call.
+        url.join(MINT)?;
+        Ok(Self {
+            http,
+            url,
+            api_key,
+            timeout: Duration::from_secs(120),
+            polling: Polling::default(),
+        })
+    }
+
+    /// The URL of the relayer for a network.
+    ///
+    /// # Errors
+    /// [`RelayError::Network`] for networks before Datil.
+    #[doc(alias = "getRelayUrl")]
+    pub const fn url_of(network: LitNetwork) -> Result<&'static str, RelayError> {
+        match network {
+            LitNetwork::DatilDev
+            | LitNetwork::DatilTest
+            | LitNetwork::Datil
+            | LitNetwork::Custom => Ok(network.profile().relayer_url),
+            _ => Err(RelayError::Network(network)),
+        }
+    }
+
+    /// How long the relayer may take to answer one request. It answers some only after a transaction is mined. Default:
+    /// 120 s.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How to wait for a PKP. Default: [`Polling::default`].
+    #[must_use]
+    pub fn with_polling(mut self, polling: Polling) -> Self {
+        self.polling = polling;
+        self
+    }
+
+    /// The URL.
+    #[must_use]
+    pub const fn url(&self) -> &HttpUrl {
+        &self.url
+    }
+
+    /// Mints a PKP that these auth methods may use, and waits for it.
+    ///
+    /// For a method whose id does not follow from its token (Discord, WebAuthn at registration, Lit Actions), make a
+    /// [`MintRequest`] of [`RelayAuthMethod`]s, and use [`LitRelay::mint`] and [`LitRelay::wait_for_mint`].
+    ///
+    /// # Errors
+    /// [`RelayError`]. Where the request was accepted, the error has a [`RelayError::request_id`].
+    #[doc(alias = "mintPKPWithAuthMethods")]
+    pub async fn mint_with_auth_methods(
+        &self,
+        methods: &[AuthMethod],
+        options: &MintOptions,
+    ) -> Result<RelayPkp, RelayError> {
+        let prepare = |(index, method)| {
+            RelayAuthMethod::try_from(method)
+                .map_err(|error| RelayError::AuthMethod { index, error })
+        };
+        let methods = methods
+            .iter()
+            .enumerate()
+            .map(prepare)
+            .collect::<Result<Vec<_>, _>>()?;
+        let request_id = self.mint(&MintRequest::new(&methods, options)?).await?;
+        self.wait_for_mint(&request_id).await
+    }
+
+    /// Asks for a PKP, and does not wait for it.
+    ///
+    /// # Errors
+    /// [`RelayError`]. After [`RelayError::Transport`] nobody knows whether a PKP is being minted.
+    #[doc(alias = "mintPKP")]
+    #[doc(alias = "mintPKPThroughRelayer")]
+    pub async fn mint(&self, request: &MintRequest) -> Result<RelayRequestId, RelayError> {
+        self.post_for_request_id(MINT, request.body()).await
+    }
+
+    /// Asks how far a request for a PKP is. A relayer takes its time to answer, until there are news or for 30 s.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn status(&self, request_id: &RelayRequestId) -> Result<MintStatus, RelayError> {
+        let url = self.url.join(&format!("{STATUS}/{request_id}"))?;
+        let answer: StatusAnswer = self.call(STATUS, HttpRequest::get(url), &[]).await?;
+        Ok(answer
+            .status
+            .unwrap_or_else(|error| MintStatus::Failed(error.and_then(|e| self.message(&e, &[])))))
+    }
+
+    /// Waits until a PKP is minted, as [`LitRelay::with_polling`] says.
+    ///
+    /// A connection that breaks does not end it: the next attempt may succeed.
+    ///
+    /// # Errors
+    /// [`RelayError::MintFailed`], which is final; [`RelayError::StillInProgress`] after the last attempt or at the deadline;
+    /// [`RelayError::Status`] when the relayer does not tell.
+    #[doc(alias = "pollRequestUntilTerminalState")]
+    pub async fn wait_for_mint(&self, request_id: &RelayRequestId) -> Result<RelayPkp, RelayError> {
+        let poll = self.poll(request_id);
+        let result = match self.polling.deadline {
+            Some(deadline) => tokio::time::timeout(deadline, poll).await.ok(),
+            None => Some(poll.await),
+        };
+        result.unwrap_or_else(|| {
+            Err(RelayError::StillInProgress {
+                request_id: request_id.clone(),
+            })
+        })
+    }
+
+    async fn poll(&self, request_id: &RelayRequestId) -> Result<RelayPkp, RelayError> {
+        let Polling {
+            interval,
+            attempts,
+            progress,
+            ..
+        } = &self.polling;
+        let start = Instant::now();
+        let mut attempt = 1;
+        loop {
+            let status = self.status(request_id).await;
+            let is_last = attempt >= *attempts;
+            match status {
+                Ok(MintStatus::Succeeded(pkp)) => return Ok(pkp),
+                Ok(MintStatus::Failed(reason)) => {
+                    return Err(RelayError::MintFailed {
+                        request_id: request_id.clone(),
+                        reason,
+                    });
+                }
+                Ok(MintStatus::InProgress) if is_last => {
+                    return Err(RelayError::StillInProgress {
+                        request_id: request_id.clone(),
+                    });
+                }
+                Ok(MintStatus::InProgress) => {}
+                Err(RelayError::Transport(error)) if error.is_retryable() && !is_last => {
+                    tracing::debug!(%request_id, attempt, %error, "the relayer does not tell the status");
+                }
+                Err(cause) => {
+                    return Err(RelayError::Status {
+                        request_id: request_id.clone(),
+                        cause: Box::new(cause),
+                    });
+                }
+            }
+            if let Some(progress) = progress {
+                progress(&MintProgress {
+                    request_id: request_id.clone(),
+                    attempt,
+                    attempts: *attempts,
+                    elapsed: start.elapsed(),
+                });
+            }
+            tokio::time::sleep(*interval).await;
+            attempt += 1;
+        }
+    }
+
+    /// The PKPs that an auth method may use.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    #[doc(alias = "fetchPKPsThroughRelayer")]
+    pub async fn fetch_pkps(&self, method: &AuthMethod) -> Result<Vec<RelayPkp>, RelayError> {
+        let method = RelayAuthMethod::try_from(method)
+            .map_err(|error| RelayError::AuthMethod { index: 0, error })?;
+        self.fetch_pkps_by_id(&method).await
+    }
+
+    /// The PKPs that an auth method of this id may use.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn fetch_pkps_by_id(
+        &self,
+        method: &RelayAuthMethod,
+    ) -> Result<Vec<RelayPkp>, RelayError> {
+        self.post_for_pkps(method.fetch_body()).await
+    }
+
+    /// The PKPs that a relayer lists for a body of one's own.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    #[doc(alias = "fetchPKPs")]
+    pub async fn fetch_pkps_raw(&self, body: &CompactJson) -> Result<Vec<RelayPkp>, RelayError> {
+        self.post_for_pkps(body.as_str().to_owned()).await
+    }
+
+    async fn post_for_pkps(&self, body: String) -> Result<Vec<RelayPkp>, RelayError> {
+        let request = self.post(FETCH, body)?;
+        let answer: PkpsAnswer = self.call(FETCH, request, &[]).await?;
+        answer.pkps.ok_or(RelayError::NoPkps)
+    }
+
+    /// Asks for a PKP with a key that was claimed in a Lit Action. `claim` is what the nodes gave: `derivedKeyId`,
+    /// `authMethodType`, `signatures`, `pubkey`.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    #[doc(alias = "defaultMintClaimCallback")]
+    pub async fn claim(&self, claim: &CompactJson) -> Result<RelayRequestId, RelayError> {
+        self.post_for_request_id(CLAIM, claim.as_str()).await
+    }
+
+    /// What a browser needs to make a WebAuthn credential. The user name is what the credential is listed under; relayers
+    /// have a default.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    #[doc(alias = "generateRegistrationOptions")]
+    pub async fn webauthn_registration_options(
+        &self,
+        user_name: Option<&str>,
+    ) -> Result<CompactJson, RelayError> {
+        let query = user_name.map(|name| format!("?username={}", encode_uri_component(name)));
+        let path = format!("{WEBAUTHN_OPTIONS}{}", query.unwrap_or_default());
+        let request = HttpRequest::get(self.url.join(&path)?);
+        self.call(WEBAUTHN_OPTIONS, request, &[]).await
+    }
+
+    /// Makes a payer: a wallet with a capacity credit, which can pay for users. Answers after the transactions are mined.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn register_payer(&self) -> Result<RegisteredPayer, RelayError> {
+        let request = HttpRequest::post(self.url.join(REGISTER_PAYER)?, Bytes::new());
+        let answer: PayerAnswer = self.call(REGISTER_PAYER, request, &[]).await?;
+        Ok(RegisteredPayer {
+            wallet_address: answer.payer_wallet_address,
+            secret_key: answer.payer_secret_key,
+        })
+    }
+
+    /// Lets a payer pay for these users. Returns the hash of the transaction, which is not mined yet.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn add_users(
+        &self,
+        payer: &PayerSecretKey,
+        users: &[Address],
+    ) -> Result<B256, RelayError> {
+        let users: Vec<_> = users
+            .iter()
+            .map(|user| Value::from(user.to_checksum(None)))
+            .collect();
+        let secret = payer.expose_secret();
+        let request = self
+            .post(ADD_USERS, Value::from(users).to_string())?
+            .with_header("payer-secret-key", secret);
+        let answer: UsersAnswer = self.call(ADD_USERS, request, &[secret]).await?;
+        Ok(answer.tx_hash)
+    }
+
+    async fn post_for_request_id(
+        &self,
+        path: &'static str,
+        body: &str,
+    ) -> Result<RelayRequestId, RelayError> {
+        let request = self.post(path, body.to_owned())?;
+        let answer: RequestIdAnswer = self.call(path, request, &[]).await?;
+        let told = answer.error.and_then(|error| self.message(&error, &[]));
+        answer.request_id.ok_or(RelayError::NoRequestId(told))
+    }
+
+    fn post(&self, path: &str, body: String) -> Result<HttpRequest, RelayError> {
+        let request = HttpRequest::post(self.url.join(path)?, body.into());
+        Ok(request.with_header("content-type", "application/json"))
+    }
+
+    /// Sends a request with the API key. `secrets` are those it contains beside it.
+    async fn call<T: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        request: HttpRequest,
+        secrets: &[&str],
+    ) -> Result<T, RelayError> {
+        let request = request.with_header("api-key", self.api_key.expose_secret());
+        let answer = tokio::time::timeout(self.timeout, self.http.request(request))
+            .await
+            .map_err(|_| TransportError::Timeout(self.timeout))??;
+        if answer.body.len() > MAX_ANSWER_BYTES {
+            let limit = MAX_ANSWER_BYTES;
+            return Err(TransportError::TooLarge { limit }.into());
+        }
+        // As the official client, which does not follow redirects that carry an answer.
+        if (200..400).contains(&answer.status) {
+            return serde_json::from_slice(&answer.body).map_err(|error| RelayError::Answer {
+                path,
+                problem: error.into(),
+            });
+        }
+        let told = match serde_json::from_slice(&answer.body) {
+            Ok(ErrorAnswer { error }) => error,
+            Err(_) => Some(String::from_utf8_lossy(&answer.body).into()),
+        };
+        Err(RelayError::Refused {
+            path,
+            status: answer.status,
+            message: told.and_then(|error| self.message(&error, secrets)),
+        })
+    }
+
+    /// What the relayer says, fit for an error: short, on one line, without secrets.
+    fn message(&self, error: &Value, secrets: &[&str]) -> Option<String> {
+        let mut text = match error {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        for secret in secrets
+            .iter()
+            .copied()
+            .chain([self.api_key.expose_secret()])
+        {
+            if !secret.is_empty() {
+                // As it is, and as it stands in JSON, which is quoted.
+                let quoted = Zeroizing::new(Value::from(secret).to_string());
+                text = text.replace(secret, "[secret]");
+                text = text.replace(&quoted[1..quoted.len() - 1], "[secret]");
+            }
+        }
+        let shown: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .take(MAX_MESSAGE_CHARS)
+            .collect();
+        let shown = shown.trim();
+        (!shown.is_empty()).then(|| shown.to_owned())
+    }
+}
+
+impl fmt::Debug for LitRelay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LitRelay")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// As the JavaScript function of this name.
+fn encode_uri_component(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

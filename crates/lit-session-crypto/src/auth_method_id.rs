@@ -1,0 +1,415 @@
+use alloy_primitives::B256;
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use lit_types::{
+    AuthMethod, AuthMethodNumber, JsonProblem, MAX_AUTH_SIG_BYTES, constants::AuthMethodType,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::hd_key_id;
+
+/// The Discord application of Lit itself, which nodes compute ids with unless they are told another.
+pub const DISCORD_CLIENT_ID: &str = "1052874239658692668";
+
+/// What stands for the app in ids of wallets and of WebAuthn credentials. Nodes always use this one.
+const LIT: &str = "lit";
+
+/// The id under which an auth method is permitted to use a PKP: keccak256 of `<user>:<app>` (session specification,
+/// section 11.2).
+///
+/// | type | user | app |
+/// |---|---|---|
+/// | EthWallet | `address` of the AuthSig, as written: checksummed and lower-case give different ids | `lit` |
+/// | WebAuthn | `rawId` of the credential, as written | `lit` |
+/// | Google JWT, Apple JWT | `sub` | `aud`, a list joined by commas |
+/// | Stytch OTP | `sub` | first `aud`, all in lower case |
+/// | Stytch factors | e-mail address, phone number or TOTP id of the first factor of that kind | first `aud`, all in lower case |
+///
+/// **Nothing is verified**: neither the signature of an AuthSig nor that of a JWT, nor when either ends. The id says who the
+/// token claims to be about, no more; nodes verify.
+///
+/// # Errors
+/// [`AuthMethodIdError`]. It never contains any of the token.
+#[doc(alias = "getAuthIdByAuthMethod")]
+#[doc(alias = "authMethodId")]
+pub fn auth_method_id(method: &AuthMethod) -> Result<B256, AuthMethodIdError> {
+    let number = method.auth_method_type;
+    let token = method.access_token.as_str();
+    if token.len() > MAX_AUTH_SIG_BYTES {
+        return Err(AuthMethodIdError::TooLong);
+    }
+    let kind = number
+        .known()
+        .ok_or(AuthMethodIdError::Unsupported(number))?;
+    match kind {
+        AuthMethodType::EthWallet => {
+            let token: WalletToken = json(token.as_bytes())?;
+            Ok(hd_key_id(&present(token.address, "address")?, LIT, false))
+        }
+        AuthMethodType::WebAuthn => {
+            let token: WebAuthnToken = json(token.as_bytes())?;
+            Ok(hd_key_id(&present(token.raw_id, "rawId")?, LIT, false))
+        }
+        AuthMethodType::GoogleJwt | AuthMethodType::AppleJwt => {
+            let claims = unverified_claims(token)?;
+            let app = match claims.audience {
+                Some(Audience::One(app)) => Some(app),
+                Some(Audience::Many(apps)) => Some(apps.join(",")),
+                None => None,
+            };
+            Ok(hd_key_id(
+                &present(claims.subject, "sub")?,
+                &present(app, "aud")?,
+                false,
+            ))
+        }
+        AuthMethodType::StytchOtp => {
+            let claims = unverified_claims(token)?;
+            stytch_id(claims.subject, "sub", claims.audience)
+        }
+        AuthMethodType::StytchEmailFactorOtp => stytch_factor_id(token, |factor| {
+            factor.email_factor.as_ref()?.email_address.clone()
+        }),
+        AuthMethodType::StytchSmsFactorOtp | AuthMethodType::StytchWhatsAppFactorOtp => {
+            stytch_factor_id(token, |factor| {
+                factor.phone_number_factor.as_ref()?.phone_number.clone()
+            })
+        }
+        AuthMethodType::StytchTotpFactorOtp => stytch_factor_id(token, |factor| {
+            factor.authenticator_app_factor.as_ref()?.totp_id.clone()
+        }),
+        AuthMethodType::Discord => Err(AuthMethodIdError::DiscordUser),
+        _ => Err(AuthMethodIdError::Unsupported(number)),
+    }
+}
+
+/// The id of a Discord user for an application ([`DISCORD_CLIENT_ID`] unless it is one's own). An access token does not name
+/// the user: `GET https://discord.com/api/users/@me` does, with the token as bearer, in the member `id`.
+#[must_use]
+pub fn discord_auth_method_id(user_id: &str, client_id: &str) -> B256 {
+    hd_key_id(user_id, client_id, false)
+}
+
+/// The id under which a Lit Action is permitted to use a PKP: the 34 bytes of the multihash in its CIDv0, not hashed.
+///
+/// # Errors
+/// [`InvalidActionCid`].
+#[doc(alias = "getBytesFromMultihash")]
+pub fn action_auth_method_id(cid: &str) -> Result<[u8; 34], InvalidActionCid> {
+    // 34 bytes that begin with 0x12 are 46 digits. Decoding takes time with the square of the length.
+    if cid.len() != 46 {
+        return Err(InvalidActionCid(()));
+    }
+    let bytes = bs58::decode(cid)
+        .into_vec()
+        .map_err(|_| InvalidActionCid(()))?;
+    let bytes = <[u8; 34]>::try_from(bytes).map_err(|_| InvalidActionCid(()))?;
+    if bytes.starts_with(&SHA2_256) {
+        Ok(bytes)
+    } else {
+        Err(InvalidActionCid(()))
+    }
+}
+
+/// The CIDv0 (`Qm…`) of a Lit Action from the 34 bytes of its multihash.
+///
+/// # Errors
+/// [`InvalidActionCid`].
+#[doc(alias = "getMultihashFromBytes")]
+pub fn action_cid(id: &[u8]) -> Result<String, InvalidActionCid> {
+    if id.len() == 34 && id.starts_with(&SHA2_256) {
+        Ok(bs58::encode(id).into_string())
+    } else {
+        Err(InvalidActionCid(()))
+    }
+}
+
+/// How a multihash says that it is of SHA-256, and of 32 bytes.
+const SHA2_256: [u8; 2] = [0x12, 0x20];
+
+/// The text or the bytes are no CIDv0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not the CID of a Lit Action: expected an IPFS CIDv0, 46 base58 digits that begin with Qm, or its 34 bytes"
+)]
+pub struct InvalidActionCid(());
+
+/// Why an auth method has no id. Never contains any of the token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthMethodIdError {
+    /// The id does not follow from a token of this type: a Lit Action has [`action_auth_method_id`], Google's old access
+    /// tokens have none, and what other numbers mean only a Lit Action knows.
+    #[error("no id follows from the access token of auth method type {0}")]
+    Unsupported(AuthMethodNumber),
+    /// Discord has to be asked whose the token is; then [`discord_auth_method_id`] gives the id.
+    #[error("a Discord token does not name its user; ask Discord, and use discord_auth_method_id")]
+    DiscordUser,
+    /// The access token of a wallet or of WebAuthn, or the payload of a JWT, is not the JSON it has to be.
+    #[error("the access token, or the payload of the JWT, is {0}")]
+    Json(JsonProblem),
+    /// The same is a list.
+    #[error("the access token, or the payload of the JWT, is no object")]
+    NotAnObject,
+    /// The access token has to be a JWT: three parts with dots between them, the second in base64url.
+    #[error("the access token is no JWT")]
+    NotAJwt,
+    /// The token does not have what the id is made of. The official client makes one of the word `undefined`, which is the
+    /// same for all who have such a token.
+    #[error("the access token has no `{0}`")]
+    Missing(&'static str),
+    /// The session of the Stytch token has no factor of the type of the auth method.
+    #[error("the Stytch session has no authentication factor of this type")]
+    NoFactor,
+    /// More than [`MAX_AUTH_SIG_BYTES`].
+    #[error("the access token is larger than {MAX_AUTH_SIG_BYTES} bytes")]
+    TooLong,
+}
+
+#[derive(Deserialize)]
+struct WalletToken {
+    address: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WebAuthnToken {
+    raw_id: Option<String>,
+}
+
+/// The claims that ids are made of.
+#[derive(Deserialize)]
+struct Claims {
+    #[serde(rename = "sub")]
+    subject: Option<String>,
+    #[serde(rename = "aud")]
+    audience: Option<Audience>,
+    #[serde(rename = "https://stytch.com/session")]
+    session: Option<StytchSession>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+#[derive(Deserialize)]
+struct StytchSession {
+    #[serde(default)]
+    authentication_factors: Vec<StytchFactor>,
+}
+
+#[derive(Deserialize)]
+struct StytchFactor {
+    email_factor: Option<EmailFactor>,
+    phone_number_factor: Option<PhoneFactor>,
+    authenticator_app_factor: Option<TotpFactor>,
+}
+
+#[derive(Deserialize)]
+struct EmailFactor {
+    email_address: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct PhoneFactor {
+    phone_number: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TotpFactor {
+    totp_id: Option<String>,
+}
+
+fn stytch_factor_id(
+    token: &str,
+    user_of: impl Fn(&StytchFactor) -> Option<String>,
+) -> Result<B256, AuthMethodIdError> {
+    let claims = unverified_claims(token)?;
+    let session = claims.session.ok_or(AuthMethodIdError::NoFactor)?;
+    let user = session.authentication_factors.iter().find_map(user_of);
+    let user = user.ok_or(AuthMethodIdError::NoFactor)?;
+    stytch_id(Some(user), "factor", claims.audience)
+}
+
+fn stytch_id(
+    user: Option<String>,
+    name: &'static str,
+    audience: Option<Audience>,
+) -> Result<B256, AuthMethodIdError> {
+    let project = match audience {
+        Some(Audience::One(project)) => Some(project),
+        Some(Audience::Many(projects)) => projects.into_iter().next(),
+        None => None,
+    };
+    let user = present(user, name)?.to_lowercase();
+    let project = present(project, "aud")?.to_lowercase();
+    Ok(hd_key_id(&user, &project, false))
+}
+
+fn present(text: Option<String>, name: &'static str) -> Result<String, AuthMethodIdError> {
+    text.filter(|text| !text.is_empty())
+        .ok_or(AuthMethodIdError::Missing(name))
+}
+
+/// The payload of a JWT. Its signature is not looked at.
+fn unverified_claims(token: &str) -> Result<Claims, AuthMethodIdError> {
+    const BASE64: GeneralPurpose = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let mut parts = token.split('.');
+    let (Some(_), Some(payload), Some(_), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Err(AuthMethodIdError::NotAJwt);
+    };
+    let payload = BASE64
+        .decode(payload)
+        .map_err(|_| AuthMethodIdError::NotAJwt)?;
+    json(&payload)
+}
+
+fn json<T: DeserializeOwned>(object: &[u8]) -> Result<T, AuthMethodIdError> {
+    // A list would be read as the members in their order.
+    if object.trim_ascii_start().starts_with(b"[") {
+        return Err(AuthMethodIdError::NotAnObject);
+    }
+    serde_json::from_slice(object).map_err(|error| AuthMethodIdError::Json(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn jwt(claims: &str) -> String {
+        let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+        format!("e30.{payload}.SECRET")
+    }
+
+    fn id(kind: AuthMethodType, token: &str) -> Result<B256, AuthMethodIdError> {
+        auth_method_id(&AuthMethod::new(kind, token))
+    }
+
+    #[test]
+    fn what_is_missing_is_not_the_word_undefined() {
+        for (kind, token, name) in [
+            (AuthMethodType::EthWallet, "{}".to_owned(), "address"),
+            (
+                AuthMethodType::EthWallet,
+                r#"{"address":null}"#.to_owned(),
+                "address",
+            ),
+            (
+                AuthMethodType::EthWallet,
+                r#"{"address":""}"#.to_owned(),
+                "address",
+            ),
+            (AuthMethodType::WebAuthn, "{}".to_owned(), "rawId"),
+            (AuthMethodType::GoogleJwt, jwt(r#"{"aud":"a"}"#), "sub"),
+            (AuthMethodType::AppleJwt, jwt(r#"{"sub":"a"}"#), "aud"),
+            (
+                AuthMethodType::StytchOtp,
+                jwt(r#"{"sub":"a","aud":[]}"#),
+                "aud",
+            ),
+        ] {
+            assert_eq!(
+                id(kind, &token),
+                Err(AuthMethodIdError::Missing(name)),
+                "{kind:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn totp_is_found_beside_a_phone() {
+        let both = jwt(
+            r#"{"aud":["P"],"https://stytch.com/session":{"authentication_factors":[
+                {"phone_number_factor":{"phone_number":"+1"}},{"authenticator_app_factor":{"totp_id":"T-1"}}]}}"#,
+        );
+        assert_eq!(
+            id(AuthMethodType::StytchTotpFactorOtp, &both),
+            Ok(hd_key_id("t-1", "p", false))
+        );
+        assert_eq!(
+            id(AuthMethodType::StytchSmsFactorOtp, &both),
+            Ok(hd_key_id("+1", "p", false))
+        );
+        assert_eq!(
+            id(AuthMethodType::StytchEmailFactorOtp, &both),
+            Err(AuthMethodIdError::NoFactor)
+        );
+    }
+
+    #[test]
+    fn errors_keep_the_token() {
+        let tokens = [
+            "SECRET".to_owned(),
+            r#""SECRET""#.to_owned(),
+            r#"{"address":["SECRET"],"rawId":{"SECRET":1}}"#.to_owned(),
+            "SECRET.SECRET.SECRET".to_owned(),
+            jwt("SECRET"),
+            jwt(r#"["SECRET"]"#),
+            jwt(r#"{"sub":["SECRET"]}"#),
+            jwt(r#"{"aud":{"SECRET":1}}"#),
+            jwt(r#"{"https://stytch.com/session":"SECRET"}"#),
+        ];
+        for kind in AuthMethodType::ALL {
+            for token in &tokens {
+                let error = id(kind, token).unwrap_err();
+                let shown = format!("{error} {error:?}");
+                assert!(!shown.contains("SECRET"), "{kind:?} {token}: {shown}");
+            }
+        }
+        let huge = "x".repeat(MAX_AUTH_SIG_BYTES + 1);
+        assert_eq!(
+            id(AuthMethodType::GoogleJwt, &huge),
+            Err(AuthMethodIdError::TooLong)
+        );
+    }
+
+    #[test]
+    fn what_no_token_tells_is_refused() {
+        assert_eq!(
+            id(AuthMethodType::Discord, "t"),
+            Err(AuthMethodIdError::DiscordUser)
+        );
+        let number = AuthMethodNumber::new(99);
+        assert_eq!(
+            auth_method_id(&AuthMethod::new(number, "t")),
+            Err(AuthMethodIdError::Unsupported(number))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_makes_it_panic(number in 0_u32..15, token in ".{0,80}", claims in any::<Vec<u8>>()) {
+            let _ = auth_method_id(&AuthMethod::new(AuthMethodNumber::new(number), token));
+            let payload = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(claims);
+            let _ = auth_method_id(&AuthMethod::new(AuthMethodNumber::new(number), format!("a.{payload}.b")));
+        }
+
+        #[test]
+        fn cids_survive(hash in any::<[u8; 32]>()) {
+            let id: Vec<u8> = SHA2_256.into_iter().chain(hash).collect();
+            let cid = action_cid(&id).unwrap();
+            prop_assert!(cid.starts_with("Qm"));
+            prop_assert_eq!(action_auth_method_id(&cid).unwrap().to_vec(), id);
+        }
+
+        #[test]
+        fn other_texts_are_no_cids(text in ".{0,60}", bytes in any::<Vec<u8>>()) {
+            prop_assert!(action_auth_method_id(&text).is_err());
+            prop_assume!(!bytes.starts_with(&SHA2_256));
+            prop_assert!(action_cid(&bytes).is_err());
+        }
+    }
+}
