@@ -3,6 +3,8 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+use std::collections::BTreeSet;
+
 use alloy_network::EthereumWallet;
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
@@ -92,14 +94,45 @@ async fn a_pkp_is_derived_from_the_root_keys_of_the_network() {
 }
 
 #[tokio::test]
+async fn concurrent_mints_from_one_account_lose_no_nonce() {
+    let network = Devnet::builder().start().await.unwrap();
+    let other = Devnet::builder().start().await.unwrap();
+    let contracts = contracts(&network);
+    let mints = (0..20).map(|_| async { contracts.pkp().mint().await.unwrap().token_id });
+    let tokens: BTreeSet<_> = futures_util::future::join_all(mints)
+        .await
+        .into_iter()
+        .collect();
+    assert_eq!(tokens.len(), 20);
+    let owner = contracts.sender().unwrap();
+    assert_eq!(contracts.pkp().count_owned(owner).await.unwrap(), 20);
+    // The network beside it, of the same seed, has seen nothing of this.
+    assert_eq!(
+        self::contracts(&other)
+            .pkp()
+            .count_owned(owner)
+            .await
+            .unwrap(),
+        0
+    );
+}
+
+#[tokio::test]
 async fn the_same_seed_gives_the_same_chain() {
     let mut keys = Vec::new();
     for seed in [[1; 32], [1; 32], [2; 32]] {
         let network = Devnet::builder().seed(seed).start().await.unwrap();
         let pkp = contracts(&network).pkp().mint().await.unwrap();
-        keys.push((network.funded_keys().to_vec(), pkp.public_key.to_string()));
+        let chain = network.chain();
+        let block = chain.block_hash(chain.block_number());
+        keys.push((
+            network.funded_keys().to_vec(),
+            pkp.public_key.to_string(),
+            block,
+        ));
     }
     assert_eq!(keys[0], keys[1]);
     assert_ne!(keys[0].0, keys[2].0);
     assert_ne!(keys[0].1, keys[2].1);
+    assert_ne!(keys[0].2, keys[2].2);
 }
