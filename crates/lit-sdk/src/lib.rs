@@ -11,6 +11,7 @@ mod error;
 mod execute_js;
 mod relay;
 mod request;
+mod rpc;
 mod state;
 
 pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
@@ -28,6 +29,7 @@ pub use relay::{
     RelayPkp, RelayRequestId,
 };
 pub use request::SessionRequest;
+pub use rpc::RpcTransport;
 
 pub use lit_contracts as contracts;
 pub use lit_node_transport as transport;

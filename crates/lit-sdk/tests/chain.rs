@@ -67,3 +67,39 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
         .unwrap_err();
     assert!(matches!(error, Error::Discovery(_)), "{error}");
 }
+
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn everything_goes_over_http() {
+    use lit_sdk::{
+        ExecuteJs, LitResource, ResourceAbilityRequest, RpcTransport, SessionRequest, WalletAuth,
+        transport::HttpTransport,
+    };
+    let network = Devnet::builder().http(0).start().await.unwrap();
+    let http = Arc::new(HttpTransport::new());
+    let rpc = RpcTransport::new(http.clone(), network.rpc_url().unwrap()).unwrap();
+    let provider = ProviderBuilder::new().connect_client(rpc.client());
+    let contracts = LitContracts::new(network.context(), provider);
+    let client = LitNodeClient::discover(Arc::new(ChainDiscovery::new(contracts)))
+        .connect()
+        .await
+        .unwrap();
+    let wallet = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());
+    let rights =
+        [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];
+    let session = client
+        .get_session(&SessionRequest::new(rights), &wallet)
+        .await
+        .unwrap();
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'from the chain' })");
+    let answer = client.execute_js(&session, &call).await.unwrap();
+    assert_eq!(answer.response, "from the chain");
+
+    let nobody = RpcTransport::new(http, "http://127.0.0.1:1/secret-key").unwrap();
+    assert!(!format!("{nobody:?}").contains("secret-key"));
+    let provider = ProviderBuilder::new().connect_client(nobody.client());
+    let contracts = LitContracts::new(network.context(), provider);
+    let error = contracts.staking().connection_info().await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    assert!(!error.to_string().contains("secret-key"), "{error}");
+}

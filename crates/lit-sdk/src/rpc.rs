@@ -1,0 +1,98 @@
+use std::{
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use alloy_json_rpc::{RequestPacket, ResponsePacket};
+use alloy_rpc_client::RpcClient;
+use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
+use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError};
+
+/// JSON-RPC over the same [`HttpClient`] as everything else here: for alloy, what a provider is made of.
+///
+/// ```
+/// # use std::{error::Error, sync::Arc};
+/// # use alloy_provider::{Provider, ProviderBuilder};
+/// # use lit_sdk::{RpcTransport, transport::HttpClient};
+/// # fn provider(http: Arc<dyn HttpClient>) -> Result<impl Provider, Box<dyn Error>> {
+/// let rpc = RpcTransport::new(http, "http://127.0.0.1:8545")?;
+/// Ok(ProviderBuilder::new().connect_client(rpc.client()))
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RpcTransport {
+    http: Arc<dyn HttpClient>,
+    url: HttpUrl,
+    timeout: Duration,
+}
+
+impl RpcTransport {
+    /// Asks the node at this URL.
+    ///
+    /// # Errors
+    /// [`HttpUrlError`].
+    pub fn new(http: Arc<dyn HttpClient>, url: &str) -> Result<Self, HttpUrlError> {
+        let url = url.parse()?;
+        let timeout = Duration::from_secs(30);
+        Ok(Self { http, url, timeout })
+    }
+
+    /// How long a request may take. Default: 30 s.
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// What alloy's providers take.
+    #[must_use]
+    pub fn client(self) -> RpcClient {
+        let host = self.url.origin().host();
+        let is_local = host == "localhost" || host == "127.0.0.1";
+        RpcClient::new(self, is_local)
+    }
+
+    async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let body = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
+        let request = HttpRequest::post(self.url, body.into())
+            .with_header("content-type", "application/json")
+            .with_header("accept", "application/json");
+        let answer = tokio::time::timeout(self.timeout, self.http.request(request))
+            .await
+            .map_err(TransportErrorKind::custom)?
+            .map_err(TransportErrorKind::custom)?;
+        // Nodes send JSON-RPC errors with an error status too.
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            match answer.status {
+                200..=299 => TransportError::deser_err(error, text),
+                status => TransportErrorKind::http_error(status, text),
+            }
+        })
+    }
+}
+
+impl tower::Service<RequestPacket> for RpcTransport {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        Box::pin(self.clone().exchange(request))
+    }
+}
+
+/// The path of the URL may hold an API key, so that only the origin is shown.
+impl fmt::Debug for RpcTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcTransport")
+            .field("origin", self.url.origin())
+            .finish_non_exhaustive()
+    }
+}
