@@ -8,6 +8,10 @@ pub(crate) enum Error {
     #[error(transparent)]
     Sdk(#[from] lit_sdk::Error),
     #[error(transparent)]
+    Contract(#[from] lit_sdk::contracts::ContractError),
+    #[error("the chain does not answer: {0}")]
+    Rpc(String),
+    #[error(transparent)]
     Devnet(#[from] DevnetError),
     #[error("{0}")]
     Usage(String),

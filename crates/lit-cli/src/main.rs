@@ -1,11 +1,13 @@
 //! The `lit` command. Without arguments it is a tour: it starts a network, makes session signatures, uses them, and explains
 //! what happened.
 
+mod chain;
 mod devnet;
 mod error;
 mod output;
 mod session;
 mod tour;
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -32,6 +34,12 @@ enum Command {
     /// Make session signatures.
     #[command(subcommand)]
     Session(session::Command),
+    /// PKPs: keys that the network holds.
+    #[command(subcommand)]
+    Pkp(chain::PkpCommand),
+    /// Capacity credits: who pays.
+    #[command(subcommand)]
+    Credits(chain::CreditsCommand),
     /// Run a Lit network on this machine until interrupted.
     Devnet(devnet::Args),
 }
@@ -59,6 +67,8 @@ async fn main() -> ExitCode {
         Some(Command::Session(session::Command::Wallet(args))) => {
             session::wallet(&args, &output).await
         }
+        Some(Command::Pkp(command)) => chain::pkp(&command, &output).await,
+        Some(Command::Credits(command)) => chain::credits(&command, &output).await,
         Some(Command::Devnet(args)) => devnet::run(&args, &output).await,
     };
     match done {

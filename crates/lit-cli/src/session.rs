@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use alloy_signer_local::PrivateKeySigner;
 use clap::Subcommand;
 use lit_sdk::{
@@ -7,22 +5,22 @@ use lit_sdk::{
     SystemClock, Timestamp, WalletAuth,
 };
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::{
     error::Error,
     output::Output,
     tour::{describe, explain},
+    wallet::WalletArgs,
 };
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Session signatures that a wallet authorises.
-    Wallet(WalletArgs),
+    Wallet(Args),
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct WalletArgs {
+pub(crate) struct Args {
     /// The nodes of the network, as `lit devnet` prints them.
     #[arg(
         long = "node",
@@ -35,9 +33,8 @@ pub(crate) struct WalletArgs {
     /// How many nodes have to agree, as `lit devnet` prints it.
     #[arg(long, env = "LIT_THRESHOLD")]
     threshold: usize,
-    /// A file with the wallet's private key in hex. Without it the key is taken from LIT_PRIVATE_KEY.
-    #[arg(long, value_name = "FILE")]
-    key_file: Option<PathBuf>,
+    #[command(flatten)]
+    wallet: WalletArgs,
     /// Use a fresh wallet that is forgotten afterwards.
     #[arg(long, conflicts_with = "key_file")]
     random_wallet: bool,
@@ -62,8 +59,12 @@ fn parse_grant(text: &str) -> Result<ResourceAbilityRequest, String> {
     ResourceAbilityRequest::new(resource, ability).map_err(|error| error.to_string())
 }
 
-pub(crate) async fn wallet(args: &WalletArgs, output: &Output) -> Result<(), Error> {
-    let wallet = signer(args)?;
+pub(crate) async fn wallet(args: &Args, output: &Output) -> Result<(), Error> {
+    let wallet = if args.random_wallet {
+        PrivateKeySigner::random()
+    } else {
+        args.wallet.signer()?
+    };
     let step = output.step("connecting");
     let client = LitNodeClient::builder(args.nodes.clone(), args.threshold)
         .connect()
@@ -102,20 +103,4 @@ pub(crate) async fn wallet(args: &WalletArgs, output: &Output) -> Result<(), Err
             explain(&session, &sigs, SystemClock.now())
         ),
     )
-}
-
-fn signer(args: &WalletArgs) -> Result<PrivateKeySigner, Error> {
-    if args.random_wallet {
-        return Ok(PrivateKeySigner::random());
-    }
-    let key = match &args.key_file {
-        Some(file) => Zeroizing::new(std::fs::read_to_string(file)?),
-        None => Zeroizing::new(std::env::var("LIT_PRIVATE_KEY").map_err(|_| {
-            Error::usage("no wallet: give --key-file or LIT_PRIVATE_KEY, or try --random-wallet")
-        })?),
-    };
-    // The parser's own error could repeat the key.
-    key.trim()
-        .parse()
-        .map_err(|_| Error::usage("the private key is not 32 bytes of hex"))
 }

@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::TcpStream,
     process::{Child, Command, Output, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -16,6 +17,7 @@ fn lit(args: &[&str]) -> Command {
     command
         .args(args)
         .env_remove("LIT_PRIVATE_KEY")
+        .env_remove("LIT_RPC_URL")
         .env_remove("LIT_NODES")
         .env_remove("LIT_THRESHOLD");
     command
@@ -30,38 +32,62 @@ fn parsed(output: &Output) -> Value {
 /// A network that is stopped when the test ends.
 struct Network {
     process: Child,
-    nodes: String,
-    threshold: String,
+    description: Value,
 }
 
 impl Network {
     fn start() -> Self {
-        let mut process = lit(&["devnet", "--nodes", "4", "--port", "0", "--rpc-port", "0"])
-            .stdout(Stdio::piped())
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("lit-cli-{}-{number}.json", std::process::id());
+        let file = std::env::temp_dir().join(name);
+        let process = lit(&["devnet", "--nodes", "4", "--port", "0", "--rpc-port", "0"])
+            .arg("--describe")
+            .arg(&file)
+            .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let stdout = BufReader::new(process.stdout.take().unwrap());
-        let export = stdout
-            .lines()
-            .map(Result::unwrap)
-            .find(|line| line.starts_with("export "))
-            .unwrap();
-        let value = |name: &str| {
-            export
-                .split(name)
-                .nth(1)
-                .unwrap()
-                .split(' ')
-                .next()
-                .unwrap()
-                .to_owned()
-        };
-        Self {
-            nodes: value("LIT_NODES="),
-            threshold: value("LIT_THRESHOLD="),
+        // From here on the process is stopped whatever happens.
+        let mut network = Self {
             process,
-        }
+            description: Value::Null,
+        };
+        let text = (0..500).find_map(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            std::fs::read_to_string(&file).ok()
+        });
+        network.description = serde_json::from_str(&text.unwrap()).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        network
+    }
+
+    fn nodes(&self) -> String {
+        let nodes = self.description["bootstrapUrls"].as_array().unwrap();
+        let nodes: Vec<&str> = nodes.iter().map(|node| node.as_str().unwrap()).collect();
+        nodes.join(",")
+    }
+
+    fn threshold(&self) -> String {
+        self.description["minNodeCount"].to_string()
+    }
+
+    /// A command on the chain, with the wallet of a number.
+    fn chain(&self, wallet: usize, args: &[&str]) -> Output {
+        lit(args)
+            .args([
+                "--json",
+                "--rpc-url",
+                self.description["rpcUrl"].as_str().unwrap(),
+            ])
+            .env(
+                "LIT_PRIVATE_KEY",
+                self.description["fundedPrivateKeys"][wallet]
+                    .as_str()
+                    .unwrap(),
+            )
+            .output()
+            .unwrap()
     }
 }
 
@@ -114,8 +140,8 @@ fn signatures_for_a_running_network() {
         "--grant",
         "lit-action-execution=lit-litaction://QmX",
     ])
-    .env("LIT_NODES", &network.nodes)
-    .env("LIT_THRESHOLD", &network.threshold)
+    .env("LIT_NODES", network.nodes())
+    .env("LIT_THRESHOLD", network.threshold())
     .env("LIT_PRIVATE_KEY", key)
     .output()
     .unwrap();
@@ -182,46 +208,77 @@ fn errors_say_what_to_do() {
 }
 
 #[test]
-fn the_description_is_there_when_everything_answers() {
-    let folder = std::env::temp_dir().join(format!("lit-describe-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("network.json");
-    let path = file.to_str().unwrap();
-    let ports = ["--port", "0", "--rpc-port", "0", "--nodes", "5"];
-    let mut process = lit(&[&["devnet", "--describe", path][..], &ports].concat())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let text = (0..500).find_map(|_| {
-        std::thread::sleep(Duration::from_millis(20));
-        std::fs::read_to_string(&file).ok()
-    });
-    let answer = text.as_deref().map(|text| {
-        let network: Value = serde_json::from_str(text).unwrap();
-        let url = network["rpcUrl"].as_str().unwrap();
+fn the_description_says_what_runs_where() {
+    let network = Network::start();
+    let description = &network.description;
+    assert_eq!(description["bootstrapUrls"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        (&description["minNodeCount"], &description["chainId"]),
+        (&json!(2), &json!(175_188))
+    );
+    assert_eq!(
+        description["fundedPrivateKeys"].as_array().unwrap().len(),
+        10
+    );
+    for (name, address) in description["contracts"].as_object().unwrap() {
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [address, "latest"]}).to_string();
+        let url = description["rpcUrl"].as_str().unwrap();
         let host = url.trim_start_matches("http://").trim_end_matches('/');
-        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [network["contracts"]["Staking"], "latest"]}).to_string();
+        let head = format!(
+            "POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
         let mut stream = TcpStream::connect(host).unwrap();
-        let head = format!("POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
         stream.write_all((head + &body).as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        (network, answer)
-    });
-    process.kill().unwrap();
-    process.wait().unwrap();
-    std::fs::remove_dir_all(&folder).unwrap();
+        assert!(
+            answer.contains("\"result\":\"0x60"),
+            "{name} has no code: {answer}"
+        );
+    }
+}
 
-    let (network, answer) = answer.unwrap();
-    assert_eq!(network["bootstrapUrls"].as_array().unwrap().len(), 5);
+#[test]
+fn pkps_and_credits() {
+    let network = Network::start();
+    let minted = parsed(&network.chain(0, &["pkp", "mint"]));
+    let token = minted["tokenId"].as_str().unwrap();
+    assert_eq!(minted["permittedActions"], json!([]));
+
+    let action = "QmZKLGf3vgYsboM7WVUS9X56cJSdLzQVacNp841wmEDRkW";
+    let permitted = parsed(&network.chain(0, &["pkp", "permit", token, "--action", action]));
+    assert_eq!(permitted["permittedActions"], json!([action]));
     assert_eq!(
-        (&network["minNodeCount"], &network["chainId"]),
-        (&json!(3), &json!(175_188))
+        parsed(&network.chain(1, &["pkp", "show", token])),
+        permitted
     );
-    assert_eq!(network["fundedPrivateKeys"].as_array().unwrap().len(), 10);
-    assert!(
-        answer.contains("\"result\":\"0x60"),
-        "there is code: {answer}"
+    assert_eq!(
+        parsed(&network.chain(0, &["pkp", "list"]))["pkps"],
+        json!([permitted])
     );
+    assert_eq!(
+        parsed(&network.chain(1, &["pkp", "list"]))["pkps"],
+        json!([])
+    );
+
+    let refused = network.chain(1, &["pkp", "permit", token, "--action", action]);
+    assert_eq!(refused.status.code(), Some(1));
+    let message = parsed(&refused)["error"]["message"].to_string();
+    assert!(message.contains("Not PKP NFT owner"), "{message}");
+
+    let minted = parsed(&network.chain(
+        0,
+        &[
+            "credits",
+            "mint",
+            "--requests-per-day",
+            "864",
+            "--days",
+            "3",
+        ],
+    ));
+    assert_eq!(minted["credits"][0]["requestsPerKilosecond"], 10);
+    assert_eq!(minted["credits"][0]["expired"], false);
+    assert_eq!(parsed(&network.chain(0, &["credits", "list"])), minted);
 }

@@ -1,0 +1,239 @@
+use std::sync::Arc;
+
+use alloy_network::EthereumWallet;
+use alloy_primitives::Address;
+use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
+use lit_sdk::{
+    RpcTransport,
+    contracts::{ActionCid, CreditExpiry, LitContracts, NetworkContext, RequestRate, Scopes},
+    transport::HttpTransport,
+    types::TokenId,
+};
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+
+use crate::{error::Error, output::Output, wallet::WalletArgs};
+
+/// The chain, and who sends the transactions.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ChainArgs {
+    /// JSON-RPC of the chain, as `lit devnet` prints it.
+    #[arg(
+        long,
+        env = "LIT_RPC_URL",
+        default_value = "http://127.0.0.1:8545",
+        hide_env_values = true
+    )]
+    rpc_url: String,
+    #[command(flatten)]
+    wallet: WalletArgs,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum PkpCommand {
+    /// Mint a PKP; it belongs to the wallet.
+    Mint(#[command(flatten)] ChainArgs),
+    /// List the PKPs of the wallet.
+    List(#[command(flatten)] ChainArgs),
+    /// Show a PKP: keys, owner, and who may use it.
+    Show {
+        /// The token id, as hex with 0x or decimal.
+        token: TokenId,
+        #[command(flatten)]
+        chain: ChainArgs,
+    },
+    /// Permit a Lit Action or a wallet to use a PKP.
+    Permit {
+        /// The token id, as hex with 0x or decimal.
+        token: TokenId,
+        /// The CID of the action.
+        #[arg(long, required_unless_present = "address", conflicts_with = "address")]
+        action: Option<ActionCid>,
+        /// The address of the wallet.
+        #[arg(long)]
+        address: Option<Address>,
+        /// May sign messages with the EIP-191 prefix only. Without it anything.
+        #[arg(long)]
+        personal_sign: bool,
+        #[command(flatten)]
+        chain: ChainArgs,
+    },
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum CreditsCommand {
+    /// Mint a capacity credit.
+    Mint {
+        /// How many requests it allows in a day.
+        #[arg(long, default_value_t = 1000.0)]
+        requests_per_day: f64,
+        /// It expires at the midnight (UTC) after this many days.
+        #[arg(long, default_value_t = 1)]
+        days: u32,
+        #[command(flatten)]
+        chain: ChainArgs,
+    },
+    /// List the capacity credits of the wallet.
+    List(#[command(flatten)] ChainArgs),
+}
+
+impl ChainArgs {
+    async fn connect(
+        &self,
+    ) -> Result<LitContracts<impl Provider + WalletProvider + Clone + use<>>, Error> {
+        let wallet = EthereumWallet::from(self.wallet.signer()?);
+        let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), &self.rpc_url)
+            .map_err(|error| Error::usage(format!("--rpc-url: {error}")))?;
+        let provider = ProviderBuilder::new()
+            .wallet(wallet)
+            .connect_client(rpc.client());
+        let chain_id = provider
+            .get_chain_id()
+            .await
+            .map_err(|error| Error::Rpc(error.to_string()))?;
+        let context = NetworkContext::custom(chain_id, &self.rpc_url);
+        let contracts = LitContracts::with_wallet(context, provider);
+        contracts.verify().await?;
+        Ok(contracts)
+    }
+}
+
+pub(crate) async fn pkp(command: &PkpCommand, output: &Output) -> Result<(), Error> {
+    match command {
+        PkpCommand::Mint(chain) => {
+            let contracts = chain.connect().await?;
+            let step = output.step("minting");
+            let pkp = contracts.pkp().mint().await?;
+            step.done(output, "minted");
+            show(&described(&contracts, pkp.token_id).await?, output)
+        }
+        PkpCommand::List(chain) => {
+            let contracts = chain.connect().await?;
+            let owner = sender(&contracts)?;
+            let mut pkps = Vec::new();
+            for token in contracts.pkp().owned_by(owner).await? {
+                pkps.push(described(&contracts, token).await?);
+            }
+            let text: Vec<String> = pkps.iter().map(in_lines).collect();
+            output.result(&json!({ "owner": owner, "pkps": pkps }), &text.join("\n\n"))
+        }
+        PkpCommand::Show { token, chain } => {
+            show(&described(&chain.connect().await?, *token).await?, output)
+        }
+        PkpCommand::Permit {
+            token,
+            action,
+            address,
+            personal_sign,
+            chain,
+        } => {
+            let contracts = chain.connect().await?;
+            let permissions = contracts.permissions();
+            let scopes = if *personal_sign {
+                Scopes::PERSONAL_SIGN
+            } else {
+                Scopes::SIGN_ANYTHING
+            };
+            if let Some(action) = action {
+                permissions.add_action(*token, action, scopes).await?;
+            }
+            if let Some(address) = address {
+                permissions.add_address(*token, *address, scopes).await?;
+            }
+            show(&described(&contracts, *token).await?, output)
+        }
+    }
+}
+
+pub(crate) async fn credits(command: &CreditsCommand, output: &Output) -> Result<(), Error> {
+    let (CreditsCommand::Mint { chain, .. } | CreditsCommand::List(chain)) = command;
+    let contracts = chain.connect().await?;
+    if let CreditsCommand::Mint {
+        requests_per_day,
+        days,
+        ..
+    } = command
+    {
+        let rate = RequestRate::per_day(*requests_per_day)
+            .map_err(|error| Error::usage(format!("--requests-per-day: {error}")))?;
+        let expiry = CreditExpiry::midnight_after_days(OffsetDateTime::now_utc(), *days)
+            .map_err(|error| Error::usage(format!("--days: {error}")))?;
+        let step = output.step("minting");
+        let credit = contracts.credits().mint(rate, expiry).await?;
+        step.done(
+            output,
+            &format!("minted credit {} for {} wei", credit.id, credit.paid),
+        );
+    }
+    let owner = sender(&contracts)?;
+    let credits: Vec<Value> = contracts
+        .credits()
+        .owned_by(owner)
+        .await?
+        .iter()
+        .map(|credit| {
+            json!({
+                "id": credit.id.to_string(),
+                "requestsPerKilosecond": credit.requests_per_kilosecond,
+                "expiresAt": credit.expires_at,
+                "expired": credit.is_expired_at(OffsetDateTime::now_utc()),
+            })
+        })
+        .collect();
+    let text: Vec<String> = credits.iter().map(in_lines).collect();
+    output.result(
+        &json!({ "owner": owner, "credits": credits }),
+        &text.join("\n\n"),
+    )
+}
+
+fn sender<P: Provider>(contracts: &LitContracts<P>) -> Result<Address, Error> {
+    contracts.sender().ok_or_else(|| Error::usage("no wallet"))
+}
+
+/// What the chain knows of a PKP.
+async fn described<P: Provider + Clone>(
+    contracts: &LitContracts<P>,
+    token: TokenId,
+) -> Result<Value, Error> {
+    let key = contracts
+        .pkp()
+        .public_key(token)
+        .await?
+        .ok_or_else(|| Error::usage(format!("there is no PKP {token}")))?;
+    let permissions = contracts.permissions();
+    let actions: Vec<String> = permissions
+        .actions(token)
+        .await?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    Ok(json!({
+        "tokenId": token.to_string(),
+        "publicKey": key,
+        "ethAddress": key.address(),
+        "owner": contracts.pkp().owner(token).await?,
+        "permittedActions": actions,
+        "permittedAddresses": permissions.addresses(token).await?,
+    }))
+}
+
+fn show(value: &Value, output: &Output) -> Result<(), Error> {
+    output.result(value, &in_lines(value))
+}
+
+/// One member to a line.
+fn in_lines(value: &Value) -> String {
+    let members = value.as_object().into_iter().flatten();
+    let lines: Vec<String> = members
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{name:<22} {text}"),
+            Value::Array(items) => {
+                let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                format!("{name:<22} {}", items.join(" "))
+            }
+            other => format!("{name:<22} {other}"),
+        })
+        .collect();
+    lines.join("\n")
+}
