@@ -1,4 +1,4 @@
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -6,18 +6,12 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming as Body,
     header::{self, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
 use lit_types::NodeUrl;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::net::TcpListener;
 
 use crate::{
-    DevnetError,
+    DevnetError, listener,
     node::{Incoming, Node},
 };
 
@@ -50,37 +44,17 @@ pub(crate) async fn bind(
 
 /// Serves one node until it is aborted, with its connections.
 pub(crate) async fn serve(listener: TcpListener, node: Arc<Node>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if !node.is_stopped() => {
-                    connections.spawn(serve_connection(stream, Arc::clone(&node)));
-                }
-                // A stopped node closes what the operating system accepted for it.
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(node = %node.url(), %error, "cannot accept a connection");
-                    // Out of file descriptors, most likely; some will become free.
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
+    listener::accept(listener, |stream| {
+        // A stopped node closes what the operating system accepted for it.
+        if node.is_stopped() {
+            return None;
         }
-    }
-}
-
-async fn serve_connection(stream: TcpStream, node: Arc<Node>) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| answer(Arc::clone(&node), request));
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(30))
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection ended");
-    }
+        let node = Arc::clone(&node);
+        Some(listener::serve_http(stream, move |request| {
+            answer(Arc::clone(&node), request)
+        }))
+    })
+    .await;
 }
 
 /// An error here closes the connection without an answer.

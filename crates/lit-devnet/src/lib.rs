@@ -9,6 +9,8 @@ mod genesis;
 #[cfg(feature = "http")]
 mod http;
 mod keys;
+#[cfg(feature = "http")]
+mod listener;
 mod log;
 mod memory;
 mod node;

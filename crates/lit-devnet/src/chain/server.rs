@@ -1,4 +1,4 @@
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
@@ -6,16 +6,11 @@ use hyper::{
     Method, Request, Response, StatusCode,
     body::{Body, Incoming},
     header::{self, HeaderValue},
-    server::conn::http1,
-    service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::net::TcpListener;
 
 use super::Chain;
+use crate::listener;
 
 /// The largest request that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -24,38 +19,14 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 ///
 /// Every web page may call it, and whoever can call it can change the chain: listen on this machine only.
 pub async fn serve(listener: TcpListener, chain: Chain) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve_connection(stream, chain.clone()));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the chain cannot accept a connection");
-                    // Out of file descriptors, most likely; some will become free.
-                    tokio::time::sleep(Duration::from_millis(10)).await;
-                }
-            },
-            Some(_) = connections.join_next() => {}
-        }
-    }
-}
-
-async fn serve_connection(stream: TcpStream, chain: Chain) {
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
+    listener::accept(listener, |stream| {
         let chain = chain.clone();
-        async move { Ok::<_, Infallible>(answer(&chain, request).await) }
-    });
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_secs(30))
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection to the chain ended");
-    }
+        Some(listener::serve_http(stream, move |request| {
+            let chain = chain.clone();
+            async move { Ok::<_, Infallible>(answer(&chain, request).await) }
+        }))
+    })
+    .await;
 }
 
 async fn answer(chain: &Chain, request: Request<Incoming>) -> Response<Full<Bytes>> {
