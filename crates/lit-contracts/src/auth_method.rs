@@ -34,15 +34,17 @@ impl PartialEq<AuthMethodType> for AuthMethodKind {
     }
 }
 
-/// Somebody or something that may be permitted to use a PKP.
+/// Somebody or something that may be permitted to use a PKP, by its id on chain. The token that proves it to nodes is
+/// [`lit_types::AuthMethod`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct AuthMethod {
+#[doc(alias = "AuthMethod")]
+pub struct PermittedAuthMethod {
     kind: AuthMethodKind,
     id: Bytes,
     user_public_key: Bytes,
 }
 
-impl AuthMethod {
+impl PermittedAuthMethod {
     /// A method by its kind and its id. For logins the id is keccak256 of `{user id}:{app id}`.
     #[must_use]
     pub fn new(kind: impl Into<AuthMethodKind>, id: impl Into<Bytes>) -> Self {

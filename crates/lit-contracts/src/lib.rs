@@ -20,7 +20,7 @@ mod revert;
 mod staking;
 
 pub use addresses::ContractAddresses;
-pub use auth_method::{ActionCid, ActionCidError, AuthMethod, AuthMethodKind, Scopes};
+pub use auth_method::{ActionCid, ActionCidError, AuthMethodKind, PermittedAuthMethod, Scopes};
 pub use capacity::{
     CapacityCredit, CreditExpiry, CreditId, CreditIdError, ExpiryError, RateError, RequestRate,
 };

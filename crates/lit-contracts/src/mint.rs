@@ -2,7 +2,7 @@ use alloy_primitives::{Address, Bytes, U256};
 use lit_types::constants::AuthMethodScope;
 
 use crate::{
-    ActionCid, AuthMethod, ContractError, Scopes,
+    ActionCid, ContractError, PermittedAuthMethod, Scopes,
     bindings::{PKPHelper, PKPHelperV2},
     pkp::KEY_TYPE,
 };
@@ -28,10 +28,10 @@ pub enum PkpOwner {
 /// A PKP to be minted together with its permissions, in one transaction.
 ///
 /// ```
-/// use lit_contracts::{AuthMethod, MintRequest, PkpOwner, Scopes};
+/// use lit_contracts::{PermittedAuthMethod, MintRequest, PkpOwner, Scopes};
 /// use lit_types::constants::AuthMethodType;
 ///
-/// let google = AuthMethod::new(AuthMethodType::GoogleJwt, [0x11; 32]);
+/// let google = PermittedAuthMethod::new(AuthMethodType::GoogleJwt, [0x11; 32]);
 /// let request = MintRequest::new(PkpOwner::Itself).permit(google, Scopes::SIGN_ANYTHING);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct MintRequest {
     owner: PkpOwner,
     actions: Vec<(ActionCid, Scopes)>,
     addresses: Vec<(Address, Scopes)>,
-    methods: Vec<(AuthMethod, Scopes)>,
+    methods: Vec<(PermittedAuthMethod, Scopes)>,
     own_address: Option<Scopes>,
 }
 
@@ -66,7 +66,7 @@ impl MintRequest {
 
     /// Permits an auth method. Default: none.
     #[must_use]
-    pub fn permit(mut self, method: AuthMethod, scopes: Scopes) -> Self {
+    pub fn permit(mut self, method: PermittedAuthMethod, scopes: Scopes) -> Self {
         self.methods.push((method, scopes));
         self
     }
@@ -165,8 +165,11 @@ impl MintRequest {
         let addresses = self.addresses.iter();
         let methods = MethodLists::new(
             actions
-                .map(|(cid, scopes)| (AuthMethod::action(cid), *scopes))
-                .chain(addresses.map(|(address, scopes)| (AuthMethod::address(*address), *scopes)))
+                .map(|(cid, scopes)| (PermittedAuthMethod::action(cid), *scopes))
+                .chain(
+                    addresses
+                        .map(|(address, scopes)| (PermittedAuthMethod::address(*address), *scopes)),
+                )
                 .chain(self.methods)
                 .collect(),
         );
@@ -199,7 +202,7 @@ pub(crate) struct MethodLists {
 }
 
 impl MethodLists {
-    pub(crate) fn new(methods: Vec<(AuthMethod, Scopes)>) -> Self {
+    pub(crate) fn new(methods: Vec<(PermittedAuthMethod, Scopes)>) -> Self {
         let (methods, scopes) = lists(methods, |method| method);
         Self {
             kinds: methods

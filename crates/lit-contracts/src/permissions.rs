@@ -4,7 +4,7 @@ use alloy_sol_types::SolCall;
 use lit_types::TokenId;
 
 use crate::{
-    ActionCid, AuthMethod, AuthMethodKind, Contract, ContractError, Scopes,
+    ActionCid, AuthMethodKind, Contract, ContractError, PermittedAuthMethod, Scopes,
     bindings::PKPPermissions as abi, chain::Chain,
 };
 
@@ -93,7 +93,10 @@ impl<P: Provider> Permissions<P> {
     /// # Errors
     /// Those of any call.
     #[doc(alias = "getPermittedAuthMethods")]
-    pub async fn auth_methods(&self, token: TokenId) -> Result<Vec<AuthMethod>, ContractError> {
+    pub async fn auth_methods(
+        &self,
+        token: TokenId,
+    ) -> Result<Vec<PermittedAuthMethod>, ContractError> {
         let methods = self
             .read(abi::getPermittedAuthMethodsCall {
                 tokenId: token.as_u256(),
@@ -103,7 +106,7 @@ impl<P: Provider> Permissions<P> {
             .into_iter()
             .map(|method| {
                 let kind = AuthMethodKind::custom(method.authMethodType);
-                AuthMethod::new(kind, method.id).with_user_public_key(method.userPubkey)
+                PermittedAuthMethod::new(kind, method.id).with_user_public_key(method.userPubkey)
             })
             .collect())
     }
@@ -116,7 +119,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn is_auth_method_permitted(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
     ) -> Result<bool, ContractError> {
         self.read(abi::isPermittedAuthMethodCall {
             tokenId: token.as_u256(),
@@ -135,7 +138,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn scopes(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
     ) -> Result<Scopes, ContractError> {
         let flags = self
             .read(abi::getPermittedAuthMethodScopesCall {
@@ -156,7 +159,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn has_scope(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
         scope: u8,
     ) -> Result<bool, ContractError> {
         self.read(abi::isPermittedAuthMethodScopePresentCall {
@@ -173,7 +176,10 @@ impl<P: Provider> Permissions<P> {
     /// # Errors
     /// Those of any call.
     #[doc(alias("getTokenIdsForAuthMethod", "fetchPKPs"))]
-    pub async fn tokens_of(&self, method: &AuthMethod) -> Result<Vec<TokenId>, ContractError> {
+    pub async fn tokens_of(
+        &self,
+        method: &PermittedAuthMethod,
+    ) -> Result<Vec<TokenId>, ContractError> {
         let ids = self
             .read(abi::getTokenIdsForAuthMethodCall {
                 authMethodType: method.kind().number(),
@@ -188,7 +194,10 @@ impl<P: Provider> Permissions<P> {
     /// # Errors
     /// Those of any call.
     #[doc(alias = "getUserPubkeyForAuthMethod")]
-    pub async fn user_public_key(&self, method: &AuthMethod) -> Result<Bytes, ContractError> {
+    pub async fn user_public_key(
+        &self,
+        method: &PermittedAuthMethod,
+    ) -> Result<Bytes, ContractError> {
         self.read(abi::getUserPubkeyForAuthMethodCall {
             authMethodType: method.kind().number(),
             id: method.id().clone(),

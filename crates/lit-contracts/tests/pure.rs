@@ -4,7 +4,7 @@
 
 use alloy_primitives::{Address, B256, Bytes, U256};
 use lit_contracts::{
-    ActionCid, AuthMethod, AuthMethodKind, Contract, CreditExpiry, CreditId, ExpiryError,
+    ActionCid, AuthMethodKind, Contract, CreditExpiry, CreditId, ExpiryError, PermittedAuthMethod,
     RequestRate, Scopes,
 };
 use lit_types::{PkpPublicKey, Timestamp, constants::AuthMethodScope};
@@ -81,7 +81,7 @@ fn auth_method_keys() {
     let misc = misc();
     for vector in misc["auth_method_key"]["vectors"].as_array().unwrap() {
         let kind = AuthMethodKind::custom(U256::from(vector["type"].as_u64().unwrap()));
-        let method = AuthMethod::new(kind, parse::<Bytes>(&vector["id"]));
+        let method = PermittedAuthMethod::new(kind, parse::<Bytes>(&vector["id"]));
         assert_eq!(method.key(), parse::<B256>(&vector["key"]));
     }
 }

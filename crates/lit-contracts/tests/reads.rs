@@ -8,8 +8,8 @@ use alloy_primitives::{Address, B256, Bytes, U256, address, b256, bytes};
 use alloy_sol_types::{SolCall, SolValue};
 use common::{Chain, Vectors};
 use lit_contracts::{
-    ActionCid, AuthMethod, AuthMethodKind, ContractError, CreditExpiry, CreditId, MintRequest,
-    PkpOwner, RequestRate, Scopes, bindings,
+    ActionCid, AuthMethodKind, ContractError, CreditExpiry, CreditId, MintRequest,
+    PermittedAuthMethod, PkpOwner, RequestRate, Scopes, bindings,
 };
 use lit_types::{TokenId, constants::AuthMethodType};
 
@@ -24,10 +24,10 @@ fn token() -> TokenId {
 }
 
 /// The WebAuthn method of the recording.
-fn webauthn(vectors: &Vectors) -> AuthMethod {
+fn webauthn(vectors: &Vectors) -> PermittedAuthMethod {
     let input = &vectors.call("PKPPermissions.isPermittedAuthMethod").input;
     let call = bindings::PKPPermissions::isPermittedAuthMethodCall::abi_decode(input).unwrap();
-    AuthMethod::new(AuthMethodType::WebAuthn, call.id)
+    PermittedAuthMethod::new(AuthMethodType::WebAuthn, call.id)
 }
 
 /// A chain may say anything.
@@ -101,7 +101,7 @@ async fn permissions() {
     );
     let methods = permissions.auth_methods(token()).await.unwrap();
     assert_eq!(methods.len(), 3);
-    assert_eq!(methods[0], AuthMethod::action(&action));
+    assert_eq!(methods[0], PermittedAuthMethod::action(&action));
     assert!(methods[1].kind() == AuthMethodType::Discord);
     let webauthn = webauthn(&vectors);
     assert_eq!(
@@ -124,7 +124,7 @@ async fn permissions() {
         bytes!("a5010203")
     );
     let tokens = permissions
-        .tokens_of(&AuthMethod::action(&action))
+        .tokens_of(&PermittedAuthMethod::action(&action))
         .await
         .unwrap();
     let expected = vectors.call("PKPPermissions.getTokenIdsForAuthMethod");
@@ -152,7 +152,7 @@ async fn permissions() {
         ],
     );
     let key = &vectors.call("PKPPermissions.getAuthMethodId").return_data;
-    assert_eq!(AuthMethod::action(&action).key()[..], key[..]);
+    assert_eq!(PermittedAuthMethod::action(&action).key()[..], key[..]);
 }
 
 /// An id that is no CID neither hides the others nor fails the list.

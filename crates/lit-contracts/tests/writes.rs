@@ -11,8 +11,8 @@ use alloy_rpc_client::RpcClient;
 use alloy_sol_types::{SolCall, SolValue};
 use common::{Chain, Tx, Vectors};
 use lit_contracts::{
-    ActionCid, AuthMethod, AuthMethodKind, Confirmation, ContractError, CreditExpiry, CreditId,
-    LitContracts, MintRequest, MintedPkp, PaymentRestriction, PermissionChanges, PkpOwner,
+    ActionCid, AuthMethodKind, Confirmation, ContractError, CreditExpiry, CreditId, LitContracts,
+    MintRequest, MintedPkp, PaymentRestriction, PermissionChanges, PermittedAuthMethod, PkpOwner,
     RequestRate, Revert, RevertKind, Scopes,
     bindings::{PKPHelper, PKPNFT, PKPPermissions, RateLimitNFT},
 };
@@ -84,7 +84,7 @@ async fn mint_with_permissions() {
     let name = "PKPHelper.mintNextAndAddAuthMethods(sendPkpToItself)";
     let tx = vectors.tx(name);
     let call = PKPHelper::mintNextAndAddAuthMethodsCall::abi_decode(&tx.input).unwrap();
-    let wallet = AuthMethod::new(
+    let wallet = PermittedAuthMethod::new(
         AuthMethodType::EthWallet,
         call.permittedAuthMethodIds[0].clone(),
     );
@@ -98,7 +98,7 @@ async fn mint_with_permissions() {
     let name = "PKPHelper.mintNextAndAddAuthMethodsWithTypes";
     let tx = vectors.tx(name);
     let call = PKPHelper::mintNextAndAddAuthMethodsWithTypesCall::abi_decode(&tx.input).unwrap();
-    let google = AuthMethod::new(
+    let google = PermittedAuthMethod::new(
         AuthMethodType::GoogleJwt,
         call.permittedAuthMethodIds[0].clone(),
     );
@@ -116,8 +116,10 @@ async fn mint_with_permissions() {
 
     let name = "PKPHelperV2.mintNextAndAddAuthMethods";
     for request in [
-        MintRequest::new(PkpOwner::Address(USER))
-            .permit(AuthMethod::action(&action()), Scopes::SIGN_ANYTHING),
+        MintRequest::new(PkpOwner::Address(USER)).permit(
+            PermittedAuthMethod::action(&action()),
+            Scopes::SIGN_ANYTHING,
+        ),
         // The second helper takes an action as a method.
         MintRequest::new(PkpOwner::Address(USER)).permit_action(action(), Scopes::SIGN_ANYTHING),
     ] {
@@ -188,8 +190,8 @@ async fn permissions() {
     let name = "PKPPermissions.addPermittedAuthMethod";
     let call = abi::addPermittedAuthMethodCall::abi_decode(&input(name)).unwrap();
     let kind = AuthMethodKind::custom(call.authMethod.authMethodType);
-    let method =
-        AuthMethod::new(kind, call.authMethod.id).with_user_public_key(call.authMethod.userPubkey);
+    let method = PermittedAuthMethod::new(kind, call.authMethod.id)
+        .with_user_public_key(call.authMethod.userPubkey);
     let done = permissions
         .add_auth_method(token(), &method, scopes(&call.scopes))
         .await;
@@ -210,11 +212,11 @@ async fn permissions() {
 
     let name = "PKPPermissions.batchAddRemoveAuthMethods";
     let call = abi::batchAddRemoveAuthMethodsCall::abi_decode(&input(name)).unwrap();
-    let add = AuthMethod::new(
+    let add = PermittedAuthMethod::new(
         AuthMethodKind::custom(call.permittedAuthMethodTypesToAdd[0]),
         call.permittedAuthMethodIdsToAdd[0].clone(),
     );
-    let remove = AuthMethod::new(
+    let remove = PermittedAuthMethod::new(
         AuthMethodKind::custom(call.permittedAuthMethodTypesToRemove[0]),
         call.permittedAuthMethodIdsToRemove[0].clone(),
     );
@@ -293,7 +295,7 @@ async fn payment_delegation() {
 async fn no_nonce_is_lost() {
     let (vectors, chain) = Chain::recorded();
     let contracts = chain.contracts(&vectors);
-    let nobody = AuthMethod::new(AuthMethodType::Discord, [0; 32]);
+    let nobody = PermittedAuthMethod::new(AuthMethodType::Discord, [0; 32]);
     let revert = common::Answer::Err((3, "execution reverted".to_owned(), None));
     let removal = PKPPermissions::removePermittedAuthMethodCall {
         tokenId: TOKEN.into(),

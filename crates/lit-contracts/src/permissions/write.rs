@@ -5,28 +5,28 @@ use lit_types::TokenId;
 
 use super::Permissions;
 use crate::{
-    ActionCid, AuthMethod, AuthMethodKind, Confirmation, Contract, ContractError, Scopes,
+    ActionCid, AuthMethodKind, Confirmation, Contract, ContractError, PermittedAuthMethod, Scopes,
     bindings::PKPPermissions as abi, mint::MethodLists,
 };
 
 /// Auth methods to add and to remove in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PermissionChanges {
-    add: Vec<(AuthMethod, Scopes)>,
+    add: Vec<(PermittedAuthMethod, Scopes)>,
     remove: Vec<(AuthMethodKind, Bytes)>,
 }
 
 impl PermissionChanges {
     /// Adds a method.
     #[must_use]
-    pub fn add(mut self, method: AuthMethod, scopes: Scopes) -> Self {
+    pub fn add(mut self, method: PermittedAuthMethod, scopes: Scopes) -> Self {
         self.add.push((method, scopes));
         self
     }
 
     /// Removes a method, after all were added.
     #[must_use]
-    pub fn remove(mut self, method: &AuthMethod) -> Self {
+    pub fn remove(mut self, method: &PermittedAuthMethod) -> Self {
         self.remove.push((method.kind(), method.id().clone()));
         self
     }
@@ -114,7 +114,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn add_auth_method(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
         scopes: Scopes,
     ) -> Result<Confirmation, ContractError> {
         self.write(abi::addPermittedAuthMethodCall {
@@ -137,7 +137,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn remove_auth_method(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
     ) -> Result<Confirmation, ContractError> {
         self.write(abi::removePermittedAuthMethodCall {
             tokenId: token.as_u256(),
@@ -186,7 +186,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn add_scope(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
         scope: u8,
     ) -> Result<Confirmation, ContractError> {
         self.write(abi::addPermittedAuthMethodScopeCall {
@@ -206,7 +206,7 @@ impl<P: Provider> Permissions<P> {
     pub async fn remove_scope(
         &self,
         token: TokenId,
-        method: &AuthMethod,
+        method: &PermittedAuthMethod,
         scope: u8,
     ) -> Result<Confirmation, ContractError> {
         self.write(abi::removePermittedAuthMethodScopeCall {
