@@ -3,13 +3,22 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use alloy_network::EthereumWallet;
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
-use lit_contracts::{ActionCid, EpochState, LitContracts, Scopes};
+use k256::{
+    ProjectivePoint, PublicKey, Secp256k1,
+    elliptic_curve::{
+        hash2curve::{ExpandMsgXmd, GroupDigest},
+        sec1::ToEncodedPoint,
+    },
+};
+use lit_contracts::{ActionCid, EpochState, LitContracts, Scopes, bindings::PubkeyRouter};
 use lit_devnet::Devnet;
+use lit_node_transport::{NodeTransport, QuorumPolicy, handshake};
+use sha2::Sha256;
 
 fn contracts(network: &Devnet) -> LitContracts<impl Provider + WalletProvider + Clone> {
     let signer: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
@@ -66,7 +75,7 @@ async fn every_epoch_is_announced() {
 }
 
 #[tokio::test]
-async fn a_pkp_is_derived_from_the_root_keys_of_the_network() {
+async fn the_owner_of_a_pkp_permits_actions() {
     let network = Devnet::builder().start().await.unwrap();
     let contracts = contracts(&network);
     let first = contracts.pkp().mint().await.unwrap();
@@ -90,6 +99,46 @@ async fn a_pkp_is_derived_from_the_root_keys_of_the_network() {
             .await
             .unwrap()
             .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_pkp_is_derived_from_the_keys_that_the_nodes_announce() {
+    let network = Devnet::builder().seed([5; 32]).start().await.unwrap();
+    let contracts = contracts(&network);
+    let pkp = contracts.pkp().mint().await.unwrap();
+    let router = PubkeyRouter::new(
+        network.context().contracts().pubkey_router,
+        contracts.provider().clone(),
+    );
+    let routed = router
+        .getRoutingData(pkp.token_id.as_u256())
+        .call()
+        .await
+        .unwrap();
+
+    let transport: Arc<dyn NodeTransport> = network.transport();
+    let policy = QuorumPolicy::new(network.threshold());
+    let found = handshake(&transport, network.node_urls(), 0, &policy)
+        .await
+        .unwrap();
+    let tweak = Secp256k1::hash_to_scalar::<ExpandMsgXmd<Sha256>>(
+        &[routed.derivedKeyId.as_slice()],
+        &[b"LIT_HD_KEY_ID_K256_XMD:SHA-256_SSWU_RO_NUL_"],
+    )
+    .unwrap();
+    // Horner's scheme, from the last root key to the first.
+    let roots = found.keys.hd_root_pubkeys.iter().rev().map(|root| {
+        let root = hex::decode(root.trim_start_matches("0x")).unwrap();
+        PublicKey::from_sec1_bytes(&root).unwrap().to_projective()
+    });
+    let sum = roots.fold(ProjectivePoint::IDENTITY, |sum, root| sum * tweak + root);
+    let derived = PublicKey::from_affine(sum.to_affine()).unwrap();
+    let derived = derived.to_encoded_point(false);
+    assert_eq!(routed.pubkey[..], *derived.as_bytes());
+    assert_eq!(
+        pkp.public_key.to_string(),
+        format!("0x{}", hex::encode(derived.as_bytes()))
     );
 }
 

@@ -10,6 +10,9 @@ use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError};
 
+/// How much of an answer that is no JSON-RPC is quoted, in bytes.
+const MAX_QUOTED: usize = 512;
+
 /// JSON-RPC over the same [`HttpClient`] as everything else here: for alloy, what a provider is made of.
 ///
 /// ```
@@ -65,7 +68,9 @@ impl RpcTransport {
             .map_err(TransportErrorKind::custom)?;
         // Nodes send JSON-RPC errors with an error status too.
         serde_json::from_slice(&answer.body).map_err(|error| {
-            let text = String::from_utf8_lossy(&answer.body).into_owned();
+            // It is quoted in the error: enough to recognise a page that is no JSON-RPC.
+            let quoted = &answer.body[..answer.body.len().min(MAX_QUOTED)];
+            let text = String::from_utf8_lossy(quoted).into_owned();
             match answer.status {
                 200..=299 => TransportError::deser_err(error, text),
                 status => TransportErrorKind::http_error(status, text),

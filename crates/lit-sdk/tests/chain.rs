@@ -6,7 +6,11 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_provider::{Provider, ProviderBuilder};
 use lit_devnet::Devnet;
-use lit_sdk::{ChainDiscovery, Error, LitNodeClient, contracts::LitContracts};
+use lit_sdk::{
+    ChainDiscovery, Error, LitNodeClient, RpcTransport,
+    contracts::LitContracts,
+    transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
+};
 use lit_types::Clock;
 
 fn contracts(network: &Devnet) -> LitContracts<impl Provider + Clone + 'static> {
@@ -72,7 +76,7 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
 #[tokio::test]
 async fn everything_goes_over_http() {
     use lit_sdk::{
-        ExecuteJs, LitResource, ResourceAbilityRequest, RpcTransport, SessionRequest, WalletAuth,
+        ExecuteJs, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
         transport::HttpTransport,
     };
     let network = Devnet::builder().http(0).start().await.unwrap();
@@ -102,4 +106,33 @@ async fn everything_goes_over_http() {
     let error = contracts.staking().connection_info().await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
     assert!(!error.to_string().contains("secret-key"), "{error}");
+}
+
+/// A gateway that answers with a page.
+#[derive(Debug)]
+struct Gateway(u16);
+
+#[async_trait::async_trait]
+impl HttpClient for Gateway {
+    async fn request(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
+        Ok(HttpResponse {
+            status: self.0,
+            body: "<html>".repeat(1000).into(),
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_page_is_no_answer() {
+    for status in [200, 502] {
+        let rpc = RpcTransport::new(Arc::new(Gateway(status)), "https://rpc.example").unwrap();
+        let error = ProviderBuilder::new()
+            .connect_client(rpc.client())
+            .get_chain_id()
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("<html>") && error.len() < 1000, "{error}");
+        assert_eq!(error.contains("502"), status == 502, "{error}");
+    }
 }
