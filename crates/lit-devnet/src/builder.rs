@@ -56,6 +56,7 @@ impl Devnet {
             seed: [0; 32],
             limits: ActionLimits::default(),
             epoch_length: Duration::from_secs(3600),
+            capacity_enforced: false,
             #[cfg(feature = "http")]
             http_port: None,
             #[cfg(feature = "http")]
@@ -103,6 +104,12 @@ impl Devnet {
     #[must_use]
     pub fn context(&self) -> NetworkContext {
         NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or_default())
+    }
+
+    /// Whether requests have to be paid with capacity credits.
+    #[must_use]
+    pub fn capacity_enforced(&self) -> bool {
+        self.shared.capacity_enforced
     }
 
     /// Private keys of wallets that have a million tokens each: `0x` and 64 hex digits. Everybody has them who has the seed.
@@ -167,6 +174,7 @@ pub struct DevnetBuilder {
     seed: [u8; 32],
     limits: ActionLimits,
     epoch_length: Duration,
+    capacity_enforced: bool,
     #[cfg(feature = "http")]
     http_port: Option<u16>,
     #[cfg(feature = "http")]
@@ -214,6 +222,12 @@ impl DevnetBuilder {
         self
     }
 
+    /// Whether requests have to be paid with capacity credits, as on datil-test and datil. Default: no, as on datil-dev.
+    pub const fn capacity_enforced(mut self, enforced: bool) -> Self {
+        self.capacity_enforced = enforced;
+        self
+    }
+
     /// Starts the network.
     ///
     /// # Errors
@@ -229,6 +243,7 @@ impl DevnetBuilder {
             limits: self.limits,
             log: RequestLog::default(),
             ipfs: std::sync::RwLock::default(),
+            capacity_enforced: self.capacity_enforced,
         });
         let mut servers = JoinSet::new();
         #[cfg(feature = "http")]

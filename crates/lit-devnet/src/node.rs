@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) limits: ActionLimits,
     pub(crate) log: RequestLog,
     pub(crate) ipfs: RwLock<HashMap<String, String>>,
+    /// Whether requests have to be paid with capacity credits.
+    pub(crate) capacity_enforced: bool,
 }
 
 impl Shared {
