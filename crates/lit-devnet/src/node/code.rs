@@ -1,0 +1,46 @@
+use std::sync::PoisonError;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use lit_session_crypto::ipfs_cid_v0;
+use lit_types::{NodeErrorCode, NodeErrorKind};
+
+use super::{Node, Refusal};
+
+impl Node {
+    /// The source of an action and its CID: `code` is base64 and wins over `ipfs_id`.
+    pub(super) fn code_and_cid(
+        &self,
+        code: Option<&str>,
+        ipfs_id: Option<&str>,
+    ) -> Result<(String, String), Refusal> {
+        if let Some(encoded) = code {
+            let conversion = |error: &dyn std::fmt::Display| {
+                Refusal::uncoded(500, NodeErrorKind::Conversion, error)
+            };
+            let bytes = BASE64_STANDARD
+                .decode(encoded)
+                .map_err(|error| conversion(&error))?;
+            let cid = ipfs_cid_v0(&bytes);
+            let code = String::from_utf8(bytes).map_err(|error| conversion(&error))?;
+            return Ok((code, cid));
+        }
+        let Some(cid) = ipfs_id.filter(|cid| !cid.is_empty()) else {
+            return Err(Refusal::coded(
+                NodeErrorCode::NodeInvalidIPFSID,
+                "neither code nor ipfsId",
+            ));
+        };
+        let stored = self
+            .shared
+            .ipfs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        match stored.get(cid) {
+            Some(code) => Ok((code.clone(), cid.to_owned())),
+            None => Err(Refusal::coded(
+                NodeErrorCode::NodeInvalidIPFSID,
+                format_args!("no content for {cid}"),
+            )),
+        }
+    }
+}

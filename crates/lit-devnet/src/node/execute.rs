@@ -1,0 +1,84 @@
+use lit_session_crypto::{Operation, verify_session_sig};
+use lit_types::{
+    AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorCode,
+    wire::{ExecuteRequest, ExecuteResponse},
+};
+use serde_json::{Map, Value, json};
+
+use super::{Incoming, Node, Refusal, to_json};
+use crate::actions::{self, ActionRequest};
+
+impl Node {
+    /// In the order of the reference node: code, session, run.
+    pub(super) async fn execute(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+        let members: Map<String, Value> = request.parse()?;
+        let auth_sig = session_auth_sig(&members)?;
+        let body: ExecuteRequest =
+            serde_json::from_value(Value::Object(members)).map_err(|error| {
+                Refusal::coded(NodeErrorCode::NodeBadInput, JsonProblem::from(error))
+            })?;
+        let (code, cid) = self.code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())?;
+        let session = verify_session_sig(
+            &auth_sig,
+            &self.url,
+            &Operation::execute(&cid),
+            self.shared.clock.now(),
+        )
+        .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
+
+        let auth = json!({
+            "actionIpfsIds": [cid],
+            "actionIpfsIdStack": [cid],
+            "authSigAddress": session.address.to_string(),
+            "authMethodContexts": [],
+            "resources": [],
+            "customAuthResource": "",
+        });
+        let action = ActionRequest {
+            code,
+            js_params: body.js_params.unwrap_or_default(),
+            auth,
+            headers: request.headers.clone(),
+            limits: self.shared.limits.clone(),
+        };
+        let outcome = actions::run(action).await?;
+        let answer = ExecuteResponse {
+            success: true,
+            response: outcome.response,
+            logs: outcome.logs,
+            ..ExecuteResponse::default()
+        };
+        Ok((200, to_json(&answer)))
+    }
+}
+
+/// The session signature of a request, told apart as nodes do before anything else.
+fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
+    if members.contains_key("authMethods") {
+        let code = NodeErrorCode::NodeCannotProvideAuthMethodForEndpoint;
+        return Err(Refusal::coded(
+            code,
+            "this endpoint takes a session signature, no auth methods",
+        ));
+    }
+    let Some(auth_sig) = members.get("authSig") else {
+        return Err(Refusal::coded(
+            NodeErrorCode::NodeBadInput,
+            "missing field `authSig`",
+        ));
+    };
+    let auth_sig: AuthSig = serde_json::from_value(auth_sig.clone()).map_err(|error| {
+        Refusal::coded(
+            NodeErrorCode::NodeInvalidMultipleAuthSigs,
+            JsonProblem::from(error),
+        )
+    })?;
+    if auth_sig.kind() != AuthSigKind::Session {
+        let code = NodeErrorCode::NodeCannotProvideAuthSigForEndpoint;
+        return Err(Refusal::coded(
+            code,
+            "this endpoint takes a session signature",
+        ));
+    }
+    Ok(auth_sig)
+}

@@ -1,0 +1,92 @@
+use lit_types::{NodeErrorBody, NodeErrorCode, NodeErrorKind, wire::ActionFailure};
+use serde::Serialize;
+
+use super::to_json;
+use crate::actions::ActionError;
+
+/// A request that is not carried out.
+pub(super) enum Refusal {
+    /// The standard form, with what an action had written to the console, if one ran.
+    Error {
+        error: Box<NodeErrorBody>,
+        logs: Option<String>,
+    },
+    /// The action threw.
+    Action(ActionFailure),
+}
+
+impl Refusal {
+    pub(super) fn coded(code: NodeErrorCode, message: impl std::fmt::Display) -> Self {
+        NodeErrorBody::new(code, message.to_string()).into()
+    }
+
+    pub(super) fn uncoded(
+        status: u16,
+        kind: NodeErrorKind,
+        message: impl std::fmt::Display,
+    ) -> Self {
+        let error = NodeErrorBody {
+            error_kind: Some(format!("{kind:?}")),
+            status: Some(status),
+            message: Some(message.to_string()),
+            ..NodeErrorBody::default()
+        };
+        error.into()
+    }
+
+    fn action(error: String, logs: String) -> Self {
+        let success = false;
+        Self::Action(ActionFailure {
+            success,
+            error,
+            logs,
+        })
+    }
+
+    pub(super) fn into_answer(self, correlation_id: Option<String>) -> (u16, Vec<u8>) {
+        #[derive(Serialize)]
+        struct Body {
+            #[serde(flatten)]
+            error: NodeErrorBody,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            logs: Option<String>,
+        }
+        match self {
+            Self::Error { error, logs } => {
+                let error = NodeErrorBody {
+                    correlation_id,
+                    ..*error
+                };
+                (error.status.unwrap_or(500), to_json(&Body { error, logs }))
+            }
+            Self::Action(failure) => (400, to_json(&failure)),
+        }
+    }
+}
+
+impl From<NodeErrorBody> for Refusal {
+    fn from(error: NodeErrorBody) -> Self {
+        Self::Error {
+            error: Box::new(error),
+            logs: None,
+        }
+    }
+}
+
+impl From<ActionError> for Refusal {
+    fn from(error: ActionError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            ActionError::Exception { message, logs } => return Self::action(message, logs),
+            ActionError::CodeTooLarge { .. } => return Self::action(message, String::new()),
+            ActionError::Timeout { .. } => NodeErrorCode::NodeJsTimeoutError,
+            ActionError::MemoryLimit { .. } => NodeErrorCode::NodeJsMemoryLimitError,
+            _ => NodeErrorCode::NodeJsExecutionError,
+        };
+        let logs = Some(error.logs().to_owned());
+        Self::Error {
+            error: Box::new(NodeErrorBody::new(code, message)),
+            logs,
+        }
+    }
+}
