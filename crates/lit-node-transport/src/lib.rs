@@ -13,6 +13,7 @@ mod http_transport;
 mod outcome;
 mod quorum;
 mod request_id;
+mod tally;
 mod transport;
 
 pub use agreement::most_common;
@@ -21,6 +22,6 @@ pub use http_client::{HttpClient, HttpMethod, HttpRequest, HttpResponse, HttpUrl
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFailure};
-pub use quorum::{Quorum, QuorumAnswer, QuorumPolicy, Wait, call_quorum};
+pub use quorum::{Quorum, QuorumAnswer, QuorumCall, QuorumPolicy, Wait, call_quorum};
 pub use request_id::RequestId;
 pub use transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};

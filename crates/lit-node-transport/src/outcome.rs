@@ -130,6 +130,11 @@ pub enum QuorumFailure {
         /// How many of them agree at most.
         agreeing: usize,
     },
+    /// Enough answers agree, but nothing can be made of them, such as a signature of its shares.
+    Unusable {
+        /// How many agree.
+        agreeing: usize,
+    },
     /// The time for the whole call ran out.
     DeadlineExceeded {
         /// How many valid answers had come.
@@ -162,6 +167,7 @@ impl QuorumError {
             && !matches!(
                 self.failure,
                 QuorumFailure::NoAgreement { .. }
+                    | QuorumFailure::Unusable { .. }
                     | QuorumFailure::TooFewNodes
                     | QuorumFailure::DuplicateNode
             )
@@ -182,6 +188,10 @@ impl fmt::Display for QuorumError {
             QuorumFailure::NoAgreement { valid, agreeing } => write!(
                 f,
                 "the nodes do not agree: of {valid} valid answers at most {agreeing} are alike, {needed} are needed"
+            )?,
+            QuorumFailure::Unusable { agreeing } => write!(
+                f,
+                "{agreeing} answers agree, but no {needed} of them make a good whole"
             )?,
             QuorumFailure::DeadlineExceeded { valid } => {
                 write!(

@@ -1,4 +1,4 @@
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lit_types::{NodeUrl, wire::Endpoint};
@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     MAX_REFUSAL_BYTES, NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError,
-    QuorumFailure, RequestId, TransportError, datil,
+    QuorumFailure, RequestId, TransportError, datil, tally::Tally,
 };
 
 /// How much longer a call that cannot succeed any more waits for other nodes, so that its report says what became of them.
@@ -126,107 +126,194 @@ pub async fn call_quorum<T, K: Eq>(
     judge: impl Fn(&NodeUrl, &[u8]) -> Result<T, String>,
     key: impl Fn(&T) -> K,
 ) -> Result<QuorumAnswer<T>, QuorumError> {
-    let needed = policy.needed.max(1);
-    let started = Instant::now();
-    // Where nothing else is said every node settles by its own deadline, and the grace lets the last one be heard.
-    let limit = policy
-        .deadline
-        .unwrap_or(policy.node_deadline.saturating_add(REPORT_GRACE));
-    let deadline = started.checked_add(limit).unwrap_or(started + FAR_AWAY);
-    let Quorum {
-        endpoint,
-        request_id,
-        bodies,
-    } = call;
-    let mut tally = Tally::new(bodies.iter().map(|(node, _)| node.clone()), needed, key);
-    let error = |failure, tally: Tally<T, K, _>| QuorumError {
-        failure,
-        endpoint,
-        needed,
-        request_id: request_id.clone(),
-        outcomes: tally.into_outcomes(started.elapsed()),
-    };
-    if bodies.len() < needed {
-        return Err(error(QuorumFailure::TooFewNodes, tally));
-    }
+    let mut call = QuorumCall::start(transport, call, policy, judge, key)?;
+    call.agree().await?;
+    Ok(call.finish())
+}
 
-    let distinct: HashSet<String> = bodies
-        .iter()
-        .map(|(node, _)| node.comparable_authority())
-        .collect();
-    if distinct.len() != bodies.len() {
-        return Err(error(QuorumFailure::DuplicateNode, tally));
-    }
+/// A call that is under way, for answers of which only several together can be checked, such as shares of a signature.
+///
+/// [`QuorumCall::agree`] gives the answers that agree as soon as there are enough. If nothing can be made of them, those that
+/// are found out are [rejected](QuorumCall::reject), and [`QuorumCall::agree`] goes on until more have come.
+///
+/// Dropping it stops the requests.
+pub struct QuorumCall<T, K, J, F> {
+    endpoint: Endpoint,
+    request_id: RequestId,
+    policy: QuorumPolicy,
+    tally: Tally<T, K, J, F>,
+    /// Of the tally, the group that was handed out last.
+    agreed: usize,
+    requests: JoinSet<()>,
+    settled: mpsc::UnboundedReceiver<Settled>,
+    started: Instant,
+    deadline: Instant,
+    /// When the last answers are given up that a report waits for, once the call is lost.
+    lost: Option<Instant>,
+}
 
-    let (sender, mut settled) = mpsc::unbounded_channel();
-    // Dropping the set, as when the caller gives up, stops the requests; after agreement they are let run.
-    let mut requests = JoinSet::new();
-    for (index, (node, body)) in bodies.into_iter().enumerate() {
-        let request = NodeRequest {
-            node,
-            endpoint,
-            headers: datil::headers(&request_id),
-            body,
+impl<T, K, J, F> QuorumCall<T, K, J, F>
+where
+    K: Eq,
+    J: Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+    F: Fn(&T) -> K,
+{
+    /// Sends a request to every node at once; `judge` and `key` are those of [`call_quorum`]. Wants a runtime of tokio.
+    ///
+    /// # Errors
+    /// [`QuorumError`] for fewer nodes than are needed, or a node that is there twice.
+    pub fn start(
+        transport: &Arc<dyn NodeTransport>,
+        call: Quorum,
+        policy: &QuorumPolicy,
+        judge: J,
+        key: F,
+    ) -> Result<Self, QuorumError> {
+        let policy = QuorumPolicy {
+            needed: policy.needed.max(1),
+            ..policy.clone()
         };
-        let (transport, sender, limit) =
-            (Arc::clone(transport), sender.clone(), policy.node_deadline);
-        requests.spawn(async move {
-            let node = request.node.clone();
-            let answer = timeout(limit, transport.send(request)).await;
-            let result = answer.unwrap_or(Err(TransportError::Timeout(limit)));
-            // Nobody listens any more when the call has ended.
-            let _ = sender.send(Settled {
-                index,
+        let started = Instant::now();
+        // Where nothing else is said every node settles by its own deadline, and the grace lets the last one be heard.
+        let limit = policy
+            .deadline
+            .unwrap_or(policy.node_deadline.saturating_add(REPORT_GRACE));
+        let Quorum {
+            endpoint,
+            request_id,
+            bodies,
+        } = call;
+        let nodes = bodies.iter().map(|(node, _)| node.clone());
+        let (sender, settled) = mpsc::unbounded_channel();
+        let mut call = Self {
+            endpoint,
+            request_id,
+            tally: Tally::new(nodes, policy.needed, judge, key),
+            policy,
+            agreed: 0,
+            // Dropping the set, as when the caller gives up, stops the requests; after agreement they are let run.
+            requests: JoinSet::new(),
+            settled,
+            started,
+            deadline: started.checked_add(limit).unwrap_or(started + FAR_AWAY),
+            lost: None,
+        };
+        if bodies.len() < call.policy.needed {
+            return Err(call.error(QuorumFailure::TooFewNodes));
+        }
+        let distinct: HashSet<String> = bodies
+            .iter()
+            .map(|(node, _)| node.comparable_authority())
+            .collect();
+        if distinct.len() != bodies.len() {
+            return Err(call.error(QuorumFailure::DuplicateNode));
+        }
+        for (index, (node, body)) in bodies.into_iter().enumerate() {
+            let request = NodeRequest {
                 node,
-                result,
-                elapsed: started.elapsed(),
+                endpoint,
+                headers: datil::headers(&call.request_id),
+                body,
+            };
+            let (transport, sender) = (Arc::clone(transport), sender.clone());
+            let limit = call.policy.node_deadline;
+            call.requests.spawn(async move {
+                let node = request.node.clone();
+                let answer = timeout(limit, transport.send(request)).await;
+                let result = answer.unwrap_or(Err(TransportError::Timeout(limit)));
+                // Nobody listens any more when the call has ended.
+                let _ = sender.send(Settled {
+                    index,
+                    node,
+                    result,
+                    elapsed: started.elapsed(),
+                });
             });
-        });
+        }
+        Ok(call)
     }
-    drop(sender);
 
-    // The end of the wait: the deadline, or sooner once the call is lost.
-    let mut end = deadline;
-    let mut lost = false;
-    loop {
-        let agreed = tally.best() >= needed;
-        if agreed && (policy.wait == Wait::ForAgreement || tally.open == 0) {
-            break;
-        }
-        if !lost && tally.best() + tally.open < needed {
-            lost = true;
-            end = deadline.min(Instant::now() + REPORT_GRACE);
-        }
-        if lost && tally.open == 0 {
-            return Err(error(tally.failure(), tally));
-        }
-        match timeout_at(end, settled.recv()).await {
-            Ok(Some(one)) => tally.settle(one, &judge),
-            // The channel closes when every request has settled, or its task was lost.
-            Ok(None) => tally.open = 0,
-            Err(_) if agreed => break,
-            Err(_) if lost => return Err(error(tally.failure(), tally)),
-            Err(_) => {
-                let valid = tally.valid();
-                return Err(error(QuorumFailure::DeadlineExceeded { valid }, tally));
+    /// Waits for enough answers that agree, and gives them in the order in which they came. Called again, it waits until
+    /// there are others: one more, or one less after [`QuorumCall::reject`].
+    ///
+    /// # Errors
+    /// [`QuorumError`] when there is no hope left, or no time.
+    pub async fn agree(&mut self) -> Result<&[(NodeUrl, T)], QuorumError> {
+        let group = loop {
+            let agreement = self.tally.agreement();
+            let is_over = self.policy.wait == Wait::ForAgreement || self.tally.open == 0;
+            if let (Some(group), true) = (agreement, is_over) {
+                break group;
             }
+            if agreement.is_none() && self.tally.open == 0 {
+                return Err(self.error(self.tally.failure()));
+            }
+            if self.lost.is_none() && self.tally.is_lost() {
+                self.lost = Some(self.deadline.min(Instant::now() + REPORT_GRACE));
+            }
+            let end = self.lost.unwrap_or(self.deadline);
+            match timeout_at(end, self.settled.recv()).await {
+                Ok(Some(one)) => self.tally.settle(one),
+                // The channel closes when every request has settled, or its task was lost.
+                Ok(None) => self.tally.open = 0,
+                Err(_) => match agreement {
+                    Some(group) => break group,
+                    None if self.lost.is_some() => return Err(self.error(self.tally.failure())),
+                    None => {
+                        let valid = self.tally.valid();
+                        return Err(self.error(QuorumFailure::DeadlineExceeded { valid }));
+                    }
+                },
+            }
+        };
+        self.agreed = group;
+        Ok(self.tally.hand_out(group))
+    }
+
+    /// Takes back that an answer is valid: together with others it is found to be wrong.
+    pub fn reject(&mut self, node: &NodeUrl, reason: impl Into<String>) {
+        self.tally.reject(node, reason.into());
+    }
+
+    /// Ends the call with the answers that [`QuorumCall::agree`] gave last. The other requests go on for a while.
+    #[must_use]
+    pub fn finish(self) -> QuorumAnswer<T> {
+        let linger = self.policy.linger;
+        let mut requests = self.requests;
+        tokio::spawn(async move {
+            // Dropping the set afterwards stops those that are still not done.
+            let _ = timeout(linger, async {
+                while requests.join_next().await.is_some() {}
+            })
+            .await;
+        });
+        let (agreed, outcomes) = self.tally.into_answer(self.agreed, self.started.elapsed());
+        QuorumAnswer {
+            agreed,
+            outcomes,
+            request_id: self.request_id,
+            late: self.settled,
         }
     }
-    let linger = policy.linger;
-    tokio::spawn(async move {
-        // Dropping the set afterwards stops those that are still not done.
-        let _ = timeout(linger, async {
-            while requests.join_next().await.is_some() {}
-        })
-        .await;
-    });
-    let (agreed, outcomes) = tally.into_answer(started.elapsed());
-    Ok(QuorumAnswer {
-        agreed,
-        outcomes,
-        request_id,
-        late: settled,
-    })
+
+    fn error(&mut self, failure: QuorumFailure) -> QuorumError {
+        QuorumError {
+            failure,
+            endpoint: self.endpoint,
+            needed: self.policy.needed,
+            request_id: self.request_id.clone(),
+            outcomes: self.tally.take_outcomes(self.started.elapsed()),
+        }
+    }
+}
+
+impl<T, K, J, F> fmt::Debug for QuorumCall<T, K, J, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QuorumCall")
+            .field("endpoint", &self.endpoint)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A request that has come to its end.
@@ -236,104 +323,6 @@ pub(crate) struct Settled {
     pub(crate) node: NodeUrl,
     pub(crate) result: Result<NodeResponse, TransportError>,
     pub(crate) elapsed: Duration,
-}
-
-/// The answers so far, grouped by what they say.
-struct Tally<T, K, F> {
-    outcomes: Vec<Option<NodeOutcome>>,
-    nodes: Vec<NodeUrl>,
-    groups: Vec<(K, Vec<(NodeUrl, T)>)>,
-    key: F,
-    needed: usize,
-    open: usize,
-}
-
-impl<T, K: Eq, F: Fn(&T) -> K> Tally<T, K, F> {
-    fn new(nodes: impl Iterator<Item = NodeUrl>, needed: usize, key: F) -> Self {
-        let nodes: Vec<_> = nodes.collect();
-        let open = nodes.len();
-        Self {
-            outcomes: nodes.iter().map(|_| None).collect(),
-            nodes,
-            groups: Vec::new(),
-            key,
-            needed,
-            open,
-        }
-    }
-
-    fn settle(&mut self, settled: Settled, judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, String>) {
-        let Settled {
-            index,
-            node,
-            result,
-            elapsed,
-        } = settled;
-        self.open -= 1;
-        let outcome = match judge_response(&node, result, judge) {
-            Ok(answer) => {
-                let key = (self.key)(&answer);
-                match self.groups.iter_mut().find(|(known, _)| *known == key) {
-                    Some((_, group)) => group.push((node.clone(), answer)),
-                    None => self.groups.push((key, vec![(node.clone(), answer)])),
-                }
-                Outcome::Valid
-            }
-            Err(outcome) => outcome,
-        };
-        self.outcomes[index] = Some(NodeOutcome {
-            node,
-            outcome,
-            elapsed,
-        });
-    }
-
-    fn best(&self) -> usize {
-        self.groups
-            .iter()
-            .map(|(_, group)| group.len())
-            .max()
-            .unwrap_or(0)
-    }
-
-    fn valid(&self) -> usize {
-        self.groups.iter().map(|(_, group)| group.len()).sum()
-    }
-
-    /// What a call is missing that can no longer succeed.
-    fn failure(&self) -> QuorumFailure {
-        let valid = self.valid();
-        if valid < self.needed {
-            QuorumFailure::TooFewAnswers { valid }
-        } else {
-            QuorumFailure::NoAgreement {
-                valid,
-                agreeing: self.best(),
-            }
-        }
-    }
-
-    fn into_outcomes(self, elapsed: Duration) -> Vec<NodeOutcome> {
-        let pending = |node| NodeOutcome {
-            node,
-            outcome: Outcome::Pending,
-            elapsed,
-        };
-        self.outcomes
-            .into_iter()
-            .zip(self.nodes)
-            .map(|(known, node)| known.unwrap_or_else(|| pending(node)))
-            .collect()
-    }
-
-    fn into_answer(mut self, elapsed: Duration) -> (Vec<(NodeUrl, T)>, Vec<NodeOutcome>) {
-        let best = (0..self.groups.len()).max_by_key(|&i| self.groups[i].1.len());
-        let agreed = best
-            .map(|i| self.groups.swap_remove(i).1)
-            .unwrap_or_default();
-        debug_assert!(agreed.len() >= self.needed);
-        (agreed, self.into_outcomes(elapsed))
-    }
 }
 
 /// The valid answer in a response, or the outcome it is otherwise.

@@ -1,9 +1,9 @@
-//! Bodies of requests and answers of the Datil endpoints (wire protocol specification, sections 1.4 to 1.7 and 5).
+//! Bodies of requests and answers of the Datil endpoints (wire protocol specification, sections 1.4 to 1.7, 3 and 5).
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::AuthSig;
+use crate::{AuthMethod, AuthSig};
 
 /// The endpoints of a node.
 #[doc(alias = "LIT_ENDPOINT")]
@@ -90,6 +90,66 @@ pub struct HandshakeResponse {
     pub attestation: Option<Value>,
     /// A recent Ethereum block hash, `0x` and 64 hex digits: the nonce of SIWE messages.
     pub latest_blockhash: String,
+}
+
+/// Body of a call to sign a session key on behalf of a PKP (wire protocol specification, section 3.2). Members stand in the
+/// order of the official client.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignSessionKeyRequest {
+    /// The URI of the session key, `lit:session:` and 64 hex digits.
+    pub session_key: String,
+    /// How the caller proves who it is; may be empty.
+    pub auth_methods: Vec<AuthMethod>,
+    /// The key of the PKP in hex, `0x` optional. A node looks the PKP up by the first auth method where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub pkp_public_key: Option<String>,
+    /// The message to sign, which the nodes rewrite.
+    pub siwe_message: String,
+    /// Has to be [`curves::BLS`](crate::constants::curves::BLS).
+    pub curve_type: String,
+    /// CIDv0 of an action that decides. Not together with `code`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lit_action_ipfs_id: Option<String>,
+    /// Base64, padded, of the UTF-8 source of an action that decides.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code: Option<String>,
+    /// Each member becomes a global of the action.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub js_params: Option<Map<String, Value>>,
+    /// Has to be absent; nodes refuse the request otherwise. A wallet's AuthSig goes into the auth methods.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub auth_sig: Option<Value>,
+    /// The epoch the client knows of; 0 for the current one.
+    #[serde(default)]
+    pub epoch: u64,
+}
+
+/// A node's share of the signature over a session key (wire protocol specification, section 3.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SignSessionKeyResponse {
+    /// Always `success` in an answer with status 200.
+    pub result: String,
+    /// The share.
+    pub signature_share: SignatureShare,
+    /// The place of the node among the nodes, from 0.
+    pub share_index: u32,
+    /// [`curves::BLS`](crate::constants::curves::BLS).
+    pub curve_type: String,
+    /// The message that is signed: the one of the request, rewritten.
+    pub siwe_message: String,
+    /// The 32 bytes that are signed, in hex without `0x`.
+    pub data_signed: String,
+    /// The network's BLS key: 96 hex digits.
+    pub bls_root_pubkey: String,
+}
+
+/// A share of a BLS signature as JSON, `{"ProofOfPossession":"…"}`: 194 hex digits, of which the first two are the identifier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignatureShare {
+    /// Of the scheme that all of Lit uses.
+    ProofOfPossession(String),
 }
 
 /// Body of a call to run a Lit Action.

@@ -1,0 +1,140 @@
+//! Quorum calls whose answers only several together can be checked. Time is virtual.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use lit_node_transport::{
+    NodeRequest, NodeResponse, NodeTransport, Outcome, Quorum, QuorumCall, QuorumError,
+    QuorumFailure, QuorumPolicy, RequestId, TransportError,
+};
+use lit_types::{NodeUrl, wire::Endpoint};
+use tokio::time::Instant;
+
+/// Node `i` listens at port `i`, and answers after `i` seconds.
+struct OneBySecond(Vec<Option<&'static str>>);
+
+#[async_trait]
+impl NodeTransport for OneBySecond {
+    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+        let port = request.node.authority().rsplit(':').next().unwrap();
+        let index: usize = port.parse().unwrap();
+        tokio::time::sleep(Duration::from_secs(index as u64)).await;
+        let body = self.0[index].ok_or_else(|| TransportError::Connect("dead".to_owned()))?;
+        Ok(NodeResponse {
+            status: 200,
+            body: Bytes::from(body),
+        })
+    }
+}
+
+/// Answers are `text share`; they agree when the texts are equal.
+type Call = QuorumCall<String, String, Judge, fn(&String) -> String>;
+type Judge = fn(&NodeUrl, &[u8]) -> Result<String, String>;
+
+fn start(answers: &[Option<&'static str>]) -> Call {
+    let transport: Arc<dyn NodeTransport> = Arc::new(OneBySecond(answers.to_vec()));
+    let bodies = (0..answers.len())
+        .map(|i| (node(i), Bytes::new()))
+        .collect();
+    let quorum = Quorum {
+        endpoint: Endpoint::SignSessionKey,
+        request_id: RequestId::generate().unwrap(),
+        bodies,
+    };
+    let judge: Judge =
+        |_, body| String::from_utf8(body.to_vec()).map_err(|error| error.to_string());
+    let key: fn(&String) -> String = |text| text.split(' ').next().unwrap().to_owned();
+    QuorumCall::start(&transport, quorum, &QuorumPolicy::new(3), judge, key).unwrap()
+}
+
+fn node(index: usize) -> NodeUrl {
+    format!("http://127.0.0.1:{index}").parse().unwrap()
+}
+
+fn nodes(answers: &[(NodeUrl, String)]) -> Vec<NodeUrl> {
+    answers.iter().map(|(node, _)| node.clone()).collect()
+}
+
+fn failure(error: &QuorumError) -> QuorumFailure {
+    error.failure
+}
+
+#[tokio::test(start_paused = true)]
+async fn goes_on_past_answers_that_are_rejected() {
+    let started = Instant::now();
+    let answers = ["a good", "a bad", "b good", "a good", "a good", "a good"].map(Some);
+    let mut call = start(&answers);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(3)]
+    );
+    call.reject(&node(1), "its share is wrong");
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(3), node(4)]
+    );
+    assert_eq!(started.elapsed(), Duration::from_secs(4));
+    let answer = call.finish();
+    assert_eq!(answer.agreed.len(), 3);
+    assert_eq!(
+        answer.outcomes[1].outcome.to_string(),
+        "invalid answer: its share is wrong"
+    );
+    assert!(matches!(answer.outcomes[5].outcome, Outcome::Pending));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_more_where_nobody_can_be_blamed() {
+    let mut call = start(&["a good", "a bad", "a good", "a good", "b good"].map(Some));
+    assert_eq!(call.agree().await.unwrap().len(), 3);
+    assert_eq!(call.agree().await.unwrap().len(), 4);
+    let error = call.agree().await.unwrap_err();
+    assert_eq!(failure(&error), QuorumFailure::Unusable { agreeing: 4 });
+    assert!(!error.is_retryable());
+    assert!(error.to_string().contains("4 answers agree"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_after_a_rejection_is_given_again() {
+    let mut call = start(&["a good", "a good", "a bad", "a good"].map(Some));
+    call.agree().await.unwrap();
+    assert_eq!(call.agree().await.unwrap().len(), 4);
+    call.reject(&node(2), "its share is wrong");
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(3)]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_those_who_were_rejected_when_too_few_are_left() {
+    let mut call = start(&[Some("a good"), Some("a bad"), None, Some("a good")]);
+    call.agree().await.unwrap();
+    call.reject(&node(1), "its share is wrong");
+    let error = call.agree().await.unwrap_err();
+    assert_eq!(failure(&error), QuorumFailure::TooFewAnswers { valid: 2 });
+    let text = error.to_string();
+    assert!(
+        text.contains("invalid answer: its share is wrong"),
+        "{text}"
+    );
+    assert!(text.contains("cannot connect: dead"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_larger_group_does_not_hide_a_smaller_one() {
+    let answers = [
+        "a lie", "a lie", "a lie", "a lie", "b good", "b good", "b good",
+    ]
+    .map(Some);
+    let mut call = start(&answers);
+    assert_eq!(call.agree().await.unwrap().len(), 3);
+    assert_eq!(call.agree().await.unwrap().len(), 4);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(4), node(5), node(6)]
+    );
+}
