@@ -10,7 +10,7 @@ use lit_session_crypto::{
 };
 use lit_types::{
     AbilityError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError, ResourceError,
-    SdkErrorCode, TimestampError, TokenIdError,
+    SdkErrorCode, TimestampError, TokenIdError, access_control::AccessControlError,
 };
 
 /// Why a case gives no value: an error of one of the crates, or a call that cannot even be written.
@@ -18,6 +18,8 @@ use lit_types::{
 pub(crate) enum Refusal {
     #[error(transparent)]
     Ability(#[from] AbilityError),
+    #[error(transparent)]
+    AccessControl(#[from] AccessControlError),
     #[error(transparent)]
     ActionCid(#[from] InvalidActionCid),
     #[error(transparent)]
@@ -108,6 +110,10 @@ impl Refusal {
                 let error = error.clone();
                 return RelayError::AuthMethod { index: 0, error }.sdk_code();
             }
+            Self::AccessControl(
+                AccessControlError::Structure { .. } | AccessControlError::Operator(_),
+            ) => SdkErrorCode::InvalidBooleanException,
+            Self::AccessControl(_) => SdkErrorCode::InvalidAccessControlConditions,
             Self::Ability(_) | Self::Incompatible(_) => SdkErrorCode::InvalidArgumentException,
             Self::Resource(ResourceError::UnknownPrefix) => SdkErrorCode::InvalidArgumentException,
             Self::MissingNode(_) => SdkErrorCode::InvalidArgumentException,

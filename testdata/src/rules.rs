@@ -6,14 +6,18 @@ mod handed_over;
 use lit_recap::{CapacityDelegationError, ExtractError, SiweError};
 use lit_sdk::Error;
 use lit_session_crypto::{AuthMethodIdError, CapabilityRefusal, RootRefusal};
-use lit_types::{ResourceError, SdkErrorCode, TokenIdError, constants::relay_status::FAILED};
+use lit_types::{
+    ResourceError, SdkErrorCode, TokenIdError, access_control::AccessControlError,
+    constants::relay_status::FAILED,
+};
 use serde_json::{Value, json};
 
 use self::{
     conditions::{
         PASS_THROUGH, auth_method_type, decimal, delegation, has_impossible_lifetime, hashed,
-        is_hex, is_malformed_delegation, is_provider_mint, is_tied, is_unparsable, jwt_claims,
-        lacks_argument, lacks_identity, lower_case_hex, pkp_text, replace_text,
+        is_hex, is_incomplete_condition, is_malformed_delegation, is_provider_mint, is_tied,
+        is_unparsable, jwt_claims, lacks_argument, lacks_identity, lower_case_hex, pkp_text,
+        replace_text,
     },
     handed_over::hand_over_request,
 };
@@ -211,13 +215,40 @@ pub const RULES: &[Rule] = &[
         name: "required-arguments",
         reason: "what is required is an argument; a call without it does not compile (DESIGN 8.4)",
         files: &[
+            "acc-hash",
             "capacity-delegation-authsig",
+            "encryption-resource",
             "session-sig-preconditions",
             "session-sig-validation",
             "session-sigs",
         ],
         applies: lacks_argument,
         ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "complete-conditions",
+        reason: "a condition without members that nodes need cannot be evaluated, or is hashed differently by nodes, so what is \
+                 encrypted under it is lost; the official client hashes it, and only encrypt refuses it (session-auth 10)",
+        files: &["acc-hash"],
+        applies: is_incomplete_condition,
+        ours: Ours::Refuses(|refusal| {
+            matches!(
+                refusal,
+                Refusal::AccessControl(AccessControlError::Missing { .. })
+            )
+        }),
+    },
+    Rule {
+        name: "boolean-structure",
+        reason: "an empty list is no expression: the official client finds that out and forgets to say so (session-auth 10)",
+        files: &["acc-hash"],
+        applies: |case| {
+            let conditions = case.at("/conditions").and_then(Value::as_array);
+            conditions.is_some_and(Vec::is_empty)
+        },
+        ours: Ours::Refuses(|refusal| {
+            matches!(refusal, Refusal::AccessControl(AccessControlError::Empty))
+        }),
     },
     Rule {
         name: "checked-before-asking",

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod auth_method_id;
+mod conditions;
 mod hd_key_id;
 mod ipfs;
 mod key;
@@ -17,6 +18,7 @@ pub use auth_method_id::{
     AuthMethodIdError, DISCORD_CLIENT_ID, InvalidActionCid, action_auth_method_id, action_cid,
     auth_method_id, discord_auth_method_id,
 };
+pub use conditions::{conditions_hash, data_hash, encryption_resource};
 pub use hd_key_id::hd_key_id;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};

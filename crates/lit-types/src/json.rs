@@ -21,6 +21,11 @@ impl CompactJson {
         Ok(Self(strip_white_space(json)))
     }
 
+    /// Takes text that a serializer has written.
+    pub(crate) const fn from_compact(json: String) -> Self {
+        Self(json)
+    }
+
     /// The compact text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -30,7 +35,7 @@ impl CompactJson {
     /// The value. Members of objects are sorted.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        // The constructor parsed this text.
+        // Parsed or written by a serializer.
         serde_json::from_str(&self.0).unwrap_or(Value::Null)
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod ability;
+pub mod access_control;
 mod auth_method;
 mod auth_sig;
 pub mod chains;

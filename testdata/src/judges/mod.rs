@@ -3,6 +3,7 @@
 //! What JavaScript decides at run time, such as which optional arguments are there, is decided here; what the protocol
 //! says is left to the crates.
 
+mod access_control;
 mod auth_method;
 mod auth_sig;
 mod blockhash;
@@ -66,6 +67,11 @@ impl Judge {
 }
 
 const JUDGES: &[Judge] = &[
+    Judge::new("acc-boolean", access_control::boolean),
+    // The schemas that `encrypt` looks at first refuse groups and the first form of Solana conditions, which nodes take.
+    Judge::new("acc-hash", access_control::hash)
+        .unjudged(&["schemaValid"])
+        .partial(),
     Judge::new("action-auth-method-id", auth_method::actions),
     Judge::new("auth-method-ids", auth_method::ids),
     Judge::new("auth-sig", auth_sig::judge).verbatim(&["authSig"]),
@@ -76,6 +82,7 @@ const JUDGES: &[Judge] = &[
     )
     .verbatim(&["authSig"])
     .partial(),
+    Judge::new("encryption-resource", access_control::encryption_resource),
     Judge::new("error-table", error_table::judge),
     Judge::new("hd-key-id", auth_method::hd_key_ids),
     Judge::new("helpers", helpers::judge),
@@ -101,14 +108,6 @@ const JUDGES: &[Judge] = &[
 
 /// Files that cannot be judged yet, and what is missing.
 const NOT_YET: &[(&str, &str)] = &[
-    (
-        "acc-boolean",
-        "access control conditions are not implemented yet",
-    ),
-    (
-        "acc-hash",
-        "access control conditions are not implemented yet",
-    ),
     ("bls-combine", "BLS signatures are not implemented yet"),
     ("bls-session-sig", "BLS signatures are not implemented yet"),
     ("bls-verify", "BLS signatures are not implemented yet"),
@@ -120,10 +119,6 @@ const NOT_YET: &[(&str, &str)] = &[
     (
         "check-need-to-resign",
         "root signatures of PKPs are not verified yet",
-    ),
-    (
-        "encryption-resource",
-        "access control conditions are not implemented yet",
     ),
     (
         "ethwallet-authenticate",

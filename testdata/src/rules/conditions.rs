@@ -132,11 +132,42 @@ pub(super) fn lacks_argument(case: &Case) -> bool {
         Some("executeJs" | "decrypt") => lacks(&["sessionSigs"]),
         Some("getSessionSigByUrl") => case.at("/arg/sessionSigs").is_none(),
         Some(_) => false,
+        None if case.at("/conditions").is_some() => {
+            case.at("/conditions").is_some_and(Value::is_null)
+                || case.text_at("/dataToEncryptHash") == Some("")
+        }
         None if case.at("/callback").is_some() => {
             case.is_about("no callback") || case.at("/resourceAbilityRequests").is_none()
         }
         None => case.is_about("missing dAppOwnerWallet"),
     }
+}
+
+/// Whether a condition lacks a member without which nodes do not read it, or hash it differently.
+pub(super) fn is_incomplete_condition(case: &Case) -> bool {
+    let needed: &[&str] = match case.text_at("/kind") {
+        Some("accessControlConditions") => &[
+            "/contractAddress",
+            "/chain",
+            "/standardContractType",
+            "/method",
+            "/parameters",
+        ],
+        Some("evmContractConditions") => &[
+            "/contractAddress",
+            "/functionName",
+            "/functionAbi/stateMutability",
+        ],
+        _ => &[],
+    };
+    let conditions = case.at("/conditions").and_then(Value::as_array);
+    let lacks = |condition: &Value| needed.iter().any(|path| condition.pointer(path).is_none());
+    let is_condition = |item: &&Value| item.get("returnValueTest").is_some();
+    conditions
+        .into_iter()
+        .flatten()
+        .filter(is_condition)
+        .any(lacks)
 }
 
 pub(super) fn has_impossible_lifetime(case: &Case) -> bool {

@@ -1,0 +1,79 @@
+use serde::Serialize;
+
+use super::{
+    AccessControlError, KeyedReturnValueTest,
+    expression::sealed::Sealed,
+    members::{Form, Members},
+};
+
+/// A condition on what a Cosmos chain answers over REST. Only unified lists have it.
+#[doc(alias = "AccsCOSMOSParams")]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CosmosCondition {
+    /// The path that is asked for.
+    pub path: String,
+    /// The chain by name: `cosmos`, `kyve`, `juno` and so on.
+    pub chain: String,
+    /// Existing conditions may lack it; new ones should not, as nodes then hash `null`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// As `method`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Vec<String>>,
+    /// What is asked of the answer; the key is a path as in `$.balances[0].amount`.
+    pub return_value_test: KeyedReturnValueTest,
+}
+
+impl CosmosCondition {
+    /// A condition with an empty method and no parameters.
+    #[must_use]
+    pub fn new(
+        chain: impl Into<String>,
+        path: impl Into<String>,
+        return_value_test: KeyedReturnValueTest,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            chain: chain.into(),
+            method: Some(String::new()),
+            parameters: Some(Vec::new()),
+            return_value_test,
+        }
+    }
+
+    /// The method and its parameters. Default: none.
+    #[must_use]
+    pub fn with_method<P: Into<String>>(
+        mut self,
+        method: impl Into<String>,
+        parameters: impl IntoIterator<Item = P>,
+    ) -> Self {
+        self.method = Some(method.into());
+        self.parameters = Some(parameters.into_iter().map(Into::into).collect());
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<(), AccessControlError> {
+        if self.method.is_none() || self.parameters.is_none() {
+            return Err(AccessControlError::HashedDifferently(
+                "a cosmos condition needs method and parameters, if only empty ones",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl Sealed for CosmosCondition {
+    fn from_members(members: Members, _: Form) -> Result<Self, AccessControlError> {
+        let test = members.return_value_test()?;
+        let of = "cosmos";
+        Ok(Self {
+            path: members.path.need(of, "path")?,
+            chain: members.chain.need(of, "chain")?,
+            method: members.method.0,
+            parameters: members.parameters.0,
+            return_value_test: test.keyed(of)?,
+        })
+    }
+}

@@ -1,0 +1,55 @@
+use crate::JsonProblem;
+
+/// What is wrong with access control conditions.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccessControlError {
+    /// No JSON, or a member is of another type than it should be.
+    #[error("the access control conditions are not a list of conditions: {0}")]
+    Json(JsonProblem),
+    /// A list or a group has no condition.
+    #[error("a list or group of access control conditions is empty; give at least one condition")]
+    Empty,
+    /// Conditions and operators do not alternate, or an operator stands first or last. Two conditions in a row are refused as
+    /// well: write the operator between them.
+    #[error(
+        "conditions and operators do not alternate at item {item} (from 0) of a list or group: it starts and ends with a \
+         condition, and has an operator between each two"
+    )]
+    Structure {
+        /// Where, in the innermost list.
+        item: usize,
+    },
+    /// An operator that is none of the two.
+    #[error("the operator {0:?} is unknown; there are \"and\" and \"or\"")]
+    Operator(String),
+    /// A comparator that is none of the six.
+    #[error("the comparator {0:?} is unknown; there are contains, =, >, >=, < and <=")]
+    Comparator(String),
+    /// Neither an operator nor something with a `returnValueTest`.
+    #[error("an access control condition has no returnValueTest")]
+    NotACondition,
+    /// A condition of a unified list does not say of which type it is, or names an unknown one.
+    #[error(
+        "the conditionType of a unified condition is {}; there are evmBasic, evmContract, solRpc and cosmos",
+        found.as_ref().map_or("missing".to_owned(), |found| format!("{found:?}"))
+    )]
+    ConditionType {
+        /// What it says.
+        found: Option<String>,
+    },
+    /// A condition lacks a member without which nodes do not read it.
+    #[error("the {condition} condition has no {member}, which nodes need")]
+    Missing {
+        /// Its type.
+        condition: &'static str,
+        /// The member.
+        member: &'static str,
+    },
+    /// More conditions than nodes accept.
+    #[error("{0} access control conditions, nodes accept at most {max}", max = super::MAX_CONDITIONS)]
+    TooMany(usize),
+    /// Nodes hash it differently from clients, so that what is encrypted under it stays encrypted.
+    #[error("nodes hash this condition differently from clients: {0}")]
+    HashedDifferently(&'static str),
+}

@@ -1,0 +1,118 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Serialize, Serializer};
+
+use super::AccessControlError;
+
+/// How what a chain answers is compared with a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparator {
+    /// `contains`
+    Contains,
+    /// `=`
+    Equal,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+}
+
+impl Comparator {
+    /// All comparators.
+    pub const ALL: [Self; 6] = [
+        Self::Contains,
+        Self::Equal,
+        Self::Greater,
+        Self::GreaterOrEqual,
+        Self::Less,
+        Self::LessOrEqual,
+    ];
+
+    /// As it is written in conditions.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Contains => "contains",
+            Self::Equal => "=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+        }
+    }
+}
+
+impl FromStr for Comparator {
+    type Err = AccessControlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
+        known.ok_or_else(|| AccessControlError::Comparator(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Comparator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Comparator {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// What a basic condition asks of the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct ReturnValueTest {
+    /// How it is compared.
+    pub comparator: Comparator,
+    /// With what. Numbers are written in decimal.
+    pub value: String,
+}
+
+impl ReturnValueTest {
+    /// A test.
+    #[must_use]
+    pub fn new(comparator: Comparator, value: impl Into<String>) -> Self {
+        Self {
+            comparator,
+            value: value.into(),
+        }
+    }
+}
+
+/// What the other conditions ask of the answer, or of a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct KeyedReturnValueTest {
+    /// Which part: the name of an output, or a path as in `$.amount`. Empty for the whole.
+    pub key: String,
+    /// How it is compared.
+    pub comparator: Comparator,
+    /// With what. Numbers are written in decimal.
+    pub value: String,
+}
+
+impl KeyedReturnValueTest {
+    /// A test of the whole answer.
+    #[must_use]
+    pub fn new(comparator: Comparator, value: impl Into<String>) -> Self {
+        Self {
+            key: String::new(),
+            comparator,
+            value: value.into(),
+        }
+    }
+
+    /// Tests a part instead. Default: the whole.
+    #[must_use]
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+}
