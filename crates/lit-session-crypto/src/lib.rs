@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 mod auth_method_id;
+mod bls;
 mod conditions;
 mod hd_key_id;
 mod ipfs;
 mod key;
+mod pkp_root;
 mod report;
 mod root;
 mod session;
@@ -18,10 +20,14 @@ pub use auth_method_id::{
     AuthMethodIdError, DISCORD_CLIENT_ID, InvalidActionCid, action_auth_method_id, action_cid,
     auth_method_id, discord_auth_method_id,
 };
+pub use bls::{
+    BlsError, BlsPublicKey, BlsSecretKey, BlsSecretShare, BlsSignature, BlsSignatureShare,
+};
 pub use conditions::{conditions_hash, data_hash, encryption_resource};
 pub use hd_key_id::hd_key_id;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
+pub use pkp_root::session_digest;
 pub use report::{ReportError, format_session_sigs};
 pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};
 pub use session::{Session, SessionError, SessionRefusal};

@@ -2,6 +2,7 @@
 
 mod ability;
 pub mod access_control;
+mod auth_context;
 mod auth_method;
 mod auth_sig;
 pub mod chains;
@@ -21,6 +22,7 @@ mod timestamp;
 pub mod wire;
 
 pub use ability::{AbilityError, LitAbility};
+pub use auth_context::{AuthContext, AuthMethodContext};
 pub use auth_method::{AuthMethod, AuthMethodNumber};
 pub use auth_sig::{AuthSig, AuthSigKind, MAX_AUTH_SIG_BYTES};
 pub use clock::Clock;

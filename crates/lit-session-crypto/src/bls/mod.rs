@@ -1,0 +1,28 @@
+//! Threshold BLS signatures as nodes make them for PKP sessions and for decryption: BLS12-381 with keys in G1 and
+//! signatures in G2, scheme ProofOfPossession, key shared after Shamir (wire protocol specification, section 3.9).
+//! Byte-compatible with the crate `blsful` 2.5.7.
+
+mod error;
+mod key;
+mod lagrange;
+mod secret;
+mod signature;
+
+pub use error::BlsError;
+pub use key::BlsPublicKey;
+pub use secret::{BlsSecretKey, BlsSecretShare};
+pub use signature::{BlsSignature, BlsSignatureShare};
+
+/// The domain of hashing to G2.
+const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
+
+fn hash_to_g2(message: &[u8]) -> blstrs::G2Projective {
+    blstrs::G2Projective::hash_to_curve(message, DST, &[])
+}
+
+/// Reads exactly `N` bytes of hex, without `0x`.
+fn decode_hex<const N: usize>(text: &str) -> Result<[u8; N], BlsError> {
+    let mut bytes = [0; N];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| BlsError::Encoding { bytes: N })?;
+    Ok(bytes)
+}

@@ -1,0 +1,198 @@
+use std::{fmt, num::NonZeroU8, str::FromStr};
+
+use blstrs::G2Affine;
+use group::prime::PrimeCurveAffine;
+use lit_types::wire::SignatureShare;
+use serde::{Deserialize, Serialize};
+
+use super::{BlsError, decode_hex, lagrange};
+
+/// A signature: a point of G2 other than the identity, 192 hex digits compressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BlsSignature(G2Affine);
+
+impl BlsSignature {
+    /// Reads a compressed point.
+    ///
+    /// # Errors
+    /// [`BlsError::NotAPoint`] for what is not in the group, [`BlsError::Identity`] for its identity.
+    pub fn from_bytes(bytes: &[u8; 96]) -> Result<Self, BlsError> {
+        // Checks the subgroup too.
+        let point: Option<G2Affine> = G2Affine::from_compressed(bytes).into();
+        Self::from_point(point.ok_or(BlsError::NotAPoint)?)
+    }
+
+    pub(super) fn from_point(point: G2Affine) -> Result<Self, BlsError> {
+        if point.is_identity().into() {
+            return Err(BlsError::Identity);
+        }
+        Ok(Self(point))
+    }
+
+    /// `point` is in the group, and not the identity: a product with a secret key.
+    pub(super) const fn new_unchecked(point: G2Affine) -> Self {
+        Self(point)
+    }
+
+    pub(super) const fn point(&self) -> &G2Affine {
+        &self.0
+    }
+
+    /// The compressed point.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 96] {
+        self.0.to_compressed()
+    }
+
+    /// Reads `{"ProofOfPossession":"<192 hex>"}`, the `sig` of a PKP's AuthSig.
+    ///
+    /// # Errors
+    /// [`BlsError::Json`]; of the point as [`BlsSignature::from_bytes`].
+    pub fn from_json(json: &str) -> Result<Self, BlsError> {
+        let Json::ProofOfPossession(hex) =
+            serde_json::from_str(json).map_err(|_| BlsError::Json)?;
+        hex.parse()
+    }
+
+    /// `{"ProofOfPossession":"<192 hex>"}`, the `sig` of a PKP's AuthSig.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // A text always serialises.
+        serde_json::to_string(&Json::ProofOfPossession(self.to_string())).unwrap_or_default()
+    }
+
+    /// Combines shares, all that are given, without a look at what they sign. With a threshold of good ones the result is
+    /// the signature of the shared key, otherwise it is a signature of nobody.
+    ///
+    /// # Errors
+    /// [`BlsError::TooFewShares`] for fewer than two, [`BlsError::DuplicateIdentifier`]; [`BlsError::Identity`] for shares
+    /// that add up to nothing.
+    #[doc(alias = "combineSignatureShares")]
+    pub fn combine(shares: &[BlsSignatureShare]) -> Result<Self, BlsError> {
+        if shares.len() < 2 {
+            return Err(BlsError::TooFewShares(shares.len()));
+        }
+        let mut identifiers: Vec<_> = shares.iter().map(BlsSignatureShare::identifier).collect();
+        identifiers.sort_unstable();
+        if let Some(twice) = identifiers.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(BlsError::DuplicateIdentifier(twice[0]));
+        }
+        Self::from_point(lagrange::interpolate(shares, 0))
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+enum Json {
+    ProofOfPossession(String),
+}
+
+/// Reads 192 hex digits, without `0x`.
+impl FromStr for BlsSignature {
+    type Err = BlsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::from_bytes(&decode_hex(text)?)
+    }
+}
+
+/// 192 lower-case hex digits.
+impl fmt::Display for BlsSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.to_bytes()))
+    }
+}
+
+/// A signature is a credential, or the key to what is encrypted, so it is not shown.
+impl fmt::Debug for BlsSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("BlsSignature").finish_non_exhaustive()
+    }
+}
+
+/// One holder's share of a signature: an identifier from 1 to 255, and a point of G2. 194 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BlsSignatureShare {
+    identifier: NonZeroU8,
+    signature: BlsSignature,
+}
+
+impl BlsSignatureShare {
+    /// A share of this identifier.
+    #[must_use]
+    pub const fn new(identifier: NonZeroU8, signature: BlsSignature) -> Self {
+        Self {
+            identifier,
+            signature,
+        }
+    }
+
+    /// Reads the identifier and a compressed point.
+    ///
+    /// # Errors
+    /// [`BlsError::ZeroIdentifier`]; of the point as [`BlsSignature::from_bytes`].
+    pub fn from_bytes(bytes: &[u8; 97]) -> Result<Self, BlsError> {
+        let [identifier, point @ ..] = bytes;
+        let identifier = NonZeroU8::new(*identifier).ok_or(BlsError::ZeroIdentifier)?;
+        Ok(Self::new(identifier, BlsSignature::from_bytes(point)?))
+    }
+
+    /// The identifier and the compressed point.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; 97] {
+        let mut bytes = [0; 97];
+        bytes[0] = self.identifier.get();
+        bytes[1..].copy_from_slice(&self.signature.to_bytes());
+        bytes
+    }
+
+    /// Whose share it is: the index of the node in the network, and one.
+    #[must_use]
+    pub const fn identifier(&self) -> NonZeroU8 {
+        self.identifier
+    }
+
+    /// The signature of the share alone: what the verification key of this holder verifies.
+    #[must_use]
+    pub const fn signature(&self) -> &BlsSignature {
+        &self.signature
+    }
+}
+
+/// Reads 194 hex digits, without `0x`.
+impl FromStr for BlsSignatureShare {
+    type Err = BlsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::from_bytes(&decode_hex(text)?)
+    }
+}
+
+impl TryFrom<&SignatureShare> for BlsSignatureShare {
+    type Error = BlsError;
+
+    fn try_from(json: &SignatureShare) -> Result<Self, Self::Error> {
+        let SignatureShare::ProofOfPossession(hex) = json;
+        hex.parse()
+    }
+}
+
+impl From<BlsSignatureShare> for SignatureShare {
+    fn from(share: BlsSignatureShare) -> Self {
+        Self::ProofOfPossession(share.to_string())
+    }
+}
+
+/// 194 lower-case hex digits.
+impl fmt::Display for BlsSignatureShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.to_bytes()))
+    }
+}
+
+impl fmt::Debug for BlsSignatureShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlsSignatureShare")
+            .field("identifier", &self.identifier)
+            .finish_non_exhaustive()
+    }
+}

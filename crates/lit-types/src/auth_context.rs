@@ -1,0 +1,83 @@
+use serde::{Deserialize, Serialize};
+
+use crate::AuthMethodNumber;
+
+/// How the holder of a session came to it, as nodes resolved it when they signed for a PKP: what a Lit Action sees as
+/// `Lit.Auth`, and what nodes check permissions with (wire protocol specification, sections 3.5 and 4.6).
+///
+/// Members are written in the order of their names, as the canonical JSON of a ReCap has them. Nodes of 2024 left some
+/// members out and had an `expiration` in each method; both are read, the latter is dropped.
+///
+/// ```
+/// use lit_types::AuthContext;
+///
+/// let of_2024 = r#"{"actionIpfsIds":["Qm"],"authMethodContexts":[],"authSigAddress":null,"resources":[]}"#;
+/// let context: AuthContext = serde_json::from_str(of_2024)?;
+/// assert_eq!(context.action_ipfs_ids, ["Qm"]);
+/// assert!(serde_json::to_string(&context)?.starts_with(r#"{"actionIpfsIdStack":[],"actionIpfsIds":["Qm"],"#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthContext {
+    /// CIDs of the Lit Actions that authorised the session, the last one innermost.
+    #[serde(default)]
+    pub action_ipfs_id_stack: Vec<String>,
+    /// The same in the form of nodes of 2024; empty since.
+    #[serde(default)]
+    pub action_ipfs_ids: Vec<String>,
+    /// The auth methods that were verified.
+    #[serde(default)]
+    pub auth_method_contexts: Vec<AuthMethodContext>,
+    /// The wallet that authorised the session, where no PKP did.
+    #[serde(default)]
+    pub auth_sig_address: Option<String>,
+    /// The whole response of the Lit Action that authorised the session; empty without one.
+    #[serde(default)]
+    pub custom_auth_resource: String,
+    /// Always empty.
+    #[serde(default)]
+    pub resources: Vec<String>,
+}
+
+/// A user as an auth method knows them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthMethodContext {
+    /// The app the user logged in to; `lit` for wallets and WebAuthn.
+    pub app_id: String,
+    /// The type of the method.
+    pub auth_method_type: AuthMethodNumber,
+    /// Whether the method was shown to have a session key signed.
+    pub used_for_sign_session_key_request: bool,
+    /// The user: an address, a credential id, a subject.
+    pub user_id: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of the wire protocol specification, section 3.5.
+    #[test]
+    fn members_are_sorted() {
+        let json = concat!(
+            r#"{"actionIpfsIdStack":["Qm"],"actionIpfsIds":[],"authMethodContexts":[{"appId":"lit","authMethodType":1,"#,
+            r#""usedForSignSessionKeyRequest":true,"userId":"0xabc"}],"authSigAddress":null,"#,
+            r#""customAuthResource":"true","resources":[]}"#
+        );
+        let context: AuthContext = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&context).unwrap(), json);
+    }
+
+    #[test]
+    fn contexts_of_2024() {
+        let json = concat!(
+            r#"{"actionIpfsIds":[],"authMethodContexts":[{"appId":"lit","authMethodType":1,"expiration":1714097386,"#,
+            r#""usedForSignSessionKeyRequest":true,"userId":"0xabc"}],"authSigAddress":null,"resources":[]}"#
+        );
+        let context: AuthContext = serde_json::from_str(json).unwrap();
+        assert_eq!(context.auth_method_contexts[0].user_id, "0xabc");
+        assert_eq!(context.custom_auth_resource, "");
+    }
+}
