@@ -84,6 +84,16 @@ pub enum ContractError {
         /// Where it should be.
         address: Address,
     },
+    /// There is a contract, but another one.
+    #[error("the contract at {address} is not {contract}: {source}")]
+    WrongContract {
+        /// The contract that should be there.
+        contract: Contract,
+        /// Where it should be.
+        address: Address,
+        /// What the one that is there answers.
+        source: Box<ContractError>,
+    },
     /// The context does not say where a contract is.
     #[error("the address of {0} is not known in this network context")]
     NoAddress(Contract),

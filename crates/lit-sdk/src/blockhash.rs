@@ -5,7 +5,7 @@ use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, Transpo
 use lit_types::{Clock, JsonProblem, SdkErrorCode, constants::CLOCK_TOLERANCE};
 use serde::Deserialize;
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use crate::SystemClock;
 
@@ -35,14 +35,21 @@ impl RecentBlock {
 /// section 1).
 ///
 /// The block is kept until it is 30 s old. When the indexer fails after that, the one that is kept is given all the same:
-/// nodes accept some older ones. Callers that come at the same time share one request.
+/// nodes accept some older ones. Callers that come at the same time share one request, and after one that failed the indexer
+/// is left alone for 5 s.
 #[doc(alias = "getLatestBlockhash")]
 pub struct BlockhashSource {
     http: Arc<dyn HttpClient>,
     clock: Arc<dyn Clock>,
     url: HttpUrl,
     timeout: Duration,
-    latest: Mutex<Option<RecentBlock>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    latest: Option<RecentBlock>,
+    failure: Option<(Instant, BlockhashError)>,
 }
 
 impl BlockhashSource {
@@ -59,8 +66,8 @@ impl BlockhashSource {
             http,
             clock: Arc::new(SystemClock),
             url: base.join("/get_most_recent_valid_block")?,
-            timeout: Duration::from_secs(10),
-            latest: Mutex::new(None),
+            timeout: Duration::from_secs(3),
+            known: Mutex::default(),
         })
     }
 
@@ -71,7 +78,7 @@ impl BlockhashSource {
         self
     }
 
-    /// How long the indexer may take to answer. Default: 10 s.
+    /// How long the indexer may take to answer. Default: 3 s.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -81,7 +88,7 @@ impl BlockhashSource {
     /// A block that is known already, such as from the handshakes of the nodes. Default: none.
     #[must_use]
     pub fn with_block(mut self, block: RecentBlock) -> Self {
-        self.latest = Mutex::new(Some(block));
+        self.known.get_mut().latest = Some(block);
         self
     }
 
@@ -91,20 +98,24 @@ impl BlockhashSource {
     /// [`BlockhashError`] when the indexer fails and no block is kept. Retryable.
     pub async fn latest(&self) -> Result<RecentBlock, BlockhashError> {
         // Held while asking: who comes meanwhile waits, and finds a fresh one.
-        let mut latest = self.latest.lock().await;
-        if let Some(block) = *latest
+        let mut known = self.known.lock().await;
+        if let Some(block) = known.latest
             && block.is_fresh(self.clock.now())
         {
             return Ok(block);
         }
-        match (self.ask().await, *latest) {
-            (Ok(block), _) => Ok(*latest.insert(block)),
-            (Err(error), Some(old)) => {
-                tracing::warn!(url = %self.url, %error, "no new block hash, going on with an old one");
-                Ok(old)
-            }
-            (Err(error), None) => Err(error),
-        }
+        let error = match &known.failure {
+            Some((at, error)) if at.elapsed() < RETRY_AFTER => error.clone(),
+            _ => match self.ask().await {
+                Ok(block) => return Ok(*known.latest.insert(block)),
+                Err(error) => {
+                    tracing::warn!(url = %self.url, %error, "no new block hash");
+                    known.failure = Some((Instant::now(), error.clone()));
+                    error
+                }
+            },
+        };
+        known.latest.ok_or(error)
     }
 
     async fn ask(&self) -> Result<RecentBlock, BlockhashError> {
@@ -141,6 +152,8 @@ impl fmt::Debug for BlockhashSource {
     }
 }
 
+/// How long an indexer that failed is not asked again.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// An answer has a few hundred bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -282,35 +295,46 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn failures_are_typed_and_lose_nothing() {
         let (indexer, _, source) = setup();
-        let error = source.latest().await.unwrap_err();
+        let ask = async || {
+            tokio::time::advance(RETRY_AFTER).await;
+            source.latest().await
+        };
+        let error = ask().await.unwrap_err();
         assert!(
             matches!(error, BlockhashError::Transport(_)) && error.is_retryable(),
             "{error}"
         );
         indexer.answers(404, "SECRET");
-        assert_eq!(
-            source.latest().await.unwrap_err(),
-            BlockhashError::Status(404)
-        );
+        assert_eq!(ask().await.unwrap_err(), BlockhashError::Status(404));
         for bad in ["", "[]", r#"{"blockhash":"0x00","timestamp":1}"#, "SECRET"] {
             indexer.answers(200, bad);
-            let error = source.latest().await.unwrap_err();
+            let error = ask().await.unwrap_err();
             assert!(matches!(error, BlockhashError::Answer(_)), "{bad}: {error}");
         }
         indexer.answers(200, &" ".repeat(MAX_ANSWER_BYTES + 1));
         assert!(matches!(
-            source.latest().await.unwrap_err(),
+            ask().await.unwrap_err(),
             BlockhashError::Transport(TransportError::TooLarge { .. })
         ));
         indexer.answers(200, &block(i64::MAX));
-        assert_eq!(
-            source.latest().await.unwrap_err(),
-            BlockhashError::Timestamp
-        );
+        assert_eq!(ask().await.unwrap_err(), BlockhashError::Timestamp);
         indexer.answers(200, &block(1));
-        assert_eq!(source.latest().await.unwrap().hash.to_string(), HASH);
+        assert_eq!(ask().await.unwrap().hash.to_string(), HASH);
         indexer.answers(500, "");
-        assert_eq!(source.latest().await.unwrap().hash.to_string(), HASH);
+        assert_eq!(ask().await.unwrap().hash.to_string(), HASH);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_indexer_that_failed_is_left_alone_for_a_while() {
+        let (indexer, _, source) = setup();
+        let (a, b) = tokio::join!(source.latest(), source.latest());
+        assert_eq!(a.unwrap_err(), b.unwrap_err());
+        assert_eq!(indexer.asked.load(Ordering::Relaxed), 1);
+        indexer.answers(200, &block(990));
+        source.latest().await.unwrap_err();
+        tokio::time::advance(RETRY_AFTER).await;
+        source.latest().await.unwrap();
+        assert_eq!(indexer.asked.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,17 +1,46 @@
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use alloy_provider::Provider;
 use async_trait::async_trait;
-use lit_contracts::{ContractError, LitContracts};
+use lit_contracts::{Contract, ContractError, LitContracts, NetworkContext};
 use time::OffsetDateTime;
+use tokio::sync::OnceCell;
 
-use crate::{Discovery, DiscoveryError, Epoch, NetworkView};
+use crate::{Discovery, DiscoveryError, Epoch, LitNodeClient, LitNodeClientBuilder, NetworkView};
+
+impl LitNodeClient {
+    /// Configures a client for the network of a context, whose chain the provider reaches: [`ChainDiscovery`] finds the nodes.
+    ///
+    /// A context that is wrong is found when connecting, and [`Error::Discovery`](crate::Error::Discovery) says what is wrong
+    /// with it.
+    ///
+    /// ```no_run
+    /// # use alloy_provider::Provider;
+    /// # use lit_sdk::{Error, LitNodeClient, contracts::NetworkContext};
+    /// # async fn connect(provider: impl Provider + Clone + 'static) -> Result<LitNodeClient, Error> {
+    /// let context = NetworkContext::custom(175_188, "http://127.0.0.1:8545");
+    /// LitNodeClient::for_network(context, provider).connect().await
+    /// # }
+    /// ```
+    #[doc(alias("litNetwork", "contractContext"))]
+    pub fn for_network<P>(context: NetworkContext, provider: P) -> LitNodeClientBuilder
+    where
+        P: Provider + Clone + 'static,
+    {
+        let network = context.network();
+        let discovery = ChainDiscovery::new(LitContracts::new(context, provider));
+        Self::discover(Arc::new(discovery)).network(network)
+    }
+}
 
 /// Finds the nodes on chain, in the Staking contract, and follows it by looking again and again.
+///
+/// Before the first look the context is checked: the RPC serves its chain, its resolver (where it has one) knows the
+/// contracts, and Staking is where it should be.
 ///
 /// ```no_run
 /// # async fn f(provider: impl alloy_provider::Provider + Clone + 'static) -> Result<(), Box<dyn std::error::Error>> {
@@ -25,7 +54,9 @@ use crate::{Discovery, DiscoveryError, Epoch, NetworkView};
 /// # }
 /// ```
 pub struct ChainDiscovery<P> {
-    contracts: LitContracts<P>,
+    given: LitContracts<P>,
+    /// The same, once the context was checked.
+    checked: OnceCell<LitContracts<P>>,
     poll_interval: Duration,
     last: Mutex<Option<NetworkView>>,
 }
@@ -37,7 +68,8 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
     /// Reads these contracts.
     pub const fn new(contracts: LitContracts<P>) -> Self {
         Self {
-            contracts,
+            given: contracts,
+            checked: OnceCell::const_new(),
             poll_interval: Self::POLL_INTERVAL,
             last: Mutex::new(None),
         }
@@ -50,8 +82,24 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
         self
     }
 
+    async fn check(&self) -> Result<LitContracts<P>, ContractError> {
+        let mut contracts = self.given.clone();
+        if contracts.context().resolver().is_some() {
+            // On another chain there is no resolver either, and that would be said instead.
+            contracts.verify_with(&[]).await?;
+            contracts = contracts.resolved().await?;
+        }
+        contracts.verify_with(&[Contract::Staking]).await?;
+        Ok(contracts)
+    }
+
     async fn look(&self) -> Result<NetworkView, ContractError> {
-        let info = self.contracts.staking().connection_info().await?;
+        let contracts = self.checked.get_or_try_init(|| self.check()).await?;
+        let info = contracts
+            .staking()
+            .connection_info()
+            .await
+            .map_err(|error| not_staking(contracts.context(), error))?;
         for node in &info.unreachable {
             tracing::warn!(%node, "a validator has no address that can be called; it is left out");
         }
@@ -92,6 +140,20 @@ impl<P: Provider + Clone + 'static> Discovery for ChainDiscovery<P> {
                 }
             }
         }
+    }
+}
+
+/// Staking lists its nodes whatever its state. A contract that does not is another one.
+fn not_staking(context: &NetworkContext, error: ContractError) -> ContractError {
+    match error {
+        ContractError::Reverted { .. } | ContractError::BadAnswer { .. } => {
+            ContractError::WrongContract {
+                contract: Contract::Staking,
+                address: context.contracts().staking,
+                source: Box::new(error),
+            }
+        }
+        error => error,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use lit_node_transport::{HandshakeKeys, NodeTransport};
-use lit_recap::{Nonce, ReCap, SiweError};
+use lit_recap::{ReCap, SiweError};
 use lit_session_crypto::{
     CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, VerifiedRoot,
     check_proof, check_root,
@@ -22,8 +22,8 @@ use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
 use crate::{
-    AuthNeeded, AuthRequest, Discovery, Epoch, Error, LitNodeClientBuilder, NetworkView,
-    SessionRequest, connect::Connection, discovery::FixedNodes, state::NetworkState,
+    AuthNeeded, AuthRequest, BlockhashSource, Discovery, Epoch, Error, LitNodeClientBuilder,
+    NetworkView, SessionRequest, connect::Connection, discovery::FixedNodes, state::NetworkState,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
@@ -35,6 +35,7 @@ struct Inner {
     discovery: Arc<dyn Discovery>,
     transport: Arc<dyn NodeTransport>,
     clock: Arc<dyn Clock>,
+    blockhash_source: Option<Arc<BlockhashSource>>,
     connect_timeout: Duration,
     node_deadline: Duration,
     state: RwLock<Arc<NetworkState>>,
@@ -77,6 +78,7 @@ impl LitNodeClient {
             discovery,
             transport,
             clock,
+            blockhash_source,
             connect_timeout,
             node_deadline,
         } = config;
@@ -87,6 +89,7 @@ impl LitNodeClient {
             discovery,
             transport,
             clock,
+            blockhash_source,
             connect_timeout,
             node_deadline,
             state: RwLock::new(Arc::new(state)),
@@ -139,7 +142,8 @@ impl LitNodeClient {
         self.state().keys().clone()
     }
 
-    /// The Ethereum block hash that new messages take as their nonce.
+    /// The Ethereum block hash that the nodes gave. New messages take it as their nonce, or a newer one from the source that
+    /// [`LitNodeClientBuilder::blockhash_source`] names.
     #[must_use]
     pub fn latest_blockhash(&self) -> String {
         self.state().latest_blockhash().to_owned()
@@ -248,7 +252,7 @@ impl LitNodeClient {
                     recap: recap.clone(),
                     requests: request.requests.clone(),
                     expiration: expiration.clone(),
-                    nonce: self.state().latest_blockhash().parse::<Nonce>()?,
+                    nonce: self.nonce().await?,
                     issued_at,
                     domain: request.domain.clone(),
                     statement: request.statement.clone(),
@@ -274,6 +278,10 @@ impl LitNodeClient {
 
     pub(crate) fn now(&self) -> OffsetDateTime {
         self.0.clock.now()
+    }
+
+    pub(crate) fn blockhash_source(&self) -> Option<&BlockhashSource> {
+        self.0.blockhash_source.as_deref()
     }
 
     pub(crate) fn transport(&self) -> &Arc<dyn NodeTransport> {

@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use lit_node_transport::NodeTransport;
 use lit_types::{Clock, LitNetwork};
 
-use crate::{Discovery, Error, LitNodeClient, SystemClock};
+use crate::{BlockhashSource, Discovery, Error, LitNodeClient, SystemClock};
 
 /// Configures a [`LitNodeClient`].
 #[derive(Clone)]
@@ -13,6 +13,7 @@ pub struct LitNodeClientBuilder {
     discovery: Arc<dyn Discovery>,
     transport: Option<Arc<dyn NodeTransport>>,
     clock: Arc<dyn Clock>,
+    blockhash_source: Option<Arc<BlockhashSource>>,
     connect_timeout: Duration,
     node_deadline: Duration,
 }
@@ -32,6 +33,7 @@ impl LitNodeClientBuilder {
             discovery,
             transport: None,
             clock: Arc::new(SystemClock),
+            blockhash_source: None,
             connect_timeout: Duration::from_secs(20),
             node_deadline: Duration::from_secs(30),
         }
@@ -52,6 +54,14 @@ impl LitNodeClientBuilder {
     /// Where to take the time from. Default: the operating system.
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Where recent block hashes come from when the one of the handshake is 30 s old. Give it the same clock. Default:
+    /// nowhere, and new messages go on with the hash of the handshake, which nodes accept for 30 days.
+    #[doc(alias = "getLatestBlockhash")]
+    pub fn blockhash_source(mut self, source: Arc<BlockhashSource>) -> Self {
+        self.blockhash_source = Some(source);
         self
     }
 
@@ -87,6 +97,7 @@ impl LitNodeClientBuilder {
             discovery: self.discovery,
             transport,
             clock: self.clock,
+            blockhash_source: self.blockhash_source,
             connect_timeout: self.connect_timeout,
             node_deadline: self.node_deadline,
         })
@@ -100,6 +111,7 @@ pub(crate) struct Connection {
     pub(crate) discovery: Arc<dyn Discovery>,
     pub(crate) transport: Arc<dyn NodeTransport>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) blockhash_source: Option<Arc<BlockhashSource>>,
     pub(crate) connect_timeout: Duration,
     pub(crate) node_deadline: Duration,
 }

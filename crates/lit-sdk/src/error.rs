@@ -1,3 +1,4 @@
+use lit_contracts::ContractError;
 use lit_node_transport::QuorumError;
 use lit_recap::SiweError;
 use lit_session_crypto::{
@@ -132,7 +133,9 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Connect(nodes) | Self::Nodes(nodes) => nodes.is_retryable(),
-            Self::Discovery(_) => true,
+            Self::Discovery(error) => error
+                .downcast_ref::<ContractError>()
+                .is_none_or(ContractError::is_retryable),
             _ => false,
         }
     }

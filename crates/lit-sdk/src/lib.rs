@@ -9,6 +9,7 @@ mod connect;
 mod discovery;
 mod error;
 mod execute_js;
+mod nonce;
 mod relay;
 mod request;
 mod rpc;

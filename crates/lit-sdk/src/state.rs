@@ -26,6 +26,7 @@ pub(crate) struct NetworkState {
 struct Greeting {
     keys: HandshakeKeys,
     latest_blockhash: String,
+    at: OffsetDateTime,
     connected: Arc<RwLock<Vec<NodeUrl>>>,
     /// Lets nodes join that answer later.
     late_joiner: AbortHandle,
@@ -63,6 +64,7 @@ impl NetworkState {
         let greeting = Greeting {
             keys,
             latest_blockhash,
+            at: now,
             connected,
             late_joiner,
         };
@@ -88,6 +90,11 @@ impl NetworkState {
 
     pub(crate) fn latest_blockhash(&self) -> &str {
         &self.greeting.latest_blockhash
+    }
+
+    /// When the nodes were greeted, and gave their latest block hash.
+    pub(crate) fn greeted_at(&self) -> OffsetDateTime {
+        self.greeting.at
     }
 
     pub(crate) fn connected(&self) -> Vec<NodeUrl> {
