@@ -54,6 +54,7 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
     plain("cargo bench --package lit-benches --no-run --profile dev")?;
     plain("cargo xtask vectors")?;
     plain("cargo xtask codegen --check")?;
+    plain("cargo xtask interop")?;
     for example in EXAMPLES {
         plain(&format!(
             "cargo run --quiet --package lit-examples --example {example}"

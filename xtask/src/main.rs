@@ -2,6 +2,8 @@
 
 mod checks;
 mod codegen;
+mod devnet;
+mod interop;
 mod packages;
 mod run;
 mod vectors;
@@ -31,7 +33,9 @@ enum Task {
     Props(checks::PropsArgs),
     /// Compile the contracts of the dev network
     Codegen(codegen::Args),
-    /// Run all checks beside `cargo test`: format, lints, docs, dependencies, features, vectors, examples
+    /// Run the official JavaScript packages against the dev network
+    Interop(interop::Args),
+    /// Run all checks beside `cargo test`: format, lints, docs, dependencies, features, vectors, interop, examples
     Ci,
 }
 
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
         Task::Packages => packages::run(),
         Task::Props(args) => checks::props(&args),
         Task::Codegen(args) => codegen::run(&args),
+        Task::Interop(args) => interop::run(&args),
         Task::Ci => checks::ci(),
     };
     done.unwrap_or_else(|error| {

@@ -1,0 +1,66 @@
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a network may take until everything answers.
+const START: Duration = Duration::from_secs(60);
+
+/// A dev network in a process of its own, on free ports. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Devnet {
+    process: Child,
+    description: PathBuf,
+}
+
+impl Devnet {
+    /// Starts `lit devnet` and waits until it answers. What it prints goes to files in `folder`.
+    pub(crate) fn start(lit: &Path, folder: &Path, nodes: usize) -> io::Result<Self> {
+        let description = folder.join("network.json");
+        if description.exists() {
+            fs::remove_file(&description)?;
+        }
+        let process = Command::new(lit)
+            .args(["devnet", "--port", "0", "--rpc-port", "0"])
+            .args(["--nodes", &nodes.to_string()])
+            .arg("--describe")
+            .arg(&description)
+            .stdin(Stdio::null())
+            .stdout(File::create(folder.join("devnet.out"))?)
+            .stderr(File::create(folder.join("devnet.log"))?)
+            .spawn()?;
+        let mut network = Self {
+            process,
+            description,
+        };
+        let started = Instant::now();
+        while !network.description.exists() {
+            if let Some(status) = network.process.try_wait()? {
+                let said = fs::read_to_string(folder.join("devnet.log"))?;
+                return Err(io::Error::other(format!("lit devnet: {status}: {said}")));
+            }
+            if started.elapsed() > START {
+                return Err(io::Error::other("lit devnet does not come up"));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(network)
+    }
+
+    /// The file that says what runs where.
+    pub(crate) fn description(&self) -> &Path {
+        &self.description
+    }
+}
+
+impl Drop for Devnet {
+    fn drop(&mut self) {
+        // An error means that it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

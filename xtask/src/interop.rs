@@ -1,0 +1,159 @@
+use std::{
+    env,
+    fs::{self, File},
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+    time::Instant,
+};
+
+use crate::{
+    devnet::Devnet,
+    run::{root, step},
+};
+
+/// The modules of `interop/topics`, in the order in which they run.
+const TOPICS: [&str; 5] = ["chain", "contracts", "anvil", "connect", "wallet"];
+
+/// Where the scripts and their packages are, from the root.
+const SCRIPTS: &str = "interop";
+
+/// Where what the programs say is kept, from the root.
+const WORK: &str = "target/interop";
+
+/// How many nodes the network under test has: three is the fewest, so that two have to agree.
+const NODES: usize = 3;
+
+/// Arguments of `cargo xtask interop`.
+#[derive(clap::Args, Default)]
+pub(crate) struct Args {
+    /// Only these topics
+    #[arg(long, value_delimiter = ',', value_parser = clap::builder::PossibleValuesParser::new(TOPICS))]
+    only: Vec<String>,
+}
+
+/// Runs the official JavaScript packages against a fresh dev network for each topic. Fails if a check does. Wants node and npm,
+/// and the npm registry for the first time.
+pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
+    install()?;
+    let programs = Programs::build()?;
+    let mut out = io::stdout();
+    let started = Instant::now();
+    let mut total = Counts::default();
+    for topic in TOPICS {
+        if !args.only.is_empty() && !args.only.iter().any(|only| only == topic) {
+            continue;
+        }
+        writeln!(out, "--- {topic}")?;
+        let counts = run_topic(topic, &programs)?;
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+    }
+    writeln!(
+        out,
+        "{} checks passed, {} failed, in {:.0} s",
+        total.passed,
+        total.failed,
+        started.elapsed().as_secs_f64()
+    )?;
+    Ok(if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[derive(Default)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+}
+
+/// Runs one topic, repeating its lines. A topic that ends without success and without a failed check is one failure.
+fn run_topic(topic: &str, programs: &Programs) -> io::Result<Counts> {
+    let network = Devnet::start(&programs.lit, &programs.folder, NODES)?;
+    let log = root().join(WORK).join(format!("{topic}.log"));
+    let mut script = Command::new("node")
+        .arg(format!("{SCRIPTS}/topic.mjs"))
+        .arg(topic)
+        .current_dir(root())
+        .env("LIT_NETWORK", network.description())
+        .env("LIT", &programs.lit)
+        .env("LIT_FOREIGN_SESSION", &programs.foreign_session)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(&log)?)
+        .spawn()?;
+    let mut counts = Counts::default();
+    let mut out = io::stdout();
+    for line in script
+        .stdout
+        .take()
+        .map(BufReader::new)
+        .into_iter()
+        .flat_map(BufRead::lines)
+    {
+        let line = line?;
+        counts.passed += usize::from(line.starts_with("ok "));
+        counts.failed += usize::from(line.starts_with("FAIL "));
+        writeln!(out, "{line}")?;
+    }
+    if !script.wait()?.success() {
+        counts.failed = counts.failed.max(1);
+        writeln!(out, "what the packages said is in {}", log.display())?;
+    }
+    Ok(counts)
+}
+
+/// Installs the packages unless those of the lock file are there.
+pub(crate) fn install() -> io::Result<()> {
+    let folder = root().join(SCRIPTS);
+    let wanted = fs::read_to_string(folder.join("package-lock.json"))?;
+    let marker = folder.join("node_modules/.installed-lock.json");
+    if fs::read_to_string(&marker).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    step("npm ci --ignore-scripts --no-audit --no-fund", |command| {
+        command.current_dir(&folder);
+    })?;
+    fs::write(marker, wanted)
+}
+
+/// Our programs, in a folder of this run: another build may replace those of cargo meanwhile. The folder is removed at the end.
+struct Programs {
+    folder: PathBuf,
+    lit: PathBuf,
+    foreign_session: PathBuf,
+}
+
+impl Programs {
+    /// Builds with the dev profile, which `cargo test` has compiled already.
+    fn build() -> io::Result<Self> {
+        step(
+            "cargo build --quiet --package lit-cli --package lit-examples --bin lit --example foreign_session",
+            |_| {},
+        )?;
+        let folder = root().join(WORK).join(std::process::id().to_string());
+        fs::create_dir_all(&folder)?;
+        // All are made by the same cargo with the same profile.
+        let this = env::current_exe()?;
+        let built = this.parent().unwrap_or(Path::new("."));
+        let copied = |from: PathBuf, name: &str| {
+            let name = format!("{name}{}", env::consts::EXE_SUFFIX);
+            let copy = folder.join(&name);
+            fs::copy(from.join(name), &copy).map(|_| copy)
+        };
+        Ok(Self {
+            lit: copied(built.to_owned(), "lit")?,
+            foreign_session: copied(built.join("examples"), "foreign_session")?,
+            folder,
+        })
+    }
+}
+
+impl Drop for Programs {
+    fn drop(&mut self) {
+        // What is left behind is in the target folder.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
