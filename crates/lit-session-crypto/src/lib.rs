@@ -3,6 +3,8 @@
 mod auth_method_id;
 mod bls;
 mod conditions;
+mod ecdsa;
+mod hd_key;
 mod hd_key_id;
 mod ipfs;
 mod key;
@@ -24,6 +26,12 @@ pub use bls::{
     BlsError, BlsPublicKey, BlsSecretKey, BlsSecretShare, BlsSignature, BlsSignatureShare,
 };
 pub use conditions::{conditions_hash, data_hash, encryption_resource};
+pub use ecdsa::{
+    EcdsaDealer, EcdsaDealerError, EcdsaError, EcdsaKeyShare, EcdsaPresignatureShare,
+    EcdsaRootShares, EcdsaShareJson, EcdsaSigType, EcdsaSignShareJson, EcdsaSignature,
+    EcdsaSignatureShare, SigningSet,
+};
+pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};

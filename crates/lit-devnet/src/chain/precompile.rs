@@ -4,13 +4,8 @@ use std::sync::LazyLock;
 
 use alloy_primitives::{Address, Bytes, address, map::AddressSet};
 use alloy_sol_types::SolError;
-use k256::{
-    ProjectivePoint, PublicKey, Scalar, Secp256k1,
-    elliptic_curve::{
-        hash2curve::{ExpandMsgXmd, GroupDigest},
-        sec1::ToEncodedPoint,
-    },
-};
+use lit_session_crypto::{HdKeyError, HdTweak};
+use lit_types::PkpPublicKey;
 use revm::{
     context_interface::{Cfg, ContextTr},
     handler::{EthPrecompiles, PrecompileProvider, precompile_output_to_interpreter_result},
@@ -18,7 +13,6 @@ use revm::{
     precompile::{PrecompileHalt, PrecompileOutput},
     primitives::hardfork::SpecId,
 };
-use sha2::Sha256;
 
 use super::evm::SPEC;
 
@@ -128,7 +122,7 @@ impl<'a> Derivation<'a> {
             roots.push(input.take(length)?);
         }
         if roots.is_empty() {
-            return Err(DerivationError::NoRootKeys);
+            return Err(HdKeyError::NoRootKeys.into());
         }
         Ok(Self {
             key_id,
@@ -137,20 +131,19 @@ impl<'a> Derivation<'a> {
         })
     }
 
-    /// `Σ root[i] · t^i` with `t` hashed from the key id, uncompressed.
-    fn public_key(&self) -> Result<Vec<u8>, DerivationError> {
-        let tweak =
-            Secp256k1::hash_to_scalar::<ExpandMsgXmd<Sha256>>(&[self.key_id], &[self.domain])
-                .map_err(|_| DerivationError::Domain)?;
-        let mut sum = ProjectivePoint::IDENTITY;
-        let mut power = Scalar::ONE;
-        for (i, root) in self.roots.iter().enumerate() {
-            let root = PublicKey::from_sec1_bytes(root).map_err(|_| DerivationError::RootKey(i))?;
-            sum += root.to_projective() * power;
-            power *= tweak;
-        }
-        let key = PublicKey::from_affine(sum.to_affine()).map_err(|_| DerivationError::Identity)?;
-        Ok(key.to_encoded_point(false).as_bytes().to_vec())
+    /// The derived key, uncompressed.
+    fn public_key(&self) -> Result<[u8; 65], DerivationError> {
+        let root = |(i, root): (usize, &&[u8])| {
+            PkpPublicKey::from_sec1(root).map_err(|_| DerivationError::RootKey(i))
+        };
+        let tweak = HdTweak::with_domain(self.key_id, self.domain)?;
+        let roots: Vec<_> = self
+            .roots
+            .iter()
+            .enumerate()
+            .map(root)
+            .collect::<Result<_, _>>()?;
+        Ok(*tweak.public_key(&roots)?.as_bytes())
     }
 }
 
@@ -185,12 +178,8 @@ enum DerivationError {
     Truncated,
     #[error("curve {0} is not served, only {CURVE_SECP256K1} (secp256k1)")]
     Curve(u8),
-    #[error("no domain separation tag")]
-    Domain,
-    #[error("no root keys")]
-    NoRootKeys,
     #[error("root key {0} is not a point of the curve")]
     RootKey(usize),
-    #[error("the derived key is the point at infinity")]
-    Identity,
+    #[error(transparent)]
+    Key(#[from] HdKeyError),
 }

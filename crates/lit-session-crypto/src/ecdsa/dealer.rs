@@ -1,0 +1,195 @@
+use std::{fmt, num::NonZeroU8};
+
+use k256::{
+    NonZeroScalar, ProjectivePoint, PublicKey, Scalar,
+    elliptic_curve::{Field, PrimeField, sec1::ToEncodedPoint},
+};
+use lit_types::PkpPublicKey;
+use rand_core::CryptoRngCore;
+use zeroize::Zeroizing;
+
+use super::{EcdsaDealerError, EcdsaPresignatureShare, EcdsaRootShares, r_of, shamir::split};
+use crate::HdTweak;
+
+/// Deals keys and presignatures to the nodes of a network, in the place of the protocol by which real nodes make them without
+/// anybody knowing a key. **For development alone**: whoever has the dealer has all keys.
+///
+/// # The scheme
+///
+/// Root keys are shared after Shamir, once. The key `x` of a PKP is a sum of root keys times powers of its
+/// [tweak](HdTweak), so each node makes its share `x_i` of it from its shares of the root keys.
+///
+/// A signature is `s = k·(z + r·x)` with `z` the digest, `R = (1/k)·G` and `r` its x coordinate. `k·x` is a product of two
+/// secrets, which nodes cannot make of their shares without talking. The dealer knows both, and deals, for one signature:
+///
+/// * `R`, to all;
+/// * a Shamir share `k_i` of `k`;
+/// * `c = k - b` for a random `b`, to all, which says nothing about `k`;
+/// * a Shamir share `m_i` of `b·x`.
+///
+/// Then `c·x_i + m_i` is a share of `c·x + b·x = k·x`, and `s_i = z·k_i + r·(c·x_i + m_i)` is a share of `s`. Everything a node
+/// does is linear in what it was dealt, so nodes need not talk at all; and `s` is the sum of `λ_i·s_i` over any set of a
+/// threshold of nodes or more, `λ_i` being Lagrange's coefficient of a node in that set. Nodes send `λ_i·s_i`, and so the plain
+/// sum that clients take is a signature.
+///
+/// ```
+/// use lit_session_crypto::{EcdsaDealer, EcdsaSignature, HdTweak, SigningSet};
+/// # use rand_core::OsRng as rng;
+///
+/// let dealer = EcdsaDealer::generate(2, 3, &mut rng)?;
+/// let nodes = dealer.deal(&mut rng);
+///
+/// let (tweak, digest) = (HdTweak::new(&[7; 32]), [9; 32]);
+/// let set = SigningSet::new([nodes[0].holder(), nodes[2].holder()])?;
+/// let mut shares = Vec::new();
+/// for (node, presignature) in nodes.iter().zip(dealer.presign(&tweak, &mut rng)?) {
+///     if set.contains(node.holder()) {
+///         shares.push(node.derive(&tweak)?.sign(presignature, &digest, &set)?);
+///     }
+/// }
+///
+/// let pkp = tweak.public_key(dealer.public_keys())?;
+/// let signature = EcdsaSignature::combine_for(&pkp, &digest, &shares, 2)?;
+/// assert_eq!(signature.public_key(), &pkp);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct EcdsaDealer {
+    roots: Zeroizing<Vec<Scalar>>,
+    public_keys: Vec<PkpPublicKey>,
+    threshold: u8,
+    shares: u8,
+}
+
+impl EcdsaDealer {
+    /// Two fresh root keys, to be shared `threshold` of `shares`.
+    ///
+    /// # Errors
+    /// [`EcdsaDealerError::Threshold`] unless 2 <= `threshold` <= `shares`.
+    pub fn generate(
+        threshold: u8,
+        shares: u8,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Self, EcdsaDealerError> {
+        let roots = [(); 2].map(|()| *NonZeroScalar::random(&mut *rng));
+        Self::from_scalars(Zeroizing::new(roots.to_vec()), threshold, shares)
+    }
+
+    /// Root keys, big-endian, to be shared `threshold` of `shares`.
+    ///
+    /// # Errors
+    /// [`EcdsaDealerError::Threshold`] unless 2 <= `threshold` <= `shares`, [`EcdsaDealerError::RootKeys`] for fewer than two
+    /// root keys, [`EcdsaDealerError::NotASecretKey`].
+    pub fn new(roots: &[[u8; 32]], threshold: u8, shares: u8) -> Result<Self, EcdsaDealerError> {
+        let mut scalars = Zeroizing::new(Vec::with_capacity(roots.len()));
+        for (i, root) in roots.iter().enumerate() {
+            let root: Option<Scalar> = Scalar::from_repr((*root).into()).into();
+            scalars.push(root.ok_or(EcdsaDealerError::NotASecretKey(i))?);
+        }
+        Self::from_scalars(scalars, threshold, shares)
+    }
+
+    fn from_scalars(
+        roots: Zeroizing<Vec<Scalar>>,
+        threshold: u8,
+        shares: u8,
+    ) -> Result<Self, EcdsaDealerError> {
+        if threshold < 2 || threshold > shares {
+            return Err(EcdsaDealerError::Threshold { threshold, shares });
+        }
+        if roots.len() < 2 {
+            return Err(EcdsaDealerError::RootKeys(roots.len()));
+        }
+        let key = |(i, root): (usize, &Scalar)| {
+            public_key(root).ok_or(EcdsaDealerError::NotASecretKey(i))
+        };
+        let public_keys = roots
+            .iter()
+            .enumerate()
+            .map(key)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            roots,
+            public_keys,
+            threshold,
+            shares,
+        })
+    }
+
+    /// The public root keys, in the order of derivation: what nodes announce.
+    #[doc(alias = "hdRootPubkeys")]
+    #[must_use]
+    pub fn public_keys(&self) -> &[PkpPublicKey] {
+        &self.public_keys
+    }
+
+    /// Shares the root keys. The holders are 1 to the number of shares, in order. What was dealt before does not go together
+    /// with what is dealt now.
+    #[must_use]
+    pub fn deal(&self, rng: &mut impl CryptoRngCore) -> Vec<EcdsaRootShares> {
+        let mut split = |root: &Scalar| split(*root, self.threshold, self.shares, rng);
+        let by_root: Vec<_> = self.roots.iter().map(&mut split).collect();
+        let of_holder = |holder: NonZeroU8| {
+            let at = usize::from(holder.get()) - 1;
+            let shares = by_root.iter().map(|shares| shares[at]).collect();
+            EcdsaRootShares::new(holder, Zeroizing::new(shares), self.public_keys.clone())
+        };
+        self.holders().map(of_holder).collect()
+    }
+
+    /// Deals what the holders need to sign once for a PKP, in their order. Any set of a threshold of them can.
+    ///
+    /// # Errors
+    /// [`EcdsaDealerError::Derivation`].
+    pub fn presign(
+        &self,
+        tweak: &HdTweak,
+        rng: &mut impl CryptoRngCore,
+    ) -> Result<Vec<EcdsaPresignatureShare>, EcdsaDealerError> {
+        let public_key = tweak.public_key(&self.public_keys)?;
+        let key = Zeroizing::new(tweak.secret(&self.roots));
+        let (k, big_r) = loop {
+            let k = Zeroizing::new(*NonZeroScalar::random(&mut *rng));
+            // It is not zero.
+            let nonce = Zeroizing::new(k.invert().unwrap_or(Scalar::ONE));
+            let big_r = (ProjectivePoint::GENERATOR * *nonce).to_affine();
+            if !bool::from(r_of(&big_r).is_zero()) {
+                break (k, big_r);
+            }
+        };
+        let mask = Zeroizing::new(Scalar::random(&mut *rng));
+        let opened = *k - *mask;
+        let nonces = split(*k, self.threshold, self.shares, rng);
+        let masked_keys = split(*mask * *key, self.threshold, self.shares, rng);
+        let shares = nonces.iter().zip(masked_keys.iter());
+        let of_holder =
+            |(holder, (nonce, masked_key)): (_, (&Scalar, &Scalar))| EcdsaPresignatureShare {
+                holder,
+                public_key,
+                big_r,
+                nonce: *nonce,
+                opened,
+                masked_key: *masked_key,
+            };
+        Ok(self.holders().zip(shares).map(of_holder).collect())
+    }
+
+    fn holders(&self) -> impl Iterator<Item = NonZeroU8> + use<> {
+        (1..=self.shares).filter_map(NonZeroU8::new)
+    }
+}
+
+fn public_key(secret: &Scalar) -> Option<PkpPublicKey> {
+    let point = ProjectivePoint::GENERATOR * secret;
+    let key = PublicKey::from_affine(point.to_affine()).ok()?;
+    PkpPublicKey::from_sec1(key.to_encoded_point(false).as_bytes()).ok()
+}
+
+impl fmt::Debug for EcdsaDealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaDealer")
+            .field("public_keys", &self.public_keys)
+            .field("threshold", &self.threshold)
+            .field("shares", &self.shares)
+            .finish_non_exhaustive()
+    }
+}

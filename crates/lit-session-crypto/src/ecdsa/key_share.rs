@@ -1,0 +1,192 @@
+use std::{fmt, num::NonZeroU8};
+
+use k256::{AffinePoint, Scalar};
+use lit_types::PkpPublicKey;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
+
+use super::{EcdsaDealerError, EcdsaSignatureShare, r_of, scalar_of_digest, shamir::weight};
+use crate::HdTweak;
+
+/// What one node holds: its shares of the root keys. The shares of all PKPs follow from them.
+pub struct EcdsaRootShares {
+    holder: NonZeroU8,
+    shares: Zeroizing<Vec<Scalar>>,
+    public_keys: Vec<PkpPublicKey>,
+}
+
+impl EcdsaRootShares {
+    pub(super) const fn new(
+        holder: NonZeroU8,
+        shares: Zeroizing<Vec<Scalar>>,
+        public_keys: Vec<PkpPublicKey>,
+    ) -> Self {
+        Self {
+            holder,
+            shares,
+            public_keys,
+        }
+    }
+
+    /// Whose shares they are: the index of the node in the network, and one.
+    #[must_use]
+    pub const fn holder(&self) -> NonZeroU8 {
+        self.holder
+    }
+
+    /// The share of the key of a PKP. Shares are derived as keys are, because both are linear in the root keys.
+    ///
+    /// # Errors
+    /// [`EcdsaDealerError::Derivation`].
+    pub fn derive(&self, tweak: &HdTweak) -> Result<EcdsaKeyShare, EcdsaDealerError> {
+        Ok(EcdsaKeyShare {
+            holder: self.holder,
+            share: tweak.secret(&self.shares),
+            public_key: tweak.public_key(&self.public_keys)?,
+        })
+    }
+}
+
+impl fmt::Debug for EcdsaRootShares {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaRootShares")
+            .field("holder", &self.holder)
+            .field("public_keys", &self.public_keys)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One node's share of the key of a PKP. Wiped from memory on drop.
+#[derive(ZeroizeOnDrop)]
+pub struct EcdsaKeyShare {
+    #[zeroize(skip)]
+    holder: NonZeroU8,
+    share: Scalar,
+    #[zeroize(skip)]
+    public_key: PkpPublicKey,
+}
+
+impl EcdsaKeyShare {
+    /// The key that it is a share of.
+    #[must_use]
+    pub const fn public_key(&self) -> &PkpPublicKey {
+        &self.public_key
+    }
+
+    /// This holder's share of the signature of a digest, weighted for the signing set. It uses the presignature up: two
+    /// signatures of one presignature give the key away.
+    ///
+    /// # Errors
+    /// [`EcdsaDealerError::NotInSet`], [`EcdsaDealerError::Holder`], [`EcdsaDealerError::OtherKey`].
+    #[allow(clippy::needless_pass_by_value, reason = "a presignature is used once")]
+    pub fn sign(
+        &self,
+        presignature: EcdsaPresignatureShare,
+        digest: &[u8; 32],
+        set: &SigningSet,
+    ) -> Result<EcdsaSignatureShare, EcdsaDealerError> {
+        let weight = set.weight(self.holder)?;
+        if presignature.holder != self.holder {
+            return Err(EcdsaDealerError::Holder {
+                holder: self.holder,
+                found: presignature.holder,
+            });
+        }
+        if presignature.public_key != self.public_key {
+            return Err(EcdsaDealerError::OtherKey);
+        }
+        let EcdsaPresignatureShare {
+            big_r,
+            nonce,
+            opened,
+            masked_key,
+            ..
+        } = &presignature;
+        let key_by_nonce = *opened * self.share + masked_key;
+        let share = scalar_of_digest(digest) * nonce + r_of(big_r) * key_by_nonce;
+        let public_key = self.public_key;
+        Ok(EcdsaSignatureShare::new(
+            self.holder,
+            weight * share,
+            *big_r,
+            public_key,
+            *digest,
+        ))
+    }
+}
+
+impl fmt::Debug for EcdsaKeyShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaKeyShare")
+            .field("holder", &self.holder)
+            .field("public_key", &self.public_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one node needs besides its key share to sign once, dealt by [`EcdsaDealer::presign`](super::EcdsaDealer::presign).
+/// Wiped from memory on drop, and no copy can be made.
+#[derive(ZeroizeOnDrop)]
+pub struct EcdsaPresignatureShare {
+    #[zeroize(skip)]
+    pub(super) holder: NonZeroU8,
+    #[zeroize(skip)]
+    pub(super) public_key: PkpPublicKey,
+    /// The nonce point, the same for all holders.
+    #[zeroize(skip)]
+    pub(super) big_r: AffinePoint,
+    /// A share of `k`, the inverse of the nonce.
+    pub(super) nonce: Scalar,
+    /// `k - b` for a random `b`, the same for all holders.
+    #[zeroize(skip)]
+    pub(super) opened: Scalar,
+    /// A share of `b·x` for the key `x`.
+    pub(super) masked_key: Scalar,
+}
+
+impl fmt::Debug for EcdsaPresignatureShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaPresignatureShare")
+            .field("holder", &self.holder)
+            .field("public_key", &self.public_key)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who signs together. All of them have to: a set of fewer than the threshold, or with one missing, makes no signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningSet(Vec<NonZeroU8>);
+
+impl SigningSet {
+    /// A set of holders, in any order.
+    ///
+    /// # Errors
+    /// [`EcdsaDealerError::SigningSet`] when it is empty or has a holder twice.
+    pub fn new(holders: impl IntoIterator<Item = NonZeroU8>) -> Result<Self, EcdsaDealerError> {
+        let mut holders: Vec<_> = holders.into_iter().collect();
+        holders.sort_unstable();
+        let has_twice = holders.windows(2).any(|pair| pair[0] == pair[1]);
+        if holders.is_empty() || has_twice {
+            return Err(EcdsaDealerError::SigningSet);
+        }
+        Ok(Self(holders))
+    }
+
+    /// The holders, in order.
+    #[must_use]
+    pub fn holders(&self) -> &[NonZeroU8] {
+        &self.0
+    }
+
+    /// Whether a holder signs.
+    #[must_use]
+    pub fn contains(&self, holder: NonZeroU8) -> bool {
+        self.0.binary_search(&holder).is_ok()
+    }
+
+    fn weight(&self, holder: NonZeroU8) -> Result<Scalar, EcdsaDealerError> {
+        if !self.contains(holder) {
+            return Err(EcdsaDealerError::NotInSet(holder));
+        }
+        Ok(weight(holder, &self.0))
+    }
+}

@@ -1,0 +1,257 @@
+use std::{fmt, num::NonZeroU8, str::FromStr};
+
+use k256::{
+    AffinePoint, PublicKey, Scalar,
+    elliptic_curve::{PrimeField, sec1::ToEncodedPoint},
+};
+use lit_types::PkpPublicKey;
+use serde::{Deserialize, Serialize};
+
+use super::EcdsaError;
+
+/// A share of a signature as nodes write it (wire protocol specification, sections 5.2 and 6.1): hex in quotes inside a JSON
+/// string, upper-case when nodes write it.
+///
+/// Answers to signing requests have the members in snake case, and `digest` in the place of `dataSigned`; answers of actions
+/// have them in camel case. Both are read; camel case is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EcdsaShareJson {
+    /// `K256` or `ECDSA_CAIT_SITH`.
+    #[serde(alias = "sig_type", default)]
+    pub sig_type: String,
+    /// The 32 bytes that are signed; `fail` from a node that is not in the signing set.
+    #[serde(alias = "data_signed", alias = "digest", default)]
+    pub data_signed: String,
+    /// The share, 32 bytes; empty from a node that is not in the signing set.
+    #[serde(alias = "signature_share", default)]
+    pub signature_share: String,
+    /// The place of the node among the nodes, from 0.
+    #[serde(alias = "share_index", default)]
+    pub share_index: u32,
+    /// The nonce point, compressed.
+    #[serde(alias = "big_r", default)]
+    pub big_r: String,
+    /// The key of the PKP, uncompressed.
+    #[serde(alias = "public_key", default)]
+    pub public_key: String,
+    /// The name an action gave to the signature.
+    #[serde(alias = "sig_name", default, skip_serializing_if = "Option::is_none")]
+    pub sig_name: Option<String>,
+}
+
+/// [`EcdsaShareJson`] as answers to signing requests have it: `signatureShare` of section 6.1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs, reason = "the members are those of EcdsaShareJson")]
+pub struct EcdsaSignShareJson {
+    pub digest: String,
+    /// `success`, or `fail` from a node that is not in the signing set.
+    pub result: &'static str,
+    pub share_index: u32,
+    pub signature_share: String,
+    pub big_r: String,
+    pub public_key: String,
+    pub sig_type: String,
+}
+
+impl From<EcdsaShareJson> for EcdsaSignShareJson {
+    fn from(share: EcdsaShareJson) -> Self {
+        let is_outside = share.signature_share.is_empty();
+        Self {
+            result: if is_outside { "fail" } else { "success" },
+            digest: share.data_signed,
+            share_index: share.share_index,
+            signature_share: share.signature_share,
+            big_r: share.big_r,
+            public_key: share.public_key,
+            sig_type: if is_outside {
+                String::new()
+            } else {
+                share.sig_type
+            },
+        }
+    }
+}
+
+impl EcdsaShareJson {
+    /// What a node writes that is not in the signing set.
+    #[must_use]
+    pub fn outside_the_set(share_index: u32) -> Self {
+        Self {
+            sig_type: EcdsaSigType::K256.to_string(),
+            data_signed: "fail".to_owned(),
+            signature_share: String::new(),
+            share_index,
+            big_r: String::new(),
+            public_key: String::new(),
+            sig_name: None,
+        }
+    }
+
+    /// Names the signature, as answers of actions do. Default: no name.
+    #[must_use]
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
+        self.sig_name = Some(name.into());
+        self
+    }
+
+    /// The share; none from a node that is not in the signing set.
+    ///
+    /// # Errors
+    /// [`EcdsaError::SigType`], [`EcdsaError::Member`].
+    pub fn parse(&self) -> Result<Option<EcdsaSignatureShare>, EcdsaError> {
+        if unquote(&self.signature_share).is_empty() {
+            return Ok(None);
+        }
+        let number = || {
+            bad(
+                "signatureShare",
+                "32 bytes of hex below the order of the curve",
+            )
+        };
+        let share: [u8; 32] = decode(&self.signature_share).ok_or_else(number)?;
+        let point = || bad("bigR", "a point of secp256k1 in hex");
+        let big_r = hex::decode(unquote(&self.big_r)).map_err(|_| point())?;
+        let big_r = PublicKey::from_sec1_bytes(&big_r).map_err(|_| point())?;
+        let public_key = unquote(&self.public_key);
+        Ok(Some(EcdsaSignatureShare {
+            sig_type: self.sig_type.parse()?,
+            share_index: self.share_index,
+            share: Option::from(Scalar::from_repr(share.into())).ok_or_else(number)?,
+            big_r: *big_r.as_affine(),
+            public_key: public_key
+                .parse()
+                .map_err(|_| bad("publicKey", "a point of secp256k1 in hex"))?,
+            digest: decode(&self.data_signed)
+                .ok_or_else(|| bad("dataSigned", "32 bytes of hex"))?,
+        }))
+    }
+}
+
+fn bad(member: &'static str, expected: &'static str) -> EcdsaError {
+    EcdsaError::Member { member, expected }
+}
+
+fn unquote(text: &str) -> &str {
+    text.trim_matches('"')
+}
+
+fn decode(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(unquote(text), &mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn quote(bytes: &[u8]) -> String {
+    format!("\"{}\"", hex::encode_upper(bytes))
+}
+
+/// How a signature is made. Both ways are combined alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EcdsaSigType {
+    /// `K256`: what nodes write today.
+    K256,
+    /// `ECDSA_CAIT_SITH`: the protocol between the nodes, which older nodes wrote.
+    CaitSith,
+}
+
+impl FromStr for EcdsaSigType {
+    type Err = EcdsaError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "K256" => Ok(Self::K256),
+            "ECDSA_CAIT_SITH" => Ok(Self::CaitSith),
+            _ => Err(EcdsaError::SigType(text.chars().take(40).collect())),
+        }
+    }
+}
+
+impl fmt::Display for EcdsaSigType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::K256 => "K256",
+            Self::CaitSith => "ECDSA_CAIT_SITH",
+        })
+    }
+}
+
+/// One node's share of a signature, weighted for its signing set: the shares of the set add up to the signature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EcdsaSignatureShare {
+    sig_type: EcdsaSigType,
+    share_index: u32,
+    pub(super) share: Scalar,
+    pub(super) big_r: AffinePoint,
+    pub(super) public_key: PkpPublicKey,
+    pub(super) digest: [u8; 32],
+}
+
+impl EcdsaSignatureShare {
+    pub(super) fn new(
+        holder: NonZeroU8,
+        share: Scalar,
+        big_r: AffinePoint,
+        public_key: PkpPublicKey,
+        digest: [u8; 32],
+    ) -> Self {
+        Self {
+            sig_type: EcdsaSigType::K256,
+            share_index: u32::from(holder.get()) - 1,
+            share,
+            big_r,
+            public_key,
+            digest,
+        }
+    }
+
+    /// How the signature is made.
+    #[must_use]
+    pub const fn sig_type(&self) -> EcdsaSigType {
+        self.sig_type
+    }
+
+    /// The place of the node among the nodes, from 0, as it says.
+    #[must_use]
+    pub const fn share_index(&self) -> u32 {
+        self.share_index
+    }
+
+    /// The key of the PKP, as the node says.
+    #[must_use]
+    pub const fn public_key(&self) -> &PkpPublicKey {
+        &self.public_key
+    }
+
+    /// What is signed, as the node says.
+    #[must_use]
+    pub const fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    /// The share as a node writes it.
+    #[must_use]
+    pub fn to_json(&self) -> EcdsaShareJson {
+        EcdsaShareJson {
+            sig_type: self.sig_type.to_string(),
+            data_signed: quote(&self.digest),
+            signature_share: quote(&self.share.to_bytes()),
+            share_index: self.share_index,
+            big_r: quote(self.big_r.to_encoded_point(true).as_bytes()),
+            public_key: quote(self.public_key.as_bytes()),
+            sig_name: None,
+        }
+    }
+}
+
+/// The share itself is not shown: all of a set make a signature.
+impl fmt::Debug for EcdsaSignatureShare {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaSignatureShare")
+            .field("share_index", &self.share_index)
+            .field("public_key", &self.public_key)
+            .field("digest", &hex::encode(self.digest))
+            .finish_non_exhaustive()
+    }
+}

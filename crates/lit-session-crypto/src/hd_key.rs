@@ -1,0 +1,110 @@
+use std::fmt;
+
+use k256::{
+    ProjectivePoint, PublicKey, Scalar, Secp256k1,
+    elliptic_curve::{
+        hash2curve::{ExpandMsgXmd, GroupDigest},
+        sec1::ToEncodedPoint,
+    },
+};
+use lit_types::PkpPublicKey;
+use sha2::Sha256;
+
+/// The domain of the hash from key ids to tweaks (wire specification, section 6.4).
+const DOMAIN: &[u8] = b"LIT_HD_KEY_ID_K256_XMD:SHA-256_SSWU_RO_NUL_";
+
+/// What makes a PKP's key of the root keys of a network: a number `t` that the key id is hashed to. The key is
+/// `root[0] + root[1]·t + root[2]·t² + …`, for public keys, for secret keys and for shares of them alike.
+///
+/// With one root key that would be the root key itself, whatever the id, so a network has two at least.
+///
+/// ```
+/// use lit_session_crypto::HdTweak;
+/// use lit_types::PkpPublicKey;
+///
+/// let roots: [PkpPublicKey; 2] = [
+///     "0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798".parse()?,
+///     "02c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5".parse()?,
+/// ];
+/// let key_id = [7; 32];
+/// let pkp = HdTweak::new(&key_id).public_key(&roots)?;
+/// assert_ne!(pkp, HdTweak::new(&[8; 32]).public_key(&roots)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct HdTweak(Scalar);
+
+impl HdTweak {
+    /// The tweak of a key id, the 32 bytes that a PKP's `derivedKeyId` has.
+    #[must_use]
+    pub fn new(key_id: &[u8; 32]) -> Self {
+        // The domain is not empty.
+        Self::with_domain(key_id, DOMAIN).unwrap_or(Self(Scalar::ZERO))
+    }
+
+    /// The tweak of an id of any length under a domain of one's own, as contracts ask for it.
+    ///
+    /// # Errors
+    /// [`HdKeyError::Domain`] when the domain is empty, which RFC 9380 forbids.
+    pub fn with_domain(key_id: &[u8], domain: &[u8]) -> Result<Self, HdKeyError> {
+        if domain.is_empty() {
+            return Err(HdKeyError::Domain);
+        }
+        Secp256k1::hash_to_scalar::<ExpandMsgXmd<Sha256>>(&[key_id], &[domain])
+            .map(Self)
+            .map_err(|_| HdKeyError::Domain)
+    }
+
+    /// The public key that follows from the public root keys, in their order.
+    ///
+    /// # Errors
+    /// [`HdKeyError::NoRootKeys`]; [`HdKeyError::Identity`] when the root keys cancel each other out.
+    #[doc(alias = "computeHDPubKey")]
+    pub fn public_key(&self, roots: &[PkpPublicKey]) -> Result<PkpPublicKey, HdKeyError> {
+        if roots.is_empty() {
+            return Err(HdKeyError::NoRootKeys);
+        }
+        let sum = roots
+            .iter()
+            .rev()
+            .fold(ProjectivePoint::IDENTITY, |sum, root| {
+                sum * self.0 + point(root)
+            });
+        let key = PublicKey::from_affine(sum.to_affine()).map_err(|_| HdKeyError::Identity)?;
+        PkpPublicKey::from_sec1(key.to_encoded_point(false).as_bytes())
+            .map_err(|_| HdKeyError::Identity)
+    }
+
+    /// The same for secret keys, or for the shares of them that one holder has.
+    pub(crate) fn secret(&self, roots: &[Scalar]) -> Scalar {
+        let roots = roots.iter().rev();
+        roots.fold(Scalar::ZERO, |sum, root| sum * self.0 + root)
+    }
+}
+
+fn point(key: &PkpPublicKey) -> ProjectivePoint {
+    // It was checked to be a point when the key was made.
+    PublicKey::from_sec1_bytes(key.as_bytes())
+        .map_or(ProjectivePoint::IDENTITY, |key| key.to_projective())
+}
+
+impl fmt::Debug for HdTweak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HdTweak({})", hex::encode(self.0.to_bytes()))
+    }
+}
+
+/// Why no key can be derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HdKeyError {
+    /// The domain of the hash is empty.
+    #[error("no domain separation tag")]
+    Domain,
+    /// There is nothing to derive from. A node announces its root keys in the handshake.
+    #[error("no root keys")]
+    NoRootKeys,
+    /// The derived key is no key.
+    #[error("the derived key is the point at infinity")]
+    Identity,
+}
