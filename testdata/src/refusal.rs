@@ -70,6 +70,8 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Siwe(#[from] SiweError),
     #[error(transparent)]
+    Store(#[from] lit_sdk::store::StoreError),
+    #[error(transparent)]
     Time(#[from] TimestampError),
     #[error(transparent)]
     TokenId(#[from] TokenIdError),

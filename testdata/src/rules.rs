@@ -484,6 +484,78 @@ pub const RULES: &[Rule] = &[
             Some(official)
         }),
     },
+    Rule {
+        name: "no-global-storage",
+        reason: "stores are values that are given to a client, so none is missing, read-only or defined twice \
+                 (DESIGN 9: global state)",
+        files: &["storage"],
+        applies: |case| {
+            matches!(
+                case.text_at("/kind"),
+                Some("no storage" | "read-only storage" | "storageProvider")
+            )
+        },
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "storage-results",
+        reason: "a value that is absent is none; there is no second kind of result beside Rust's own",
+        files: &["storage"],
+        applies: |case| {
+            case.text_at("/kind")
+                .is_some_and(|kind| kind.ends_with("StorageItem"))
+        },
+        ours: Ours::Gives(|_, official| {
+            let mut official = official?;
+            let either = official["value"].take();
+            if either["type"] == "SUCCESS" {
+                official["value"] = either["result"].clone();
+            }
+            Some(official)
+        }),
+    },
+    Rule {
+        name: "stored-key-is-checked",
+        reason: "a stored session key is checked before it is used (session-auth 7.1: returned unchecked)",
+        files: &["storage"],
+        applies: |case| {
+            case.text_at("/init/lit-session-key")
+                .is_some_and(|stored| stored == r#"{"publicKey":1}"#)
+        },
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::SessionKey(_))),
+    },
+    Rule {
+        name: "disconnect-removes-the-key",
+        reason: "disconnecting removes the session key too, as the documentation says and the official client does not, \
+                 and does so outside browsers (session-auth 7.4)",
+        files: &["storage"],
+        applies: |case| {
+            case.text_at("/kind")
+                .is_some_and(|kind| kind.starts_with("disconnectWeb3"))
+        },
+        ours: Ours::Gives(|_, official| {
+            let mut official = official?;
+            let of_the_program = ["LitNodeClientConfig", "lit-cached-pkps"];
+            let left = official["left"].as_array()?.iter();
+            let left: Vec<Value> = left
+                .filter(|key| of_the_program.iter().any(|known| key == known))
+                .cloned()
+                .collect();
+            official["left"] = left.into();
+            if official.get("removed").is_some() {
+                official["removed"] = json!([
+                    "lit-auth-cosmos-signature",
+                    "lit-auth-signature",
+                    "lit-auth-sol-signature",
+                    "lit-web3-provider",
+                    "lit-comms-keypair",
+                    "lit-session-key",
+                    "lit-wallet-sig",
+                ]);
+            }
+            Some(official)
+        }),
+    },
 ];
 
 /// The rules that a case of a file is subject to.

@@ -14,6 +14,7 @@ mod relay;
 mod request;
 mod rpc;
 mod state;
+pub mod store;
 
 pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
 pub use blockhash::{BlockhashError, BlockhashSource, RecentBlock};

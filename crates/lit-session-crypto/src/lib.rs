@@ -38,7 +38,9 @@ pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
 pub use pkp_root::session_digest;
 pub use report::{ReportError, format_session_sigs};
 pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};
-pub use session::{Session, SessionError, SessionRefusal};
+pub use session::{
+    AttenuationError, BundleError, GrantsMore, Session, SessionBundle, SessionError, SessionRefusal,
+};
 pub use template::SessionTemplate;
 pub use validate::{
     InvalidSessionSigs, SessionSigProblem, parse_signed_message, validate_session_sig,

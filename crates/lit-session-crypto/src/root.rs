@@ -15,10 +15,10 @@ use crate::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RootExpectation<'a> {
-    requests: &'a [ResourceAbilityRequest],
+    pub(crate) requests: &'a [ResourceAbilityRequest],
     address: Option<Address>,
     domain: Option<&'a str>,
-    now: OffsetDateTime,
+    pub(crate) now: OffsetDateTime,
 }
 
 impl<'a> RootExpectation<'a> {

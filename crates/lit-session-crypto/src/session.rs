@@ -1,3 +1,6 @@
+mod attenuate;
+mod bundle;
+
 use std::fmt;
 
 use alloy_primitives::Address;
@@ -8,6 +11,9 @@ use time::OffsetDateTime;
 use crate::{
     CapabilityRefusal, SessionKeyPair, SessionPublicKey, SessionTemplate, VerifiedRoot, check_proof,
 };
+
+pub use attenuate::AttenuationError;
+pub use bundle::{BundleError, GrantsMore, SessionBundle};
 
 /// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
 /// minted from it when a call is made, for the nodes of that moment.
@@ -21,6 +27,7 @@ pub struct Session {
     requests: Vec<ResourceAbilityRequest>,
     address: Address,
     recap: ReCap,
+    authorised_until: Timestamp,
     expiration: Timestamp,
 }
 
@@ -49,14 +56,13 @@ impl Session {
         if key.public_key() != session_key {
             return Err(SessionRefusal::OtherKey);
         }
-        let mut ends = vec![expiration, root_end];
+        let authorised_until = earlier(expiration, root_end);
+        let mut expiration = authorised_until.clone();
         for (index, proof) in proofs.iter().enumerate() {
             let end = check_proof(proof, now)
                 .map_err(|refusal| SessionRefusal::Proof { index, refusal })?;
-            ends.push(end);
+            expiration = earlier(expiration, end);
         }
-        ends.sort_by_key(Timestamp::at);
-        let expiration = ends.swap_remove(0);
         let mut capabilities = proofs;
         capabilities.push(auth_sig);
         Ok(Self {
@@ -65,6 +71,7 @@ impl Session {
             requests,
             address,
             recap,
+            authorised_until,
             expiration,
         })
     }
@@ -110,6 +117,12 @@ impl Session {
     #[must_use]
     pub const fn granted(&self) -> &ReCap {
         &self.recap
+    }
+
+    /// Until when the root authorises the session. A proof may end it before, and be replaced.
+    #[must_use]
+    pub const fn authorised_until(&self) -> &Timestamp {
+        &self.authorised_until
     }
 
     /// Until when the session lasts.
@@ -173,6 +186,11 @@ impl fmt::Debug for Session {
             .field("expiration", &self.expiration)
             .finish_non_exhaustive()
     }
+}
+
+/// The first of two ends; the first given of two that are the same instant.
+fn earlier(one: Timestamp, other: Timestamp) -> Timestamp {
+    if other.at() < one.at() { other } else { one }
 }
 
 /// Why there is no session.

@@ -17,6 +17,7 @@ pub(crate) mod resource;
 mod session_key;
 pub(crate) mod session_sigs;
 mod siwe;
+mod storage;
 mod stub_http;
 mod stub_network;
 mod validation;
@@ -104,6 +105,7 @@ const JUDGES: &[Judge] = &[
     Judge::new("siwe-capacity-delegation", siwe::capacity_delegation).partial(),
     Judge::new("siwe-plain", siwe::plain).partial(),
     Judge::new("siwe-recaps", siwe::recaps).partial(),
+    Judge::new("storage", storage::judge),
 ];
 
 /// Files that cannot be judged yet, and what is missing.
@@ -131,7 +133,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "PKP sessions are not implemented yet",
     ),
     ("sign-session-key", "PKP sessions are not implemented yet"),
-    ("storage", "session storage is not implemented yet"),
     (
         "stytch-authenticate",
         "the providers of auth methods are not implemented yet",

@@ -151,6 +151,21 @@ pub(super) fn judge(case: &Case) -> Outcome {
     }))
 }
 
+/// The session of a case that only says who asks for what: the storage vectors.
+pub(super) fn wallet_session(case: &Case) -> Result<Session, Refusal> {
+    let mut input: Value = case.input()?;
+    input["callback"] = "recaps".into();
+    input["params"] = json!({});
+    let input: Input = crate::case::parse("input", &input.to_string())?;
+    let callback = Callback::new(case, &input.callback, wallet(&input.wallet_key)?, None)?;
+    let made = block_on(make(&input, &input.request()?, &callback))?;
+    let (session, _) = made.map_err(|error| Refusal::Session {
+        error,
+        calls: callback.calls().len(),
+    })?;
+    Ok(session)
+}
+
 async fn make(
     input: &Input,
     request: &SessionRequest,

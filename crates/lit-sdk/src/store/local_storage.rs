@@ -1,0 +1,221 @@
+use std::{
+    fmt::Write as _,
+    fs,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use lit_types::constants::storage_keys;
+use rand_core::{OsRng, RngCore};
+use zeroize::Zeroizing;
+
+pub use store::LocalStorageStore;
+
+use super::{StoreError, private_dir::PrivateDir};
+
+mod store;
+
+/// A directory of small values, laid out like that of the npm package `node-localstorage`, so that programs in both languages
+/// can share it (session specification, section 7.3): one file per key, named by the percent-encoded key, with the value as
+/// UTF-8.
+///
+/// Unlike there, the directory has mode 0700 and the files 0600, and the directory is read anew on each call, so that what
+/// other processes write is seen. The calls wait for the disk.
+///
+/// ```
+/// # let directory = std::env::temp_dir().join(format!("lit-local-storage-{}", std::process::id()));
+/// use lit_sdk::store::LocalStorage;
+///
+/// let storage = LocalStorage::open(&directory)?;
+/// storage.set_item("greeting", "hello")?;
+/// assert_eq!(storage.get_item("greeting")?.as_deref().map(String::as_str), Some("hello"));
+/// storage.disconnect()?;
+/// # std::fs::remove_dir_all(&directory).unwrap();
+/// # Ok::<(), lit_sdk::store::StoreError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LocalStorage {
+    dir: Arc<PrivateDir>,
+    quota: usize,
+}
+
+/// What a file is called while it is being written.
+const TEMPORARY: &str = ".lit-tmp-";
+/// Temporary files of this age were left behind by a process that was killed.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+/// The name of the file for the empty key.
+const EMPTY_KEY: &str = "---.EMPTY_STRING.---";
+
+impl LocalStorage {
+    /// How many bytes the values may take together, unless the caller says otherwise: 5 MiB, as in the npm package.
+    pub const QUOTA: usize = 5 * 1024 * 1024;
+
+    /// Opens a directory, which is made if need be.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let dir = PrivateDir::create(directory.into())?;
+        for name in dir.names()? {
+            if name.starts_with(TEMPORARY) && is_abandoned(&dir.path().join(&name)) {
+                dir.remove(&name)?;
+            }
+        }
+        Ok(Self {
+            dir: Arc::new(dir),
+            quota: Self::QUOTA,
+        })
+    }
+
+    /// How many bytes the values may take together. Default: [`LocalStorage::QUOTA`].
+    #[must_use]
+    pub const fn with_quota(mut self, bytes: usize) -> Self {
+        self.quota = bytes;
+        self
+    }
+
+    /// The value of a key, or none.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], also for a value that is not UTF-8.
+    pub fn get_item(&self, key: &str) -> Result<Option<Zeroizing<String>>, StoreError> {
+        let Some(mut bytes) = self.dir.read(&file_name(key)?)? else {
+            return Ok(None);
+        };
+        match String::from_utf8(std::mem::take(&mut *bytes)) {
+            Ok(text) => Ok(Some(Zeroizing::new(text))),
+            Err(error) => {
+                drop(Zeroizing::new(error.into_bytes()));
+                Err(StoreError::Form("a value of the storage is not UTF-8"))
+            }
+        }
+    }
+
+    /// The value of a key as the official client reads it: an empty one is none.
+    ///
+    /// # Errors
+    /// As [`LocalStorage::get_item`].
+    #[doc(alias = "getStorageItem")]
+    pub fn get_non_empty(&self, key: &str) -> Result<Option<Zeroizing<String>>, StoreError> {
+        Ok(self.get_item(key)?.filter(|value| !value.is_empty()))
+    }
+
+    /// Sets the value of a key, in one step.
+    ///
+    /// # Errors
+    /// [`StoreError::Quota`], [`StoreError::File`], or [`StoreError::Form`] for a key that can be no file name.
+    pub fn set_item(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let name = file_name(key)?;
+        let mut used = value.len();
+        for other in self.file_names()? {
+            if other != name {
+                let length = fs::metadata(self.dir.path().join(other)).map_or(0, |file| file.len());
+                used = used.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+            }
+        }
+        if used > self.quota {
+            return Err(StoreError::Quota { quota: self.quota });
+        }
+        let unique = format!("{TEMPORARY}{:016x}", OsRng.next_u64());
+        let temporary = self.dir.path().join(unique);
+        let result = self.dir.replace(&name, value.as_bytes(), &temporary);
+        if result.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        result
+    }
+
+    /// Removes a key; says whether it was there.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn remove_item(&self, key: &str) -> Result<bool, StoreError> {
+        self.dir.remove(&file_name(key)?)
+    }
+
+    /// All keys, in the order of their file names. Files that are none of ours are left out.
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    pub fn keys(&self) -> Result<Vec<String>, StoreError> {
+        let names = self.file_names()?;
+        Ok(names.iter().filter_map(|name| key_of(name)).collect())
+    }
+
+    /// Removes everything that lets somebody act as the user: the AuthSigs of all wallets, the root AuthSig, the choice of a
+    /// wallet, and the session key, which the official client leaves (session specification, section 7.4).
+    ///
+    /// # Errors
+    /// [`StoreError::File`].
+    #[doc(alias = "disconnectWeb3")]
+    pub fn disconnect(&self) -> Result<(), StoreError> {
+        for key in [
+            storage_keys::AUTH_SIGNATURE,
+            storage_keys::AUTH_SOL_SIGNATURE,
+            storage_keys::AUTH_COSMOS_SIGNATURE,
+            storage_keys::WEB3_PROVIDER,
+            storage_keys::WALLET_SIGNATURE,
+            storage_keys::SESSION_KEY,
+            storage_keys::KEY_PAIR,
+        ] {
+            self.remove_item(key)?;
+        }
+        Ok(())
+    }
+
+    fn file_names(&self) -> Result<Vec<String>, StoreError> {
+        let mut names = self.dir.names()?;
+        names.retain(|name| !name.starts_with(TEMPORARY));
+        Ok(names)
+    }
+}
+
+fn is_abandoned(path: &std::path::Path) -> bool {
+    let modified = fs::metadata(path).and_then(|file| file.modified());
+    modified.is_ok_and(|at| {
+        SystemTime::now()
+            .duration_since(at)
+            .is_ok_and(|age| age > ABANDONED)
+    })
+}
+
+/// The key in the encoding of JavaScript's `encodeURIComponent`, with `!'()*` encoded too.
+fn file_name(key: &str) -> Result<String, StoreError> {
+    match key {
+        "" => return Ok(EMPTY_KEY.to_owned()),
+        "." | ".." => return Err(StoreError::Form("`.` and `..` are no names of files")),
+        _ => {}
+    }
+    let mut name = String::with_capacity(key.len());
+    for byte in key.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                name.push(byte.into());
+            }
+            // Writing to a text cannot fail.
+            _ => _ = write!(name, "%{byte:02X}"),
+        }
+    }
+    Ok(name)
+}
+
+/// The key behind a file name, if it is one that [`file_name`] makes.
+fn key_of(name: &str) -> Option<String> {
+    if name == EMPTY_KEY {
+        return Some(String::new());
+    }
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits = [rest.next()?, rest.next()?];
+                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
+            }
+            byte => byte,
+        });
+    }
+    let key = String::from_utf8(bytes).ok()?;
+    (file_name(&key).ok()? == name).then_some(key)
+}

@@ -1,0 +1,155 @@
+use async_trait::async_trait;
+use lit_recap::{ReCap, RecapAbility, SiweMessage};
+use lit_session_crypto::{SessionBundle, SessionKeyPair};
+use lit_types::{
+    AuthSig, LitAbility, LitResource, ResourceAbilityRequest, chains::EVM_CHAINS,
+    constants::storage_keys,
+};
+
+use super::LocalStorage;
+use crate::store::{
+    NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError, StoredSession,
+    private_dir::blocking,
+};
+
+/// Keeps one session as the official client does, in the keys `lit-session-key` and `lit-wallet-sig`, to share it with
+/// programs in JavaScript. [`FileStore`](crate::store::FileStore) is for everybody else.
+///
+/// These two values do not say for which scope they were made, so it is read off the root message, and off what the caller
+/// says about the network: the signer, exactly the granted rights, the domain of the message, and the first chain with its
+/// chain id. A session is found by a request that names all of this, its domain above all (`localhost` when the
+/// official client was not told another one), and brings no session key; sessions of other requests are not kept here
+/// ([`StoreError::Form`]). Proofs are not kept: requests bring theirs.
+///
+/// The two files are replaced one after the other. A crash in between leaves a key and a root that do not belong together, which
+/// is noticed when they are read, and counts as no session.
+#[derive(Debug, Clone)]
+pub struct LocalStorageStore {
+    storage: LocalStorage,
+    network: NetworkId,
+}
+
+impl LocalStorageStore {
+    /// A session of this network in this storage.
+    #[must_use]
+    pub const fn new(storage: LocalStorage, network: NetworkId) -> Self {
+        Self { storage, network }
+    }
+
+    fn entry(&self) -> Result<Option<StoredSession>, StoreError> {
+        let (Some(key), Some(root)) = (
+            self.storage.get_non_empty(storage_keys::SESSION_KEY)?,
+            self.storage.get_non_empty(storage_keys::WALLET_SIGNATURE)?,
+        ) else {
+            return Ok(None);
+        };
+        let key = SessionKeyPair::from_stored_json(&key).ok();
+        let root = serde_json::from_str::<AuthSig>(&root).ok();
+        let entry = key.zip(root).and_then(|(key, root)| self.read(key, root));
+        if entry.is_none() {
+            tracing::warn!(
+                "the storage holds a session key and a root that make no session; asking anew"
+            );
+        }
+        Ok(entry)
+    }
+
+    /// The entry that a key and a root make, with the one scope they can be for.
+    fn read(&self, key: SessionKeyPair, root: AuthSig) -> Option<StoredSession> {
+        let message: SiweMessage = root.signed_message.parse().ok()?;
+        if message.uri() != key.public_key().uri() {
+            return None;
+        }
+        let rights = ReCap::extract(&message).ok()?;
+        let requests = requests_of(&rights)?;
+        let chain_id = message.chain_id();
+        let chain = EVM_CHAINS.iter().find(|(_, id)| *id == chain_id)?.0;
+        let owner = SessionOwner {
+            network: self.network.clone(),
+            user: SessionUser::Address(message.address()),
+        };
+        let domain = Some(message.domain().to_owned());
+        let scope = SessionScope::from_parts(owner, None, rights, domain, chain.to_owned());
+        let expiration = message.expiration_timestamp()?;
+        let bundle = SessionBundle::from_parts(key, root, Vec::new(), requests, expiration);
+        Some(StoredSession::from_bundle(scope, bundle))
+    }
+
+    fn put_now(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        let bundle = entry.bundle();
+        let read = self.read(bundle.key_pair().clone(), bundle.root().clone());
+        if read.is_none_or(|read| read.scope() != entry.scope()) {
+            return Err(StoreError::Form(
+                "the layout of the official client does not say what this session is for; name the domain, the signer and \
+                 the rights as the root message does, and bring no session key",
+            ));
+        }
+        let root = serde_json::to_string(bundle.root()).unwrap_or_default();
+        self.storage.set_item(
+            storage_keys::SESSION_KEY,
+            &bundle.key_pair().expose_stored_json(),
+        )?;
+        self.storage.set_item(storage_keys::WALLET_SIGNATURE, &root)
+    }
+
+    fn remove_now(&self, is_it: impl Fn(&StoredSession) -> bool) -> Result<bool, StoreError> {
+        if !self.entry()?.is_some_and(|entry| is_it(&entry)) {
+            return Ok(false);
+        }
+        self.storage.remove_item(storage_keys::SESSION_KEY)?;
+        self.storage.remove_item(storage_keys::WALLET_SIGNATURE)
+    }
+}
+
+/// The requests that make this ReCap and no other.
+fn requests_of(rights: &ReCap) -> Option<Vec<ResourceAbilityRequest>> {
+    let mut requests = Vec::new();
+    for (key, abilities) in rights.attenuations() {
+        let resource: LitResource = key.parse().ok()?;
+        for ability in LitAbility::ALL {
+            if ability.prefix() == resource.prefix()
+                && abilities.contains_key(&RecapAbility::from(ability))
+            {
+                requests.push(ResourceAbilityRequest::new(resource.clone(), ability).ok()?);
+            }
+        }
+    }
+    (ReCap::from_requests(&requests).ok()? == *rights).then_some(requests)
+}
+
+#[async_trait]
+impl SessionStore for LocalStorageStore {
+    async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
+        let store = self.clone();
+        let entry = blocking(move || store.entry()).await?;
+        Ok(entry.filter(|entry| entry.scope() == scope))
+    }
+
+    async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        let (store, entry) = (self.clone(), entry.clone());
+        blocking(move || store.put_now(&entry)).await
+    }
+
+    async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
+        let (store, scope) = (self.clone(), scope.clone());
+        blocking(move || store.remove_now(|entry| *entry.scope() == scope)).await
+    }
+
+    /// Removes the two values, which are of no use to the official client either.
+    async fn set_aside(&self, refused: &StoredSession) -> Result<(), StoreError> {
+        let (store, root) = (self.clone(), refused.bundle().root().clone());
+        blocking(move || store.remove_now(|entry| *entry.bundle().root() == root)).await?;
+        Ok(())
+    }
+
+    async fn of_owner(&self, owner: &SessionOwner) -> Result<Vec<StoredSession>, StoreError> {
+        let mut entries = self.list().await?;
+        entries.retain(|entry| entry.scope().owner() == owner);
+        Ok(entries)
+    }
+
+    async fn list(&self) -> Result<Vec<StoredSession>, StoreError> {
+        let store = self.clone();
+        Ok(blocking(move || store.entry()).await?.into_iter().collect())
+    }
+}

@@ -1,0 +1,221 @@
+use lit_recap::ReCap;
+use lit_session_crypto::{BundleError, RootExpectation, Session, SessionBundle, SessionPublicKey};
+use lit_types::{AuthSig, JsonProblem, LitNetwork, ResourceAbilityRequest};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::{NetworkId, SessionOwner, SessionScope, SessionUser};
+
+/// A session as a store keeps it: what it consists of, and the scope it is for.
+///
+/// It is as secret as its session key. It becomes a [`Session`] only by [`StoredSession::verify`].
+#[derive(Debug, Clone)]
+pub struct StoredSession {
+    scope: SessionScope,
+    bundle: SessionBundle,
+}
+
+impl StoredSession {
+    /// A session that was made for a scope.
+    #[must_use]
+    pub fn new(scope: SessionScope, session: &Session) -> Self {
+        Self::from_bundle(scope, SessionBundle::with_all_grants(session))
+    }
+
+    pub(crate) const fn from_bundle(scope: SessionScope, bundle: SessionBundle) -> Self {
+        Self { scope, bundle }
+    }
+
+    /// What it is kept under.
+    #[must_use]
+    pub const fn scope(&self) -> &SessionScope {
+        &self.scope
+    }
+
+    /// What it consists of.
+    #[must_use]
+    pub const fn bundle(&self) -> &SessionBundle {
+        &self.bundle
+    }
+
+    /// The session key.
+    #[must_use]
+    pub fn public_key(&self) -> SessionPublicKey {
+        self.bundle.key_pair().public_key()
+    }
+
+    /// Whether it had ended at an instant.
+    #[must_use]
+    pub fn is_expired(&self, now: OffsetDateTime) -> bool {
+        self.bundle.expiration().at() <= now
+    }
+
+    /// The session, verified as if it had been made just now, with the proofs it was kept with.
+    ///
+    /// # Errors
+    /// [`BundleError`].
+    pub fn verify(&self, now: OffsetDateTime) -> Result<Session, BundleError> {
+        let proofs = self.bundle.proofs().to_vec();
+        self.verify_for(self.bundle.requests(), proofs, now)
+    }
+
+    /// The session, verified as if it had been made just now, for these requests and with these proofs.
+    pub(crate) fn verify_for(
+        &self,
+        requests: &[ResourceAbilityRequest],
+        proofs: Vec<AuthSig>,
+        now: OffsetDateTime,
+    ) -> Result<Session, BundleError> {
+        let mut expected = RootExpectation::new(requests, now);
+        if let SessionUser::Address(address) = self.scope.owner().user {
+            expected = expected.with_address(address);
+        }
+        if let Some(domain) = self.scope.domain() {
+            expected = expected.with_domain(domain);
+        }
+        self.bundle.open_with_proofs(&expected, proofs)
+    }
+
+    /// The entry as JSON, with the session key in it.
+    #[must_use]
+    pub fn expose_json(&self) -> Zeroizing<String> {
+        let scope = &self.scope;
+        let SessionOwner { network, user } = scope.owner();
+        let scope = WireScope {
+            network: network.network(),
+            network_key: network.public_key().to_owned(),
+            user: match user {
+                SessionUser::Address(address) => WireUser::Address(address.to_string()),
+                SessionUser::Named(name) => WireUser::Name(name.clone()),
+            },
+            session_key: scope.session_key().map(|key| key.to_string()),
+            rights: scope.rights().to_urn(),
+            domain: scope.domain().map(str::to_owned),
+            chain: scope.chain().to_owned(),
+        };
+        // Texts and structs of them always serialise.
+        let scope = serde_json::to_string(&scope).unwrap_or_default();
+        let session = self.bundle.expose_json();
+        Zeroizing::new(format!(
+            r#"{{"version":{VERSION},"scope":{scope},"session":{}}}"#,
+            session.as_str()
+        ))
+    }
+
+    /// Reads what [`StoredSession::expose_json`] wrote. Nothing is verified.
+    ///
+    /// # Errors
+    /// [`CorruptEntry`], which quotes nothing of what was read.
+    pub fn from_json(json: &str) -> Result<Self, CorruptEntry> {
+        #[derive(Deserialize)]
+        struct Wire<'a> {
+            version: u64,
+            scope: WireScope,
+            #[serde(borrow)]
+            session: &'a RawValue,
+        }
+        let wire: Wire<'_> = serde_json::from_str(json)?;
+        if wire.version != VERSION {
+            return Err(CorruptEntry::Version(wire.version));
+        }
+        let WireScope {
+            network,
+            network_key,
+            user,
+            session_key,
+            rights,
+            domain,
+            chain,
+        } = wire.scope;
+        let user = match user {
+            WireUser::Address(text) => {
+                SessionUser::Address(text.parse().map_err(|_| CorruptEntry::Scope)?)
+            }
+            WireUser::Name(name) => SessionUser::Named(name),
+        };
+        let owner = SessionOwner {
+            network: NetworkId::new(network, &network_key),
+            user,
+        };
+        let session_key = session_key
+            .map(|key| key.parse())
+            .transpose()
+            .map_err(BundleError::Key)?;
+        let rights: ReCap = rights.parse().map_err(|_| CorruptEntry::Scope)?;
+        let bundle = SessionBundle::from_json(wire.session.get())?;
+        if session_key.is_some_and(|key| key != bundle.key_pair().public_key()) {
+            return Err(CorruptEntry::Scope);
+        }
+        Ok(Self {
+            scope: SessionScope::from_parts(owner, session_key, rights, domain, chain),
+            bundle,
+        })
+    }
+
+    /// Reads an entry that was found under a scope.
+    ///
+    /// # Errors
+    /// As [`StoredSession::from_json`]; [`CorruptEntry::Scope`] when it is that of another scope.
+    pub fn from_json_of(json: &str, scope: &SessionScope) -> Result<Self, CorruptEntry> {
+        let entry = Self::from_json(json)?;
+        if entry.scope == *scope {
+            Ok(entry)
+        } else {
+            Err(CorruptEntry::Scope)
+        }
+    }
+}
+
+/// The version of the form in which entries are written.
+const VERSION: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireScope {
+    network: LitNetwork,
+    network_key: String,
+    user: WireUser,
+    session_key: Option<String>,
+    rights: String,
+    domain: Option<String>,
+    chain: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum WireUser {
+    Address(String),
+    Name(String),
+}
+
+/// Why an entry of a store cannot be used. It is set aside.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CorruptEntry {
+    /// Not the JSON of an entry.
+    #[error("not the JSON of a stored session: {0}")]
+    Json(JsonProblem),
+    /// Written by a version that this one does not know.
+    #[error("a stored session of version {0}, this reads version {VERSION}")]
+    Version(u64),
+    /// The session in it cannot be read or is not good.
+    #[error(transparent)]
+    Session(#[from] BundleError),
+    /// Its scope cannot be read, or is another than the one it was found under.
+    #[error("the stored session belongs to another scope")]
+    Scope,
+    /// It could not be decrypted.
+    #[error("the stored session cannot be decrypted")]
+    Sealed,
+    /// It was read, but what it holds was refused when it was verified.
+    #[error("the stored session was refused when it was verified")]
+    Refused,
+}
+
+impl From<serde_json::Error> for CorruptEntry {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error.into())
+    }
+}

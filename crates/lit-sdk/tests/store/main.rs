@@ -1,0 +1,8 @@
+//! Where sessions are kept: scopes, memory, files, crashes, other processes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod crash;
+mod files;
+mod layout;
+mod scopes;
+mod support;
