@@ -6,9 +6,10 @@ use tokio::task::JoinSet;
 
 use crate::{
     DevnetClock, Fault, LoggedRequest, MemoryTransport,
-    actions::ActionLimits,
+    actions::{ActionLimits, ActionNetwork},
     chain::Chain,
     genesis::DevChain,
+    ipfs::Ipfs,
     keys::NetworkKeys,
     log::RequestLog,
     node::{Node, Shared},
@@ -18,6 +19,9 @@ use crate::{
 pub const MIN_NODES: usize = 3;
 /// The most: a key share names its node in one byte.
 pub const MAX_NODES: usize = 255;
+
+/// How many engines run at once by default.
+const MAX_ENGINES: usize = 64;
 
 /// A Lit network in this process. Everything stops when it is dropped.
 ///
@@ -55,6 +59,7 @@ impl Devnet {
             nodes: MIN_NODES,
             seed: [0; 32],
             limits: ActionLimits::default(),
+            max_engines: MAX_ENGINES,
             epoch_length: Duration::from_secs(3600),
             capacity_enforced: false,
             #[cfg(feature = "http")]
@@ -146,7 +151,7 @@ impl Devnet {
 
     /// Stores code where the nodes look up actions by CID, and gives that CID.
     pub fn put_ipfs(&self, code: impl Into<String>) -> String {
-        self.shared.put_ipfs(code.into())
+        self.shared.ipfs.put(code.into())
     }
 
     /// The requests that have reached nodes, oldest first; the last 10,000.
@@ -173,6 +178,7 @@ pub struct DevnetBuilder {
     nodes: usize,
     seed: [u8; 32],
     limits: ActionLimits,
+    max_engines: usize,
     epoch_length: Duration,
     capacity_enforced: bool,
     #[cfg(feature = "http")]
@@ -197,6 +203,14 @@ impl DevnetBuilder {
     /// Limits of Lit Actions. Default: those of the Datil networks.
     pub fn action_limits(mut self, limits: ActionLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// How many engines for Lit Actions run at once, on all nodes together; the other actions wait. Each may use the memory of
+    /// [`ActionLimits::memory`]; an action that is called by another has an engine besides its caller's, and is not counted.
+    /// At least one for each node. Default: 64.
+    pub const fn max_engines(mut self, engines: usize) -> Self {
+        self.max_engines = engines;
         self
     }
 
@@ -237,14 +251,6 @@ impl DevnetBuilder {
         if !(MIN_NODES..=MAX_NODES).contains(&self.nodes) {
             return Err(DevnetError::NodeCount(self.nodes));
         }
-        let shared = Arc::new(Shared {
-            keys: NetworkKeys::from_seed(self.seed),
-            clock: Arc::new(DevnetClock::new()),
-            limits: self.limits,
-            log: RequestLog::default(),
-            ipfs: std::sync::RwLock::default(),
-            capacity_enforced: self.capacity_enforced,
-        });
         let mut servers = JoinSet::new();
         #[cfg(feature = "http")]
         let (node_urls, listeners) = match self.http_port {
@@ -253,20 +259,11 @@ impl DevnetBuilder {
         };
         #[cfg(not(feature = "http"))]
         let node_urls = memory_urls(self.nodes);
-        let nodes: Arc<[Arc<Node>]> = node_urls
-            .iter()
-            .map(|url| Arc::new(Node::new(url.clone(), Arc::clone(&shared))))
-            .collect();
-        #[cfg(feature = "http")]
-        for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
-            servers.spawn(crate::http::serve(listener, Arc::clone(node)));
-        }
-        #[cfg(not(feature = "http"))]
-        servers.detach_all();
         let threshold = (self.nodes * 2 / 3).max(2);
+        let keys = NetworkKeys::from_seed(self.seed);
+        let clock = Arc::new(DevnetClock::new());
         let epoch_length = self.epoch_length.as_secs();
-        let clock = Arc::clone(&shared.clock);
-        let chain = DevChain::new(&shared.keys, clock, &node_urls, epoch_length)?;
+        let chain = DevChain::new(&keys, Arc::clone(&clock), &node_urls, epoch_length)?;
         #[cfg(feature = "http")]
         let rpc_url = match self.http_port {
             Some(_) => {
@@ -280,6 +277,34 @@ impl DevnetBuilder {
         };
         #[cfg(not(feature = "http"))]
         let rpc_url = None;
+        let ipfs = Arc::<Ipfs>::default();
+        let actions = ActionNetwork::new(
+            chain.chain.clone(),
+            chain.addresses,
+            rpc_url.clone(),
+            Arc::clone(&ipfs),
+            (self.nodes, threshold),
+            self.max_engines,
+        );
+        let shared = Arc::new(Shared {
+            keys,
+            clock,
+            limits: self.limits,
+            log: RequestLog::default(),
+            ipfs,
+            actions: Arc::new(actions),
+            capacity_enforced: self.capacity_enforced,
+        });
+        let nodes: Arc<[Arc<Node>]> = node_urls
+            .iter()
+            .map(|url| Arc::new(Node::new(url.clone(), Arc::clone(&shared))))
+            .collect();
+        #[cfg(feature = "http")]
+        for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
+            servers.spawn(crate::http::serve(listener, Arc::clone(node)));
+        }
+        #[cfg(not(feature = "http"))]
+        servers.detach_all();
         Ok(Devnet {
             nodes,
             node_urls,

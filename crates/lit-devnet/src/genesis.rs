@@ -82,7 +82,7 @@ const BLS_ROOT_KEY: u64 = 1;
 pub(crate) struct DevChain {
     pub(crate) chain: Chain,
     admin: Address,
-    addresses: ContractAddresses,
+    pub(crate) addresses: ContractAddresses,
     /// Private keys of wallets with money: 64 hex digits with `0x`.
     pub(crate) funded_keys: Vec<String>,
 }

@@ -8,6 +8,7 @@ mod fault;
 mod genesis;
 #[cfg(feature = "http")]
 mod http;
+mod ipfs;
 mod keys;
 #[cfg(feature = "http")]
 mod listener;

@@ -3,7 +3,7 @@
 use std::{
     rc::Rc,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -17,8 +17,10 @@ use rquickjs::{
 use serde_json::json;
 
 use super::{
-    ActionError, ActionHost, ActionLimits, ActionOutcome, ActionRequest,
+    ActionError, ActionHost, ActionLimits, ActionRequest,
+    execution::Execution,
     host::{Event, HostState},
+    host_error::HostError,
     uncaught::Uncaught,
 };
 
@@ -32,51 +34,18 @@ const SCRIPT_NAME: &str = "<user_provided_script>";
 pub(super) struct Run {
     pub(super) request: ActionRequest,
     pub(super) host: Arc<dyn ActionHost>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) execution: Arc<Execution>,
+    pub(super) cancelled: Arc<AtomicBool>,
     pub(super) sender: mpsc::Sender<Event>,
     pub(super) events: mpsc::Receiver<Event>,
     pub(super) tokio: tokio::runtime::Handle,
 }
 
-/// What the thread of the run and the rest of the program share.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    cancelled: AtomicBool,
-    logs: Mutex<String>,
-}
-
-impl Shared {
-    pub(super) fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Relaxed);
-    }
-
-    /// Appends to the logs, or leaves them alone and returns false if they would become longer than
-    /// `limit` bytes.
-    pub(super) fn append_log(&self, text: &str, limit: usize) -> bool {
-        let mut logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = text.len() <= limit.saturating_sub(logs.len());
-        if fits {
-            logs.push_str(text);
-        }
-        fits
-    }
-
-    pub(super) fn take_logs(&self) -> String {
-        std::mem::take(&mut *self.logs.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 /// Runs an action to its end on the current thread.
-pub(super) fn execute(run: &Run) -> Result<ActionOutcome, ActionError> {
+pub(super) fn execute(run: &Run) -> Result<(), ActionError> {
     let started = Instant::now();
-    let limits = run.request.limits.clone();
-    let shared = Arc::clone(&run.shared);
-    let result = attempt(run);
-    let logs = shared.take_logs();
-    let result = match result {
-        Ok(response) => Ok(ActionOutcome { response, logs }),
-        Err(failure) => Err(failure.into_error(&limits, logs)),
-    };
+    let result = attempt(run)
+        .map_err(|failure| failure.into_error(&run.request.limits, run.execution.logs()));
     tracing::debug!(elapsed = ?started.elapsed(), succeeded = result.is_ok(), "Lit Action ended");
     result
 }
@@ -127,21 +96,20 @@ impl From<Error> for Failure {
 struct Deadline {
     /// None if it is beyond what the clock can express.
     at: Option<Instant>,
-    shared: Arc<Shared>,
+    cancelled: Arc<AtomicBool>,
 }
 
 impl Deadline {
     fn has_passed(&self) -> bool {
-        self.shared.cancelled.load(Ordering::Relaxed)
-            || self.at.is_some_and(|at| Instant::now() >= at)
+        self.cancelled.load(Ordering::Relaxed) || self.at.is_some_and(|at| Instant::now() >= at)
     }
 }
 
-fn attempt(run: &Run) -> Result<String, Failure> {
+fn attempt(run: &Run) -> Result<(), Failure> {
     let limits = &run.request.limits;
     let deadline = Deadline {
         at: Instant::now().checked_add(limits.run_time),
-        shared: Arc::clone(&run.shared),
+        cancelled: Arc::clone(&run.cancelled),
     };
     let runtime = Runtime::new()?;
     runtime.set_memory_limit(limits.engine_memory());
@@ -233,8 +201,8 @@ impl<'a, 'js> Engine<'a, 'js> {
         }
     }
 
-    /// Runs the script and all that it starts; returns the response.
-    fn run(&self, request: &ActionRequest) -> Result<String, Failure> {
+    /// Runs the script and all that it starts.
+    fn run(&self, request: &ActionRequest) -> Result<(), Failure> {
         let params = self.ctx.json_parse(json!(request.js_params).to_string());
         self.call(&self.define_globals, (self.check(params)?,))?;
         let value: Value<'js> = match self
@@ -262,7 +230,7 @@ impl<'a, 'js> Engine<'a, 'js> {
                     .to_owned(),
             ));
         }
-        Ok(self.host.take_response())
+        Ok(())
     }
 
     /// Waits for the next timer or answer, and lets the action go on from there.
@@ -285,11 +253,11 @@ impl<'a, 'js> Engine<'a, 'js> {
         match event {
             Ok(Event::Settled { call, answer }) => {
                 self.host.answered();
-                let (succeeded, text) = match answer {
-                    Ok(text) => (true, text),
-                    Err(text) => (false, text),
+                let (error, text) = match answer {
+                    Ok(text) => (None, text),
+                    Err(HostError { class, message }) => (Some(class.name()), message),
                 };
-                self.call(&self.settle_call, (call, succeeded, text))?;
+                self.call(&self.settle_call, (call, error, text))?;
             }
             Ok(Event::Cancelled) | Err(mpsc::RecvTimeoutError::Disconnected) => {
                 return Err(Failure::Stopped);

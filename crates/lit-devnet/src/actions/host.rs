@@ -8,13 +8,16 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
+use rquickjs::{Ctx, Exception, Function, Object};
 use tokio::task::JoinSet;
 
-use super::{ActionLimits, engine::Run, engine::Shared, timers::Timers, uncaught::Uncaught};
+use super::{
+    ActionLimits, HostError, engine::Run, execution::Execution, natives, timers::Timers,
+    uncaught::Uncaught,
+};
 
-/// What a host function returns; the text of an error becomes the message of a JavaScript `Error`.
-pub type HostResult = Result<serde_json::Value, Box<dyn std::error::Error + Send + Sync>>;
+/// What a host function returns.
+pub type HostResult = Result<serde_json::Value, HostError>;
 
 /// The network behind an action: answers the asynchronous functions of `Lit.Actions`.
 ///
@@ -34,7 +37,7 @@ pub trait ActionHost: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Any error rejects the promise with an `Error` of that message.
+    /// Any error rejects the promise.
     async fn call(&self, function: &str, parameters: serde_json::Value) -> HostResult;
 }
 
@@ -48,7 +51,9 @@ impl ActionHost for NoHost {
     }
 
     async fn call(&self, function: &str, _: serde_json::Value) -> HostResult {
-        Err(format!("{function} is not available on this network").into())
+        Err(HostError::new(format_args!(
+            "{function} is not available on this network"
+        )))
     }
 }
 
@@ -57,18 +62,18 @@ impl ActionHost for NoHost {
 pub(super) enum Event {
     /// Nobody wants the outcome any more.
     Cancelled,
-    /// A call of the host has its answer, as JSON, or failed with a message.
+    /// A call of the host has its answer, as JSON, or failed.
     Settled {
         /// The number which the prelude gave the call.
         call: u32,
-        answer: Result<String, String>,
+        answer: Result<String, HostError>,
     },
 }
 
 /// The state of one run on the Rust side of the prelude.
 pub(super) struct HostState {
     host: Arc<dyn ActionHost>,
-    shared: Arc<Shared>,
+    execution: Arc<Execution>,
     limits: ActionLimits,
     uncaught: Uncaught,
     sender: mpsc::Sender<Event>,
@@ -76,7 +81,6 @@ pub(super) struct HostState {
     /// Dropping the set aborts the calls that are still under way.
     calls: RefCell<JoinSet<()>>,
     unanswered: Cell<usize>,
-    response: RefCell<String>,
     timers: RefCell<Timers>,
 }
 
@@ -84,14 +88,13 @@ impl HostState {
     pub(super) fn new(run: &Run, uncaught: Uncaught) -> Rc<Self> {
         Rc::new(Self {
             host: Arc::clone(&run.host),
-            shared: Arc::clone(&run.shared),
+            execution: Arc::clone(&run.execution),
             limits: run.request.limits.clone(),
             uncaught,
             sender: run.sender.clone(),
             tokio: run.tokio.clone(),
             calls: RefCell::default(),
             unanswered: Cell::default(),
-            response: RefCell::default(),
             timers: RefCell::default(),
         })
     }
@@ -133,25 +136,13 @@ impl HostState {
                 this.call(&ctx, id, name, &parameters)
             })?,
         )?;
-        object.set("random", Function::new(ctx.clone(), random)?)?;
-        object.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
-        object.set(
-            "utf8Decode",
-            Function::new(ctx.clone(), |binary: String, fatal| {
-                utf8_decode(&binary, fatal)
-            })?,
-        )?;
+        natives::install(&object)?;
         Ok(object)
     }
 
     /// Names of the functions that go to the host.
     pub(super) fn functions(&self) -> &[&str] {
         self.host.functions()
-    }
-
-    /// The last response.
-    pub(super) fn take_response(&self) -> String {
-        self.response.take()
     }
 
     /// Whether something outside JavaScript will call into it.
@@ -177,7 +168,7 @@ impl HostState {
 
     fn log(&self, ctx: &Ctx<'_>, text: &str) -> rquickjs::Result<()> {
         let limit = self.limits.log_size;
-        if self.shared.append_log(text, limit) {
+        if self.execution.append_log(text, limit) {
             return Ok(());
         }
         Err(Exception::throw_message(
@@ -195,7 +186,7 @@ impl HostState {
             );
             return Err(Exception::throw_message(ctx, &message));
         }
-        self.response.replace(text);
+        self.execution.set_response(text);
         Ok(())
     }
 
@@ -226,16 +217,12 @@ impl HostState {
 struct Reply {
     call: u32,
     sender: mpsc::Sender<Event>,
-    answer: Option<Result<String, String>>,
+    answer: Option<Result<String, HostError>>,
 }
 
 impl Reply {
     fn send(mut self, result: HostResult) {
-        self.answer = Some(
-            result
-                .map(|value| value.to_string())
-                .map_err(|error| error.to_string()),
-        );
+        self.answer = Some(result.map(|value| value.to_string()));
     }
 }
 
@@ -244,39 +231,11 @@ impl Drop for Reply {
         let answer = self
             .answer
             .take()
-            .unwrap_or_else(|| Err("the call broke off without an answer".to_owned()));
+            .unwrap_or_else(|| Err("the call broke off without an answer".into()));
         // Nobody listens if the run is over.
         let _ = self.sender.send(Event::Settled {
             call: self.call,
             answer,
         });
-    }
-}
-
-fn random<'js>(ctx: Ctx<'js>, length: usize) -> rquickjs::Result<TypedArray<'js, u8>> {
-    let mut bytes = vec![0; length];
-    getrandom::getrandom(&mut bytes)
-        .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
-    TypedArray::new_copy(ctx, bytes)
-}
-
-// Copied into the JavaScript heap, here and above, so that the memory limit covers the bytes.
-fn utf8_encode<'js>(ctx: Ctx<'js>, text: String) -> rquickjs::Result<TypedArray<'js, u8>> {
-    TypedArray::new_copy(ctx, text.into_bytes())
-}
-
-/// Decodes UTF-8, with U+FFFD for what is malformed, or to nothing for malformed bytes if they are
-/// `fatal`.
-///
-/// Each character of `binary` is one byte: rquickjs has no safe way to read a typed array.
-fn utf8_decode(binary: &str, fatal: bool) -> Option<String> {
-    let bytes: Vec<u8> = binary
-        .chars()
-        .filter_map(|byte| u8::try_from(byte).ok())
-        .collect();
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(text),
-        Err(_) if fatal => None,
-        Err(error) => Some(String::from_utf8_lossy(error.as_bytes()).into_owned()),
     }
 }

@@ -22,6 +22,15 @@ pub struct ActionLimits {
     pub response_size: usize,
     /// Length of all console output together, in bytes of UTF-8. Default: 102 400.
     pub log_size: usize,
+    /// Calls of `fetch`, by the action and those it calls. Default: 50.
+    pub fetches: usize,
+    /// Calls of `Lit.Actions.callContract`, by the action and those it calls. Default: 30.
+    pub contract_calls: usize,
+    /// Operations in which nodes wait for one another (`runOnce`, `broadcastAndCollect`), of the action and those it calls.
+    /// Default: 30.
+    pub network_operations: usize,
+    /// How deep actions may call one another: with 1, an action may call others that call none. Default: 5.
+    pub call_depth: usize,
 }
 
 impl Default for ActionLimits {
@@ -33,6 +42,10 @@ impl Default for ActionLimits {
             code_size: 16 * 1024 * 1024,
             response_size: 102_400,
             log_size: 102_400,
+            fetches: 50,
+            contract_calls: 30,
+            network_operations: 30,
+            call_depth: 5,
         }
     }
 }
@@ -77,6 +90,34 @@ impl ActionLimits {
     #[must_use]
     pub fn with_log_size(mut self, log_size: usize) -> Self {
         self.log_size = log_size;
+        self
+    }
+
+    /// Sets [`fetches`](Self::fetches); 50 by default.
+    #[must_use]
+    pub const fn with_fetches(mut self, fetches: usize) -> Self {
+        self.fetches = fetches;
+        self
+    }
+
+    /// Sets [`contract_calls`](Self::contract_calls); 30 by default.
+    #[must_use]
+    pub const fn with_contract_calls(mut self, contract_calls: usize) -> Self {
+        self.contract_calls = contract_calls;
+        self
+    }
+
+    /// Sets [`network_operations`](Self::network_operations); 30 by default.
+    #[must_use]
+    pub const fn with_network_operations(mut self, network_operations: usize) -> Self {
+        self.network_operations = network_operations;
+        self
+    }
+
+    /// Sets [`call_depth`](Self::call_depth); 5 by default.
+    #[must_use]
+    pub const fn with_call_depth(mut self, call_depth: usize) -> Self {
+        self.call_depth = call_depth;
         self
     }
 

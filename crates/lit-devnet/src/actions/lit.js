@@ -4,7 +4,7 @@
 // parsed from JSON; `functions` names the asynchronous functions which the network behind the action
 // answers. The engine calls `settleCall` of the result when one of them has its answer, and
 // `defineGlobals` once, before the action.
-(host, config, { bytesOf, binaryString, utf8Encode, utf8Decode }) => {
+(host, config, { bytesOf, binaryString, print, utf8Encode, utf8Decode }) => {
   const { apply } = Reflect;
   const { defineProperty, entries, freeze, values } = Object;
 
@@ -112,6 +112,7 @@
   const isUtf8 = (name) => name === 'utf8' || name === 'utf-8';
   const isLatin1 = (name) => name === 'ascii' || name === 'latin1' || name === 'binary';
 
+  const ERRORS = { __proto__: null, Error, RangeError, TypeError };
   const calls = new Map();
   let lastCall = 0;
 
@@ -130,11 +131,12 @@
     host.call(id, name, json);
   });
 
-  const settleCall = (id, succeeded, text) => {
+  /** `error` is the name of the error's class; without one, `text` is the answer. */
+  const settleCall = (id, error, text) => {
     const { resolve, reject } = calls.get(id);
     calls.delete(id);
-    if (succeeded) resolve(JSON.parse(text));
-    else reject(new Error(text));
+    if (error === undefined) resolve(JSON.parse(text));
+    else reject(new ERRORS[error](text));
   };
 
   const actions = {
@@ -144,6 +146,12 @@
         throw new TypeError(`setResponse: the response must be a string, not ${type}`);
       }
       host.setResponse(response.toWellFormed());
+    },
+    pubkeyToTokenId({ publicKey } = {}) {
+      if (typeof publicKey !== 'string') throw new TypeError('publicKey must be a string');
+      if (publicKey.trim() === '') throw new RangeError('publicKey must not be blank');
+      const key = decode(publicKey.replace(/^0x/, '').toLowerCase(), ENCODINGS.base16, 'hex');
+      return `0x${encode(host.keccak256(binaryString(key)), ENCODINGS.base16)}`;
     },
     uint8arrayToString(bytes, encoding = 'utf8') {
       const source = bytesOf(bytes);
@@ -157,8 +165,43 @@
       return decode(`${text}`, encodingOf(encoding), encoding);
     },
   };
+
+  // The nodes that run the same action recognise their calls by name and count. The host answers calls in no particular
+  // order, so they are counted here.
+  const counts = new Map();
+  const countOf = (key) => {
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return count;
+  };
+
+  const counted = {
+    __proto__: null,
+    call(parameters) { return callHost('call', { ...parameters, round: countOf('call') }); },
+    broadcastAndCollect(parameters) {
+      const round = countOf(`broadcastAndCollect ${parameters?.name}`);
+      return callHost('broadcastAndCollect', { ...parameters, round });
+    },
+    async runOnce({ waitForResponse, name } = {}, run) {
+      if (typeof run !== 'function') throw new TypeError('runOnce: the second argument must be a function');
+      const point = { name: `${name || 'default'}`, round: countOf(`runOnce ${name}`) };
+      if (!await callHost('runOnce', { ...point, step: 'lead' })) {
+        return waitForResponse ? callHost('runOnce', { ...point, step: 'follow' }) : undefined;
+      }
+      let value;
+      try {
+        value = `${await run() ?? ''}`.toWellFormed();
+      } catch (error) {
+        print('runOnce:', error);
+        value = '[ERROR]';
+      }
+      await callHost('runOnce', { ...point, step: 'announce', value });
+      return value;
+    },
+  };
+
   for (const name of config.functions) {
-    actions[name] = { [name]: (parameters) => callHost(name, parameters) }[name];
+    actions[name] = counted[name] ?? { [name]: (parameters) => callHost(name, parameters) }[name];
   }
   for (const action of values(actions)) freeze(action);
 

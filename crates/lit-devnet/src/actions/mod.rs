@@ -21,21 +21,33 @@
 //!   what they occupy is not returned.
 
 mod engine;
+mod execution;
 mod host;
+mod host_error;
 mod limits;
+mod natives;
+mod network;
 mod timers;
 mod uncaught;
 
 use std::{
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
 
 pub use host::{ActionHost, HostResult};
+pub use host_error::HostError;
 pub use limits::ActionLimits;
 
-use engine::{Run, Shared};
+pub(crate) use network::{ActionNetwork, NodeAction};
+
+use engine::Run;
+use execution::Execution;
 use host::{Event, NoHost};
 
 /// How long after the deadline a run that does not stop is given up.
@@ -127,6 +139,12 @@ pub enum ActionError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// All places for engines are taken, and none became free in time. Nodes answer with `NodeConcurrencyOverload`.
+    #[error("the network runs as many actions as it may; none of them ended within {waited:?}")]
+    Overloaded {
+        /// How long the action waited for a place.
+        waited: Duration,
+    },
     /// The engine could not be started or broke down; the action is not to blame. Nodes answer with
     /// `NodeJsExecutionError`.
     #[error("Lit Actions engine: {0}")]
@@ -140,7 +158,7 @@ impl ActionError {
             Self::Exception { logs, .. }
             | Self::Timeout { logs, .. }
             | Self::MemoryLimit { logs, .. } => logs,
-            Self::CodeTooLarge { .. } | Self::Engine(_) => "",
+            Self::CodeTooLarge { .. } | Self::Overloaded { .. } | Self::Engine(_) => "",
         }
     }
 }
@@ -178,20 +196,35 @@ pub async fn run_with_host(
     request: ActionRequest,
     host: Arc<dyn ActionHost>,
 ) -> Result<ActionOutcome, ActionError> {
+    let execution = Arc::<Execution>::default();
+    run_in(request, host, Arc::clone(&execution)).await?;
+    Ok(ActionOutcome {
+        response: execution.response(),
+        logs: execution.logs(),
+    })
+}
+
+/// Runs an action as a part of `execution`. The engine's thread holds `host` until it ends, and no longer.
+async fn run_in(
+    request: ActionRequest,
+    host: Arc<dyn ActionHost>,
+    execution: Arc<Execution>,
+) -> Result<(), ActionError> {
     let (size, limit) = (request.code.len(), request.limits.code_size);
     if size > limit {
         return Err(ActionError::CodeTooLarge { size, limit });
     }
     let (sender, events) = mpsc::channel();
-    let shared = Arc::new(Shared::default());
+    let cancelled = Arc::<AtomicBool>::default();
     let _stop_on_drop = StopOnDrop {
-        shared: Arc::clone(&shared),
+        cancelled: Arc::clone(&cancelled),
         sender: sender.clone(),
     };
     let run = Run {
         request,
         host,
-        shared,
+        execution,
+        cancelled,
         sender,
         events,
         tokio: tokio::runtime::Handle::current(),
@@ -205,9 +238,9 @@ pub async fn run_with_host(
 ///
 /// The thread is a new one, not the caller's, because its stack must be as large as the limits say,
 /// and because a thread that never comes back must not keep the tokio runtime from shutting down.
-fn supervise(run: Run) -> Result<ActionOutcome, ActionError> {
+fn supervise(run: Run) -> Result<(), ActionError> {
     let limits = run.request.limits.clone();
-    let shared = Arc::clone(&run.shared);
+    let execution = Arc::clone(&run.execution);
     let (done, result) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("lit-action".to_owned())
@@ -223,7 +256,7 @@ fn supervise(run: Run) -> Result<ActionOutcome, ActionError> {
             tracing::warn!(limit = ?limits.run_time, "a Lit Action does not stop");
             Err(ActionError::Timeout {
                 limit: limits.run_time,
-                logs: shared.take_logs(),
+                logs: execution.logs(),
             })
         }
         Err(mpsc::RecvTimeoutError::Disconnected) => {
@@ -234,13 +267,13 @@ fn supervise(run: Run) -> Result<ActionOutcome, ActionError> {
 
 /// Ends the run when the future of [`run`] is dropped.
 struct StopOnDrop {
-    shared: Arc<Shared>,
+    cancelled: Arc<AtomicBool>,
     sender: mpsc::Sender<Event>,
 }
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.shared.cancel();
+        self.cancelled.store(true, Ordering::Relaxed);
         // Nobody listens if the run is over.
         let _ = self.sender.send(Event::Cancelled);
     }

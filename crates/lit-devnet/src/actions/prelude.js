@@ -345,5 +345,5 @@
   define('global', globalThis);
   define('self', globalThis);
 
-  return { fireTimer, describe, bytesOf, binaryString, utf8Encode, utf8Decode };
+  return { fireTimer, describe, bytesOf, binaryString, print, utf8Encode, utf8Decode };
 }

@@ -135,8 +135,15 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Revert`] with what the contract says, or [`ChainError::Halted`].
     pub fn call(&self, to: Address, data: Bytes) -> Result<Bytes, ChainError> {
-        let request = TransactionRequest::default().to(to).input(data.into());
-        self.lock().call(&request, At::Latest, None)
+        self.call_as_requested(&TransactionRequest::default().to(to).input(data.into()))
+    }
+
+    /// `eth_call` on the latest block.
+    pub(crate) fn call_as_requested(
+        &self,
+        request: &TransactionRequest,
+    ) -> Result<Bytes, ChainError> {
+        self.lock().call(request, At::Latest, None)
     }
 
     /// Sends a transaction in the name of any account, without its key and without a fee; `to` none creates a contract.

@@ -1,5 +1,3 @@
-use std::sync::PoisonError;
-
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lit_session_crypto::ipfs_cid_v0;
 use lit_types::{NodeErrorCode, NodeErrorKind};
@@ -30,13 +28,8 @@ impl Node {
                 "neither code nor ipfsId",
             ));
         };
-        let stored = self
-            .shared
-            .ipfs
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        match stored.get(cid) {
-            Some(code) => Ok((code.clone(), cid.to_owned())),
+        match self.shared.ipfs.get(cid) {
+            Some(code) => Ok((code, cid.to_owned())),
             None => Err(Refusal::coded(
                 NodeErrorCode::NodeInvalidIPFSID,
                 format_args!("no content for {cid}"),

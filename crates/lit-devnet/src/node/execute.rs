@@ -6,7 +6,7 @@ use lit_types::{
 use serde_json::{Map, Value, json};
 
 use super::{Incoming, Node, Refusal, to_json};
-use crate::actions::{self, ActionRequest};
+use crate::actions::NodeAction;
 
 impl Node {
     /// In the order of the reference node: code, session, run.
@@ -27,25 +27,30 @@ impl Node {
         .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
 
         let auth = json!({
-            "actionIpfsIds": [cid],
-            "actionIpfsIdStack": [cid],
+            "actionIpfsIdStack": [],
             "authSigAddress": session.address.to_string(),
             "authMethodContexts": [],
             "resources": [],
             "customAuthResource": "",
         });
-        let action = ActionRequest {
+        let action = NodeAction {
+            node: self.url.clone(),
+            request_id: request.correlation_id().map(ToOwned::to_owned),
+            caller: auth_sig.address,
+            cid,
             code,
             js_params: body.js_params.unwrap_or_default(),
             auth,
             headers: request.headers.clone(),
             limits: self.shared.limits.clone(),
         };
-        let outcome = actions::run(action).await?;
+        let outcome = self.shared.actions.run(action).await?;
         let answer = ExecuteResponse {
             success: true,
             response: outcome.response,
             logs: outcome.logs,
+            signed_data: outcome.signed_data,
+            claim_data: outcome.claim_data,
             ..ExecuteResponse::default()
         };
         Ok((200, to_json(&answer)))

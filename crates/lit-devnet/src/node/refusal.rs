@@ -81,6 +81,7 @@ impl From<ActionError> for Refusal {
             ActionError::CodeTooLarge { .. } => return Self::action(message, String::new()),
             ActionError::Timeout { .. } => NodeErrorCode::NodeJsTimeoutError,
             ActionError::MemoryLimit { .. } => NodeErrorCode::NodeJsMemoryLimitError,
+            ActionError::Overloaded { .. } => NodeErrorCode::NodeConcurrencyOverload,
             _ => NodeErrorCode::NodeJsExecutionError,
         };
         let logs = Some(error.logs().to_owned());

@@ -1,0 +1,88 @@
+//! What an action passes to a function of the host.
+
+use std::str::FromStr;
+
+use alloy_primitives::U256;
+use serde_json::{Map, Value};
+
+use crate::actions::HostError;
+
+/// The members of the one object that a function takes.
+pub(super) struct Arguments(Map<String, Value>);
+
+impl Arguments {
+    pub(super) fn new(parameters: Value) -> Result<Self, HostError> {
+        match parameters {
+            Value::Object(members) => Ok(Self(members)),
+            _ => Err(HostError::wrong_type("expected an object of arguments")),
+        }
+    }
+
+    /// A string that is not blank.
+    pub(super) fn text(&self, name: &str) -> Result<&str, HostError> {
+        let text = self.string(name)?;
+        if text.trim().is_empty() {
+            return Err(HostError::range(format_args!("{name} must not be blank")));
+        }
+        Ok(text)
+    }
+
+    /// A string, blank perhaps.
+    pub(super) fn string(&self, name: &str) -> Result<&str, HostError> {
+        let value = self.0.get(name).and_then(Value::as_str);
+        value.ok_or_else(|| HostError::wrong_type(format_args!("{name} must be a string")))
+    }
+
+    /// A string that says what `T` is; `form` tells how.
+    pub(super) fn parsed<T: FromStr>(&self, name: &str, form: &str) -> Result<T, HostError> {
+        self.text(name)?
+            .parse()
+            .map_err(|_| HostError::range(format_args!("{name} must be {form}")))
+    }
+
+    /// A number in a string: decimal, or hex with `0x`.
+    pub(super) fn number(&self, name: &str) -> Result<U256, HostError> {
+        self.parsed(
+            name,
+            "a number below 2^256, in decimal or in hex with 0x, as a string",
+        )
+    }
+
+    /// Bytes, at least one.
+    pub(super) fn bytes(&self, name: &str) -> Result<Vec<u8>, HostError> {
+        let wrong = || HostError::wrong_type(format_args!("{name} must be bytes"));
+        let Some(Value::Array(values)) = self.0.get(name) else {
+            return Err(wrong());
+        };
+        if values.is_empty() {
+            return Err(HostError::range(format_args!("{name} must not be empty")));
+        }
+        let byte = |value: &Value| value.as_u64().and_then(|byte| u8::try_from(byte).ok());
+        values
+            .iter()
+            .map(byte)
+            .collect::<Option<_>>()
+            .ok_or_else(wrong)
+    }
+
+    /// A whole number up to `max`, or `default` where there is none.
+    pub(super) fn small(&self, name: &str, default: u64, max: u64) -> Result<u64, HostError> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(default),
+            Some(value) => value.as_u64().filter(|n| *n <= max).ok_or_else(|| {
+                HostError::range(format_args!("{name} must be a whole number up to {max}"))
+            }),
+        }
+    }
+
+    /// The members of an object, none if it is absent.
+    pub(super) fn members(&mut self, name: &str) -> Result<Map<String, Value>, HostError> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(members)) => Ok(members),
+            Some(_) => Err(HostError::wrong_type(format_args!(
+                "{name} must be an object"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Actions on the nodes of a network: what they reach beside their own engine.
+
+mod arguments;
+mod chain_calls;
+mod host;
+mod meetings;
+mod permissions;
+mod places;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, atomic::AtomicUsize},
+};
+
+use lit_contracts::ContractAddresses;
+use lit_types::NodeUrl;
+use serde_json::{Map, Value};
+
+use super::{ActionError, ActionLimits, execution::Execution};
+use crate::{chain::Chain, ipfs::Ipfs};
+
+use host::NodeHost;
+use meetings::{Leading, Meetings};
+use places::Places;
+
+/// What the actions of all nodes have in common.
+#[derive(Debug)]
+pub(crate) struct ActionNetwork {
+    chain: Chain,
+    contracts: ContractAddresses,
+    /// Where the chain answers JSON-RPC, if it listens.
+    rpc_url: Option<String>,
+    ipfs: Arc<Ipfs>,
+    /// How many nodes have to take part where they exchange values.
+    threshold: usize,
+    places: Places,
+    meetings: Meetings,
+}
+
+/// An action that a node is asked to run.
+#[derive(Debug)]
+pub(crate) struct NodeAction {
+    pub(crate) node: NodeUrl,
+    /// What the nodes that got the same request know it by.
+    pub(crate) request_id: Option<String>,
+    /// Whose request it is: the session key. Nodes exchange values only over requests of the same caller.
+    pub(crate) caller: String,
+    pub(crate) cid: String,
+    pub(crate) code: String,
+    pub(crate) js_params: Map<String, Value>,
+    /// `Lit.Auth` without the action itself: its stack has the actions that the session was made with.
+    pub(crate) auth: Value,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) limits: ActionLimits,
+}
+
+/// What an action and those it called left behind on one node.
+#[derive(Debug, Default)]
+pub(crate) struct NodeOutcome {
+    pub(crate) response: String,
+    pub(crate) logs: String,
+    pub(crate) signed_data: Map<String, Value>,
+    pub(crate) claim_data: Map<String, Value>,
+}
+
+impl ActionNetwork {
+    pub(crate) fn new(
+        chain: Chain,
+        contracts: ContractAddresses,
+        rpc_url: Option<String>,
+        ipfs: Arc<Ipfs>,
+        (nodes, threshold): (usize, usize),
+        max_engines: usize,
+    ) -> Self {
+        Self {
+            chain,
+            contracts,
+            rpc_url,
+            ipfs,
+            threshold,
+            places: Places::new(max_engines, nodes),
+            meetings: Meetings::default(),
+        }
+    }
+
+    /// Runs an action on a node, as soon as there is a place for its engine.
+    ///
+    /// # Errors
+    /// All of [`ActionError`]; [`ActionError::Overloaded`] when the wait for a place is longer than an action may run.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        action: NodeAction,
+    ) -> Result<NodeOutcome, ActionError> {
+        let operation = action.request_id.map(|request_id| Operation {
+            request_id,
+            caller: action.caller,
+        });
+        let waited = action.limits.run_time;
+        let place = self.places.enter(operation.as_ref(), &action.node);
+        let place = tokio::time::timeout(waited, place)
+            .await
+            .map_err(|_| ActionError::Overloaded { waited })?;
+        let task = Arc::new(Task {
+            network: Arc::clone(self),
+            node: action.node,
+            operation,
+            auth: action.auth,
+            headers: action.headers,
+            limits: action.limits,
+            execution: Arc::default(),
+            contract_calls: AtomicUsize::default(),
+            network_operations: AtomicUsize::default(),
+            collected: Mutex::default(),
+            leading: Mutex::default(),
+            _place: place,
+        });
+        NodeHost::of_root(Arc::clone(&task), action.cid)
+            .run(action.code, action.js_params)
+            .await?;
+        Ok(task.outcome())
+    }
+}
+
+/// One request as all nodes know it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Operation {
+    request_id: String,
+    caller: String,
+}
+
+/// One request on one node: what its action shares with the actions it calls.
+#[derive(Debug)]
+struct Task {
+    network: Arc<ActionNetwork>,
+    node: NodeUrl,
+    /// None for a request without an id, which no other node can recognise.
+    operation: Option<Operation>,
+    auth: Value,
+    headers: Vec<(String, String)>,
+    limits: ActionLimits,
+    execution: Arc<Execution>,
+    contract_calls: AtomicUsize,
+    network_operations: AtomicUsize,
+    collected: Mutex<Collected>,
+    leading: Mutex<HashMap<String, Leading>>,
+    /// Given back with the last engine of the task, even one that was given up.
+    _place: Arc<places::Place>,
+}
+
+/// What the functions of the host add to the answer.
+#[derive(Debug, Clone, Default)]
+struct Collected {
+    signed_data: Map<String, Value>,
+    claim_data: Map<String, Value>,
+}
+
+impl Task {
+    fn outcome(&self) -> NodeOutcome {
+        let collected = lock(&self.collected).clone();
+        NodeOutcome {
+            response: self.execution.response(),
+            logs: self.execution.logs(),
+            signed_data: collected.signed_data,
+            claim_data: collected.claim_data,
+        }
+    }
+}
+
+/// A poisoned lock is taken over: what is locked here is changed in single steps.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,94 @@
+//! What actions ask the permissions contract.
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::SolCall;
+use lit_contracts::{ActionCid, bindings::PKPPermissions};
+use serde_json::{Value, json};
+
+use super::{ActionNetwork, arguments::Arguments};
+use crate::actions::{HostError, HostResult};
+
+/// The contract keeps the scopes of a method in one word.
+const MAX_SCOPES: u64 = 256;
+const DEFAULT_SCOPES: u64 = 100;
+
+impl ActionNetwork {
+    pub(super) fn is_permitted_action(&self, arguments: &Arguments) -> HostResult {
+        let cid: ActionCid = arguments.parsed("ipfsId", "a CIDv0 (Qm...)")?;
+        self.ask(&PKPPermissions::isPermittedActionCall {
+            tokenId: arguments.number("tokenId")?,
+            ipfsCID: cid.into(),
+        })
+        .map(Value::Bool)
+    }
+
+    pub(super) fn is_permitted_address(&self, arguments: &Arguments) -> HostResult {
+        self.ask(&PKPPermissions::isPermittedAddressCall {
+            tokenId: arguments.number("tokenId")?,
+            user: arguments.parsed::<Address>("address", "an address of 20 bytes in hex")?,
+        })
+        .map(Value::Bool)
+    }
+
+    pub(super) fn is_permitted_auth_method(&self, arguments: &Arguments) -> HostResult {
+        self.ask(&PKPPermissions::isPermittedAuthMethodCall {
+            tokenId: arguments.number("tokenId")?,
+            authMethodType: arguments.number("authMethodType")?,
+            id: arguments.bytes("userId")?.into(),
+        })
+        .map(Value::Bool)
+    }
+
+    /// CIDs; what is permitted under another id is left out, as no action can have it.
+    pub(super) fn permitted_actions(&self, arguments: &Arguments) -> HostResult {
+        let ids = self.ask(&PKPPermissions::getPermittedActionsCall {
+            tokenId: arguments.number("tokenId")?,
+        })?;
+        Ok(ids
+            .iter()
+            .filter_map(|id| ActionCid::from_bytes(id).ok())
+            .map(|cid| cid.to_string())
+            .collect())
+    }
+
+    pub(super) fn permitted_addresses(&self, arguments: &Arguments) -> HostResult {
+        let addresses = self.ask(&PKPPermissions::getPermittedAddressesCall {
+            tokenId: arguments.number("tokenId")?,
+        })?;
+        Ok(addresses.iter().map(ToString::to_string).collect())
+    }
+
+    /// Type, id and key are hex with `0x`.
+    pub(super) fn permitted_auth_methods(&self, arguments: &Arguments) -> HostResult {
+        let methods = self.ask(&PKPPermissions::getPermittedAuthMethodsCall {
+            tokenId: arguments.number("tokenId")?,
+        })?;
+        let in_json = |method: &PKPPermissions::AuthMethod| {
+            json!({
+                "auth_method_type": format!("{:#x}", method.authMethodType),
+                "id": method.id,
+                "user_pubkey": method.userPubkey,
+            })
+        };
+        Ok(methods.iter().map(in_json).collect())
+    }
+
+    /// The index is the number of the scope.
+    pub(super) fn permitted_scopes(&self, arguments: &Arguments) -> HostResult {
+        let scopes = self.ask(&PKPPermissions::getPermittedAuthMethodScopesCall {
+            tokenId: arguments.number("tokenId")?,
+            authMethodType: arguments.number("authMethodType")?,
+            id: Bytes::from(arguments.bytes("userId")?),
+            maxScopeId: U256::from(arguments.small("maxScopeId", DEFAULT_SCOPES, MAX_SCOPES)?),
+        })?;
+        Ok(scopes.into())
+    }
+
+    fn ask<C: SolCall>(&self, call: &C) -> Result<C::Return, HostError> {
+        let answer = self
+            .chain
+            .call(self.contracts.pkp_permissions, call.abi_encode().into())
+            .map_err(HostError::new)?;
+        C::abi_decode_returns_validate(&answer).map_err(HostError::new)
+    }
+}

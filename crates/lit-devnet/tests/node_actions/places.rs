@@ -1,0 +1,70 @@
+//! How many engines run at once.
+
+use std::time::Duration;
+
+use crate::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_requests_whose_nodes_wait_for_one_another_all_end() {
+    let setup = Setup::of(Devnet::builder().nodes(4).max_engines(8)).await;
+    let code = "(async () => {
+        const values = await Lit.Actions.broadcastAndCollect({ name: 'n', value: 'x' });
+        const once = await Lit.Actions.runOnce({ waitForResponse: true }, () => 'y');
+        Lit.Actions.setResponse({ response: values.join('') + once });
+    })()";
+    // Nodes in an order in which, one place at a time, no request would have all its nodes.
+    let params = json!({});
+    let setup = &setup;
+    let params = &params;
+    let requests = (0..4).flat_map(|node| {
+        (0..100)
+            .map(move |id| async move { setup.ask(node, &format!("lit_{id}"), code, params).await })
+    });
+    for (status, body) in join_all(requests).await {
+        assert_eq!((status, &body["response"]), (200, &json!("xxy")), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn there_are_no_more_engines_than_places() {
+    let limits = ActionLimits::default().with_run_time(Duration::from_millis(700));
+    let builder = Devnet::builder()
+        .nodes(3)
+        .max_engines(3)
+        .action_limits(limits);
+    let setup = Setup::of(builder).await;
+    // Requests without an id take a place each; the fourth gets none before it is given up.
+    let endless = "setTimeout(() => {}, 1e6)";
+    let params = json!({});
+    let waiting = (0..4).map(|_| setup.ask(0, "", endless, &params));
+    let mut codes: Vec<_> = join_all(waiting)
+        .await
+        .into_iter()
+        .map(|(_, body)| body["errorCode"].as_str().unwrap().to_owned())
+        .collect();
+    codes.sort();
+    assert_eq!(codes[1..], ["NodeJsTimeoutError"; 3], "{codes:?}");
+    assert!(["NodeConcurrencyOverload", "NodeJsTimeoutError"].contains(&&*codes[0]));
+    assert_eq!(setup.run("1").await["success"], true);
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_stop_keeps_its_place() {
+    let limits = ActionLimits::default().with_run_time(Duration::from_millis(300));
+    let builder = Devnet::builder()
+        .nodes(3)
+        .max_engines(3)
+        .action_limits(limits);
+    let setup = Setup::of(builder).await;
+    let native_loop = "'a'.repeat(1e6).indexOf('a'.repeat(5e5) + 'b')";
+    let params = json!({});
+    let stuck = (0..3).map(|_| setup.ask(0, "", native_loop, &params));
+    for (_, body) in join_all(stuck).await {
+        assert_eq!(body["errorCode"], "NodeJsTimeoutError", "{body}");
+    }
+    let (status, body) = setup.ask(0, "", "1", &params).await;
+    assert_eq!(
+        (status, &body["errorCode"]),
+        (429, &json!("NodeConcurrencyOverload"))
+    );
+}
