@@ -3,10 +3,10 @@ use lit_node_transport::HttpUrlError;
 use lit_recap::{
     CapacityDelegationError, DecodeError, ExtractError, ProofCidError, RecapAbilityError, SiweError,
 };
-use lit_sdk::{BlockhashError, RelayError};
+use lit_sdk::{AuthProviderError, BlockhashError, RelayError};
 use lit_session_crypto::{
     AuthMethodIdError, InvalidActionCid, InvalidSessionSigs, ReportError, SessionKeyError,
-    WalletAuthSigError,
+    WalletAuthSigError, WebAuthnError,
 };
 use lit_types::{
     AbilityError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError, ResourceError,
@@ -26,6 +26,8 @@ pub(crate) enum Refusal {
     Address(#[from] AddressError),
     #[error(transparent)]
     AuthMethodId(#[from] AuthMethodIdError),
+    #[error(transparent)]
+    AuthProvider(#[from] AuthProviderError),
     #[error(transparent)]
     Blockhash(#[from] BlockhashError),
     #[error(transparent)]
@@ -77,6 +79,8 @@ pub(crate) enum Refusal {
     TokenId(#[from] TokenIdError),
     #[error(transparent)]
     Wallet(#[from] WalletAuthSigError),
+    #[error(transparent)]
+    WebAuthn(#[from] WebAuthnError),
     /// A stored value that our types do not parse from.
     #[error("a stored value cannot be read: {0}")]
     Stored(String),
@@ -106,7 +110,9 @@ impl Refusal {
         Some(match self {
             Self::Sdk(error) | Self::Session { error, .. } => return error.sdk_code(),
             Self::Blockhash(error) => error.sdk_code(),
+            Self::AuthProvider(error) => return error.sdk_code(),
             Self::Relay(error) => return error.sdk_code(),
+            Self::WebAuthn(error) => return AuthProviderError::from(*error).sdk_code(),
             // As the relayer's client, which takes ids of all methods.
             Self::AuthMethodId(error) => {
                 let error = error.clone();

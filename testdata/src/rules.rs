@@ -408,21 +408,11 @@ pub const RULES: &[Rule] = &[
         }),
     },
     Rule {
-        name: "discord-user-is-an-argument",
-        reason: "ids are computed without I/O (DESIGN 2), so the caller asks Discord whose a token is",
-        files: &["auth-method-ids"],
-        applies: |case| auth_method_type(case) == Some(4),
-        ours: Ours::Gives(|_, official| {
-            let mut official = official?;
-            official.as_object_mut()?.remove("requests");
-            Some(official)
-        }),
-    },
-    Rule {
-        name: "discord-refuses-the-caller",
-        reason: "for the same reason there is no id to compute when Discord refuses",
-        files: &["auth-method-ids"],
-        applies: |case| auth_method_type(case) == Some(4) && case.at("/http/status").is_some(),
+        name: "signers-sign",
+        reason: "what implements Signer has an address and signs, and options are an argument; the official client makes a \
+                 method of empty texts of a signer that cannot sign (session-auth 11.3, DESIGN 8.4)",
+        files: &["ethwallet-authenticate"],
+        applies: |case| case.is_about("without options") || case.is_about("signer without"),
         ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
     },
     Rule {

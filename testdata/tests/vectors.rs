@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 /// Files that must be judged, not skipped.
-const JUDGED: [&str; 27] = [
+const JUDGED: [&str; 30] = [
     "acc-boolean",
     "acc-hash",
     "action-auth-method-id",
@@ -19,6 +19,7 @@ const JUDGED: [&str; 27] = [
     "capacity-delegation-authsig",
     "encryption-resource",
     "error-table",
+    "ethwallet-authenticate",
     "hd-key-id",
     "helpers",
     "ipfs-cid",
@@ -37,6 +38,8 @@ const JUDGED: [&str; 27] = [
     "siwe-capacity-delegation",
     "siwe-plain",
     "siwe-recaps",
+    "stytch-authenticate",
+    "webauthn-pubkey",
 ];
 
 #[test]

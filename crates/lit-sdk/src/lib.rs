@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod auth_needed;
+mod auth_provider;
 mod blockhash;
 mod chain_discovery;
 mod client;
@@ -10,6 +11,7 @@ mod discovery;
 mod error;
 mod execute_js;
 mod nonce;
+mod percent;
 mod relay;
 mod request;
 mod rpc;
@@ -17,6 +19,11 @@ mod state;
 pub mod store;
 
 pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
+pub use auth_provider::{
+    AppleProvider, AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions,
+    EthWalletProvider, GoogleProvider, InvalidOAuthState, LitAuthClient, OAuthError, OAuthState,
+    ProviderType, StytchFactor, StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
+};
 pub use blockhash::{BlockhashError, BlockhashSource, RecentBlock};
 pub use chain_discovery::ChainDiscovery;
 pub use client::LitNodeClient;

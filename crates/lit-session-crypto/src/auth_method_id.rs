@@ -86,6 +86,35 @@ pub fn auth_method_id(method: &AuthMethod) -> Result<B256, AuthMethodIdError> {
     }
 }
 
+/// Who a JWT is about and for whom it was made, as far as it says so itself: **nothing is verified**.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct JwtIdentity {
+    /// `sub`: the user.
+    pub subject: Option<String>,
+    /// `aud`: the applications, often one.
+    pub audience: Vec<String>,
+}
+
+/// Reads whom a JWT is about. **Nothing is verified**, neither its signature nor when it ends.
+///
+/// # Errors
+/// [`AuthMethodIdError`], when the text is no JWT. It never contains any of the token.
+pub fn unverified_jwt_identity(token: &str) -> Result<JwtIdentity, AuthMethodIdError> {
+    if token.len() > MAX_AUTH_SIG_BYTES {
+        return Err(AuthMethodIdError::TooLong);
+    }
+    let claims = unverified_claims(token)?;
+    Ok(JwtIdentity {
+        subject: claims.subject,
+        audience: match claims.audience {
+            Some(Audience::One(app)) => vec![app],
+            Some(Audience::Many(apps)) => apps,
+            None => Vec::new(),
+        },
+    })
+}
+
 /// The id of a Discord user for an application ([`DISCORD_CLIENT_ID`] unless it is one's own). An access token does not name
 /// the user: `GET https://discord.com/api/users/@me` does, with the token as bearer, in the member `id`.
 #[must_use]

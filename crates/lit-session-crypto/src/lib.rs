@@ -17,10 +17,11 @@ mod validate;
 mod verify;
 #[cfg(feature = "signer")]
 mod wallet;
+mod webauthn;
 
 pub use auth_method_id::{
-    AuthMethodIdError, DISCORD_CLIENT_ID, InvalidActionCid, action_auth_method_id, action_cid,
-    auth_method_id, discord_auth_method_id,
+    AuthMethodIdError, DISCORD_CLIENT_ID, InvalidActionCid, JwtIdentity, action_auth_method_id,
+    action_cid, auth_method_id, discord_auth_method_id, unverified_jwt_identity,
 };
 pub use bls::{
     BlsError, BlsPublicKey, BlsSecretKey, BlsSecretShare, BlsSignature, BlsSignatureShare,
@@ -50,5 +51,7 @@ pub use verify::{
     CapabilityRefusal, MAX_CAPABILITIES, Operation, SessionSigRefusal, VerifiedSession,
     verify_session_sig, verify_session_signature,
 };
+pub use webauthn::{WebAuthnError, webauthn_public_key};
+
 #[cfg(feature = "signer")]
 pub use wallet::{WalletAuthSigError, sign_auth_sig, sign_siwe};

@@ -1,12 +1,10 @@
 use alloy_primitives::keccak256;
-use lit_session_crypto::{
-    DISCORD_CLIENT_ID, action_auth_method_id, action_cid, auth_method_id, discord_auth_method_id,
-    hd_key_id,
-};
+use lit_session_crypto::{action_auth_method_id, action_cid, auth_method_id, hd_key_id};
 use lit_types::AuthMethod;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::{auth_provider::discord_id, stub_http::Answer};
 use crate::{case::Case, compare::Outcome, refusal::Refusal};
 
 /// auth-method-ids: under what a login is permitted.
@@ -17,6 +15,8 @@ pub(super) fn ids(case: &Case) -> Outcome {
         provider: String,
         auth_method: AuthMethod,
         extra: Option<String>,
+        /// What Discord answers.
+        http: Option<Answer>,
     }
     let input: Input = case.input()?;
     let types = match input.provider.as_str() {
@@ -35,20 +35,22 @@ pub(super) fn ids(case: &Case) -> Outcome {
             "the function is chosen by the type of the auth method",
         ));
     }
-    let id = match (input.auth_method.auth_method_type.get(), &input.extra) {
-        (4, client_id) => {
-            let is_answer = case.at("/http/status").is_none();
-            let user_id = case.text_at("/http/json/id").filter(|_| is_answer);
-            let user_id = user_id.ok_or(Refusal::NotExpressible("there is no id of the user"))?;
-            discord_auth_method_id(user_id, client_id.as_deref().unwrap_or(DISCORD_CLIENT_ID))
+    let (id, requests) = match (input.http, &input.extra) {
+        (Some(answer), client_id) => {
+            let client_id = client_id.as_deref();
+            let (id, requests) = discord_id(&input.auth_method, client_id, answer)?;
+            (id, Some(requests))
         }
-        (_, Some(_)) => return Err(Refusal::NotExpressible("the name is always `lit`")),
-        (_, None) => auth_method_id(&input.auth_method)?,
+        (None, Some(_)) => return Err(Refusal::NotExpressible("the name is always `lit`")),
+        (None, None) => (auth_method_id(&input.auth_method)?.to_string(), None),
     };
-    let mut result = json!({ "id": id.to_string() });
+    let mut result = json!({ "id": id });
+    if let Some(requests) = requests {
+        result["requests"] = requests.into();
+    }
     let official = case.official_value(&[])?;
     let preimage = official.and_then(|official| Some(official["preimage"].as_str()?.to_owned()));
-    if let Some(preimage) = preimage.filter(|preimage| keccak256(preimage) == id) {
+    if let Some(preimage) = preimage.filter(|preimage| keccak256(preimage).to_string() == id) {
         result["preimage"] = preimage.into();
     }
     Ok(result)

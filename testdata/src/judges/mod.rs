@@ -5,6 +5,7 @@
 
 mod access_control;
 mod auth_method;
+mod auth_provider;
 mod auth_sig;
 mod blockhash;
 mod error_table;
@@ -85,6 +86,7 @@ const JUDGES: &[Judge] = &[
     .partial(),
     Judge::new("encryption-resource", access_control::encryption_resource),
     Judge::new("error-table", error_table::judge),
+    Judge::new("ethwallet-authenticate", auth_provider::eth_wallet),
     Judge::new("hd-key-id", auth_method::hd_key_ids),
     Judge::new("helpers", helpers::judge),
     // The hash is there to check that the content was built right, which its size and its CID show as well.
@@ -106,6 +108,8 @@ const JUDGES: &[Judge] = &[
     Judge::new("siwe-plain", siwe::plain).partial(),
     Judge::new("siwe-recaps", siwe::recaps).partial(),
     Judge::new("storage", storage::judge),
+    Judge::new("stytch-authenticate", auth_provider::stytch),
+    Judge::new("webauthn-pubkey", auth_provider::webauthn_key),
 ];
 
 /// Files that cannot be judged yet, and what is missing.
@@ -122,10 +126,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "check-need-to-resign",
         "root signatures of PKPs are not verified yet",
     ),
-    (
-        "ethwallet-authenticate",
-        "the providers of auth methods are not implemented yet",
-    ),
     ("evm-resign", "browser wallets are not implemented"),
     ("pkp-session-sigs", "PKP sessions are not implemented yet"),
     (
@@ -133,14 +133,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "PKP sessions are not implemented yet",
     ),
     ("sign-session-key", "PKP sessions are not implemented yet"),
-    (
-        "stytch-authenticate",
-        "the providers of auth methods are not implemented yet",
-    ),
-    (
-        "webauthn-pubkey",
-        "attestation objects of WebAuthn are not decoded yet",
-    ),
 ];
 
 /// The judge of a file, or why there is none.

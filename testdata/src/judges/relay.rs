@@ -59,7 +59,7 @@ fn thrown(refusal: &Refusal) -> Value {
     }
 }
 
-fn describe(request: &HttpRequest) -> Value {
+pub(super) fn describe(request: &HttpRequest) -> Value {
     let header = |(name, value): &(&str, String)| {
         let name = match *name {
             "content-type" => "Content-Type",

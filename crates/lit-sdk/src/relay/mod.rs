@@ -16,6 +16,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::percent;
+
 use self::{
     answer::{ErrorAnswer, PayerAnswer, PkpsAnswer, RequestIdAnswer, StatusAnswer, UsersAnswer},
     secret::Zeroizing,
@@ -132,6 +134,10 @@ impl LitRelay {
     #[must_use]
     pub const fn url(&self) -> &HttpUrl {
         &self.url
+    }
+
+    pub(crate) fn http(&self) -> &Arc<dyn HttpClient> {
+        &self.http
     }
 
     /// Mints a PKP that these auth methods may use, and waits for it.
@@ -309,7 +315,7 @@ impl LitRelay {
         &self,
         user_name: Option<&str>,
     ) -> Result<CompactJson, RelayError> {
-        let query = user_name.map(|name| format!("?username={}", encode_uri_component(name)));
+        let query = user_name.map(|name| format!("?username={}", percent::encode(name)));
         let path = format!("{WEBAUTHN_OPTIONS}{}", query.unwrap_or_default());
         let request = HttpRequest::get(self.url.join(&path)?);
         self.call(WEBAUTHN_OPTIONS, request, &[]).await
@@ -433,17 +439,4 @@ impl fmt::Debug for LitRelay {
             .field("url", &self.url)
             .finish_non_exhaustive()
     }
-}
-
-/// As the JavaScript function of this name.
-fn encode_uri_component(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }

@@ -1,0 +1,109 @@
+use lit_node_transport::HttpUrl;
+
+use super::{
+    AppleProvider, AuthProvider, DiscordProvider, EthWalletProvider, GoogleProvider, StytchFactor,
+    StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
+};
+use crate::{LitNodeClient, LitRelay};
+
+/// What providers of auth methods work with: the client of a network, and a relayer. Cheap to clone.
+///
+/// ```no_run
+/// use lit_sdk::{AuthProvider, LitAuthClient, LitNodeClient, LitRelay, MintOptions, ProviderType};
+/// # async fn run(client: LitNodeClient, relay: LitRelay, method: lit_sdk::AuthMethod) -> Result<(), Box<dyn std::error::Error>> {
+/// let auth_client = LitAuthClient::new(client, relay);
+/// let provider = auth_client.init_provider(ProviderType::EthWallet);
+/// let request = provider.mint_pkp_through_relayer(&method, &MintOptions::of_provider()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct LitAuthClient {
+    node_client: LitNodeClient,
+    relay: LitRelay,
+}
+
+impl LitAuthClient {
+    /// Works with this network and this relayer.
+    #[must_use]
+    pub const fn new(node_client: LitNodeClient, relay: LitRelay) -> Self {
+        Self { node_client, relay }
+    }
+
+    /// The client of the network.
+    #[must_use]
+    pub const fn node_client(&self) -> &LitNodeClient {
+        &self.node_client
+    }
+
+    /// The relayer.
+    #[must_use]
+    pub const fn relay(&self) -> &LitRelay {
+        &self.relay
+    }
+
+    /// A provider, for what all have in common. Functions to log in are those of the provider's own type, such as
+    /// [`DiscordProvider::new`].
+    #[doc(alias = "initProvider")]
+    #[must_use]
+    pub fn init_provider(&self, provider: ProviderType) -> Box<dyn AuthProvider> {
+        let auth_client = self.clone();
+        match provider {
+            ProviderType::EthWallet => Box::new(EthWalletProvider::new(auth_client)),
+            ProviderType::WebAuthn => Box::new(WebAuthnProvider::new(auth_client)),
+            ProviderType::Discord { redirect_uri } => {
+                Box::new(DiscordProvider::new(auth_client, redirect_uri))
+            }
+            ProviderType::Google { redirect_uri } => {
+                Box::new(GoogleProvider::new(auth_client, redirect_uri))
+            }
+            ProviderType::Apple { redirect_uri } => {
+                Box::new(AppleProvider::new(auth_client, redirect_uri))
+            }
+            ProviderType::StytchOtp { app_id, user_id } => {
+                let provider = StytchOtpProvider::new(auth_client, app_id);
+                Box::new(match user_id {
+                    Some(user_id) => provider.with_user_id(user_id),
+                    None => provider,
+                })
+            }
+            ProviderType::StytchFactor(factor) => {
+                Box::new(StytchFactorProvider::new(auth_client, factor))
+            }
+        }
+    }
+}
+
+/// The providers, with what each has to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProviderType {
+    /// A wallet.
+    EthWallet,
+    /// A passkey.
+    WebAuthn,
+    /// Discord.
+    Discord {
+        /// Where the browser comes back to after the login.
+        redirect_uri: HttpUrl,
+    },
+    /// Google, by a login of its own or with an id token from elsewhere.
+    Google {
+        /// Where the browser comes back to after the login.
+        redirect_uri: HttpUrl,
+    },
+    /// Apple.
+    Apple {
+        /// Where the browser comes back to after the login.
+        redirect_uri: HttpUrl,
+    },
+    /// One-time passwords of Stytch, by user.
+    StytchOtp {
+        /// The project at Stytch.
+        app_id: String,
+        /// The user, where it has to be a certain one.
+        user_id: Option<String>,
+    },
+    /// One-time passwords of Stytch, by e-mail address, phone number or authenticator.
+    StytchFactor(StytchFactor),
+}

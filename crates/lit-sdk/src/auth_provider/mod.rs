@@ -1,0 +1,107 @@
+//! Ways to prove who one is, for PKPs that may be used by whoever proves it.
+
+mod apple;
+mod client;
+mod discord;
+mod error;
+mod eth_wallet;
+mod google;
+mod oauth;
+mod stytch;
+mod webauthn;
+
+use std::fmt;
+
+use alloy_primitives::B256;
+use async_trait::async_trait;
+use lit_session_crypto::auth_method_id;
+use lit_types::{AuthMethod, constants::AuthMethodType};
+
+use crate::{MintOptions, MintRequest, RelayAuthMethod, RelayPkp, RelayRequestId};
+
+pub use self::{
+    apple::AppleProvider,
+    client::{LitAuthClient, ProviderType},
+    discord::DiscordProvider,
+    error::AuthProviderError,
+    eth_wallet::{EthWalletOptions, EthWalletProvider},
+    google::GoogleProvider,
+    oauth::{InvalidOAuthState, OAuthError, OAuthState},
+    stytch::{StytchFactor, StytchFactorProvider, StytchOtpProvider},
+    webauthn::WebAuthnProvider,
+};
+
+/// What is the same for all providers of auth methods: whom a method stands for, and what can be had for it. How a method is
+/// made is not, so every provider has functions of its own for that.
+#[doc(alias = "BaseProvider")]
+#[async_trait]
+pub trait AuthProvider: fmt::Debug + Send + Sync {
+    /// The network and the relayer it works with.
+    fn auth_client(&self) -> &LitAuthClient;
+
+    /// The type of the methods it makes.
+    fn auth_method_type(&self) -> AuthMethodType;
+
+    /// The id under which a method is permitted to use a PKP. The method is not verified.
+    ///
+    /// # Errors
+    /// [`AuthProviderError::OtherType`] for a method of another provider, [`AuthProviderError::Id`] when none follows from it.
+    async fn auth_method_id(&self, method: &AuthMethod) -> Result<B256, AuthProviderError> {
+        check_type(self.auth_method_type(), method)?;
+        Ok(auth_method_id(method)?)
+    }
+
+    /// The method as a relayer is told of it.
+    ///
+    /// # Errors
+    /// As [`AuthProvider::auth_method_id`].
+    async fn relay_auth_method(
+        &self,
+        method: &AuthMethod,
+    ) -> Result<RelayAuthMethod, AuthProviderError> {
+        let id = self.auth_method_id(method).await?;
+        Ok(RelayAuthMethod::new(method.auth_method_type, id.to_vec()))
+    }
+
+    /// Asks the relayer for a PKP that this method may use, and does not wait for it;
+    /// [`LitRelay::wait_for_mint`](crate::LitRelay::wait_for_mint) does. The options of the official client are
+    /// [`MintOptions::of_provider`].
+    ///
+    /// # Errors
+    /// As [`AuthProvider::auth_method_id`], and [`AuthProviderError::Relay`].
+    #[doc(alias = "mintPKPThroughRelayer")]
+    async fn mint_pkp_through_relayer(
+        &self,
+        method: &AuthMethod,
+        options: &MintOptions,
+    ) -> Result<RelayRequestId, AuthProviderError> {
+        let request = MintRequest::new(&[self.relay_auth_method(method).await?], options)?;
+        Ok(self.auth_client().relay().mint(&request).await?)
+    }
+
+    /// The PKPs that this method may use, as the relayer knows them.
+    ///
+    /// # Errors
+    /// As [`AuthProvider::auth_method_id`], and [`AuthProviderError::Relay`].
+    #[doc(alias = "fetchPKPsThroughRelayer")]
+    async fn fetch_pkps_through_relayer(
+        &self,
+        method: &AuthMethod,
+    ) -> Result<Vec<RelayPkp>, AuthProviderError> {
+        // To look for a PKP the public key of a credential is not needed.
+        let id = self.auth_method_id(method).await?;
+        let method = RelayAuthMethod::new(method.auth_method_type, id.to_vec());
+        Ok(self.auth_client().relay().fetch_pkps_by_id(&method).await?)
+    }
+}
+
+fn check_type(expected: AuthMethodType, method: &AuthMethod) -> Result<(), AuthProviderError> {
+    if method.auth_method_type == expected.into() {
+        Ok(())
+    } else {
+        Err(AuthProviderError::OtherType {
+            expected,
+            found: method.auth_method_type,
+        })
+    }
+}

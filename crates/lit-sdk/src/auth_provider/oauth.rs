@@ -1,0 +1,157 @@
+use std::fmt;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use lit_node_transport::HttpUrl;
+use rand_core::{OsRng, RngCore};
+
+use super::AuthProviderError;
+use crate::percent;
+
+/// Ties the return from a login to its beginning, so that nobody can slip another login in. Keep it with the browser's session
+/// in between.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OAuthState(String);
+
+impl OAuthState {
+    /// A fresh one, from the randomness of the operating system.
+    ///
+    /// # Errors
+    /// [`AuthProviderError::Randomness`].
+    pub fn generate() -> Result<Self, AuthProviderError> {
+        let mut bytes = [0; 16];
+        OsRng
+            .try_fill_bytes(&mut bytes)
+            .map_err(AuthProviderError::Randomness)?;
+        Ok(Self(
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ))
+    }
+
+    /// The text to keep.
+    #[must_use]
+    pub fn expose_secret(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A text that was kept.
+impl TryFrom<String> for OAuthState {
+    type Error = InvalidOAuthState;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        // A short one could be guessed, and an absent one would match an absent one.
+        if (15..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+            Ok(Self(text))
+        } else {
+            Err(InvalidOAuthState(()))
+        }
+    }
+}
+
+impl fmt::Debug for OAuthState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OAuthState")
+    }
+}
+
+/// The text is no state of a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the state of a login has 15 to 128 letters and digits")]
+pub struct InvalidOAuthState(());
+
+/// A login with redirects through a gateway (session specification, section 11.4).
+#[derive(Debug, Clone)]
+pub(super) struct OAuthLogin {
+    /// As it stands in URLs.
+    provider: &'static str,
+    /// None for Lit's own.
+    pub(super) gateway: Option<HttpUrl>,
+    redirect_uri: HttpUrl,
+}
+
+/// Which of the tokens that come back is wanted.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Token {
+    Access,
+    Id,
+}
+
+impl OAuthLogin {
+    pub(super) const fn new(provider: &'static str, redirect_uri: HttpUrl) -> Self {
+        Self {
+            provider,
+            gateway: None,
+            redirect_uri,
+        }
+    }
+
+    pub(super) fn url(&self, state: &OAuthState) -> String {
+        const LIT_LOGIN_GATEWAY: &str = "https://login.litgateway.com";
+        let gateway = self.gateway.as_ref();
+        format!(
+            "{}/auth/{}?app_redirect={}&state={}",
+            gateway.map_or(LIT_LOGIN_GATEWAY, HttpUrl::as_str),
+            self.provider,
+            percent::encode(self.redirect_uri.as_str()),
+            percent::encode(&BASE64_STANDARD.encode(&state.0)),
+        )
+    }
+
+    /// The token in the URL that the browser comes back with.
+    pub(super) fn token(
+        &self,
+        callback_url: &str,
+        state: &OAuthState,
+        token: Token,
+    ) -> Result<String, OAuthError> {
+        let query = callback_url
+            .strip_prefix(self.redirect_uri.as_str())
+            .map(|rest| rest.strip_prefix('/').unwrap_or(rest))
+            .and_then(|rest| rest.strip_prefix(['?', '&']))
+            .ok_or(OAuthError::Redirect)?;
+        let query = query.split('#').next().unwrap_or_default();
+        let get = |name| percent::query_value(query, name);
+        if let Some(error) = get("error").filter(|error| !error.is_empty()) {
+            let shown = error.chars().filter(|c| !c.is_control()).take(200);
+            return Err(OAuthError::Gateway(shown.collect()));
+        }
+        let provider = get("provider").unwrap_or_default();
+        if !provider.eq_ignore_ascii_case(self.provider) {
+            return Err(OAuthError::Provider(self.provider));
+        }
+        // Gateways encode once more.
+        let given = get("state").map(|state| percent::decode(&state));
+        let given = given.and_then(|state| BASE64_STANDARD.decode(state).ok());
+        if given.as_deref() != Some(state.0.as_bytes()) {
+            return Err(OAuthError::State);
+        }
+        let (name, shown) = match token {
+            Token::Access => ("access_token", "access token"),
+            Token::Id => ("id_token", "id token"),
+        };
+        get(name)
+            .filter(|token| !token.is_empty())
+            .ok_or(OAuthError::MissingToken(shown))
+    }
+}
+
+/// Why a login gave no token. Never contains one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OAuthError {
+    /// The URL is not the one the login was to come back to.
+    #[error("the current URL does not match the redirect URI")]
+    Redirect,
+    /// The gateway says that the login failed, and why.
+    #[error("the login failed: {0}")]
+    Gateway(String),
+    /// Another provider came back.
+    #[error("the login was not with {0}")]
+    Provider(&'static str),
+    /// The login is not the one that was begun. Begin another one.
+    #[error("the state of the login is not the one it was begun with")]
+    State,
+    /// The URL has no token.
+    #[error("the login came back without {0}")]
+    MissingToken(&'static str),
+}

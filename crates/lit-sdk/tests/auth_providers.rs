@@ -1,0 +1,252 @@
+//! Providers of auth methods, with a relayer and a Discord that answer what a test says.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod common;
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use common::Setup;
+use lit_sdk::{
+    AppleProvider, AuthMethod, AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions,
+    EthWalletProvider, GoogleProvider, LitAuthClient, LitRelay, MintOptions, OAuthError,
+    OAuthState, ProviderType, RelayApiKey, RelayError, WebAuthnProvider,
+    transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
+    types::{
+        CompactJson, SdkErrorCode,
+        constants::{AuthMethodScope, AuthMethodType},
+    },
+};
+use serde_json::{Value, json};
+
+/// Gives one answer to all requests, and remembers them.
+struct Server {
+    status: u16,
+    body: &'static str,
+    requests: Mutex<Vec<HttpRequest>>,
+}
+
+impl Server {
+    fn new(status: u16, body: &'static str) -> Arc<Self> {
+        Arc::new(Self {
+            status,
+            body,
+            requests: Mutex::default(),
+        })
+    }
+
+    fn body_of(&self, index: usize) -> Value {
+        serde_json::from_slice(&self.requests.lock().unwrap()[index].body).unwrap()
+    }
+}
+
+#[async_trait]
+impl HttpClient for Server {
+    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        self.requests.lock().unwrap().push(request);
+        Ok(HttpResponse {
+            status: self.status,
+            body: self.body.into(),
+        })
+    }
+}
+
+async fn auth_client(server: &Arc<Server>) -> LitAuthClient {
+    let key = RelayApiKey::new("key").unwrap();
+    let relay = LitRelay::with_http_client(server.clone(), "https://relay.example", key).unwrap();
+    LitAuthClient::new(Setup::new(3).await.client, relay)
+}
+
+const MINTED: &str = r#"{"requestId":"0x12"}"#;
+
+#[tokio::test]
+async fn a_wallet_signs_in_and_gets_a_pkp() {
+    let server = Server::new(200, MINTED);
+    let setup = Setup::new(3).await;
+    let method =
+        EthWalletProvider::authenticate(&setup.wallet, &setup.client, &EthWalletOptions::default())
+            .await
+            .unwrap();
+    assert_eq!(method.auth_method_type, AuthMethodType::EthWallet.into());
+
+    let provider = auth_client(&server)
+        .await
+        .init_provider(ProviderType::EthWallet);
+    let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::SignAnything]]);
+    let request = provider
+        .mint_pkp_through_relayer(&method, &options)
+        .await
+        .unwrap();
+    assert_eq!(request.as_str(), "0x12");
+    let id = provider.auth_method_id(&method).await.unwrap();
+    let body = server.body_of(0);
+    assert_eq!(body["permittedAuthMethodIds"], json!([id]));
+    assert_eq!(body["permittedAuthMethodScopes"], json!([[1]]));
+    assert_eq!(body["sendPkpToItself"], true);
+}
+
+#[tokio::test]
+async fn methods_of_other_providers_are_refused() {
+    let client = auth_client(&Server::new(200, MINTED)).await;
+    let method = AuthMethod::new(AuthMethodType::GoogleJwt, "SECRET");
+    for provider in [ProviderType::EthWallet, ProviderType::WebAuthn] {
+        let provider = client.init_provider(provider);
+        let options = MintOptions::of_provider();
+        let error = provider.mint_pkp_through_relayer(&method, &options).await;
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, AuthProviderError::OtherType { .. }),
+            "{error}"
+        );
+        assert!(!format!("{error} {error:?}").contains("SECRET"));
+    }
+}
+
+#[tokio::test]
+async fn discord_is_asked_whose_a_token_is() {
+    let server = Server::new(200, r#"{"id":"80351110224678912"}"#);
+    let redirect = "https://app.example".parse().unwrap();
+    let provider = DiscordProvider::new(auth_client(&server).await, redirect);
+    let method = AuthMethod::new(AuthMethodType::Discord, "tok");
+    let id = provider.auth_method_id(&method).await.unwrap();
+    assert_eq!(
+        id.to_string(),
+        "0xe4004e43dbbe22179af4a41b651a74079c80c3435796e5f1abca97c3753219a8"
+    );
+
+    for (status, body) in [(401, r#"{"id":"1"}"#), (200, "{}"), (200, "[")] {
+        let redirect = "https://app.example".parse().unwrap();
+        let client = auth_client(&Server::new(status, body)).await;
+        let error = DiscordProvider::new(client, redirect)
+            .auth_method_id(&method)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.sdk_code(),
+            Some(SdkErrorCode::UnknownError),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn logins_go_to_the_gateway_and_come_back() {
+    let client = auth_client(&Server::new(200, "{}")).await;
+    let redirect = "https://app.example/cb?x=1";
+    let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
+    let (encoded, id_token) = ("YWJjZGVmZ2hpamtsbW5v", "id%2Etoken");
+    let google = GoogleProvider::new(client.clone(), redirect.parse().unwrap());
+    assert_eq!(
+        google.login_url(&state),
+        format!(
+            "https://login.litgateway.com/auth/google?app_redirect=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1&state={encoded}"
+        )
+    );
+    let back = format!("{redirect}&provider=google&id_token={id_token}&state={encoded}#top");
+    let method = google.authenticate(&back, &state).unwrap();
+    assert_eq!(
+        method,
+        AuthMethod::new(AuthMethodType::GoogleJwt, "id.token")
+    );
+
+    let apple = AppleProvider::new(client.clone(), "https://app.example".parse().unwrap());
+    let back = format!("https://app.example/?provider=Apple&id_token=t&state={encoded}");
+    assert_eq!(
+        apple.authenticate(&back, &state).unwrap(),
+        AppleProvider::auth_method("t")
+    );
+    let discord = DiscordProvider::new(client, "https://app.example".parse().unwrap());
+    let back = format!("https://app.example?provider=discord&access_token=t&state={encoded}");
+    let method = discord.authenticate(&back, &state).unwrap();
+    assert_eq!(method, AuthMethod::new(AuthMethodType::Discord, "t"));
+}
+
+#[tokio::test]
+async fn logins_that_are_not_what_was_begun_are_refused() {
+    let client = auth_client(&Server::new(200, "{}")).await;
+    let google = GoogleProvider::new(client, "https://app.example".parse().unwrap());
+    let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
+    let encoded = "YWJjZGVmZ2hpamtsbW5v";
+    for (url, error) in [
+        ("https://evil.example/?", OAuthError::Redirect),
+        ("https://app.example.evil.example/?", OAuthError::Redirect),
+        ("https://app.example", OAuthError::Redirect),
+        (
+            "https://app.example?error=denied%0Aby+user&id_token=TOKEN",
+            OAuthError::Gateway("deniedby user".to_owned()),
+        ),
+        (
+            "https://app.example?provider=discord&id_token=TOKEN",
+            OAuthError::Provider("google"),
+        ),
+        (
+            "https://app.example?provider=google&id_token=TOKEN",
+            OAuthError::State,
+        ),
+        (
+            "https://app.example?provider=google&id_token=TOKEN&state=",
+            OAuthError::State,
+        ),
+        (
+            "https://app.example?provider=google&id_token=TOKEN&state=YWJj",
+            OAuthError::State,
+        ),
+        (
+            &format!("https://app.example?provider=google&access_token=TOKEN&state={encoded}"),
+            OAuthError::MissingToken("id token"),
+        ),
+    ] {
+        let found = google.authenticate(url, &state).unwrap_err();
+        assert_eq!(found, error, "{url}");
+        assert!(!found.to_string().contains("TOKEN"));
+    }
+    assert_ne!(
+        OAuthState::generate().unwrap(),
+        OAuthState::generate().unwrap()
+    );
+    for guessable in ["", "abc", "abcdefghijklmn+"] {
+        assert!(OAuthState::try_from(guessable.to_owned()).is_err());
+    }
+}
+
+/// The public key of a registration travels with its id; a login has none.
+#[tokio::test]
+async fn passkeys_are_minted_with_their_key() {
+    const OBJECT: &str = "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YdhAWJg5urCTZUo-KU1v8pQsootqM1qlVCBV5QO-kSAQN2kAfEUAAAABqqqqqqqqqqqqqqqqqqqqqgAUQkJCQkJCQkJCQkJCQkJCQkJCQkKlAQIDJiABIVgg0h7Ep0UX4f0GnzYQX6A5Rx3aQJicS9fuSCj9ZeYeDFYiWCCMhPt4zg6Y_iYzRh3cvWeL9eMHJN1JFcsb6luzAlxPKw";
+    let server = Server::new(200, MINTED);
+    let provider = WebAuthnProvider::new(auth_client(&server).await);
+    let credential =
+        json!({ "id": "abc", "rawId": "abc", "response": { "attestationObject": OBJECT } });
+    let registration = WebAuthnProvider::auth_method(&CompactJson::try_from(&credential).unwrap());
+    let options = MintOptions::of_provider();
+    provider
+        .mint_pkp_through_relayer(&registration, &options)
+        .await
+        .unwrap();
+    let key = server.body_of(0)["permittedAuthMethodPubkeys"][0].clone();
+    assert!(
+        key.as_str()
+            .unwrap()
+            .starts_with("0xa5010203262001215820d21e")
+    );
+
+    let login = json!({ "id": "abc", "rawId": "abc", "response": { "signature": "" } });
+    let login = WebAuthnProvider::auth_method(&CompactJson::try_from(&login).unwrap());
+    let error = provider.mint_pkp_through_relayer(&login, &options).await;
+    assert!(matches!(error, Err(AuthProviderError::Credential)));
+    // To look for its PKPs the id is enough.
+    let error = provider.fetch_pkps_through_relayer(&login).await;
+    assert!(matches!(
+        error,
+        Err(AuthProviderError::Relay(RelayError::NoPkps))
+    ));
+    assert_eq!(
+        server.body_of(1)["authMethodId"],
+        json!(provider.auth_method_id(&registration).await.unwrap())
+    );
+
+    let options = provider.login_options("app.example").await.unwrap();
+    assert_eq!(options["rpId"], "app.example");
+    assert_eq!(options["challenge"].as_str().unwrap().len(), 43);
+}
