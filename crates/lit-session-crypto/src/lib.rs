@@ -13,6 +13,7 @@ mod report;
 mod root;
 mod session;
 mod template;
+mod time_lock;
 mod validate;
 mod verify;
 #[cfg(feature = "signer")]
@@ -43,6 +44,7 @@ pub use session::{
     AttenuationError, BundleError, GrantsMore, Session, SessionBundle, SessionError, SessionRefusal,
 };
 pub use template::SessionTemplate;
+pub use time_lock::{MAX_TIME_LOCK_PLAINTEXT, TimeLockCiphertext, TimeLockError};
 pub use validate::{
     InvalidSessionSigs, SessionSigProblem, parse_signed_message, validate_session_sig,
     validate_session_sigs,

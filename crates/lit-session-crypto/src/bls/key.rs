@@ -47,6 +47,10 @@ impl BlsPublicKey {
         Self(point)
     }
 
+    pub(crate) const fn point(&self) -> &G1Affine {
+        &self.0
+    }
+
     /// The compressed point.
     #[must_use]
     pub fn to_bytes(&self) -> [u8; 48] {

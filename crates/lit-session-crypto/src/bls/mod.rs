@@ -16,7 +16,7 @@ pub use signature::{BlsSignature, BlsSignatureShare};
 /// The domain of hashing to G2.
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-fn hash_to_g2(message: &[u8]) -> blstrs::G2Projective {
+pub(crate) fn hash_to_g2(message: &[u8]) -> blstrs::G2Projective {
     blstrs::G2Projective::hash_to_curve(message, DST, &[])
 }
 

@@ -34,7 +34,7 @@ impl BlsSignature {
         Self(point)
     }
 
-    pub(super) const fn point(&self) -> &G2Affine {
+    pub(crate) const fn point(&self) -> &G2Affine {
         &self.0
     }
 
