@@ -49,6 +49,8 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .http(args.port)
         .rpc_port(args.rpc_port)
         .epoch_length(Duration::from_secs(args.epoch_length))
+        // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
+        .foreign_blockhashes(true)
         .start()
         .await?;
     step.done(

@@ -1,13 +1,18 @@
 use std::{sync::Arc, time::Duration};
 
 use lit_contracts::NetworkContext;
-use lit_types::NodeUrl;
+use lit_node_transport::{HttpClient, HttpUrl};
+use lit_types::{Clock, NodeUrl};
 use tokio::task::JoinSet;
 
 use crate::{
-    DevnetClock, Fault, LoggedRequest, MemoryTransport,
+    DevnetClock, Fault, JwtClaims, JwtIssuer, JwtProvider, LoggedRequest, MemoryTransport,
     actions::{ActionLimits, ActionNetwork},
+    auth::{AuthVerifier, LocalIssuer, OauthApi},
+    blocks::Blocks,
     chain::Chain,
+    chain_view::ChainView,
+    dealer::NodeShares,
     genesis::DevChain,
     ipfs::Ipfs,
     keys::NetworkKeys,
@@ -46,6 +51,7 @@ pub struct Devnet {
     threshold: usize,
     shared: Arc<Shared>,
     chain: DevChain,
+    jwt_issuer: LocalIssuer,
     rpc_url: Option<String>,
     /// The HTTP listeners; dropping them stops them.
     _servers: JoinSet<()>,
@@ -60,6 +66,11 @@ impl Devnet {
             seed: [0; 32],
             limits: ActionLimits::default(),
             max_engines: MAX_ENGINES,
+            session_limits: ActionLimits::default(),
+            foreign_blockhashes: false,
+            jwt_issuers: Vec::new(),
+            discord: None,
+            google: None,
             epoch_length: Duration::from_secs(3600),
             capacity_enforced: false,
             #[cfg(feature = "http")]
@@ -123,6 +134,14 @@ impl Devnet {
         &self.chain.funded_keys
     }
 
+    /// A token of the network's own issuer: what somebody would have who had logged in with this provider. Nodes believe it, and
+    /// it is an access token for the auth methods of the provider.
+    #[must_use]
+    pub fn issue_jwt(&self, provider: JwtProvider, claims: &JwtClaims) -> String {
+        let now = self.shared.clock.now();
+        self.jwt_issuer.issue(provider, claims, now)
+    }
+
     /// Ends the epoch and begins the next with the same nodes.
     ///
     /// # Errors
@@ -179,6 +198,11 @@ pub struct DevnetBuilder {
     seed: [u8; 32],
     limits: ActionLimits,
     max_engines: usize,
+    session_limits: ActionLimits,
+    foreign_blockhashes: bool,
+    jwt_issuers: Vec<JwtIssuer>,
+    discord: Option<OauthApi>,
+    google: Option<OauthApi>,
     epoch_length: Duration,
     capacity_enforced: bool,
     #[cfg(feature = "http")]
@@ -200,7 +224,7 @@ impl DevnetBuilder {
         self
     }
 
-    /// Limits of Lit Actions. Default: those of the Datil networks.
+    /// Limits of Lit Actions that are executed. Default: those of the Datil networks.
     pub fn action_limits(mut self, limits: ActionLimits) -> Self {
         self.limits = limits;
         self
@@ -211,6 +235,40 @@ impl DevnetBuilder {
     /// At least one for each node. Default: 64.
     pub const fn max_engines(mut self, engines: usize) -> Self {
         self.max_engines = engines;
+        self
+    }
+
+    /// Limits of Lit Actions that authorise session keys. Default: those of the Datil networks.
+    pub fn session_action_limits(mut self, limits: ActionLimits) -> Self {
+        self.session_limits = limits;
+        self
+    }
+
+    /// Whether messages for PKPs may have the block hashes of other chains as nonces, which count as made when they are first
+    /// seen. The official client fetches hashes of Ethereum's main net half a minute after it has connected, and needs this.
+    /// Default: no, only hashes that the network hands out.
+    pub const fn foreign_blockhashes(mut self, accepted: bool) -> Self {
+        self.foreign_blockhashes = accepted;
+        self
+    }
+
+    /// Nodes believe this issuer too. May be repeated. Default: only the network's own, whose tokens [`Devnet::issue_jwt`] gives.
+    pub fn jwt_issuer(mut self, issuer: JwtIssuer) -> Self {
+        self.jwt_issuers.push(issuer);
+        self
+    }
+
+    /// Where nodes ask whose a Discord token is: `GET {base}/oauth2/@me`, at Discord itself `https://discord.com/api`. Default:
+    /// nowhere, and such auth methods are refused.
+    pub fn discord(mut self, client: Arc<dyn HttpClient>, base: HttpUrl) -> Self {
+        self.discord = Some(OauthApi { client, base });
+        self
+    }
+
+    /// Where nodes ask whose an access token of Google is (auth method type 5): `GET {base}/oauth2/v3/tokeninfo`, at Google itself
+    /// `https://www.googleapis.com`. Default: nowhere, and such auth methods are refused.
+    pub fn google(mut self, client: Arc<dyn HttpClient>, base: HttpUrl) -> Self {
+        self.google = Some(OauthApi { client, base });
         self
     }
 
@@ -286,18 +344,34 @@ impl DevnetBuilder {
             (self.nodes, threshold),
             self.max_engines,
         );
+        let jwt_issuer = keys.jwt_issuer();
         let shared = Arc::new(Shared {
+            chain: ChainView::new(chain.chain.clone(), chain.addresses),
+            blocks: Blocks::new(self.seed, self.foreign_blockhashes),
+            auth: AuthVerifier {
+                issuers: jwt_issuer.issuers().chain(self.jwt_issuers).collect(),
+                discord: self.discord,
+                google: self.google,
+            },
             keys,
             clock,
             limits: self.limits,
+            session_limits: self.session_limits,
             log: RequestLog::default(),
             ipfs,
             actions: Arc::new(actions),
             capacity_enforced: self.capacity_enforced,
         });
+        // There are at most 255 nodes.
+        let [count, needed] = [self.nodes, threshold].map(|n| u8::try_from(n).unwrap_or(u8::MAX));
+        let dealer = Arc::new(shared.keys.dealer(needed, count));
         let nodes: Arc<[Arc<Node>]> = node_urls
             .iter()
-            .map(|url| Arc::new(Node::new(url.clone(), Arc::clone(&shared))))
+            .zip(1..=count)
+            .map(|(url, identifier)| {
+                let shares = NodeShares::new(Arc::clone(&dealer), identifier);
+                Arc::new(Node::new(url.clone(), Arc::clone(&shared), shares))
+            })
             .collect();
         #[cfg(feature = "http")]
         for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
@@ -311,6 +385,7 @@ impl DevnetBuilder {
             threshold,
             shared,
             chain,
+            jwt_issuer,
             rpc_url,
             _servers: servers,
         })

@@ -12,11 +12,8 @@ use tokio::net::TcpListener;
 
 use crate::{
     DevnetError, listener,
-    node::{Incoming, Node},
+    node::{Incoming, MAX_BODY, Node},
 };
-
-/// The largest request that is read, in bytes: action code of 16 MiB in base64, and what stands around it.
-const MAX_BODY: usize = 32 * 1024 * 1024;
 
 /// Listeners on consecutive ports of this machine, or on free ones.
 pub(crate) async fn bind(

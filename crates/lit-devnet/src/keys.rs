@@ -1,12 +1,10 @@
 use alloy_primitives::Address;
-use blstrs::{G1Affine, G1Projective, Scalar};
-use group::Group;
 use k256::elliptic_curve::sec1::ToEncodedPoint;
+use lit_session_crypto::BlsSecretKey;
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
 
-/// A new block every so many seconds, as on Ethereum's main net.
-const SECONDS_PER_BLOCK: i64 = 12;
+use crate::{auth::LocalIssuer, dealer::Dealer};
+
 /// With a single root key the official client derives other PKPs than the nodes.
 const HD_ROOT_KEYS: u8 = 2;
 
@@ -22,10 +20,6 @@ pub(crate) struct NetworkKeys {
 
 impl NetworkKeys {
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
-        let bls: Scalar = draw(&seed, "bls root", |bytes| {
-            Option::from(Scalar::from_bytes_be(bytes))
-        });
-        let network_public_key = G1Affine::from(G1Projective::generator() * bls);
         let hd_root_pubkeys = (0..HD_ROOT_KEYS)
             .map(|i| {
                 let label = format!("ecdsa root {i}");
@@ -37,9 +31,20 @@ impl NetworkKeys {
             .collect();
         Self {
             seed,
-            network_public_key: hex::encode(network_public_key.to_compressed()),
+            network_public_key: bls_root(&seed).public_key().to_string(),
             hd_root_pubkeys,
         }
+    }
+
+    /// Splits the BLS key among the nodes.
+    pub(crate) fn dealer(&self, threshold: u8, nodes: u8) -> Dealer {
+        let randomness = derive(&self.seed, "bls dealing");
+        Dealer::new(bls_root(&self.seed), randomness, threshold, nodes)
+    }
+
+    /// Logs users in for tests.
+    pub(crate) fn jwt_issuer(&self) -> LocalIssuer {
+        draw(&self.seed, "jwt issuer", LocalIssuer::from_secret)
     }
 
     /// An address that follows from the seed; nobody has its key.
@@ -56,15 +61,12 @@ impl NetworkKeys {
         let address = Address::from_raw_public_key(&point.as_bytes()[1..]);
         (address, format!("0x{}", hex::encode(secret.to_bytes())))
     }
+}
 
-    /// The hash of the latest block at an instant. There is no such block; the same seed and time give the same hash.
-    pub(crate) fn latest_blockhash(&self, now: OffsetDateTime) -> String {
-        let block = now.unix_timestamp().div_euclid(SECONDS_PER_BLOCK);
-        format!(
-            "0x{}",
-            hex::encode(derive(&self.seed, &format!("block {block}")))
-        )
-    }
+fn bls_root(seed: &[u8; 32]) -> BlsSecretKey {
+    draw(seed, "bls root", |bytes| {
+        BlsSecretKey::from_bytes(bytes).ok()
+    })
 }
 
 /// The first of a sequence of hashes that is a valid key.

@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 pub mod actions;
+mod auth;
+mod blocks;
 mod builder;
 pub mod chain;
+mod chain_view;
 mod clock;
+mod dealer;
 mod fault;
 mod genesis;
 #[cfg(feature = "http")]
@@ -16,8 +20,9 @@ mod log;
 mod memory;
 mod node;
 
+pub use auth::{JwksError, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};
 pub use builder::{Devnet, DevnetBuilder, DevnetError, MAX_NODES, MIN_NODES};
 pub use clock::DevnetClock;
-pub use fault::Fault;
+pub use fault::{Fault, SiweChange};
 pub use log::LoggedRequest;
 pub use memory::MemoryTransport;

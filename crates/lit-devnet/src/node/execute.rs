@@ -1,11 +1,11 @@
 use lit_session_crypto::{Operation, verify_session_sig};
 use lit_types::{
-    AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorCode,
+    AuthContext, AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorCode,
     wire::{ExecuteRequest, ExecuteResponse},
 };
 use serde_json::{Map, Value, json};
 
-use super::{Incoming, Node, Refusal, to_json};
+use super::{Incoming, Node, Refusal, capacity, to_json};
 use crate::actions::NodeAction;
 
 impl Node {
@@ -18,21 +18,23 @@ impl Node {
                 Refusal::coded(NodeErrorCode::NodeBadInput, JsonProblem::from(error))
             })?;
         let (code, cid) = self.code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())?;
-        let session = verify_session_sig(
-            &auth_sig,
-            &self.url,
-            &Operation::execute(&cid),
-            self.shared.clock.now(),
-        )
-        .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
-
-        let auth = json!({
-            "actionIpfsIdStack": [],
-            "authSigAddress": session.address.to_string(),
-            "authMethodContexts": [],
-            "resources": [],
-            "customAuthResource": "",
-        });
+        let now = self.shared.clock.now();
+        let session = verify_session_sig(&auth_sig, &self.url, &Operation::execute(&cid), now)
+            .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
+        if self.shared.capacity_enforced {
+            capacity::check(
+                &self.shared.chain,
+                &self.uses,
+                &auth_sig,
+                &session,
+                now,
+                402,
+            )?;
+        }
+        let context = AuthContext {
+            auth_sig_address: Some(session.address.to_string()),
+            ..AuthContext::default()
+        };
         let action = NodeAction {
             node: self.url.clone(),
             request_id: request.correlation_id().map(ToOwned::to_owned),
@@ -40,7 +42,7 @@ impl Node {
             cid,
             code,
             js_params: body.js_params.unwrap_or_default(),
-            auth,
+            auth: json!(context),
             headers: request.headers.clone(),
             limits: self.shared.limits.clone(),
         };

@@ -28,7 +28,7 @@ impl Node {
                 .to_owned(),
             hd_root_pubkeys: keys.hd_root_pubkeys.clone(),
             attestation: None,
-            latest_blockhash: keys.latest_blockhash(self.shared.clock.now()),
+            latest_blockhash: self.shared.blocks.latest(self.shared.clock.now()).hash,
         };
         Ok((200, to_json(&answer)))
     }

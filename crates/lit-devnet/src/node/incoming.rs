@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use lit_types::{JsonProblem, NodeErrorCode, NodeErrorKind};
+use lit_types::{JsonProblem, NodeErrorCode, NodeErrorKind, wire::Endpoint};
 use serde::de::DeserializeOwned;
 
 use super::Refusal;
@@ -17,6 +17,10 @@ impl Incoming {
         self.headers
             .iter()
             .find_map(|(known, value)| (known == name).then_some(value.as_str()))
+    }
+
+    pub(super) fn is_for(&self, endpoint: Endpoint) -> bool {
+        self.path.trim_end_matches('/') == endpoint.path().trim_end_matches('/')
     }
 
     /// The id under which the client knows this operation.

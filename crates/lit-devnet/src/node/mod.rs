@@ -1,37 +1,60 @@
 //! One node of the network: what it answers on each endpoint of the wire protocol.
 
+mod capacity;
 mod code;
 mod execute;
 mod handshake;
 mod incoming;
+mod lie;
+mod permission;
 mod refusal;
+mod session_message;
+mod share;
 mod shared;
+mod sign_session_key;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
 
-use lit_types::{NodeErrorCode, NodeUrl};
+use lit_types::{NodeErrorCode, NodeUrl, wire::SignatureShare};
 use serde::Serialize;
 
-use crate::{Fault, LoggedRequest};
+use crate::{Fault, LoggedRequest, dealer::NodeShares};
 
 pub(crate) use incoming::Incoming;
 use refusal::Refusal;
 pub(crate) use shared::Shared;
+
+/// Why a node refuses that has a fault.
+const BY_ORDER: &str = "by order of a test";
+/// The largest request that is read, in bytes: action code of 16 MiB in base64, and what stands around it.
+pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
+/// How long a node works on one request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One node: answers the endpoints of the wire protocol.
 #[derive(Debug)]
 pub(crate) struct Node {
     url: NodeUrl,
     shared: Arc<Shared>,
+    shares: NodeShares,
+    uses: capacity::Uses,
     fault: RwLock<Option<Fault>>,
+    /// What [`Fault::ReplayedShare`] gives again.
+    first_share: Mutex<Option<SignatureShare>>,
 }
 
 impl Node {
-    pub(crate) const fn new(url: NodeUrl, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(url: NodeUrl, shared: Arc<Shared>, shares: NodeShares) -> Self {
         Self {
             url,
             shared,
-            fault: RwLock::new(None),
+            shares,
+            uses: capacity::Uses::default(),
+            fault: RwLock::default(),
+            first_share: Mutex::default(),
         }
     }
 
@@ -54,17 +77,22 @@ impl Node {
 
     /// Status and JSON, or nothing from a node that is stopped.
     pub(crate) async fn handle(&self, request: Incoming) -> Option<(u16, Vec<u8>)> {
-        let answered = match self.fault() {
+        let fault = self.fault();
+        match fault {
             Some(Fault::Stopped) => return None,
-            Some(Fault::Error(code)) => Err(Refusal::coded(code, "by order of a test")),
-            Some(Fault::Delay(delay)) => {
-                tokio::time::sleep(delay).await;
-                self.route(&request).await
+            Some(Fault::Hang) => return std::future::pending().await,
+            Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
+            _ => {}
+        }
+        let answered = match fault {
+            Some(Fault::Error(code)) => Err(Refusal::coded(code, BY_ORDER)),
+            Some(Fault::ErrorAt(endpoint, code)) if request.is_for(endpoint) => {
+                Err(Refusal::coded(code, BY_ORDER))
             }
-            None => self.route(&request).await,
+            _ => self.answer(&request).await,
         };
         let correlation_id = request.correlation_id().map(ToOwned::to_owned);
-        let (status, body) =
+        let (status, mut body) =
             answered.unwrap_or_else(|refusal| refusal.into_answer(correlation_id.clone()));
         self.shared.log.push(LoggedRequest {
             node: self.url.clone(),
@@ -72,7 +100,26 @@ impl Node {
             request_id: correlation_id,
             status,
         });
+        match fault {
+            Some(Fault::Garbage) => return Some((200, b"\xff\xfe not JSON".to_vec())),
+            Some(Fault::Truncated) => body.truncate(body.len() / 2),
+            _ => {}
+        }
         Some((status, body))
+    }
+
+    async fn answer(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+        if request.body.len() > MAX_BODY {
+            let message = "the request is too large";
+            return Err(Refusal::brief(413, "payload_too_large", message));
+        }
+        tokio::time::timeout(REQUEST_TIMEOUT, self.route(request))
+            .await
+            .unwrap_or(Err(Refusal::brief(
+                408,
+                "request_timeout",
+                "Request timed out",
+            )))
     }
 
     async fn route(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
@@ -94,6 +141,7 @@ impl Node {
         }
         match path {
             "/web/handshake" => self.handshake(request),
+            "/web/sign_session_key/v1" => self.sign_session_key(request).await,
             "/web/execute/v1" | "/web/execute" => self.execute(request).await,
             _ => Err(Refusal::coded(NodeErrorCode::CoreApiRouteNotFound, path)),
         }

@@ -1,8 +1,9 @@
 use lit_types::{NodeErrorBody, NodeErrorCode, NodeErrorKind, wire::ActionFailure};
 use serde::Serialize;
+use serde_json::json;
 
-use super::to_json;
-use crate::actions::ActionError;
+use super::{permission::PermissionRefusal, to_json};
+use crate::{actions::ActionError, auth::AuthRefusal, chain_view::ChainReadError};
 
 /// A request that is not carried out.
 pub(super) enum Refusal {
@@ -13,6 +14,12 @@ pub(super) enum Refusal {
     },
     /// The action threw.
     Action(ActionFailure),
+    /// The form of what is refused before a node's own errors are known: a code of its own, and a text.
+    Brief {
+        status: u16,
+        code: &'static str,
+        message: &'static str,
+    },
 }
 
 impl Refusal {
@@ -32,6 +39,14 @@ impl Refusal {
             ..NodeErrorBody::default()
         };
         error.into()
+    }
+
+    pub(super) const fn brief(status: u16, code: &'static str, message: &'static str) -> Self {
+        Self::Brief {
+            status,
+            code,
+            message,
+        }
     }
 
     fn action(error: String, logs: String) -> Self {
@@ -60,6 +75,14 @@ impl Refusal {
                 (error.status.unwrap_or(500), to_json(&Body { error, logs }))
             }
             Self::Action(failure) => (400, to_json(&failure)),
+            Self::Brief {
+                status,
+                code,
+                message,
+            } => (
+                status,
+                to_json(&json!({ "message": message, "errorCode": code })),
+            ),
         }
     }
 }
@@ -69,6 +92,35 @@ impl From<NodeErrorBody> for Refusal {
         Self::Error {
             error: Box::new(error),
             logs: None,
+        }
+    }
+}
+
+impl From<ChainReadError> for Refusal {
+    fn from(error: ChainReadError) -> Self {
+        Self::coded(NodeErrorCode::NodeBlockchainError, error)
+    }
+}
+
+impl From<PermissionRefusal> for Refusal {
+    fn from(refusal: PermissionRefusal) -> Self {
+        match refusal {
+            PermissionRefusal::NoPkp(_) => {
+                Self::coded(NodeErrorCode::NodePKPNotAuthorized, refusal)
+            }
+            PermissionRefusal::TooLimited(_) => {
+                Self::coded(NodeErrorCode::NodeAuthSigScopeTooLimited, refusal)
+            }
+            PermissionRefusal::Chain(error) => error.into(),
+        }
+    }
+}
+
+impl From<AuthRefusal> for Refusal {
+    fn from(refusal: AuthRefusal) -> Self {
+        match refusal.node_error_code() {
+            Some(code) => Self::coded(code, refusal),
+            None => Self::uncoded(500, NodeErrorKind::Unexpected, refusal),
         }
     }
 }

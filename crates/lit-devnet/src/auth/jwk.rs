@@ -1,0 +1,133 @@
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use p256::{
+    EncodedPoint,
+    ecdsa::{Signature, VerifyingKey, signature::Verifier},
+};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use serde::Deserialize;
+
+/// How a JWT is signed. Symmetric algorithms and `none` are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Algorithm {
+    /// RSA PKCS #1 v1.5 with SHA-256.
+    RS256,
+    /// ECDSA on P-256 with SHA-256; 64 bytes, r and s.
+    ES256,
+}
+
+/// The public keys of an issuer: a JSON Web Key Set (RFC 7517).
+#[derive(Debug, Clone)]
+pub(super) struct Jwks(Vec<Jwk>);
+
+#[derive(Debug, Clone)]
+pub(super) struct Jwk {
+    pub(super) id: Option<String>,
+    pub(super) key: PublicKey,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum PublicKey {
+    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    P256(VerifyingKey),
+}
+
+/// The text is no key set with a key of use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a JSON Web Key Set with an RSA key for RS256 or a P-256 key for ES256")]
+pub struct JwksError(());
+
+impl Jwks {
+    /// Keys of other kinds and for other purposes are skipped.
+    pub(super) fn parse(json: &str) -> Result<Self, JwksError> {
+        #[derive(Deserialize)]
+        struct Set {
+            keys: Vec<serde_json::Value>,
+        }
+        let set: Set = serde_json::from_str(json).map_err(|_| JwksError(()))?;
+        let keys: Vec<Jwk> = set.keys.into_iter().filter_map(jwk).collect();
+        if keys.is_empty() {
+            return Err(JwksError(()));
+        }
+        Ok(Self(keys))
+    }
+
+    pub(super) fn of(key: Jwk) -> Self {
+        Self(vec![key])
+    }
+
+    /// Whether one of the keys signed this. A token that names its key is held to it.
+    pub(super) fn verify(
+        &self,
+        id: Option<&str>,
+        algorithm: Algorithm,
+        signed: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        self.0
+            .iter()
+            .filter(|jwk| id.is_none() || jwk.id.is_none() || jwk.id.as_deref() == id)
+            .any(|jwk| jwk.key.verify(algorithm, signed, signature))
+    }
+}
+
+impl PublicKey {
+    fn verify(&self, algorithm: Algorithm, signed: &[u8], signature: &[u8]) -> bool {
+        match (self, algorithm) {
+            (Self::Rsa { modulus, exponent }, Algorithm::RS256) => RsaPublicKeyComponents {
+                n: modulus,
+                e: exponent,
+            }
+            .verify(&RSA_PKCS1_2048_8192_SHA256, signed, signature)
+            .is_ok(),
+            (Self::P256(key), Algorithm::ES256) => Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify(signed, &signature).is_ok()),
+            _ => false,
+        }
+    }
+}
+
+fn jwk(value: serde_json::Value) -> Option<Jwk> {
+    #[derive(Deserialize)]
+    struct Members {
+        kty: String,
+        kid: Option<String>,
+        #[serde(rename = "use")]
+        purpose: Option<String>,
+        crv: Option<String>,
+        n: Option<String>,
+        e: Option<String>,
+        x: Option<String>,
+        y: Option<String>,
+    }
+    let members: Members = serde_json::from_value(value).ok()?;
+    if members.purpose.is_some_and(|purpose| purpose != "sig") {
+        return None;
+    }
+    let bytes = |text: Option<String>| BASE64_URL_SAFE_NO_PAD.decode(text?).ok();
+    let key = match members.kty.as_str() {
+        "RSA" => PublicKey::Rsa {
+            modulus: without_leading_zeros(&bytes(members.n)?),
+            exponent: without_leading_zeros(&bytes(members.e)?),
+        },
+        "EC" if members.crv.as_deref() == Some("P-256") => {
+            PublicKey::P256(p256_key(&bytes(members.x)?, &bytes(members.y)?)?)
+        }
+        _ => return None,
+    };
+    Some(Jwk {
+        id: members.kid,
+        key,
+    })
+}
+
+/// A point of P-256 by its coordinates, 32 bytes each.
+pub(super) fn p256_key(x: &[u8], y: &[u8]) -> Option<VerifyingKey> {
+    let (x, y): ([u8; 32], [u8; 32]) = (x.try_into().ok()?, y.try_into().ok()?);
+    let point = EncodedPoint::from_affine_coordinates(&x.into(), &y.into(), false);
+    VerifyingKey::from_encoded_point(&point).ok()
+}
+
+fn without_leading_zeros(number: &[u8]) -> Vec<u8> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    number[zeros..].to_vec()
+}

@@ -1,0 +1,222 @@
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use lit_types::constants::CLOCK_TOLERANCE;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::{
+    AuthRefusal, JwksError,
+    jwk::{Algorithm, Jwks},
+};
+
+/// Who gives tokens to users in the form of a JWT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum JwtProvider {
+    /// Sign in with Google: auth method type 6.
+    Google,
+    /// Sign in with Apple: type 8.
+    Apple,
+    /// Stytch: types 9 to 13.
+    Stytch,
+}
+
+impl JwtProvider {
+    pub(super) const ALL: [Self; 3] = [Self::Google, Self::Apple, Self::Stytch];
+
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Google => "Google",
+            Self::Apple => "Apple",
+            Self::Stytch => "Stytch",
+        }
+    }
+}
+
+/// An issuer of JWTs whom the nodes believe, with its keys.
+///
+/// Nodes do not fetch keys: give them those that the issuer publishes, as for Google at
+/// `https://www.googleapis.com/oauth2/v3/certs`.
+///
+/// ```
+/// use lit_devnet::{JwtIssuer, JwtProvider};
+///
+/// let keys = r#"{"keys":[{"kty":"EC","crv":"P-256","kid":"1",
+///     "x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#;
+/// let issuer = JwtIssuer::new(JwtProvider::Google, "https://accounts.google.com", keys)?;
+/// # let _ = issuer;
+/// # Ok::<(), lit_devnet::JwksError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct JwtIssuer {
+    provider: JwtProvider,
+    issuer: String,
+    keys: Jwks,
+    audiences: Vec<String>,
+}
+
+impl JwtIssuer {
+    /// Tokens with this text as `iss` count as the provider's when one of these keys signed them. `keys` is a JSON Web Key Set;
+    /// RSA keys of 2048 to 8192 bits (RS256) and P-256 keys (ES256) are used, others skipped.
+    ///
+    /// # Errors
+    /// [`JwksError`] when none of the keys is of use.
+    pub fn new(
+        provider: JwtProvider,
+        issuer: impl Into<String>,
+        keys: &str,
+    ) -> Result<Self, JwksError> {
+        Ok(Self::with_keys(provider, issuer.into(), Jwks::parse(keys)?))
+    }
+
+    /// Takes only tokens for this app. May be repeated. Default: tokens for any app, as Lit's nodes do; the app is part of
+    /// the id that the PKP permits.
+    #[must_use]
+    pub fn with_audience(mut self, app: impl Into<String>) -> Self {
+        self.audiences.push(app.into());
+        self
+    }
+
+    pub(super) const fn with_keys(provider: JwtProvider, issuer: String, keys: Jwks) -> Self {
+        Self {
+            provider,
+            issuer,
+            keys,
+            audiences: Vec::new(),
+        }
+    }
+}
+
+/// What a JWT says.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claims {
+    iss: Option<String>,
+    exp: Option<f64>,
+    nbf: Option<f64>,
+    iat: Option<f64>,
+    sub: Option<String>,
+    aud: Option<Audience>,
+    #[serde(rename = "https://stytch.com/session")]
+    pub(super) stytch_session: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Claims {
+    /// User and app.
+    pub(super) fn identity(&self) -> Result<(String, String), AuthRefusal> {
+        Ok((self.subject()?.to_owned(), self.audiences()?.join(",")))
+    }
+
+    pub(super) fn subject(&self) -> Result<&str, AuthRefusal> {
+        self.sub
+            .as_deref()
+            .filter(|subject| !subject.is_empty())
+            .ok_or(AuthRefusal::Missing("sub"))
+    }
+
+    pub(super) fn audiences(&self) -> Result<&[String], AuthRefusal> {
+        let apps = match &self.aud {
+            Some(Audience::One(app)) => std::slice::from_ref(app),
+            Some(Audience::Many(apps)) => apps.as_slice(),
+            None => &[],
+        };
+        if apps.is_empty() || apps.iter().any(String::is_empty) {
+            return Err(AuthRefusal::Missing("aud"));
+        }
+        Ok(apps)
+    }
+}
+
+/// What a token of this provider says at `now`: signature, issuer, times and app are verified.
+pub(super) fn verify(
+    token: &str,
+    provider: JwtProvider,
+    issuers: &[JwtIssuer],
+    now: OffsetDateTime,
+) -> Result<Claims, AuthRefusal> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+        kid: Option<String>,
+        crit: Option<Value>,
+    }
+    let not_a_jwt = AuthRefusal::Jwt("it does not have three parts");
+    let (signed, signature) = token.rsplit_once('.').ok_or(not_a_jwt)?;
+    let (header, claims) = signed
+        .split_once('.')
+        .ok_or(AuthRefusal::Jwt("it does not have three parts"))?;
+    let header: Header = part(header)?;
+    let algorithm = match header.alg.as_str() {
+        "RS256" => Algorithm::RS256,
+        "ES256" => Algorithm::ES256,
+        _ => return Err(AuthRefusal::Jwt("its algorithm is neither RS256 nor ES256")),
+    };
+    if header.crit.is_some() {
+        return Err(AuthRefusal::Jwt("it demands extensions"));
+    }
+    let signature = decode(signature)?;
+    let claims: Claims = part(claims)?;
+    let issuer = issuers
+        .iter()
+        .filter(|known| known.provider == provider)
+        .filter(|known| claims.iss.as_ref() == Some(&known.issuer));
+    // Of several with the same name, as after a change of keys, any will do.
+    let mut signer = Err(AuthRefusal::Issuer(provider.name()));
+    for known in issuer {
+        let kid = header.kid.as_deref();
+        if known
+            .keys
+            .verify(kid, algorithm, signed.as_bytes(), &signature)
+        {
+            signer = Ok(known);
+            break;
+        }
+        signer = Err(AuthRefusal::JwtSignature);
+    }
+    let signer = signer?;
+    check_times(&claims, now)?;
+    let apps = claims.audiences()?;
+    if !signer.audiences.is_empty() && !apps.iter().any(|app| signer.audiences.contains(app)) {
+        return Err(AuthRefusal::Audience);
+    }
+    Ok(claims)
+}
+
+/// Seconds since 1970, perhaps with a fraction (RFC 7519).
+fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<(), AuthRefusal> {
+    let now = now.unix_timestamp() as f64;
+    let tolerance = CLOCK_TOLERANCE.as_secs() as f64;
+    let expiration = claims.exp.ok_or(AuthRefusal::Missing("exp"))?;
+    if expiration <= now {
+        return Err(AuthRefusal::JwtExpired);
+    }
+    if [claims.nbf, claims.iat]
+        .into_iter()
+        .flatten()
+        .any(|from| from > now + tolerance)
+    {
+        return Err(AuthRefusal::JwtTooEarly);
+    }
+    Ok(())
+}
+
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, AuthRefusal> {
+    let json = decode(text)?;
+    // A list would be read as the members in their order.
+    if json.trim_ascii_start().first() != Some(&b'{') {
+        return Err(AuthRefusal::Jwt("a part is no object"));
+    }
+    serde_json::from_slice(&json).map_err(|error| AuthRefusal::Json(error.into()))
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, AuthRefusal> {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| AuthRefusal::Jwt("a part is not base64url"))
+}

@@ -1,0 +1,79 @@
+//! How nodes verify auth methods: each proof says who somebody is to some app (wire protocol specification, section 3.6).
+
+mod error;
+mod issuer;
+mod jwk;
+mod jwt;
+mod oauth;
+mod stytch;
+mod wallet;
+mod webauthn;
+
+use lit_types::{AuthMethod, AuthMethodContext, MAX_AUTH_SIG_BYTES, constants::AuthMethodType};
+use time::OffsetDateTime;
+
+use crate::{blocks::Blocks, chain_view::ChainView};
+
+pub(crate) use error::AuthRefusal;
+pub(crate) use issuer::LocalIssuer;
+pub use issuer::{JwtClaims, StytchFactor};
+pub use jwk::JwksError;
+pub use jwt::{JwtIssuer, JwtProvider};
+pub(crate) use oauth::OauthApi;
+
+/// Whom nodes believe.
+#[derive(Debug)]
+pub(crate) struct AuthVerifier {
+    pub(crate) issuers: Vec<JwtIssuer>,
+    pub(crate) discord: Option<OauthApi>,
+    pub(crate) google: Option<OauthApi>,
+}
+
+/// What else there is to know when a proof is verified.
+#[derive(Clone, Copy)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) now: OffsetDateTime,
+    /// The `Origin` header of the request.
+    pub(crate) origin: Option<&'a str>,
+    pub(crate) blocks: &'a Blocks,
+    pub(crate) chain: &'a ChainView,
+}
+
+impl AuthVerifier {
+    /// Who the auth method proves somebody to be, for a session key that is to be signed.
+    pub(crate) async fn verify(
+        &self,
+        method: &AuthMethod,
+        at: Circumstances<'_>,
+    ) -> Result<AuthMethodContext, AuthRefusal> {
+        let number = method.auth_method_type;
+        let token = method.access_token.as_str();
+        if token.len() > MAX_AUTH_SIG_BYTES {
+            return Err(AuthRefusal::TooLong);
+        }
+        let kind = number.known().ok_or(AuthRefusal::Unsupported(number))?;
+        let jwt = |provider| jwt::verify(token, provider, &self.issuers, at.now);
+        let (user_id, app_id) = match kind {
+            AuthMethodType::EthWallet => wallet::verify(token, at.now)?,
+            AuthMethodType::WebAuthn => webauthn::verify(token, at)?,
+            AuthMethodType::Discord => oauth::discord(self.discord.as_ref(), token).await?,
+            AuthMethodType::Google => oauth::google(self.google.as_ref(), token).await?,
+            AuthMethodType::GoogleJwt => jwt(JwtProvider::Google)?.identity()?,
+            AuthMethodType::AppleJwt => jwt(JwtProvider::Apple)?.identity()?,
+            AuthMethodType::StytchOtp
+            | AuthMethodType::StytchEmailFactorOtp
+            | AuthMethodType::StytchSmsFactorOtp
+            | AuthMethodType::StytchWhatsAppFactorOtp
+            | AuthMethodType::StytchTotpFactorOtp => {
+                stytch::identity(kind, &jwt(JwtProvider::Stytch)?)?
+            }
+            _ => return Err(AuthRefusal::Unsupported(number)),
+        };
+        Ok(AuthMethodContext {
+            app_id,
+            auth_method_type: number,
+            used_for_sign_session_key_request: true,
+            user_id,
+        })
+    }
+}

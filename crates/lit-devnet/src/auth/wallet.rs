@@ -1,0 +1,33 @@
+use lit_recap::SiweMessage;
+use lit_session_crypto::{CapabilityRefusal, check_proof};
+use lit_types::{
+    AuthSig, AuthSigKind,
+    constants::{CAPACITY_DELEGATION_URI, SESSION_KEY_URI_PREFIX},
+};
+use time::OffsetDateTime;
+
+use super::AuthRefusal;
+
+/// A wallet proves its address by a SIWE message that it signed to log in. Messages that it signed for another purpose say so
+/// in their URI.
+pub(super) fn verify(token: &str, now: OffsetDateTime) -> Result<(String, String), AuthRefusal> {
+    let auth_sig: AuthSig =
+        serde_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
+    if auth_sig.kind() != AuthSigKind::Wallet {
+        return Err(AuthRefusal::NotAWallet);
+    }
+    check_proof(&auth_sig, now)?;
+    let message: SiweMessage = auth_sig
+        .signed_message
+        .parse()
+        .map_err(CapabilityRefusal::Siwe)?;
+    let not_to_log_in = [SESSION_KEY_URI_PREFIX, CAPACITY_DELEGATION_URI];
+    if not_to_log_in
+        .iter()
+        .any(|prefix| message.uri().starts_with(prefix))
+    {
+        return Err(AuthRefusal::SiweUri);
+    }
+    // As it was written: ids on chain differ by the case of the address.
+    Ok((auth_sig.address, "lit".to_owned()))
+}

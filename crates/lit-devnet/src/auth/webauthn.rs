@@ -1,0 +1,122 @@
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use ciborium::Value as Cbor;
+use lit_session_crypto::hd_key_id;
+use lit_types::constants::AuthMethodType;
+use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{AuthRefusal, Circumstances, jwk::p256_key};
+
+/// What stands for the app in ids of credentials.
+const RELYING_PARTY: &str = "lit";
+/// The origin of a request that names none.
+const DEFAULT_ORIGIN: &str = "http://localhost";
+/// Flags of the authenticator: a user was there, and it was the right one.
+const USER_PRESENT_AND_VERIFIED: u8 = 0b101;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Credential {
+    raw_id: String,
+    response: Assertion,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Assertion {
+    #[serde(rename = "clientDataJSON")]
+    client_data: String,
+    authenticator_data: String,
+    signature: String,
+}
+
+#[derive(Deserialize)]
+struct ClientData {
+    #[serde(rename = "type")]
+    kind: String,
+    challenge: String,
+    origin: String,
+}
+
+/// A WebAuthn credential proves itself by an assertion (Web Authentication Level 2, section 7.2) whose challenge is the hash of
+/// a recent block, and whose key was registered on chain.
+pub(super) fn verify(token: &str, at: Circumstances<'_>) -> Result<(String, String), AuthRefusal> {
+    let credential: Credential =
+        serde_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
+    let client_json = decode(&credential.response.client_data)?;
+    let client: ClientData =
+        serde_json::from_slice(&client_json).map_err(|error| AuthRefusal::Json(error.into()))?;
+    if client.kind != "webauthn.get" {
+        return Err(AuthRefusal::WebAuthn("its type is not webauthn.get"));
+    }
+    let challenge = decode(&client.challenge)?;
+    let hash = format!("0x{}", hex::encode(challenge));
+    if !at.blocks.is_recent(&hash, at.now) {
+        return Err(AuthRefusal::Challenge);
+    }
+    let origin = at.origin.unwrap_or(DEFAULT_ORIGIN);
+    if client.origin != origin {
+        return Err(AuthRefusal::Origin);
+    }
+
+    let authenticator = decode(&credential.response.authenticator_data)?;
+    let (Some(relying_party), Some(flags)) = (authenticator.get(..32), authenticator.get(32))
+    else {
+        return Err(AuthRefusal::WebAuthn("its authenticator data is too short"));
+    };
+    if relying_party != <[u8; 32]>::from(Sha256::digest(host(origin))) {
+        return Err(AuthRefusal::Origin);
+    }
+    if flags & USER_PRESENT_AND_VERIFIED != USER_PRESENT_AND_VERIFIED {
+        return Err(AuthRefusal::WebAuthn("the user was not verified"));
+    }
+
+    let id = hd_key_id(&credential.raw_id, RELYING_PARTY, false);
+    let kind = AuthMethodType::WebAuthn as u32;
+    let registered = at.chain.user_public_key(kind, id.as_slice())?;
+    let key = cose_key(&registered).ok_or(AuthRefusal::UnknownCredential)?;
+    let signed = [authenticator.as_slice(), &Sha256::digest(&client_json)].concat();
+    let signature = Signature::from_der(&decode(&credential.response.signature)?);
+    if !signature.is_ok_and(|signature| key.verify(&signed, &signature).is_ok()) {
+        return Err(AuthRefusal::WebAuthnSignature);
+    }
+    Ok((credential.raw_id, RELYING_PARTY.to_owned()))
+}
+
+/// The host of an origin, without port: the id of the relying party.
+fn host(origin: &str) -> &str {
+    let authority = origin.split_once("://").map_or(origin, |(_, rest)| rest);
+    authority
+        .rsplit_once(':')
+        .map_or(authority, |(host, _)| host)
+}
+
+/// An ES256 key in the form of COSE (RFC 9053, section 7.1).
+fn cose_key(bytes: &[u8]) -> Option<VerifyingKey> {
+    const KEY_TYPE: i64 = 1;
+    const ALGORITHM: i64 = 3;
+    const CURVE: i64 = -1;
+    const X: i64 = -2;
+    const Y: i64 = -3;
+    let map = ciborium::from_reader::<Cbor, _>(bytes)
+        .ok()?
+        .into_map()
+        .ok()?;
+    let member = |label: i64| {
+        map.iter()
+            .find_map(|(key, value)| (*key == Cbor::from(label)).then_some(value))
+    };
+    let is = |label: i64, value: i64| member(label) == Some(&Cbor::from(value));
+    // Two coordinates, ES256, P-256.
+    if !(is(KEY_TYPE, 2) && is(ALGORITHM, -7) && is(CURVE, 1)) {
+        return None;
+    }
+    p256_key(member(X)?.as_bytes()?, member(Y)?.as_bytes()?)
+}
+
+fn decode(text: &str) -> Result<Vec<u8>, AuthRefusal> {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(text.trim_end_matches('='))
+        .map_err(|_| AuthRefusal::WebAuthn("a member is not base64url"))
+}

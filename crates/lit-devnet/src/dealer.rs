@@ -1,0 +1,102 @@
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use lit_session_crypto::{BlsError, BlsSecretKey, BlsSecretShare};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use sha2::{Digest, Sha256};
+
+/// Of how many epochs a node keeps its shares.
+const KEPT_EPOCHS: usize = 3;
+
+/// Whoever splits the network's BLS key: for each epoch anew, always in the same way from the same seed. Shares of different
+/// epochs do not go together.
+///
+/// Real nodes make their shares among themselves, so that nobody ever has the key.
+pub(crate) struct Dealer {
+    key: BlsSecretKey,
+    /// What the randomness of the splitting follows from.
+    seed: [u8; 32],
+    threshold: u8,
+    nodes: u8,
+    /// The latest dealing, because all nodes come for their shares at about the same time.
+    latest: Mutex<Option<(u64, Vec<BlsSecretShare>)>>,
+}
+
+impl Dealer {
+    pub(crate) fn new(key: BlsSecretKey, seed: [u8; 32], threshold: u8, nodes: u8) -> Self {
+        Self {
+            key,
+            seed,
+            threshold,
+            nodes,
+            latest: Mutex::default(),
+        }
+    }
+
+    /// The share of the node with this identifier.
+    fn share(&self, epoch: u64, identifier: u8) -> Result<BlsSecretShare, BlsError> {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let shares = match latest.take() {
+            Some((dealt, shares)) if dealt == epoch => shares,
+            _ => self.deal(epoch)?,
+        };
+        let share = shares
+            .iter()
+            .find(|share| share.identifier().get() == identifier)
+            .cloned();
+        *latest = Some((epoch, shares));
+        share.ok_or(BlsError::ZeroIdentifier)
+    }
+
+    fn deal(&self, epoch: u64) -> Result<Vec<BlsSecretShare>, BlsError> {
+        let seed = Sha256::new()
+            .chain_update(self.seed)
+            .chain_update(epoch.to_be_bytes())
+            .finalize();
+        let mut rng = ChaCha20Rng::from_seed(seed.into());
+        self.key.deal(self.threshold, self.nodes, &mut rng)
+    }
+}
+
+impl fmt::Debug for Dealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dealer").finish_non_exhaustive()
+    }
+}
+
+/// The shares of one node, by epoch. It has no others, and no key.
+#[derive(Debug)]
+pub(crate) struct NodeShares {
+    dealer: Arc<Dealer>,
+    identifier: u8,
+    held: Mutex<BTreeMap<u64, BlsSecretShare>>,
+}
+
+impl NodeShares {
+    /// Of the node with this identifier, which counts from 1.
+    pub(crate) fn new(dealer: Arc<Dealer>, identifier: u8) -> Self {
+        Self {
+            dealer,
+            identifier,
+            held: Mutex::default(),
+        }
+    }
+
+    /// The node's share of the key in an epoch.
+    pub(crate) fn of(&self, epoch: u64) -> Result<BlsSecretShare, BlsError> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = held.get(&epoch) {
+            return Ok(share.clone());
+        }
+        let share = self.dealer.share(epoch, self.identifier)?;
+        held.insert(epoch, share.clone());
+        if held.len() > KEPT_EPOCHS {
+            held.pop_first();
+        }
+        Ok(share)
+    }
+}

@@ -1,0 +1,183 @@
+use lit_recap::SiweMessage;
+use lit_session_crypto::hd_key_id;
+use lit_types::{
+    AuthContext, AuthMethodContext, Clock, NodeErrorCode, NodeErrorKind, PkpPublicKey,
+    constants::{AuthMethodScope, curves},
+    wire::SignSessionKeyRequest,
+};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::{
+    Incoming, Node, Refusal,
+    permission::Claimant,
+    session_message::{self, bad_message},
+    to_json,
+};
+use crate::{actions::NodeAction, auth::Circumstances, blocks::UnknownBlock};
+
+/// How many auth methods one request may show.
+const MAX_AUTH_METHODS: usize = 16;
+
+impl Node {
+    /// Authorises a session key on behalf of a PKP, in the order of the reference node (wire protocol specification,
+    /// section 3.4).
+    pub(super) async fn sign_session_key(
+        &self,
+        request: &Incoming,
+    ) -> Result<(u16, Vec<u8>), Refusal> {
+        let body = read(request)?;
+        let now = self.shared.clock.now();
+        let message = session_message::parse(&body.siwe_message)?;
+        let mut context = AuthContext {
+            auth_method_contexts: self.verify_auth_methods(request, &body, now).await?,
+            ..AuthContext::default()
+        };
+        let pkp = self.pkp_of(&body, &message, &context)?;
+        session_message::check_uri(&message, &body.session_key)?;
+        session_message::check_times(&message, now)?;
+        self.run_session_action(request, &body, &mut context)
+            .await?;
+        let issued_at = self.time_of_nonce(message.nonce(), now)?;
+        let granted = session_message::granted(&message)?;
+        let resolved =
+            session_message::resolve(&message, granted, pkp.address(), issued_at, &context)?;
+        let claimant = Claimant {
+            context: &context,
+            wallet: None,
+        };
+        claimant.check(&self.shared.chain, &pkp, AuthMethodScope::PersonalSign)?;
+        let answer = self.sign_message(&resolved, body.epoch).await?;
+        Ok((200, to_json(&answer)))
+    }
+
+    async fn verify_auth_methods(
+        &self,
+        request: &Incoming,
+        body: &SignSessionKeyRequest,
+        now: OffsetDateTime,
+    ) -> Result<Vec<AuthMethodContext>, Refusal> {
+        if body.auth_methods.len() > MAX_AUTH_METHODS {
+            let code = NodeErrorCode::NodeBadInput;
+            return Err(Refusal::coded(
+                code,
+                format_args!("more than {MAX_AUTH_METHODS} auth methods"),
+            ));
+        }
+        let circumstances = Circumstances {
+            now,
+            origin: request.header("origin"),
+            blocks: &self.shared.blocks,
+            chain: &self.shared.chain,
+        };
+        let mut verified = Vec::with_capacity(body.auth_methods.len());
+        for method in &body.auth_methods {
+            verified.push(self.shared.auth.verify(method, circumstances).await?);
+        }
+        Ok(verified)
+    }
+
+    /// The PKP of the request, whose address the message must name; without one, the first that the first auth method is
+    /// permitted to use.
+    fn pkp_of(
+        &self,
+        body: &SignSessionKeyRequest,
+        message: &SiweMessage,
+        context: &AuthContext,
+    ) -> Result<PkpPublicKey, Refusal> {
+        if let Some(key) = &body.pkp_public_key {
+            let pkp: PkpPublicKey = key
+                .parse()
+                .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, error))?;
+            if pkp.address() != message.address() {
+                return Err(bad_message("the message is not of the address of the PKP"));
+            }
+            return Ok(pkp);
+        }
+        let not_found = |reason| Refusal::coded(NodeErrorCode::NodePKPTokenIdNotFound, reason);
+        let Some(method) = context.auth_method_contexts.first() else {
+            return Err(not_found("neither a PKP nor an auth method to find one by"));
+        };
+        let id = hd_key_id(&method.user_id, &method.app_id, false);
+        let tokens = self
+            .shared
+            .chain
+            .tokens_of(method.auth_method_type.get(), id.as_slice())?;
+        let Some(token) = tokens.first() else {
+            return Err(not_found(
+                "the first auth method is permitted to use no PKP",
+            ));
+        };
+        self.shared
+            .chain
+            .public_key(*token)?
+            .ok_or_else(|| not_found("the PKP of the first auth method has no key"))
+    }
+
+    /// Runs the action of the request, if there is one. It has the last word: what it answers has to contain `true`.
+    async fn run_session_action(
+        &self,
+        request: &Incoming,
+        body: &SignSessionKeyRequest,
+        context: &mut AuthContext,
+    ) -> Result<(), Refusal> {
+        if body.code.is_none() && body.lit_action_ipfs_id.is_none() {
+            return Ok(());
+        }
+        let (code, cid) =
+            self.code_and_cid(body.code.as_deref(), body.lit_action_ipfs_id.as_deref())?;
+        let action = NodeAction {
+            node: self.url.clone(),
+            request_id: request.correlation_id().map(ToOwned::to_owned),
+            caller: body.session_key.clone(),
+            cid: cid.clone(),
+            code,
+            js_params: body.js_params.clone().unwrap_or_default(),
+            auth: json!(context),
+            headers: request.headers.clone(),
+            limits: self.shared.session_limits.clone(),
+        };
+        let response = self.shared.actions.run(action).await?.response;
+        if !response.contains("true") {
+            let code = NodeErrorCode::NodeLitActionsSessionSigAuthenticationFailed;
+            return Err(Refusal::coded(
+                code,
+                "Authentication failed for session_sig signing via Lit Action",
+            ));
+        }
+        context.action_ipfs_id_stack.push(cid);
+        context.custom_auth_resource = response;
+        Ok(())
+    }
+
+    fn time_of_nonce(&self, nonce: &str, now: OffsetDateTime) -> Result<OffsetDateTime, Refusal> {
+        self.shared
+            .blocks
+            .time_of(nonce, now)
+            .map_err(|error| match error {
+                UnknownBlock::Unknown => Refusal::coded(NodeErrorCode::NodeInvalidBlockhash, error),
+                UnknownBlock::TooOld => bad_message(error),
+            })
+    }
+}
+
+/// What can be refused before anything is verified.
+fn read(request: &Incoming) -> Result<SignSessionKeyRequest, Refusal> {
+    let body: SignSessionKeyRequest = request.parse()?;
+    if body.auth_sig.is_some() {
+        let code = NodeErrorCode::NodeInvalidAuthSigForSessionKey;
+        return Err(Refusal::coded(
+            code,
+            "a wallet's AuthSig goes into authMethods, as the access token of type 1",
+        ));
+    }
+    if body.curve_type != curves::BLS {
+        let code = NodeErrorCode::NodeInvalidCurveType;
+        return Err(Refusal::coded(code, "the curve type is not BLS"));
+    }
+    if body.code.is_some() && body.lit_action_ipfs_id.is_some() {
+        let reason = "code and litActionIpfsId cannot be given together";
+        return Err(Refusal::uncoded(500, NodeErrorKind::Unexpected, reason));
+    }
+    Ok(body)
+}
