@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in the order in which they run.
-const TOPICS: [&str; 5] = ["chain", "contracts", "anvil", "connect", "wallet"];
+const TOPICS: [&str; 6] = ["chain", "contracts", "anvil", "connect", "wallet", "wasm"];
 
 /// Where the scripts and their packages are, from the root.
 const SCRIPTS: &str = "interop";
@@ -79,6 +79,7 @@ fn run_topic(topic: &str, programs: &Programs) -> io::Result<Counts> {
         .current_dir(root())
         .env("LIT_NETWORK", network.description())
         .env("LIT", &programs.lit)
+        .env("LIT_XTASK", &programs.xtask)
         .env("LIT_FOREIGN_SESSION", &programs.foreign_session)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -123,6 +124,8 @@ pub(crate) fn install() -> io::Result<()> {
 struct Programs {
     folder: PathBuf,
     lit: PathBuf,
+    /// This program, which `crypto` is a part of.
+    xtask: PathBuf,
     foreign_session: PathBuf,
 }
 
@@ -144,6 +147,7 @@ impl Programs {
             fs::copy(from.join(name), &copy).map(|_| copy)
         };
         Ok(Self {
+            xtask: copied(built.to_owned(), "xtask")?,
             lit: copied(built.to_owned(), "lit")?,
             foreign_session: copied(built.join("examples"), "foreign_session")?,
             folder,

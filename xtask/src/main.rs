@@ -2,6 +2,7 @@
 
 mod checks;
 mod codegen;
+mod crypto;
 mod devnet;
 mod interop;
 mod packages;
@@ -35,6 +36,9 @@ enum Task {
     Codegen(codegen::Args),
     /// Run the official JavaScript packages against the dev network
     Interop(interop::Args),
+    /// Answer what the scripts of `interop` ask of our cryptography, a JSON line each
+    #[command(hide = true)]
+    Crypto,
     /// Run all checks beside `cargo test`: format, lints, docs, dependencies, features, vectors, interop, examples
     Ci,
 }
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Task::Props(args) => checks::props(&args),
         Task::Codegen(args) => codegen::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Crypto => crypto::run(),
         Task::Ci => checks::ci(),
     };
     done.unwrap_or_else(|error| {

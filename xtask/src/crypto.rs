@@ -1,0 +1,211 @@
+use std::{
+    error::Error,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use lit_session_crypto::{
+    BlsPublicKey, BlsSecretKey, BlsSignature, BlsSignatureShare, EcdsaDealer, EcdsaShareJson,
+    EcdsaSignature, HdTweak, SigningSet, TimeLockCiphertext,
+};
+use lit_types::PkpPublicKey;
+use rand_core::OsRng;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// What the scripts of `interop` ask of `lit-session-crypto`. Bytes are hex without `0x`.
+#[derive(Deserialize)]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Request {
+    /// The public key of a new key that is shared between nodes, the nodes' shares of a signature, and the signature.
+    BlsSign {
+        threshold: u8,
+        nodes: u8,
+        message: String,
+    },
+    /// The signature that shares add up to.
+    BlsCombine { shares: Vec<String> },
+    /// Whether a signature is that of a key.
+    BlsVerify {
+        public_key: String,
+        message: String,
+        signature: String,
+    },
+    /// A ciphertext in base64.
+    Encrypt {
+        public_key: String,
+        identity: String,
+        plaintext: String,
+    },
+    /// What a ciphertext in base64 says.
+    Decrypt {
+        public_key: String,
+        identity: String,
+        signature: String,
+        ciphertext: String,
+    },
+    /// The key of a PKP on a new network, its root keys, and what each node answers; the first `threshold` sign.
+    EcdsaSign {
+        threshold: u8,
+        nodes: u8,
+        key_id: String,
+        digest: String,
+    },
+    /// The signature that what nodes answered adds up to.
+    EcdsaCombine {
+        threshold: usize,
+        public_key: String,
+        digest: String,
+        shares: Vec<EcdsaShareJson>,
+    },
+    /// The key that follows from root keys.
+    DeriveKey {
+        root_keys: Vec<String>,
+        key_id: String,
+    },
+}
+
+/// Answers requests, a JSON value on a line each, until there are no more. An answer is `{"ok": …}` or `{"error": "…"}`.
+pub(crate) fn run() -> io::Result<ExitCode> {
+    let mut out = io::stdout();
+    for line in io::stdin().lines() {
+        let request: Request = serde_json::from_str(&line?)?;
+        let answer = match answer(request) {
+            Ok(answer) => json!({ "ok": answer }),
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        writeln!(out, "{answer}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answer(request: Request) -> Result<Value, Box<dyn Error>> {
+    match request {
+        Request::BlsSign {
+            threshold,
+            nodes,
+            message,
+        } => {
+            let message = hex::decode(message)?;
+            let key = BlsSecretKey::generate(&mut OsRng);
+            let shares = key.deal(threshold, nodes, &mut OsRng)?;
+            let sign = |share: &lit_session_crypto::BlsSecretShare| share.sign(&message);
+            Ok(json!({
+                "publicKey": key.public_key().to_string(),
+                "shares": shares.iter().map(sign).map(|share| share.to_string()).collect::<Vec<_>>(),
+                "signature": key.sign(&message).to_string(),
+            }))
+        }
+        Request::BlsCombine { shares } => {
+            let shares: Result<Vec<BlsSignatureShare>, _> =
+                shares.iter().map(|share| share.parse()).collect();
+            Ok(json!(BlsSignature::combine(&shares?)?.to_string()))
+        }
+        Request::BlsVerify {
+            public_key,
+            message,
+            signature,
+        } => {
+            let key: BlsPublicKey = public_key.parse()?;
+            Ok(json!(
+                key.verify(&hex::decode(message)?, &signature.parse()?)
+            ))
+        }
+        Request::Encrypt {
+            public_key,
+            identity,
+            plaintext,
+        } => {
+            let (identity, plaintext) = (hex::decode(identity)?, hex::decode(plaintext)?);
+            let ciphertext = TimeLockCiphertext::encrypt(
+                &public_key.parse()?,
+                &identity,
+                &plaintext,
+                &mut OsRng,
+            )?;
+            Ok(json!(ciphertext.to_string()))
+        }
+        Request::Decrypt {
+            public_key,
+            identity,
+            signature,
+            ciphertext,
+        } => {
+            let ciphertext: TimeLockCiphertext = ciphertext.parse()?;
+            let identity = hex::decode(identity)?;
+            let plaintext =
+                ciphertext.decrypt(&public_key.parse()?, &identity, &signature.parse()?)?;
+            Ok(json!(hex::encode(plaintext)))
+        }
+        Request::EcdsaSign {
+            threshold,
+            nodes,
+            key_id,
+            digest,
+        } => ecdsa_sign(threshold, nodes, &bytes(&key_id)?, &bytes(&digest)?),
+        Request::EcdsaCombine {
+            threshold,
+            public_key,
+            digest,
+            shares,
+        } => {
+            let shares: Result<Vec<_>, _> = shares
+                .iter()
+                .filter_map(|share| share.parse().transpose())
+                .collect();
+            let signature = EcdsaSignature::combine_for(
+                &public_key.parse()?,
+                &bytes(&digest)?,
+                &shares?,
+                threshold,
+            )?;
+            Ok(json!(signature))
+        }
+        Request::DeriveKey { root_keys, key_id } => {
+            let roots: Result<Vec<PkpPublicKey>, _> =
+                root_keys.iter().map(|root| root.parse()).collect();
+            let key = HdTweak::new(&bytes(&key_id)?).public_key(&roots?)?;
+            Ok(json!(hex::encode(key.as_bytes())))
+        }
+    }
+}
+
+fn ecdsa_sign(
+    threshold: u8,
+    nodes: u8,
+    key_id: &[u8; 32],
+    digest: &[u8; 32],
+) -> Result<Value, Box<dyn Error>> {
+    let dealer = EcdsaDealer::generate(threshold, nodes, &mut OsRng)?;
+    let holders = dealer.deal(&mut OsRng);
+    let tweak = HdTweak::new(key_id);
+    let set = SigningSet::new(
+        holders
+            .iter()
+            .take(threshold.into())
+            .map(|node| node.holder()),
+    )?;
+    let mut shares = Vec::new();
+    let presigned = dealer.presign(&tweak, &mut OsRng)?;
+    for (place, (node, presignature)) in (0..).zip(holders.iter().zip(presigned)) {
+        shares.push(if set.contains(node.holder()) {
+            node.derive(&tweak)?
+                .sign(presignature, digest, &set)?
+                .to_json()
+        } else {
+            EcdsaShareJson::outside_the_set(place)
+        });
+    }
+    let hex = |key: &PkpPublicKey| hex::encode(key.as_bytes());
+    Ok(json!({
+        "publicKey": hex(&tweak.public_key(dealer.public_keys())?),
+        "rootKeys": dealer.public_keys().iter().map(hex).collect::<Vec<_>>(),
+        "shares": shares,
+    }))
+}
+
+fn bytes(text: &str) -> Result<[u8; 32], hex::FromHexError> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes)?;
+    Ok(bytes)
+}
