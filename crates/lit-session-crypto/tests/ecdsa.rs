@@ -294,6 +294,12 @@ fn debug_shows_no_secret() {
         format!("{key:?} {presignature:?}"),
         format!("{:?}", key.sign(presignature, &[1; 32], &set)),
     ];
+    let json = shares()[0].to_json();
+    let written = format!("{json:?} {:?}", EcdsaSignShareJson::from(json.clone()));
+    assert!(
+        written.contains(DIGEST) && !written.contains(SHARES[0]),
+        "{written}"
+    );
     for shown in shown {
         assert!(
             shown.contains("PkpPublicKey") && !shown.contains("Scalar"),

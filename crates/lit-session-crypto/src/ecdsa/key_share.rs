@@ -143,6 +143,14 @@ pub struct EcdsaPresignatureShare {
     pub(super) masked_key: Scalar,
 }
 
+impl EcdsaPresignatureShare {
+    /// Whose it is: the index of the node in the network, and one.
+    #[must_use]
+    pub const fn holder(&self) -> NonZeroU8 {
+        self.holder
+    }
+}
+
 impl fmt::Debug for EcdsaPresignatureShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EcdsaPresignatureShare")

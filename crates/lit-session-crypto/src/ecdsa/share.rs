@@ -13,8 +13,8 @@ use super::EcdsaError;
 /// string, upper-case when nodes write it.
 ///
 /// Answers to signing requests have the members in snake case, and `digest` in the place of `dataSigned`; answers of actions
-/// have them in camel case. Both are read; camel case is written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// have them in camel case. Both are read; camel case is written. `Debug` does not show the share.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EcdsaShareJson {
     /// `K256` or `ECDSA_CAIT_SITH`.
@@ -40,8 +40,21 @@ pub struct EcdsaShareJson {
     pub sig_name: Option<String>,
 }
 
+impl fmt::Debug for EcdsaShareJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaShareJson")
+            .field("sig_type", &self.sig_type)
+            .field("data_signed", &self.data_signed)
+            .field("share_index", &self.share_index)
+            .field("big_r", &self.big_r)
+            .field("public_key", &self.public_key)
+            .field("sig_name", &self.sig_name)
+            .finish_non_exhaustive()
+    }
+}
+
 /// [`EcdsaShareJson`] as answers to signing requests have it: `signatureShare` of section 6.1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the members are those of EcdsaShareJson")]
 pub struct EcdsaSignShareJson {
     pub digest: String,
@@ -52,6 +65,16 @@ pub struct EcdsaSignShareJson {
     pub big_r: String,
     pub public_key: String,
     pub sig_type: String,
+}
+
+impl fmt::Debug for EcdsaSignShareJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaSignShareJson")
+            .field("digest", &self.digest)
+            .field("result", &self.result)
+            .field("share_index", &self.share_index)
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<EcdsaShareJson> for EcdsaSignShareJson {
