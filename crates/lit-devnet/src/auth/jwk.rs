@@ -131,3 +131,95 @@ fn without_leading_zeros(number: &[u8]) -> Vec<u8> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     number[zeros..].to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The key and the token of RFC 7515, appendix A.2.
+    const RSA_KEY: &str = concat!(
+        r#"{"kty":"RSA","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJP"#,
+        "MEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUs",
+        "LA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj",
+        r#"8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#
+    );
+    const RSA_SIGNED: &str = concat!(
+        "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0c",
+        "nVlfQ"
+    );
+    const RSA_SIGNATURE: &str = concat!(
+        "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7",
+        "t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi1",
+        "2jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGl",
+        "UPQGe77Rw"
+    );
+    /// Of appendix A.3.
+    const P256_KEY: &str = concat!(
+        r#"{"kty":"EC","crv":"P-256","kid":"1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","#,
+        r#""y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#
+    );
+    const P256_SIGNED: &str = concat!(
+        "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0c",
+        "nVlfQ"
+    );
+    const P256_SIGNATURE: &str =
+        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+
+    fn decode(text: &str) -> Vec<u8> {
+        BASE64_URL_SAFE_NO_PAD.decode(text).unwrap()
+    }
+
+    #[test]
+    fn the_examples_of_the_standard() {
+        let keys = Jwks::parse(&format!(r#"{{"keys":[{RSA_KEY},{P256_KEY}]}}"#)).unwrap();
+        for (algorithm, other, signed, signature) in [
+            (
+                Algorithm::RS256,
+                Algorithm::ES256,
+                RSA_SIGNED,
+                RSA_SIGNATURE,
+            ),
+            (
+                Algorithm::ES256,
+                Algorithm::RS256,
+                P256_SIGNED,
+                P256_SIGNATURE,
+            ),
+        ] {
+            let (signed, signature) = (signed.as_bytes(), decode(signature));
+            assert!(keys.verify(None, algorithm, signed, &signature));
+            assert!(!keys.verify(None, other, signed, &signature));
+            assert!(!keys.verify(None, algorithm, &signed[1..], &signature));
+            assert!(!keys.verify(None, algorithm, signed, &signature[1..]));
+            assert!(!keys.verify(None, algorithm, signed, &[]));
+        }
+        let signature = decode(P256_SIGNATURE);
+        let named = |id| {
+            keys.verify(
+                Some(id),
+                Algorithm::ES256,
+                P256_SIGNED.as_bytes(),
+                &signature,
+            )
+        };
+        assert!(named("1") && !named("2"));
+    }
+
+    #[test]
+    fn sets_without_a_key_of_use() {
+        for json in [
+            "",
+            "[]",
+            r#"{"keys":[]}"#,
+            r#"{"keys":[{"kty":"oct","k":"AA"}]}"#,
+            r#"{"keys":[{"kty":"EC","crv":"P-384","x":"AA","y":"AA"}]}"#,
+            r#"{"keys":[{"kty":"EC","crv":"P-256","x":"AA","y":"AA"}]}"#,
+            &format!(
+                r#"{{"keys":[{}]}}"#,
+                RSA_KEY.replacen('{', r#"{"use":"enc","#, 1)
+            ),
+        ] {
+            assert!(Jwks::parse(json).is_err(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Requests that have to be paid with capacity credits.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use alloy_signer_local::PrivateKeySigner;
+use common::{Setup, base64, contracts, requests};
+use lit_contracts::{CreditExpiry, CreditId, RequestRate};
+use lit_devnet::Devnet;
+use lit_recap::{CapacityDelegation, Delegatees, SiweBuilder};
+use lit_session_crypto::{SessionTemplate, sign_siwe};
+use lit_types::{AuthSig, wire::Endpoint};
+use serde_json::{Value, json};
+
+async fn enforced() -> Setup {
+    Setup::of(Devnet::builder().capacity_enforced(true)).await
+}
+
+impl Setup {
+    /// Mints a credit for a wallet with money, until the day after tomorrow.
+    async fn mint_credit(&self, wallet: &PrivateKeySigner) -> CreditId {
+        let today = self.now().at().unix_timestamp() / 86_400;
+        let expiry =
+            CreditExpiry::from_unix_seconds(((today + 2) * 86_400).unsigned_abs()).unwrap();
+        let credits = contracts(&self.network, wallet).credits();
+        let rate = RequestRate::from_per_kilosecond(10).unwrap();
+        credits.mint(rate, expiry).await.unwrap().id
+    }
+
+    /// Another wallet with money.
+    fn funded(&self, index: usize) -> PrivateKeySigner {
+        self.network.funded_keys()[index].parse().unwrap()
+    }
+
+    /// A delegation of credits by their owner.
+    async fn delegate(&self, owner: &PrivateKeySigner, delegation: &CapacityDelegation) -> AuthSig {
+        let nonce = self.nonce.parse().unwrap();
+        let message = SiweBuilder::new(owner.address(), "", nonce, self.now())
+            .capacity_delegation(delegation)
+            .build()
+            .unwrap();
+        sign_siwe(owner, &message).await.unwrap()
+    }
+
+    /// What the first node answers to a wallet that runs an action, and shows these proofs.
+    async fn run(&self, wallet: &PrivateKeySigner, proofs: &[AuthSig]) -> (u16, Value) {
+        let nonce = self.nonce.parse().unwrap();
+        let message = SiweBuilder::new(
+            wallet.address(),
+            self.key.public_key().uri(),
+            nonce,
+            self.now(),
+        )
+        .requests(&requests())
+        .unwrap()
+        .build()
+        .unwrap();
+        let mut capabilities = proofs.to_vec();
+        capabilities.push(sign_siwe(wallet, &message).await.unwrap());
+        let sig = SessionTemplate::new(
+            self.key.public_key(),
+            &requests(),
+            &capabilities,
+            &self.now(),
+            &self.after(600),
+        )
+        .sign_for(&self.key, &self.network.node_urls()[0]);
+        let body = json!({ "code": base64("1"), "jsParams": {}, "authSig": sig, "epoch": 0 });
+        let (status, body) = self.send(0, Endpoint::Execute, &body).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn is_paid(&self, wallet: &PrivateKeySigner, proofs: &[AuthSig]) -> bool {
+        let (status, answer) = self.run(wallet, proofs).await;
+        match status {
+            200 => true,
+            402 => {
+                assert_eq!(answer["errorCode"], "rate_limit_exceeded");
+                assert!(
+                    answer["message"]
+                        .as_str()
+                        .unwrap()
+                        .starts_with("Rate limit exceeded.  ")
+                );
+                assert_eq!(answer.as_object().unwrap().len(), 2);
+                false
+            }
+            _ => panic!("{status} {answer}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_pays_where_it_is_not_enforced() {
+    let setup = Setup::new().await;
+    assert!(setup.is_paid(&PrivateKeySigner::random(), &[]).await);
+}
+
+#[tokio::test]
+async fn users_pay_with_their_own_credits_until_these_expire() {
+    let setup = enforced().await;
+    let wallet = setup.funded(1);
+    assert!(!setup.is_paid(&wallet, &[]).await);
+    setup.mint_credit(&wallet).await;
+    assert!(setup.is_paid(&wallet, &[]).await);
+    assert!(!setup.is_paid(&setup.funded(2), &[]).await);
+    setup
+        .network
+        .clock()
+        .advance(Duration::from_secs(3 * 86_400));
+    assert!(!setup.is_paid(&wallet, &[]).await);
+}
+
+#[tokio::test]
+async fn payers_pay_for_their_users() {
+    let setup = enforced().await;
+    let (payer, user) = (setup.funded(1), PrivateKeySigner::random());
+    let payments = contracts(&setup.network, &payer).payments();
+    payments.delegate(&[user.address()]).await.unwrap();
+    assert!(!setup.is_paid(&user, &[]).await, "without a credit");
+    setup.mint_credit(&payer).await;
+    assert!(setup.is_paid(&user, &[]).await);
+    assert!(!setup.is_paid(&PrivateKeySigner::random(), &[]).await);
+}
+
+#[tokio::test]
+async fn owners_delegate_credits() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    let credit = setup.mint_credit(&owner).await;
+    let anybody = CapacityDelegation::new(Delegatees::Anyone);
+    let only_user = CapacityDelegation::new(Delegatees::only([user.address().into()]).unwrap());
+    let named = only_user.clone().with_token_id(credit.as_u256().into());
+    for delegation in [&anybody, &only_user, &named] {
+        let proof = setup.delegate(&owner, delegation).await;
+        assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+        let somebody = PrivateKeySigner::random();
+        let for_all = delegation == &anybody;
+        assert_eq!(setup.is_paid(&somebody, &[proof]).await, for_all);
+    }
+    // Of somebody who has no credit, and of one who names a credit that is not theirs.
+    let poor = setup.funded(2);
+    for delegation in [&anybody, &named] {
+        let proof = setup.delegate(&poor, delegation).await;
+        assert!(!setup.is_paid(&user, &[proof]).await);
+    }
+}
+
+#[tokio::test]
+async fn uses_are_counted() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    setup.mint_credit(&owner).await;
+    let twice = CapacityDelegation::new(Delegatees::Anyone).with_uses(2);
+    let proof = setup.delegate(&owner, &twice).await;
+    assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    assert!(!setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    setup.network.clock().advance(Duration::from_secs(1));
+    let another = setup.delegate(&owner, &twice).await;
+    assert!(setup.is_paid(&user, &[proof, another]).await);
+}
+
+#[tokio::test]
+async fn one_bad_proof_fails_the_request() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), setup.funded(2));
+    setup.mint_credit(&user).await;
+    assert!(setup.is_paid(&user, &[]).await);
+    let mut forged = setup
+        .delegate(&owner, &CapacityDelegation::new(Delegatees::Anyone))
+        .await;
+    forged.signed_message = forged.signed_message.replace("Version: 1", "Version: 1 ");
+    let (status, answer) = setup.run(&user, &[forged]).await;
+    assert_eq!(
+        (status, &answer["errorCode"]),
+        (400, &json!("NodeSIWECapabilityInvalid"))
+    );
+}
