@@ -17,7 +17,7 @@ use lit_devnet::Devnet;
 use lit_sdk::{
     Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest,
     WalletAuth,
-    session_crypto::{Operation, verify_session_sig},
+    session_crypto::{Operation, SessionVerifier},
 };
 use tokio::runtime::Runtime;
 
@@ -105,8 +105,9 @@ fn verifying(c: &mut Criterion) {
     let node = &nodes[0];
     let sig = session.sign_for_node(node, now).unwrap();
     let operation = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+    let verifier = SessionVerifier::new(node.clone());
     c.bench_function("verify a session signature", |b| {
-        b.iter(|| verify_session_sig(black_box(&sig), node, &operation, now).unwrap());
+        b.iter(|| verifier.verify(black_box(&sig), &operation, now).unwrap());
     });
 }
 

@@ -5,8 +5,8 @@ use lit_recap::{
 };
 use lit_sdk::{AuthProviderError, BlockhashError, RelayError};
 use lit_session_crypto::{
-    AuthMethodIdError, InvalidActionCid, InvalidSessionSigs, ReportError, SessionKeyError,
-    WalletAuthSigError, WebAuthnError,
+    AuthMethodIdError, BlsError, InvalidActionCid, InvalidSessionSigs, ReportError, RootRefusal,
+    SessionKeyError, WalletAuthSigError, WebAuthnError,
 };
 use lit_types::{
     AbilityError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError, ResourceError,
@@ -30,6 +30,8 @@ pub(crate) enum Refusal {
     AuthProvider(#[from] AuthProviderError),
     #[error(transparent)]
     Blockhash(#[from] BlockhashError),
+    #[error(transparent)]
+    Bls(#[from] BlsError),
     #[error(transparent)]
     Decode(#[from] DecodeError),
     #[error(transparent)]
@@ -57,6 +59,8 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Resource(#[from] ResourceError),
     #[error(transparent)]
+    Root(#[from] RootRefusal),
+    #[error(transparent)]
     Sdk(#[from] lit_sdk::Error),
     /// The client made no session.
     #[error("{error}")]
@@ -81,6 +85,9 @@ pub(crate) enum Refusal {
     Wallet(#[from] WalletAuthSigError),
     #[error(transparent)]
     WebAuthn(#[from] WebAuthnError),
+    /// A signature of another key or another message.
+    #[error("the signature does not verify")]
+    Unverified,
     /// A stored value that our types do not parse from.
     #[error("a stored value cannot be read: {0}")]
     Stored(String),
@@ -109,6 +116,7 @@ impl Refusal {
     pub(crate) fn sdk_code(&self) -> Option<SdkErrorCode> {
         Some(match self {
             Self::Sdk(error) | Self::Session { error, .. } => return error.sdk_code(),
+            Self::Root(refusal) => return lit_sdk::Error::Root(refusal.clone()).sdk_code(),
             Self::Blockhash(error) => error.sdk_code(),
             Self::AuthProvider(error) => return error.sdk_code(),
             Self::Relay(error) => return error.sdk_code(),

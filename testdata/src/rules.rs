@@ -7,8 +7,9 @@ use lit_recap::{CapacityDelegationError, ExtractError, SiweError};
 use lit_sdk::Error;
 use lit_session_crypto::{AuthMethodIdError, CapabilityRefusal, RootRefusal};
 use lit_types::{
-    ResourceError, SdkErrorCode, TokenIdError, access_control::AccessControlError,
-    constants::relay_status::FAILED,
+    ResourceError, SdkErrorCode, Timestamp, TokenIdError,
+    access_control::AccessControlError,
+    constants::{CLOCK_TOLERANCE, relay_status::FAILED},
 };
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use self::{
         PASS_THROUGH, auth_method_type, decimal, delegation, has_impossible_lifetime, hashed,
         is_hex, is_incomplete_condition, is_malformed_delegation, is_provider_mint, is_tied,
         is_unparsable, jwt_claims, lacks_argument, lacks_identity, lower_case_hex, pkp_text,
-        replace_text,
+        replace_text, root_message,
     },
     handed_over::hand_over_request,
 };
@@ -308,6 +309,39 @@ pub const RULES: &[Rule] = &[
             }
             _ => false,
         }),
+    },
+    Rule {
+        name: "root-issued-in-the-future",
+        reason: "a root issued more than a minute from now comes of a wrong clock, and the session made of it would be \
+                 refused (session-auth 8.6)",
+        files: &["check-need-to-resign"],
+        applies: |case| {
+            let now = case
+                .text_at("/now")
+                .and_then(|now| now.parse::<Timestamp>().ok());
+            let root = root_message(case);
+            now.zip(root)
+                .is_some_and(|(now, root)| root.issued_at() > now.at() + CLOCK_TOLERANCE)
+        },
+        ours: Ours::Gives(|_, official| official.map(|_| true.into())),
+    },
+    Rule {
+        name: "root-names-its-signer",
+        reason: "the address of an AuthSig, which nodes take for the user, must be that of its message (wire-protocol 4.6)",
+        files: &["check-need-to-resign"],
+        applies: |case| {
+            let address = case.text_at("/authSig/address").unwrap_or_default();
+            root_message(case)
+                .is_some_and(|root| !root.address().to_string().eq_ignore_ascii_case(address))
+        },
+        ours: Ours::Gives(|_, official| official.map(|_| true.into())),
+    },
+    Rule {
+        name: "null-is-none",
+        reason: "nodes read an algo that is null as one that is absent (wire-protocol 4.4)",
+        files: &["check-need-to-resign"],
+        applies: |case| case.at("/authSig/algo") == Some(&Value::Null),
+        ours: Ours::Gives(|_, _| Some(false.into())),
     },
     Rule {
         name: "callback-gets-the-request",

@@ -9,14 +9,18 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 /// Files that must be judged, not skipped.
-const JUDGED: [&str; 30] = [
+const JUDGED: [&str; 34] = [
     "acc-boolean",
     "acc-hash",
     "action-auth-method-id",
     "auth-method-ids",
     "auth-sig",
     "blockhash",
+    "bls-combine",
+    "bls-session-sig",
+    "bls-verify",
     "capacity-delegation-authsig",
+    "check-need-to-resign",
     "encryption-resource",
     "error-table",
     "ethwallet-authenticate",
@@ -68,7 +72,8 @@ fn all_cases_pass() {
 /// that passes without a rule and has something to change.
 #[test]
 fn corrupt_vectors_fail() {
-    for name in JUDGED {
+    // The one case of this file here is an error that has no parts; those with a result are recordings.
+    for name in JUDGED.into_iter().filter(|name| *name != "bls-session-sig") {
         let text = vectors(name);
         let mut candidates = File::parse(&text).cases.into_iter().filter(|case| {
             !corruptions(case.get()).is_empty() && verdict(name, case.get()) == Verdict::Passed
@@ -90,7 +95,13 @@ fn corrupt_vectors_fail() {
 /// The case with one leaf of its official result changed, for every leaf that is compared.
 fn corruptions(case: &str) -> Vec<String> {
     /// Not ours to produce.
-    const UNJUDGED: [&str; 4] = ["/isNewPKP", "/schemaValid", "/sha256", "/viaClient"];
+    const UNJUDGED: [&str; 5] = [
+        "/isNewPKP",
+        "/schemaValid",
+        "/sha256",
+        "/verifyError",
+        "/viaClient",
+    ];
     /// What is normative of a `LitError`.
     const NORMATIVE: [&str; 3] = ["/name", "/code", "/kind"];
     let Case { expected, error } = serde_json::from_str(case).unwrap();

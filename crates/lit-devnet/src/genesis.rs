@@ -203,7 +203,10 @@ fn initializers(
             keyType: U256::from(kind),
         })
     };
-    let mut root_keys = vec![root_key(&keys.network_public_key, BLS_ROOT_KEY)?];
+    let mut root_keys = vec![root_key(
+        &keys.network_public_key.to_string(),
+        BLS_ROOT_KEY,
+    )?];
     for key in &keys.hd_root_pubkeys {
         root_keys.push(root_key(key, ECDSA_ROOT_KEY)?);
     }

@@ -1,6 +1,6 @@
 use alloy_primitives::Address;
 use k256::elliptic_curve::sec1::ToEncodedPoint;
-use lit_session_crypto::BlsSecretKey;
+use lit_session_crypto::{BlsPublicKey, BlsSecretKey};
 use sha2::{Digest, Sha256};
 
 use crate::{auth::LocalIssuer, dealer::Dealer};
@@ -12,8 +12,8 @@ const HD_ROOT_KEYS: u8 = 2;
 #[derive(Debug)]
 pub(crate) struct NetworkKeys {
     seed: [u8; 32],
-    /// The BLS key: 96 hex digits.
-    pub(crate) network_public_key: String,
+    /// The BLS key.
+    pub(crate) network_public_key: BlsPublicKey,
     /// The roots PKPs are derived from: 130 hex digits each.
     pub(crate) hd_root_pubkeys: Vec<String>,
 }
@@ -31,7 +31,7 @@ impl NetworkKeys {
             .collect();
         Self {
             seed,
-            network_public_key: bls_root(&seed).public_key().to_string(),
+            network_public_key: bls_root(&seed).public_key(),
             hd_root_pubkeys,
         }
     }

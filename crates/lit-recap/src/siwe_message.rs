@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, eip191_hash_message};
 use lit_types::{Timestamp, TimestampError};
 use time::OffsetDateTime;
 
-use crate::BuildError;
+use crate::{BuildError, ReCap};
 
 /// The longest SIWE message this library reads, in bytes: one ReCap of the largest size and what stands around it.
 pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
@@ -130,6 +130,29 @@ impl SiweMessage {
     pub fn verify_eip191(&self, signature: &[u8; 65]) -> bool {
         // Other values of v are taken modulo 27 by the verifier; only these two are a signature's own.
         matches!(signature[64], 27 | 28) && self.fields.verify_eip191(signature).is_ok()
+    }
+
+    /// The same message of this address, with another issue time and statement, and with a ReCap in place of its resources: as
+    /// nodes write a message anew before they sign it for a PKP. What else it says, it says in the same words.
+    ///
+    /// # Errors
+    /// [`SiweError`] when the result is no valid message.
+    pub fn reissued(
+        &self,
+        address: Address,
+        issued_at: &Timestamp,
+        statement: String,
+        recap: &ReCap,
+    ) -> Result<Self, SiweError> {
+        let mut fields = self.fields.clone();
+        fields.address = address.into();
+        fields.issued_at = issued_at
+            .as_str()
+            .parse()
+            .map_err(|_| SiweError::Time(TimestampError::OutOfRange))?;
+        fields.statement = Some(statement);
+        fields.resources = vec![recap.to_urn().parse().map_err(|_| SiweError::Resource)?];
+        Self::try_from(fields)
     }
 
     /// The same message with another statement, and a ReCap added or put in place of the last resource.

@@ -10,8 +10,8 @@ use std::{
 use lit_node_transport::{HandshakeKeys, NodeTransport};
 use lit_recap::{ReCap, SiweError};
 use lit_session_crypto::{
-    CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair, VerifiedRoot,
-    check_proof, check_root,
+    BlsPublicKey, CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair,
+    VerifiedRoot, check_proof, check_root,
 };
 use lit_types::{
     AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
@@ -225,8 +225,13 @@ impl LitNodeClient {
             Some(key) => key.clone(),
             None => generate_key()?,
         };
+        let network_key = self.keys().network_public_key.parse::<BlsPublicKey>();
         let expected = |now| {
             let mut expected = RootExpectation::new(&request.requests, now);
+            // What nodes agree on need not be a key; then there are no sessions of PKPs.
+            if let Ok(network_key) = network_key {
+                expected = expected.with_network_key(network_key);
+            }
             if let Some(address) = auth.address() {
                 expected = expected.with_address(address);
             }

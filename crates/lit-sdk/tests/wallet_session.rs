@@ -17,7 +17,7 @@ use lit_sdk::{
     ResourceAbilityRequest, SessionKeyPair, SessionRequest, SessionSigs, Timestamp, WalletAuth,
     auth_fn,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
-    session_crypto::{Operation, RootRefusal, sign_siwe, verify_session_sig},
+    session_crypto::{Operation, RootRefusal, SessionVerifier, sign_siwe},
 };
 
 #[tokio::test]
@@ -32,7 +32,10 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
 
     let now = setup.network.clock().now();
     for (node, sig) in sigs.iter() {
-        let verified = verify_session_sig(sig, node, &Operation::execute("QmAny"), now).unwrap();
+        let verifier = SessionVerifier::new(node.clone());
+        let verified = verifier
+            .verify(sig, &Operation::execute("QmAny"), now)
+            .unwrap();
         assert_eq!(verified.address, setup.wallet.address());
     }
 

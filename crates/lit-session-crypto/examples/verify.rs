@@ -4,9 +4,7 @@
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_recap::SiweBuilder;
-use lit_session_crypto::{
-    Operation, SessionKeyPair, SessionTemplate, sign_siwe, verify_session_sig,
-};
+use lit_session_crypto::{Operation, SessionKeyPair, SessionTemplate, SessionVerifier, sign_siwe};
 use lit_types::{LitResource, NodeUrl, ResourceAbilityRequest, Timestamp};
 
 #[tokio::main(flavor = "current_thread")]
@@ -36,13 +34,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .sign_for(&key, &node);
 
     let action = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
-    let session = verify_session_sig(&sig, &node, &action, now.at())?;
+    let session = SessionVerifier::new(node).verify(&sig, &action, now.at())?;
     println!(
         "{} may run the action until {}",
         session.address, session.expiration
     );
     let elsewhere: NodeUrl = "https://192.0.2.2:7470".parse()?;
-    if let Err(refusal) = verify_session_sig(&sig, &elsewhere, &action, now.at()) {
+    if let Err(refusal) = SessionVerifier::new(elsewhere).verify(&sig, &action, now.at()) {
         println!("elsewhere: {} ({})", refusal, refusal.node_error_code());
     }
     Ok(())

@@ -10,6 +10,7 @@ mod ipfs;
 mod key;
 mod pkp_root;
 mod report;
+mod rewrite;
 mod root;
 mod session;
 mod template;
@@ -25,7 +26,8 @@ pub use auth_method_id::{
     action_cid, auth_method_id, discord_auth_method_id, unverified_jwt_identity,
 };
 pub use bls::{
-    BlsError, BlsPublicKey, BlsSecretKey, BlsSecretShare, BlsSignature, BlsSignatureShare,
+    BlsError, BlsPublicKey, BlsQuorum, BlsSecretKey, BlsSecretShare, BlsSignature,
+    BlsSignatureShare, CombineError, CombinedSignature, MAX_QUORUMS, MAX_SHARES, ShareAt,
 };
 pub use conditions::{conditions_hash, data_hash, encryption_resource};
 pub use ecdsa::{
@@ -37,8 +39,9 @@ pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
-pub use pkp_root::session_digest;
+pub use pkp_root::{pkp_auth_sig, session_digest};
 pub use report::{ReportError, format_session_sigs};
+pub use rewrite::{RewriteError, RewriteRefusal, SiweMember, check_rewritten, rewrite_for_pkp};
 pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};
 pub use session::{
     AttenuationError, BundleError, GrantsMore, Session, SessionBundle, SessionError, SessionRefusal,
@@ -50,8 +53,8 @@ pub use validate::{
     validate_session_sigs,
 };
 pub use verify::{
-    CapabilityRefusal, MAX_CAPABILITIES, Operation, SessionSigRefusal, VerifiedSession,
-    verify_session_sig, verify_session_signature,
+    CapabilityRefusal, MAX_CAPABILITIES, Operation, SessionSigRefusal, SessionVerifier,
+    VerifiedSession, verify_session_signature,
 };
 pub use webauthn::{WebAuthnError, webauthn_public_key};
 

@@ -1,14 +1,17 @@
+use std::time::Duration;
+
 use alloy_primitives::Address;
-use lit_recap::{ExtractError, ReCap};
+use lit_recap::{ExtractError, ReCap, TimeWindowError};
 use lit_types::{
-    AuthSig, AuthSigKind, LitAbility, LitResource, ResourceAbilityRequest, Timestamp,
+    AuthContext, AuthSig, AuthSigKind, LitAbility, LitResource, ResourceAbilityRequest, Timestamp,
     constants::{ALGO_ED25519, CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
 
 use crate::{
-    CapabilityRefusal, SessionPublicKey,
-    verify::{later, verify_wallet_auth_sig},
+    BlsPublicKey, CapabilityRefusal, SessionPublicKey,
+    rewrite::resolved_auth_context,
+    verify::{later, verify_root_auth_sig, verify_wallet_auth_sig},
 };
 
 /// What a root AuthSig has to be good for.
@@ -18,6 +21,7 @@ pub struct RootExpectation<'a> {
     pub(crate) requests: &'a [ResourceAbilityRequest],
     address: Option<Address>,
     domain: Option<&'a str>,
+    network_key: Option<BlsPublicKey>,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -28,6 +32,7 @@ impl<'a> RootExpectation<'a> {
             requests,
             address: None,
             domain: None,
+            network_key: None,
             now,
         }
     }
@@ -41,6 +46,12 @@ impl<'a> RootExpectation<'a> {
     /// The domain the message must name. Default: any.
     pub const fn with_domain(mut self, domain: &'a str) -> Self {
         self.domain = Some(domain);
+        self
+    }
+
+    /// The BLS key of the network, by which the AuthSig of a PKP is verified. Default: none, and it is refused.
+    pub const fn with_network_key(mut self, key: BlsPublicKey) -> Self {
+        self.network_key = Some(key);
         self
     }
 }
@@ -67,6 +78,13 @@ impl VerifiedRoot {
     #[must_use]
     pub const fn granted(&self) -> &ReCap {
         &self.recap
+    }
+
+    /// How nodes found the caller authorised, when they signed for a PKP.
+    #[must_use]
+    pub fn auth_context(&self) -> Option<AuthContext> {
+        let of_pkp = self.auth_sig.kind() == AuthSigKind::Bls;
+        of_pkp.then(|| resolved_auth_context(&self.recap)).flatten()
     }
 
     /// Until when, as the message spells it.
@@ -102,7 +120,7 @@ pub fn check_root(
     {
         return Err(RootRefusal::UnknownAlgo);
     }
-    let (message, address) = verify_wallet_auth_sig(auth_sig)?;
+    let (message, address) = verify_root_auth_sig(auth_sig, expected.network_key.as_ref())?;
     message
         .check_time(expected.now)
         .map_err(CapabilityRefusal::Time)?;
@@ -120,12 +138,20 @@ pub fn check_root(
             domain: message.domain().to_owned(),
         });
     }
-    if message.issued_at() > later(expected.now, CLOCK_TOLERANCE) {
+    let tolerance = match auth_sig.kind() {
+        // The time of a block, which has passed.
+        AuthSigKind::Bls => Duration::ZERO,
+        _ => CLOCK_TOLERANCE,
+    };
+    if message.issued_at() > later(expected.now, tolerance) {
         return Err(RootRefusal::IssuedInTheFuture);
     }
     let expiration = message
         .expiration_timestamp()
         .ok_or(CapabilityRefusal::NoExpiration)?;
+    if expiration.at() <= expected.now {
+        return Err(CapabilityRefusal::Time(TimeWindowError::Expired).into());
+    }
     if expiration.at() > later(message.issued_at(), MAX_SESSION_LIFETIME) {
         return Err(RootRefusal::LifetimeTooLong);
     }
@@ -195,7 +221,7 @@ pub enum RootRefusal {
         /// The domain of the message.
         domain: String,
     },
-    /// Made more than 60 seconds in the future.
+    /// Made more than 60 seconds in the future, or for a PKP in the future at all.
     #[error("the message was issued in the future; check the clock")]
     IssuedInTheFuture,
     /// Valid for more than the 30 days nodes accept.

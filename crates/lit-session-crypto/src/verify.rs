@@ -1,15 +1,18 @@
 use std::time::Duration;
 
 use alloy_primitives::Address;
-use lit_recap::{NodeCoverError, SiweError, SiweMessage, TimeWindowError, node_covers};
+use lit_recap::{NodeCoverError, ReCap, SiweError, SiweMessage, TimeWindowError, node_covers};
 use lit_types::{
-    AuthSig, AuthSigKind, JsonProblem, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode, NodeUrl,
-    TokenId,
+    AuthContext, AuthSig, AuthSigKind, JsonProblem, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode,
+    NodeUrl, TokenId,
     constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
 
-use crate::{SessionKeyError, SessionPublicKey, report::iso, template::ParsedTemplate};
+use crate::{
+    BlsError, BlsPublicKey, SessionKeyError, SessionPublicKey, pkp_root::verify_pkp_auth_sig,
+    report::iso, rewrite::resolved_auth_context, template::ParsedTemplate,
+};
 
 /// How many capabilities a session signature may carry.
 pub const MAX_CAPABILITIES: usize = 32;
@@ -68,8 +71,11 @@ impl Operation {
 pub struct VerifiedSession {
     /// The session key that signed.
     pub session_key: SessionPublicKey,
-    /// The wallet that authorised it: the address of the first good capability.
+    /// The wallet or PKP that authorised it: the address of the first good capability.
     pub address: Address,
+    /// How nodes found the caller authorised when they signed for a PKP: from the last capability of a PKP that is good.
+    /// None when only wallets authorised the session.
+    pub auth_context: Option<AuthContext>,
     /// Which capability that was.
     pub capability: usize,
     /// When the signature was made.
@@ -78,83 +84,140 @@ pub struct VerifiedSession {
     pub expiration: OffsetDateTime,
 }
 
-/// Verifies a session signature as the node `own_address` does before it carries out `operation` at `now`.
-///
-/// `own_address` is what the node is known as, such as `https://192.0.2.1:7470`; only host and port count.
-///
-/// The rules are those of session specification 8.6, with two the reference node lacks: the `sessionKey` of the document
-/// must be the key that signed, and the `address` of a capability must be the address its message names.
-///
-/// # Errors
-/// [`SessionSigRefusal`] says which rule was broken, and [`SessionSigRefusal::node_error_code`] how a node reports it.
-pub fn verify_session_sig(
-    sig: &AuthSig,
-    own_address: &NodeUrl,
-    operation: &Operation,
-    now: OffsetDateTime,
-) -> Result<VerifiedSession, SessionSigRefusal> {
-    use SessionSigRefusal as Refusal;
+/// Verifies session signatures as a node does: one that knows its own address, and the BLS key of its network.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct SessionVerifier {
+    own_address: NodeUrl,
+    network_key: Option<BlsPublicKey>,
+}
 
-    let session_key = verify_session_signature(sig)?;
-    let template: ParsedTemplate = serde_json::from_str(&sig.signed_message)
-        .map_err(|error| Refusal::Template(error.into()))?;
-    if template.session_key.parse() != Ok(session_key) {
-        return Err(Refusal::SessionKeyMismatch);
-    }
-
-    let requested = template.resource_ability_requests.iter().any(|request| {
-        request.resource.resource_prefix == operation.ability.prefix().as_str()
-            && (request.resource.resource == "*" || request.resource.resource == operation.id)
-    });
-    if !requested {
-        return Err(Refusal::NotRequested(operation.clone()));
-    }
-
-    let (issued_at, expiration) = (template.issued_at.at(), template.expiration.at());
-    if issued_at > later(now, CLOCK_TOLERANCE) {
-        return Err(Refusal::IssuedInTheFuture { issued_at, now });
-    }
-    if expiration < issued_at || later(expiration, CLOCK_TOLERANCE) < now {
-        return Err(Refusal::Expired { expiration, now });
-    }
-    if expiration > later(issued_at, MAX_SESSION_LIFETIME) {
-        return Err(Refusal::LifetimeTooLong {
-            issued_at,
-            expiration,
-        });
-    }
-
-    let signed_for = template.node_address.trim();
-    let signed_for = signed_for
-        .strip_prefix("https://")
-        .or(signed_for.strip_prefix("http://"))
-        .unwrap_or(signed_for);
-    if signed_for.replace("localhost", "127.0.0.1") != own_address.comparable_authority() {
-        return Err(Refusal::WrongNode {
-            signed_for: template.node_address.chars().take(200).collect(),
-            own: own_address.clone(),
-        });
-    }
-
-    if template.capabilities.len() > MAX_CAPABILITIES {
-        return Err(Refusal::TooManyCapabilities(template.capabilities.len()));
-    }
-    let mut refusals = Vec::new();
-    for (capability, auth_sig) in template.capabilities.iter().enumerate() {
-        match verify_capability(auth_sig, session_key, operation, now) {
-            Ok(address) => {
-                return Ok(VerifiedSession {
-                    session_key,
-                    address,
-                    capability,
-                    issued_at,
-                    expiration,
-                });
-            }
-            Err(refusal) => refusals.push(refusal),
+impl SessionVerifier {
+    /// A verifier of signatures for the node known as `own_address`, such as `https://192.0.2.1:7470`; only host and port
+    /// count.
+    pub const fn new(own_address: NodeUrl) -> Self {
+        Self {
+            own_address,
+            network_key: None,
         }
     }
-    Err(Refusal::NoGoodCapability(refusals))
+
+    /// The BLS key of the network, by which sessions of PKPs are verified. Default: none, and they are refused.
+    pub const fn with_network_key(mut self, key: BlsPublicKey) -> Self {
+        self.network_key = Some(key);
+        self
+    }
+
+    /// Verifies a session signature as the node does before it carries out `operation` at `now`.
+    ///
+    /// The rules are those of session specification 8.6, with three the reference node lacks: the `sessionKey` of the document
+    /// must be the key that signed, the `address` of a capability must be the address its message names, and an auth context
+    /// counts only in a capability that is good.
+    ///
+    /// # Errors
+    /// [`SessionSigRefusal`] says which rule was broken, and [`SessionSigRefusal::node_error_code`] how a node reports it.
+    #[doc(alias = "verify_session_sig")]
+    pub fn verify(
+        &self,
+        sig: &AuthSig,
+        operation: &Operation,
+        now: OffsetDateTime,
+    ) -> Result<VerifiedSession, SessionSigRefusal> {
+        use SessionSigRefusal as Refusal;
+
+        let session_key = verify_session_signature(sig)?;
+        let template: ParsedTemplate = serde_json::from_str(&sig.signed_message)
+            .map_err(|error| Refusal::Template(error.into()))?;
+        if template.session_key.parse() != Ok(session_key) {
+            return Err(Refusal::SessionKeyMismatch);
+        }
+
+        let requested = template.resource_ability_requests.iter().any(|request| {
+            request.resource.resource_prefix == operation.ability.prefix().as_str()
+                && (request.resource.resource == "*" || request.resource.resource == operation.id)
+        });
+        if !requested {
+            return Err(Refusal::NotRequested(operation.clone()));
+        }
+
+        let (issued_at, expiration) = (template.issued_at.at(), template.expiration.at());
+        if issued_at > later(now, CLOCK_TOLERANCE) {
+            return Err(Refusal::IssuedInTheFuture { issued_at, now });
+        }
+        if expiration < issued_at || later(expiration, CLOCK_TOLERANCE) < now {
+            return Err(Refusal::Expired { expiration, now });
+        }
+        if expiration > later(issued_at, MAX_SESSION_LIFETIME) {
+            return Err(Refusal::LifetimeTooLong {
+                issued_at,
+                expiration,
+            });
+        }
+
+        let signed_for = template.node_address.trim();
+        let signed_for = signed_for
+            .strip_prefix("https://")
+            .or(signed_for.strip_prefix("http://"))
+            .unwrap_or(signed_for);
+        if signed_for.replace("localhost", "127.0.0.1") != self.own_address.comparable_authority() {
+            return Err(Refusal::WrongNode {
+                signed_for: template.node_address.chars().take(200).collect(),
+                own: self.own_address.clone(),
+            });
+        }
+
+        if template.capabilities.len() > MAX_CAPABILITIES {
+            return Err(Refusal::TooManyCapabilities(template.capabilities.len()));
+        }
+        let (mut authorised, mut auth_context) = (None, None);
+        let mut refusals = Vec::new();
+        for (place, auth_sig) in template.capabilities.iter().enumerate() {
+            // Who authorised the session is settled by the first; the auth context may be in a later one.
+            if authorised.is_some() && auth_sig.kind() != AuthSigKind::Bls {
+                continue;
+            }
+            match self.verify_capability(auth_sig, session_key, operation, now) {
+                Ok((address, context)) => {
+                    authorised.get_or_insert((place, address));
+                    auth_context = context.or(auth_context);
+                }
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        let (capability, address) = authorised.ok_or(Refusal::NoGoodCapability(refusals))?;
+        Ok(VerifiedSession {
+            session_key,
+            address,
+            auth_context,
+            capability,
+            issued_at,
+            expiration,
+        })
+    }
+
+    /// One capability: signature, time window, URI and ReCap.
+    fn verify_capability(
+        &self,
+        auth_sig: &AuthSig,
+        session_key: SessionPublicKey,
+        operation: &Operation,
+        now: OffsetDateTime,
+    ) -> Result<(Address, Option<AuthContext>), CapabilityRefusal> {
+        let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref())?;
+        message.check_time(now)?;
+        if message.uri() != session_key.uri() {
+            return Err(CapabilityRefusal::WrongUri);
+        }
+        node_covers(&message, operation.ability, &operation.id)?;
+        let context = match auth_sig.kind() {
+            AuthSigKind::Bls => {
+                let recap = ReCap::extract(&message).ok();
+                recap.as_ref().and_then(resolved_auth_context)
+            }
+            _ => None,
+        };
+        Ok((address, context))
+    }
 }
 
 /// Verifies that a session signature was made by the session key it names, and nothing else: neither times, nor rights, nor
@@ -186,20 +249,20 @@ pub(crate) fn later(at: OffsetDateTime, duration: Duration) -> OffsetDateTime {
     at.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX))
 }
 
-/// One capability: signature, time window, URI and ReCap.
-fn verify_capability(
+/// The message of an AuthSig that may authorise a session key, and the address it stands for: of a wallet that signed it, or of
+/// a PKP that the network signed it for.
+pub(crate) fn verify_root_auth_sig(
     auth_sig: &AuthSig,
-    session_key: SessionPublicKey,
-    operation: &Operation,
-    now: OffsetDateTime,
-) -> Result<Address, CapabilityRefusal> {
-    let (message, address) = verify_wallet_auth_sig(auth_sig)?;
-    message.check_time(now)?;
-    if message.uri() != session_key.uri() {
-        return Err(CapabilityRefusal::WrongUri);
+    network_key: Option<&BlsPublicKey>,
+) -> Result<(SiweMessage, Address), CapabilityRefusal> {
+    match auth_sig.kind() {
+        AuthSigKind::Wallet => verify_wallet_auth_sig(auth_sig),
+        AuthSigKind::Bls => {
+            let network_key = network_key.ok_or(CapabilityRefusal::NoNetworkKey)?;
+            verify_pkp_auth_sig(auth_sig, network_key)
+        }
+        kind => Err(CapabilityRefusal::Kind(kind)),
     }
-    node_covers(&message, operation.ability, &operation.id)?;
-    Ok(address)
 }
 
 /// The message of a wallet's AuthSig, and who signed it.
@@ -220,12 +283,21 @@ pub(crate) fn verify_wallet_auth_sig(
     if !message.verify_eip191(&signature) {
         return Err(CapabilityRefusal::Signature);
     }
+    let address = message_address(auth_sig, &message)?;
+    Ok((message, address))
+}
+
+/// The address of the message, which must be that of the AuthSig.
+pub(crate) fn message_address(
+    auth_sig: &AuthSig,
+    message: &SiweMessage,
+) -> Result<Address, CapabilityRefusal> {
     // The browser helper of the official client writes the address in lower case, so case is not compared.
     let address = message.address();
     if !auth_sig.address.eq_ignore_ascii_case(&address.to_string()) {
         return Err(CapabilityRefusal::AddressMismatch);
     }
-    Ok((message, address))
+    Ok(address)
 }
 
 /// Why a session signature is refused.
@@ -336,7 +408,7 @@ impl SessionSigRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapabilityRefusal {
-    /// Signed in a way that this version does not verify: by the network for a PKP, by a contract, or by a session key.
+    /// Signed in a way that authorises no session key: by a contract, or by a session key.
     #[error("a {0:?} AuthSig is not accepted as capability")]
     Kind(AuthSigKind),
     /// The signed text is no SIWE message.
@@ -354,6 +426,15 @@ pub enum CapabilityRefusal {
     /// Signed by another wallet than the message names.
     #[error("the wallet named in the message did not sign it")]
     Signature,
+    /// Signed for a PKP, and the verifier was not given the network's key.
+    #[error("a PKP's AuthSig cannot be verified without the BLS key of its network")]
+    NoNetworkKey,
+    /// `sig` is not the JSON of a BLS signature.
+    #[error("the network's signature cannot be read: {0}")]
+    NetworkSignatureEncoding(BlsError),
+    /// The network with this key did not sign the message for the PKP.
+    #[error("the network did not sign this message")]
+    NetworkSignature,
     /// `address` is not the address of the message.
     #[error("the AuthSig names another address than its message")]
     AddressMismatch,

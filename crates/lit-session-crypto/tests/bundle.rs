@@ -8,8 +8,8 @@ use common::*;
 use lit_recap::{NarrowError, SiweBuilder};
 use lit_session_crypto::{
     AttenuationError, BundleError, CapabilityRefusal, GrantsMore, Operation, RootExpectation,
-    RootRefusal, Session, SessionBundle, SessionKeyPair, SessionSigRefusal, check_root,
-    verify_session_sig,
+    RootRefusal, Session, SessionBundle, SessionKeyPair, SessionSigRefusal, SessionVerifier,
+    check_root,
 };
 use lit_types::{LitResource, ResourceAbilityRequest};
 use proptest::prelude::*;
@@ -38,7 +38,9 @@ fn attenuated_signatures_are_good_for_less() {
     let narrow = wide.attenuate([action(CID)]).unwrap();
     let verify = |session: &Session, id: &str| {
         let sig = session.sign_for_node(&node(), at(0).at()).unwrap();
-        verify_session_sig(&sig, &node(), &Operation::execute(id), at(0).at()).map(|_| ())
+        SessionVerifier::new(node())
+            .verify(&sig, &Operation::execute(id), at(0).at())
+            .map(|_| ())
     };
     assert_eq!(verify(&wide, OTHER), Ok(()));
     assert_eq!(verify(&narrow, CID), Ok(()));

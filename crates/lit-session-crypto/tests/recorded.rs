@@ -1,12 +1,18 @@
-//! Session signatures recorded from a real network. The recordings are not part of the project: they are read from the folder
+//! Session signatures, shares and roots of PKPs recorded from real networks. The recordings are not part of the project: they are read from the folder
 //! named by `LIT_RECORDED`, or from `../shared/data/recorded` beside the checkout, and where there are none the test says so.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "these are tests")]
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, path::PathBuf, time::Duration};
 
-use lit_session_crypto::{SessionSigRefusal, verify_session_signature};
-use lit_types::SessionSigs;
+use lit_recap::SiweMessage;
+use lit_session_crypto::{
+    BlsPublicKey, BlsQuorum, BlsSignatureShare, CapabilityRefusal, RootExpectation, RootRefusal,
+    SessionSigRefusal, check_root, pkp_auth_sig, session_digest, verify_session_signature,
+};
+use lit_types::{
+    AuthSig, LitResource, ResourceAbilityRequest, SessionSigs, wire::SignSessionKeyResponse,
+};
 use serde_json::Value;
 
 fn recording(name: &str) -> Option<Value> {
@@ -57,4 +63,80 @@ fn nine_nodes_of_2024() {
             Err(SessionSigRefusal::Signature)
         );
     }
+}
+
+/// Checks the root for the session key it names, an hour after it was issued.
+fn check(auth_sig: &AuthSig, network_key: BlsPublicKey) -> Result<Vec<String>, RootRefusal> {
+    let message: SiweMessage = auth_sig.signed_message.parse().unwrap();
+    let session_key = message.uri().strip_prefix("lit:session:").unwrap();
+    let now = message.issued_at() + Duration::from_secs(3600);
+    let asked = [
+        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
+    ];
+    let expected = RootExpectation::new(&asked, now).with_network_key(network_key);
+    let root = check_root(auth_sig, session_key.parse().unwrap(), &expected)?;
+    Ok(root.auth_context().unwrap().action_ipfs_ids)
+}
+
+#[test]
+fn three_shares_of_april_2024() {
+    let Some(recording) = recording("recorded-2024-04-25-sign-session-key-shares.json") else {
+        return;
+    };
+    let answers: Vec<SignSessionKeyResponse> = serde_json::from_value(recording).unwrap();
+    assert_eq!(answers.len(), 3);
+    let message: SiweMessage = answers[0].siwe_message.parse().unwrap();
+    let digest = session_digest(message.as_str());
+    let key: BlsPublicKey = answers[0].bls_root_pubkey.parse().unwrap();
+    let mut shares = Vec::new();
+    for answer in &answers {
+        assert_eq!(answer.siwe_message, message.as_str());
+        assert_eq!(answer.data_signed, hex::encode(digest));
+        let share = BlsSignatureShare::try_from(&answer.signature_share).unwrap();
+        assert_eq!(u32::from(share.identifier().get()), answer.share_index + 1);
+        shares.push(share);
+    }
+    let quorum = BlsQuorum::new(key, 2);
+    let signature = quorum.combine(&digest, &shares).unwrap().signature;
+    for pair in [[0, 1], [0, 2], [1, 2], [2, 1]] {
+        let pair = pair.map(|at| shares[at]);
+        assert_eq!(quorum.combine(&digest, &pair).unwrap().signature, signature);
+    }
+    // A share under another's name is found, and done without.
+    let swapped = BlsSignatureShare::new(shares[1].identifier(), *shares[0].signature());
+    let combined = quorum
+        .combine(&digest, &[swapped, shares[1], shares[2]])
+        .unwrap();
+    assert_eq!(
+        (combined.signature, combined.faulty[0].position),
+        (signature, 0)
+    );
+    let actions = check(&pkp_auth_sig(&signature, &message), key).unwrap();
+    assert_eq!(actions.len(), 1);
+}
+
+#[test]
+fn the_root_of_a_pkp_of_june_2024() {
+    let (Some(root), Some(known)) = (
+        recording("recorded-2024-06-11-bls-authsig.json"),
+        recording("known-bls.json"),
+    ) else {
+        return;
+    };
+    let auth_sig: AuthSig = serde_json::from_value(root).unwrap();
+    let key = |pointer: &str| -> BlsPublicKey {
+        known
+            .pointer(pointer)
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
+    let actions = check(&auth_sig, key("/realAuthSig/networkPubKey")).unwrap();
+    assert_eq!(actions.len(), 1);
+    let refused = check(&auth_sig, key("/sessionShares/publicKey"));
+    let reason = RootRefusal::AuthSig(CapabilityRefusal::NetworkSignature);
+    assert_eq!(refused, Err(reason));
 }

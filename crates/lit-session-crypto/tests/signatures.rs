@@ -5,7 +5,7 @@
 mod common;
 
 use common::*;
-use lit_session_crypto::{Operation, verify_session_sig, verify_session_signature};
+use lit_session_crypto::{Operation, SessionVerifier, verify_session_signature};
 use lit_types::{AuthSig, NodeUrl, SessionSigs};
 use proptest::prelude::*;
 use time::OffsetDateTime;
@@ -76,8 +76,8 @@ proptest! {
         let mut auth_sig = AuthSig::session(sig, text.clone(), address);
         auth_sig.derived_via = via;
         let now = OffsetDateTime::from_unix_timestamp(i64::from(seconds)).unwrap();
-        let _ = verify_session_sig(&auth_sig, &node(), &Operation::execute(CID), now);
-        let _ = verify_session_sig(&signed(&text), &node(), &Operation::execute(CID), now);
+        let _ = SessionVerifier::new(node()).verify(&auth_sig, &Operation::execute(CID), now);
+        let _ = SessionVerifier::new(node()).verify(&signed(&text), &Operation::execute(CID), now);
         let _ = lit_session_crypto::validate_session_sig(&auth_sig, now);
         let _ = serde_json::from_str::<AuthSig>(&text);
     }

@@ -11,7 +11,7 @@ use common::*;
 use lit_recap::{NodeCoverError, ReCap, SiweBuilder, TimeWindowError};
 use lit_session_crypto::{
     CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionKeyPair,
-    SessionRefusal, SessionSigRefusal, check_root, sign_auth_sig, sign_siwe, verify_session_sig,
+    SessionRefusal, SessionSigRefusal, SessionVerifier, check_root, sign_auth_sig, sign_siwe,
 };
 use lit_types::{
     AuthSig, AuthSigKind, LitAbility, LitResource, NodeErrorCode, ResourceAbilityRequest,
@@ -33,8 +33,9 @@ fn capability_refusal(capability: AuthSig) -> CapabilityRefusal {
 
 #[test]
 fn a_good_one_tells_who() {
-    let verified =
-        verify_session_sig(&good(), &node(), &Operation::execute(CID), at(0).at()).unwrap();
+    let verified = SessionVerifier::new(node())
+        .verify(&good(), &Operation::execute(CID), at(0).at())
+        .unwrap();
     assert_eq!(verified.address, wallet().address());
     assert_eq!(verified.session_key, key().public_key());
     assert_eq!(verified.capability, 0);
@@ -42,7 +43,11 @@ fn a_good_one_tells_who() {
     let local = template(&[root(|siwe| siwe)], 0, 86_400)
         .sign_for(&key(), &"http://localhost:7470".parse().unwrap());
     let own = "https://127.0.0.1:7470".parse().unwrap();
-    assert!(verify_session_sig(&local, &own, &Operation::execute(CID), at(0).at()).is_ok());
+    assert!(
+        SessionVerifier::new(own)
+            .verify(&local, &Operation::execute(CID), at(0).at())
+            .is_ok()
+    );
 }
 
 #[test]
@@ -76,13 +81,16 @@ fn time_has_a_minute_of_grace() {
 #[test]
 fn the_wrong_node_key_or_resource() {
     let other = "https://192.0.2.12:7470".parse().unwrap();
-    let error =
-        verify_session_sig(&good(), &other, &Operation::execute(CID), at(0).at()).unwrap_err();
+    let error = SessionVerifier::new(other)
+        .verify(&good(), &Operation::execute(CID), at(0).at())
+        .unwrap_err();
     assert!(matches!(error, SessionSigRefusal::WrongNode { .. }));
     assert_eq!(error.node_error_code(), NodeErrorCode::NodeNotAuthorized);
 
     let operation = Operation::pkp_sign(lit_types::TokenId::from_hex("0x1").unwrap());
-    let error = verify_session_sig(&good(), &node(), &operation, at(0).at()).unwrap_err();
+    let error = SessionVerifier::new(node())
+        .verify(&good(), &operation, at(0).at())
+        .unwrap_err();
     assert_eq!(error, SessionSigRefusal::NotRequested(operation));
     assert_eq!(
         error.node_error_code(),
@@ -246,7 +254,7 @@ fn capabilities_that_are_not_good() {
     assert!(matches!(capability_refusal(text), Refusal::Siwe(_)));
     let mut bls = root(|siwe| siwe);
     (bls.derived_via, bls.algo) = ("lit.bls".into(), Some("LIT_BLS".into()));
-    assert_eq!(capability_refusal(bls), Refusal::Kind(AuthSigKind::Bls));
+    assert_eq!(capability_refusal(bls), Refusal::NoNetworkKey);
     let mut contract = root(|siwe| siwe);
     contract.derived_via = "EIP1271".into();
     assert_eq!(
@@ -257,7 +265,9 @@ fn capabilities_that_are_not_good() {
     // One good one is enough, and it says which.
     let sigs = [root(|siwe| siwe.expiration(at(-1))), root(|siwe| siwe)];
     let sig = template(&sigs, 0, 60).sign_for(&key(), &node());
-    let verified = verify_session_sig(&sig, &node(), &Operation::execute(CID), at(0).at()).unwrap();
+    let verified = SessionVerifier::new(node())
+        .verify(&sig, &Operation::execute(CID), at(0).at())
+        .unwrap();
     assert_eq!(verified.capability, 1);
 }
 

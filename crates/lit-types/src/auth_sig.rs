@@ -59,6 +59,18 @@ impl AuthSig {
         }
     }
 
+    /// A PKP's AuthSig, by its network. `sig` is `{"ProofOfPossession":"<192 hex>"}`, `address` in EIP-55 form.
+    #[must_use]
+    pub fn pkp(sig: String, signed_message: String, address: String) -> Self {
+        Self {
+            sig,
+            derived_via: DERIVED_VIA_BLS.to_owned(),
+            signed_message,
+            address,
+            algo: Some(ALGO_BLS.to_owned()),
+        }
+    }
+
     /// A session signature. `sig` is 128 hex digits, `session_public_key` 64.
     #[must_use]
     pub fn session(sig: String, template: String, session_public_key: String) -> Self {

@@ -8,6 +8,7 @@ mod auth_method;
 mod auth_provider;
 mod auth_sig;
 mod blockhash;
+mod bls;
 mod error_table;
 mod helpers;
 mod ipfs;
@@ -78,6 +79,10 @@ const JUDGES: &[Judge] = &[
     Judge::new("auth-method-ids", auth_method::ids),
     Judge::new("auth-sig", auth_sig::judge).verbatim(&["authSig"]),
     Judge::new("blockhash", blockhash::judge),
+    // Of a signature that does not verify there is one reason.
+    Judge::new("bls-combine", bls::combine).unjudged(&["verifyError"]),
+    Judge::new("bls-session-sig", bls::session_sig),
+    Judge::new("bls-verify", bls::verify),
     Judge::new(
         "capacity-delegation-authsig",
         siwe::capacity_delegation_auth_sig,
@@ -85,6 +90,7 @@ const JUDGES: &[Judge] = &[
     .verbatim(&["authSig"])
     .partial(),
     Judge::new("encryption-resource", access_control::encryption_resource),
+    Judge::new("check-need-to-resign", bls::needs_resigning),
     Judge::new("error-table", error_table::judge),
     Judge::new("ethwallet-authenticate", auth_provider::eth_wallet),
     Judge::new("hd-key-id", auth_method::hd_key_ids),
@@ -114,17 +120,10 @@ const JUDGES: &[Judge] = &[
 
 /// Files that cannot be judged yet, and what is missing.
 const NOT_YET: &[(&str, &str)] = &[
-    ("bls-combine", "BLS signatures are not implemented yet"),
-    ("bls-session-sig", "BLS signatures are not implemented yet"),
-    ("bls-verify", "BLS signatures are not implemented yet"),
     ("browser-auth-sigs", "browser wallets are not implemented"),
     (
         "browser-evm-auth-sig",
         "browser wallets are not implemented",
-    ),
-    (
-        "check-need-to-resign",
-        "root signatures of PKPs are not verified yet",
     ),
     ("evm-resign", "browser wallets are not implemented"),
     ("pkp-session-sigs", "PKP sessions are not implemented yet"),

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use alloy_primitives::{U256, keccak256};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use lit_recap::SiweMessage;
 use lit_types::{Timestamp, constants::MAX_SESSION_LIFETIME};
 use serde_json::{Value, json};
 
@@ -215,4 +216,9 @@ pub(super) fn hashed(user: &str, app: &str) -> Option<Value> {
 
 pub(super) fn is_provider_mint(case: &Case) -> bool {
     case.text_at("/call") == Some("EthWalletProvider.mintPKPThroughRelayer")
+}
+
+/// The message of a root AuthSig.
+pub(super) fn root_message(case: &Case) -> Option<SiweMessage> {
+    case.text_at("/authSig/signedMessage")?.parse().ok()
 }

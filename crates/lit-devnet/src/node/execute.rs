@@ -1,4 +1,4 @@
-use lit_session_crypto::{Operation, verify_session_sig};
+use lit_session_crypto::Operation;
 use lit_types::{
     AuthContext, AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorCode,
     wire::{ExecuteRequest, ExecuteResponse},
@@ -19,7 +19,10 @@ impl Node {
             })?;
         let (code, cid) = self.code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())?;
         let now = self.shared.clock.now();
-        let session = verify_session_sig(&auth_sig, &self.url, &Operation::execute(&cid), now)
+        let operation = Operation::execute(&cid);
+        let session = self
+            .verifier
+            .verify(&auth_sig, &operation, now)
             .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))?;
         if self.shared.capacity_enforced {
             capacity::check(
@@ -31,10 +34,10 @@ impl Node {
                 402,
             )?;
         }
-        let context = AuthContext {
+        let context = session.auth_context.unwrap_or_else(|| AuthContext {
             auth_sig_address: Some(session.address.to_string()),
             ..AuthContext::default()
-        };
+        });
         let action = NodeAction {
             node: self.url.clone(),
             request_id: request.correlation_id().map(ToOwned::to_owned),

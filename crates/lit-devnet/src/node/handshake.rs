@@ -17,11 +17,12 @@ impl Node {
         }
         let _: HandshakeRequest = request.parse()?;
         let keys = &self.shared.keys;
+        let network_key = keys.network_public_key.to_string();
         let answer = HandshakeResponse {
             server_public_key: String::new(),
-            subnet_public_key: keys.network_public_key.clone(),
-            network_public_key: keys.network_public_key.clone(),
-            network_public_key_set: keys.network_public_key.clone(),
+            subnet_public_key: network_key.clone(),
+            network_public_key: network_key.clone(),
+            network_public_key_set: network_key,
             client_sdk_version: request
                 .header("x-lit-sdk-version")
                 .unwrap_or_default()

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use lit_session_crypto::SessionVerifier;
 use lit_types::{NodeErrorCode, NodeUrl, wire::SignatureShare};
 use serde::Serialize;
 
@@ -38,6 +39,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Node {
     url: NodeUrl,
+    verifier: SessionVerifier,
     shared: Arc<Shared>,
     shares: NodeShares,
     uses: capacity::Uses,
@@ -48,8 +50,11 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(url: NodeUrl, shared: Arc<Shared>, shares: NodeShares) -> Self {
+        let verifier =
+            SessionVerifier::new(url.clone()).with_network_key(shared.keys.network_public_key);
         Self {
             url,
+            verifier,
             shared,
             shares,
             uses: capacity::Uses::default(),

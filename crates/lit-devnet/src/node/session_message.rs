@@ -1,13 +1,13 @@
 use alloy_primitives::Address;
-use lit_recap::{ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap, SiweBuilder, SiweMessage};
-use lit_session_crypto::SessionPublicKey;
+use lit_recap::SiweMessage;
+use lit_session_crypto::{SessionPublicKey, rewrite_for_pkp};
 use lit_types::{
-    AuthContext, LitAbility, NodeErrorCode, NodeErrorKind,
+    AuthContext, NodeErrorCode, NodeErrorKind,
     constants::{
         CLOCK_TOLERANCE, MAX_SESSION_LIFETIME, RESOLVED_AUTH_CONTEXT_PREFIX, SESSION_KEY_URI_PREFIX,
     },
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use super::Refusal;
 
@@ -63,73 +63,19 @@ pub(super) fn check_times(message: &SiweMessage, now: OffsetDateTime) -> Result<
     Ok(())
 }
 
-/// What the message grants: the ReCap it ends with. Nodes put one ReCap in the place of all resources, so there may be no
-/// others.
-pub(super) fn granted(message: &SiweMessage) -> Result<ReCap, Refusal> {
-    let recaps = message
-        .resources()
-        .filter(|resource| resource.starts_with(RECAP_URN_PREFIX))
-        .filter_map(|resource| resource.parse::<ReCap>().ok());
-    for recap in recaps {
-        let of_nodes = |key: &String| key.starts_with(RESOLVED_AUTH_CONTEXT_PREFIX);
-        if recap.attenuations().keys().any(of_nodes) {
-            return Err(brings_auth_context());
-        }
-    }
-    let recap = ReCap::extract(message).map_err(|error| match error {
-        ExtractError::StatementMismatch => {
-            Refusal::coded(NodeErrorCode::NodeSIWECapabilityInvalid, error)
-        }
-        _ => Refusal::uncoded(500, NodeErrorKind::Conversion, error),
-    })?;
-    if message.resources().len() > 1 {
-        let code = NodeErrorCode::NodeSIWECapabilityInvalid;
-        return Err(Refusal::coded(
-            code,
-            "the message has resources beside its ReCap",
-        ));
-    }
-    Ok(recap)
-}
-
-/// The message that is signed: of the PKP, issued when the block of its nonce was made, and with the auth context in its ReCap
-/// (wire protocol specification, section 3.5). What it granted before stays, and so does its statement, which goes on.
+/// The message that is signed: of the PKP, issued when the block of its nonce was made, and with the auth context in its ReCap.
 pub(super) fn resolve(
     message: &SiweMessage,
-    mut granted: ReCap,
     pkp: Address,
     issued_at: OffsetDateTime,
     context: &AuthContext,
 ) -> Result<SiweMessage, Refusal> {
-    let mut note = NotaBene::new();
-    let context = serde_json::to_value(context).map_err(bad_message)?;
-    note.insert("auth_context".to_owned(), context);
-    granted.attenuate(
-        format!("{RESOLVED_AUTH_CONTEXT_PREFIX}://*"),
-        LitAbility::RateLimitIncreaseAuth.into(),
-        note,
-    );
-    let issued_at = issued_at.format(&Rfc3339).map_err(bad_message)?;
-    let mut resolved = SiweBuilder::new(
-        pkp,
-        message.uri(),
-        message.nonce().parse().map_err(bad_message)?,
-        issued_at.parse().map_err(bad_message)?,
-    )
-    .domain(message.domain())
-    .chain_id(message.chain_id())
-    .statement(message.statement().unwrap_or_default())
-    .recap(granted);
-    if let Some(expiration) = message.expiration_timestamp() {
-        resolved = resolved.expiration(expiration);
-    }
-    if let Some(not_before) = message.not_before() {
-        resolved = resolved.not_before(not_before.try_into().map_err(bad_message)?);
-    }
-    if let Some(id) = message.request_id() {
-        resolved = resolved.request_id(id);
-    }
-    resolved.build().map_err(bad_message)
+    rewrite_for_pkp(message, pkp, issued_at, context).map_err(|error| {
+        match error.node_error_code() {
+            Some(code) => Refusal::coded(code, error),
+            None => Refusal::uncoded(500, NodeErrorKind::Conversion, error),
+        }
+    })
 }
 
 pub(super) fn bad_message(reason: impl std::fmt::Display) -> Refusal {

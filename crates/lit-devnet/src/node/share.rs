@@ -49,7 +49,7 @@ impl Node {
             curve_type: curves::BLS.to_owned(),
             siwe_message: text,
             data_signed: hex::encode(digest),
-            bls_root_pubkey: self.shared.keys.network_public_key.clone(),
+            bls_root_pubkey: self.shared.keys.network_public_key.to_string(),
         })
     }
 

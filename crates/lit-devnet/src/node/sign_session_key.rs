@@ -39,9 +39,7 @@ impl Node {
         self.run_session_action(request, &body, &mut context)
             .await?;
         let issued_at = self.time_of_nonce(message.nonce(), now)?;
-        let granted = session_message::granted(&message)?;
-        let resolved =
-            session_message::resolve(&message, granted, pkp.address(), issued_at, &context)?;
+        let resolved = session_message::resolve(&message, pkp.address(), issued_at, &context)?;
         let claimant = Claimant {
             context: &context,
             wallet: None,

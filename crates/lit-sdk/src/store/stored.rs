@@ -69,7 +69,11 @@ impl StoredSession {
         now: OffsetDateTime,
     ) -> Result<Session, BundleError> {
         let mut expected = RootExpectation::new(requests, now);
-        if let SessionUser::Address(address) = self.scope.owner().user {
+        let SessionOwner { network, user } = self.scope.owner();
+        if let Ok(network_key) = network.public_key().parse() {
+            expected = expected.with_network_key(network_key);
+        }
+        if let SessionUser::Address(address) = *user {
             expected = expected.with_address(address);
         }
         if let Some(domain) = self.scope.domain() {

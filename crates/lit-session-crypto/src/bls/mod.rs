@@ -3,13 +3,16 @@
 //! Byte-compatible with the crate `blsful` 2.5.7.
 
 mod error;
+mod exclusions;
 mod key;
 mod lagrange;
+mod quorum;
 mod secret;
 mod signature;
 
 pub use error::BlsError;
 pub use key::BlsPublicKey;
+pub use quorum::{BlsQuorum, CombineError, CombinedSignature, MAX_QUORUMS, MAX_SHARES, ShareAt};
 pub use secret::{BlsSecretKey, BlsSecretShare};
 pub use signature::{BlsSignature, BlsSignatureShare};
 

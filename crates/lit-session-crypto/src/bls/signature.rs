@@ -64,6 +64,8 @@ impl BlsSignature {
     /// Combines shares, all that are given, without a look at what they sign. With a threshold of good ones the result is
     /// the signature of the shared key, otherwise it is a signature of nobody.
     ///
+    /// Clients use [`BlsQuorum`](crate::BlsQuorum), which verifies the result and finds bad shares.
+    ///
     /// # Errors
     /// [`BlsError::TooFewShares`] for fewer than two, [`BlsError::DuplicateIdentifier`]; [`BlsError::Identity`] for shares
     /// that add up to nothing.

@@ -4,7 +4,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_recap::SiweBuilder;
 use lit_session_crypto::{
-    Operation, SessionKeyPair, SessionSigRefusal, SessionTemplate, sign_siwe, verify_session_sig,
+    Operation, SessionKeyPair, SessionSigRefusal, SessionTemplate, SessionVerifier, sign_siwe,
 };
 use lit_types::{AuthSig, LitResource, NodeUrl, ResourceAbilityRequest, Timestamp};
 
@@ -78,5 +78,7 @@ pub(crate) fn signed(document: &str) -> AuthSig {
 }
 
 pub(crate) fn verify_at(sig: &AuthSig, seconds: i64) -> Result<(), SessionSigRefusal> {
-    verify_session_sig(sig, &node(), &Operation::execute(CID), at(seconds).at()).map(|_| ())
+    SessionVerifier::new(node())
+        .verify(sig, &Operation::execute(CID), at(seconds).at())
+        .map(|_| ())
 }
