@@ -15,6 +15,7 @@ mod percent;
 mod relay;
 mod request;
 mod rpc;
+pub mod session_manager;
 mod state;
 pub mod store;
 
@@ -39,6 +40,7 @@ pub use relay::{
 };
 pub use request::SessionRequest;
 pub use rpc::RpcTransport;
+pub use session_manager::SessionManager;
 
 pub use lit_contracts as contracts;
 pub use lit_node_transport as transport;

@@ -12,6 +12,8 @@ mod pkp_root;
 mod report;
 mod rewrite;
 mod root;
+#[cfg(feature = "seal")]
+mod seal;
 mod session;
 mod template;
 mod time_lock;
@@ -43,6 +45,8 @@ pub use pkp_root::{pkp_auth_sig, session_digest};
 pub use report::{ReportError, format_session_sigs};
 pub use rewrite::{RewriteError, RewriteRefusal, SiweMember, check_rewritten, rewrite_for_pkp};
 pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};
+#[cfg(feature = "seal")]
+pub use seal::{Opened, SealError, SealingKey, SealingKeys};
 pub use session::{
     AttenuationError, BundleError, GrantsMore, Session, SessionBundle, SessionError, SessionRefusal,
 };

@@ -1,0 +1,231 @@
+//! The sessions in memory.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use lit_session_crypto::{Session, SessionPublicKey};
+use time::OffsetDateTime;
+
+use super::SessionManagerError;
+use crate::store::{ScopeKey, SessionOwner, SessionScope, StoredSession};
+
+/// A place for every scope that was asked for, by owner.
+#[derive(Default)]
+pub(super) struct Live(Mutex<Slots>);
+
+#[derive(Default)]
+struct Slots {
+    by_owner: HashMap<ScopeKey, Vec<Arc<Slot>>>,
+    count: usize,
+    /// At how many slots those of ended sessions are dropped.
+    purge_at: usize,
+}
+
+/// Fewer slots are not worth a look.
+const PURGE_FROM: usize = 1024;
+
+impl Live {
+    /// The place of a scope.
+    pub(super) fn slot(&self, scope: &SessionScope, now: OffsetDateTime) -> Arc<Slot> {
+        let (owner, key) = (scope.owner().key(), scope.key());
+        let mut slots = self.slots();
+        if let Some(slot) = slots
+            .by_owner
+            .get(&owner)
+            .and_then(|slots| find(slots, key))
+        {
+            return Arc::clone(slot);
+        }
+        if slots.count >= slots.purge_at.max(PURGE_FROM) {
+            slots.purge(now);
+        }
+        let slot = Arc::new(Slot {
+            key,
+            scope: scope.clone(),
+            gate: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+        });
+        slots
+            .by_owner
+            .entry(owner)
+            .or_default()
+            .push(Arc::clone(&slot));
+        slots.count += 1;
+        slot
+    }
+
+    /// Forgets the session of a scope, and those that were attenuated from it. Says whether there was one.
+    pub(super) fn forget(&self, scope: &SessionScope) -> bool {
+        let slots = self.of_owner(scope.owner());
+        let Some(slot) = find(&slots, scope.key()) else {
+            return false;
+        };
+        let Some(key) = slot.forget() else {
+            return false;
+        };
+        for other in &slots {
+            if other
+                .live()
+                .is_some_and(|live| live.session.public_key() == key)
+            {
+                other.forget();
+            }
+        }
+        true
+    }
+
+    /// Forgets all sessions of an owner. Gives their keys.
+    pub(super) fn forget_owner(&self, owner: &SessionOwner) -> HashSet<SessionPublicKey> {
+        let slots = self.of_owner(owner);
+        slots.iter().filter_map(|slot| slot.forget()).collect()
+    }
+
+    /// The sessions of an owner, or all, as they would be stored.
+    pub(super) fn entries(&self, owner: Option<&SessionOwner>) -> Vec<StoredSession> {
+        let slots = match owner {
+            Some(owner) => self.of_owner(owner),
+            None => self.slots().by_owner.values().flatten().cloned().collect(),
+        };
+        let entry = |slot: &Arc<Slot>| {
+            let session = slot.live()?.session;
+            Some(StoredSession::new(slot.scope.clone(), &session))
+        };
+        slots.iter().filter_map(entry).collect()
+    }
+
+    fn of_owner(&self, owner: &SessionOwner) -> Vec<Arc<Slot>> {
+        let slots = self.slots();
+        slots
+            .by_owner
+            .get(&owner.key())
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn find(slots: &[Arc<Slot>], key: ScopeKey) -> Option<&Arc<Slot>> {
+    slots.iter().find(|slot| slot.key == key)
+}
+
+impl Slots {
+    /// Drops what is neither in use nor holds a session that has not ended.
+    fn purge(&mut self, now: OffsetDateTime) {
+        self.by_owner.retain(|_, slots| {
+            slots.retain(|slot| {
+                let good = slot
+                    .live()
+                    .is_some_and(|live| live.session.authorised_until().at() > now);
+                good || Arc::strong_count(slot) > 1
+            });
+            slots.shrink_to_fit();
+            !slots.is_empty()
+        });
+        self.count = self.by_owner.values().map(Vec::len).sum();
+        self.purge_at = 2 * self.count;
+    }
+}
+
+/// The place of one scope.
+pub(super) struct Slot {
+    key: ScopeKey,
+    pub(super) scope: SessionScope,
+    /// Held by whoever looks for a session or asks for one.
+    pub(super) gate: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    live: Option<LiveSession>,
+    /// How many attempts to get a session have come to an end.
+    attempts: u64,
+    /// How the last one failed.
+    failure: Option<SessionManagerError>,
+    /// Changes when sessions are revoked.
+    epoch: u64,
+    /// When the session shall be put into the store at last.
+    keep_at: Option<OffsetDateTime>,
+}
+
+/// A session that was verified, and when it is to be renewed.
+#[derive(Clone)]
+pub(super) struct LiveSession {
+    pub(super) session: Arc<Session>,
+    pub(super) renew_at: OffsetDateTime,
+}
+
+impl Slot {
+    pub(super) fn live(&self) -> Option<LiveSession> {
+        self.state().live.clone()
+    }
+
+    /// Puts a renewal off.
+    pub(super) fn renew_at(&self, at: OffsetDateTime) {
+        if let Some(live) = &mut self.state().live {
+            live.renew_at = at;
+        }
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.state().epoch
+    }
+
+    /// Takes a session up, unless some were revoked since `epoch`. Says whether it did.
+    pub(super) fn take(&self, live: LiveSession, epoch: u64, kept: bool) -> bool {
+        let mut state = self.state();
+        if state.epoch != epoch {
+            return false;
+        }
+        state.keep_at = (!kept).then_some(OffsetDateTime::UNIX_EPOCH);
+        state.live = Some(live);
+        true
+    }
+
+    /// Forgets the session, and whatever an attempt that is under way will bring. Gives its key.
+    fn forget(&self) -> Option<SessionPublicKey> {
+        let mut state = self.state();
+        state.epoch += 1;
+        state.keep_at = None;
+        state.live.take().map(|live| live.session.public_key())
+    }
+
+    pub(super) fn attempts(&self) -> u64 {
+        self.state().attempts
+    }
+
+    pub(super) fn finish_attempt(&self, failure: Option<&SessionManagerError>) {
+        let mut state = self.state();
+        state.attempts += 1;
+        state.failure = failure.cloned();
+    }
+
+    /// How the last attempt failed, if it came to an end after `seen` attempts had.
+    pub(super) fn failure_since(&self, seen: u64) -> Option<SessionManagerError> {
+        let state = self.state();
+        state.failure.clone().filter(|_| state.attempts > seen)
+    }
+
+    /// Whether the session is yet to be put into the store; with a time, whether it is time for it.
+    pub(super) fn is_to_be_kept(&self, now: Option<OffsetDateTime>) -> bool {
+        let keep_at = self.state().keep_at;
+        keep_at.is_some_and(|at| now.is_none_or(|now| at <= now))
+    }
+
+    pub(super) fn keep_again_at(&self, at: OffsetDateTime) {
+        self.state().keep_at = Some(at);
+    }
+
+    pub(super) fn kept(&self) {
+        self.state().keep_at = None;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+
+mod names;
+mod store;
+
+pub use redis;
+pub use store::RedisStore;

@@ -1,0 +1,44 @@
+use alloy_primitives::hex;
+use lit_sdk::{
+    session_crypto::SealingKey,
+    store::{SessionOwner, SessionScope},
+};
+
+/// The names of keys in Redis. They are made with a sealing key, so that they say nothing to those who do not have it, not
+/// even by guessing who has a session.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    pub(crate) fn new(prefix: String) -> Self {
+        Self { prefix }
+    }
+
+    /// An entry.
+    pub(crate) fn session(&self, key: &SealingKey, scope: &SessionScope) -> String {
+        self.name('s', key, scope.key().as_bytes())
+    }
+
+    /// The sorted set of the names of a user's entries, by the time they end.
+    pub(crate) fn owner(&self, key: &SealingKey, owner: &SessionOwner) -> String {
+        self.name('o', key, owner.key().as_bytes())
+    }
+
+    /// Where an entry goes that cannot be used.
+    pub(crate) fn aside(&self, session: &str) -> String {
+        let name = session.rsplit(':').next().unwrap_or_default();
+        format!("{}x:{name}", self.prefix)
+    }
+
+    /// What matches all entries.
+    pub(crate) fn all_sessions(&self) -> String {
+        format!("{}s:*", self.prefix)
+    }
+
+    fn name(&self, kind: char, key: &SealingKey, hash: &[u8; 32]) -> String {
+        let name = key.name_of(&[&[kind as u8], hash.as_slice()].concat());
+        format!("{}{kind}:{}", self.prefix, hex::encode(name))
+    }
+}

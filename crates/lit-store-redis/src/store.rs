@@ -1,0 +1,385 @@
+use std::{collections::HashMap, fmt, time::Duration};
+
+use async_trait::async_trait;
+use lit_sdk::{
+    session_crypto::{SealError, SealingKey, SealingKeys},
+    store::{CorruptEntry, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession},
+};
+use rand_core::OsRng;
+use redis::{
+    Client, FromRedisValue, Pipeline, RedisError,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+
+use crate::names::Names;
+
+/// Keeps sessions in Redis (6.2 or later, one server or one with replicas; no cluster). Nothing but ciphertext leaves the
+/// process: entries are sealed with XChaCha20-Poly1305 for the name they are kept under, and names are keyed hashes.
+///
+/// Entries end with the sessions in them. The connection is made when it is first needed, and made again after it was lost: a
+/// call that finds it broken tries once more, and then fails with [`StoreError::Unavailable`].
+///
+/// To rotate keys, open the store with a new current key and the old ones as previous. Entries are sealed anew when they
+/// are read; [`RedisStore::rotate`] does so for all. Then leave the old keys out.
+#[derive(Clone)]
+pub struct RedisStore {
+    connection: ConnectionManager,
+    keys: SealingKeys,
+    names: Names,
+}
+
+/// How long to wait for a connection or an answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the index of a user is kept after the last session was put: longer than any session lasts.
+const INDEX_SECONDS: u64 = 31 * 24 * 60 * 60;
+/// How long an entry that was set aside is kept.
+const ASIDE_SECONDS: u64 = 7 * 24 * 60 * 60;
+/// How many entries are read at once.
+const BATCH: usize = 500;
+
+impl RedisStore {
+    /// What the names of keys start with, unless the caller says otherwise.
+    pub const PREFIX: &'static str = "lit:session:";
+
+    /// A store on this server, which need not be there yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the client is configured in a way that cannot work.
+    pub fn new(client: Client, keys: SealingKeys) -> Result<Self, StoreError> {
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_min_delay(Duration::from_millis(50))
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT));
+        let connection = ConnectionManager::new_lazy_with_config(client, config);
+        Ok(Self {
+            connection: connection.map_err(unavailable)?,
+            keys,
+            names: Names::new(Self::PREFIX.to_owned()),
+        })
+    }
+
+    /// What the names of keys start with. Default: [`RedisStore::PREFIX`].
+    #[must_use]
+    pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.names = Names::new(prefix.into());
+        self
+    }
+
+    /// Seals all entries under the current key that are still under a previous one. Says how many there were. Entries that
+    /// are put at the same time are not touched.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn rotate(&self) -> Result<usize, StoreError> {
+        let mut rotated = 0;
+        for found in self.scan().await? {
+            if !found.current {
+                rotated += usize::from(self.seal_again(&found).await?);
+            }
+        }
+        Ok(rotated)
+    }
+
+    /// All keys, the current one first.
+    fn ring(&self) -> impl Iterator<Item = &SealingKey> {
+        std::iter::once(self.keys.current()).chain(self.keys.previous())
+    }
+
+    fn seal(&self, entry: &StoredSession, name: &str) -> Vec<u8> {
+        let json = entry.expose_json();
+        self.keys.seal(json.as_bytes(), name.as_bytes(), &mut OsRng)
+    }
+
+    /// The entry that was found under a name; none after it was set aside.
+    async fn open(&self, name: &str, sealed: Vec<u8>) -> Result<Option<Found>, StoreError> {
+        let opened = match self.keys.open(&sealed, name.as_bytes()) {
+            Ok(opened) => opened,
+            Err(SealError::UnknownKey) => {
+                tracing::debug!("a session is sealed under a key that is not at hand; left alone");
+                return Ok(None);
+            }
+            Err(_) => return self.put_aside(name, &sealed, &CorruptEntry::Sealed).await,
+        };
+        let text = std::str::from_utf8(&opened.secret).unwrap_or_default();
+        let entry = StoredSession::from_json(text).and_then(|entry| {
+            let is_its_name = self
+                .ring()
+                .any(|key| self.names.session(key, entry.scope()) == name);
+            is_its_name.then_some(entry).ok_or(CorruptEntry::Scope)
+        });
+        match entry {
+            Ok(entry) => Ok(Some(Found {
+                current: opened.current
+                    && name == self.names.session(self.keys.current(), entry.scope()),
+                name: name.to_owned(),
+                sealed,
+                entry,
+            })),
+            Err(problem) => self.put_aside(name, &sealed, &problem).await,
+        }
+    }
+
+    /// Puts what is no good where it is not found again, unless it has been replaced.
+    async fn put_aside<T>(
+        &self,
+        name: &str,
+        sealed: &[u8],
+        problem: &CorruptEntry,
+    ) -> Result<Option<T>, StoreError> {
+        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('RENAME', KEYS[1], KEYS[2])
+            redis.call('EXPIRE', KEYS[2], ARGV[2])
+            return 1";
+        let mut command = Pipeline::new();
+        command
+            .cmd("EVAL")
+            .arg(SCRIPT)
+            .arg(2)
+            .arg(name)
+            .arg(self.names.aside(name));
+        command.arg(sealed).arg(ASIDE_SECONDS);
+        let (moved,): (bool,) = self.run(&command).await?;
+        if moved {
+            tracing::warn!(%problem, name, "a stored session is corrupt; set aside");
+        }
+        Ok(None)
+    }
+
+    /// Seals an entry under the current key, unless it has been replaced.
+    async fn seal_again(&self, found: &Found) -> Result<bool, StoreError> {
+        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+            redis.call('DEL', KEYS[1])
+            redis.call('ZREM', KEYS[2], KEYS[1])
+            redis.call('SET', KEYS[3], ARGV[2], 'NX', 'PXAT', ARGV[3])
+            redis.call('ZADD', KEYS[4], ARGV[3], KEYS[3])
+            redis.call('EXPIRE', KEYS[4], ARGV[4])
+            return 1";
+        let scope = found.entry.scope();
+        let current = self.keys.current();
+        let name = self.names.session(current, scope);
+        // The index it stands in is that of the key its name was made with.
+        let old = self
+            .ring()
+            .find(|key| self.names.session(key, scope) == found.name);
+        let old = old.unwrap_or(current);
+        let mut command = Pipeline::new();
+        command.cmd("EVAL").arg(SCRIPT).arg(4);
+        command
+            .arg(&found.name)
+            .arg(self.names.owner(old, scope.owner()));
+        command
+            .arg(&name)
+            .arg(self.names.owner(current, scope.owner()));
+        command
+            .arg(&found.sealed)
+            .arg(self.seal(&found.entry, &name));
+        command.arg(end_of(&found.entry)).arg(INDEX_SECONDS);
+        let (done,): (bool,) = self.run(&command).await?;
+        Ok(done)
+    }
+
+    /// The entries of these names.
+    async fn read(&self, names: &[String]) -> Result<Vec<Found>, StoreError> {
+        let mut found = Vec::new();
+        for names in names.chunks(BATCH) {
+            let mut command = Pipeline::new();
+            command.cmd("MGET").arg(names);
+            let (values,): (Vec<Option<Vec<u8>>>,) = self.run(&command).await?;
+            for (name, value) in names.iter().zip(values) {
+                if let Some(value) = value {
+                    found.extend(self.open(name, value).await?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn scan(&self) -> Result<Vec<Found>, StoreError> {
+        let mut names = Vec::new();
+        let mut cursor = 0_u64;
+        loop {
+            let mut command = Pipeline::new();
+            command
+                .cmd("SCAN")
+                .arg(cursor)
+                .arg("MATCH")
+                .arg(self.names.all_sessions());
+            command.arg("COUNT").arg(BATCH);
+            let ((next, batch),): ((u64, Vec<String>),) = self.run(&command).await?;
+            names.extend(batch);
+            cursor = next;
+            if cursor == 0 {
+                break;
+            }
+        }
+        // A scan may give a name twice.
+        names.sort_unstable();
+        names.dedup();
+        self.read(&names).await
+    }
+
+    /// Runs commands, all of which may be repeated, and repeats them once if the connection was lost.
+    async fn run<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, StoreError> {
+        let mut connection = self.connection.clone();
+        let result = match commands.query_async(&mut connection).await {
+            Err(error) if is_lost(&error) => commands.query_async(&mut connection).await,
+            result => result,
+        };
+        result.map_err(unavailable)
+    }
+}
+
+/// An entry, and how it was found.
+struct Found {
+    name: String,
+    sealed: Vec<u8>,
+    entry: StoredSession,
+    /// Whether name and seal are of the current key.
+    current: bool,
+}
+
+/// In milliseconds since 1970.
+fn end_of(entry: &StoredSession) -> i64 {
+    entry.bundle().expiration().unix_millis()
+}
+
+fn is_lost(error: &RedisError) -> bool {
+    !error.is_timeout() && (error.is_connection_dropped() || error.is_io_error())
+}
+
+fn unavailable(error: RedisError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+/// One entry per scope, those under the current key before others.
+fn distinct(mut found: Vec<Found>) -> Vec<StoredSession> {
+    found.sort_by_key(|found| found.current);
+    let by_scope: HashMap<_, _> = found
+        .into_iter()
+        .map(|found| (found.entry.scope().key(), found.entry))
+        .collect();
+    by_scope.into_values().collect()
+}
+
+#[async_trait]
+impl SessionStore for RedisStore {
+    async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
+        let names: Vec<String> = self
+            .ring()
+            .map(|key| self.names.session(key, scope))
+            .collect();
+        let found = self.read(&names).await?;
+        let Some(found) = found.into_iter().find(|found| found.entry.scope() == scope) else {
+            return Ok(None);
+        };
+        if !found.current {
+            self.seal_again(&found).await?;
+        }
+        Ok(Some(found.entry))
+    }
+
+    async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        let (scope, end) = (entry.scope(), end_of(entry));
+        let current = self.keys.current();
+        let name = self.names.session(current, scope);
+        let index = self.names.owner(current, scope.owner());
+        let mut commands = Pipeline::new();
+        commands.atomic();
+        let sealed = self.seal(entry, &name);
+        commands
+            .cmd("SET")
+            .arg(&name)
+            .arg(sealed)
+            .arg("PXAT")
+            .arg(end)
+            .ignore();
+        commands
+            .cmd("ZADD")
+            .arg(&index)
+            .arg(end)
+            .arg(&name)
+            .ignore();
+        commands
+            .cmd("EXPIRE")
+            .arg(&index)
+            .arg(INDEX_SECONDS)
+            .ignore();
+        // No session lasts longer than 30 days, so these have ended.
+        let ended = end - 1000 * INDEX_SECONDS.cast_signed();
+        commands
+            .cmd("ZREMRANGEBYSCORE")
+            .arg(&index)
+            .arg("-inf")
+            .arg(ended)
+            .ignore();
+        for key in self.keys.previous() {
+            let old = self.names.session(key, scope);
+            commands.cmd("DEL").arg(&old).ignore();
+            commands
+                .cmd("ZREM")
+                .arg(self.names.owner(key, scope.owner()))
+                .arg(old)
+                .ignore();
+        }
+        self.run(&commands).await
+    }
+
+    async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
+        let mut commands = Pipeline::new();
+        commands.atomic();
+        for key in self.ring() {
+            let name = self.names.session(key, scope);
+            commands.cmd("DEL").arg(&name).arg(self.names.aside(&name));
+            commands
+                .cmd("ZREM")
+                .arg(self.names.owner(key, scope.owner()))
+                .arg(name)
+                .ignore();
+        }
+        let removed: Vec<u64> = self.run(&commands).await?;
+        Ok(removed.into_iter().sum::<u64>() > 0)
+    }
+
+    async fn set_aside(&self, refused: &StoredSession) -> Result<(), StoreError> {
+        let scope = refused.scope();
+        let names: Vec<String> = self
+            .ring()
+            .map(|key| self.names.session(key, scope))
+            .collect();
+        for found in self.read(&names).await? {
+            if found.entry.expose_json() == refused.expose_json() {
+                self.put_aside::<()>(&found.name, &found.sealed, &CorruptEntry::Refused)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn of_owner(&self, owner: &SessionOwner) -> Result<Vec<StoredSession>, StoreError> {
+        let mut commands = Pipeline::new();
+        for key in self.ring() {
+            commands
+                .cmd("ZRANGE")
+                .arg(self.names.owner(key, owner))
+                .arg(0)
+                .arg(-1);
+        }
+        let names: Vec<Vec<String>> = self.run(&commands).await?;
+        let mut found = self.read(&names.concat()).await?;
+        found.retain(|found| found.entry.scope().owner() == owner);
+        Ok(distinct(found))
+    }
+
+    async fn list(&self) -> Result<Vec<StoredSession>, StoreError> {
+        Ok(distinct(self.scan().await?))
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+use std::{
+    fs,
+    io::{BufRead, BufReader, ErrorKind},
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A redis-server on a free port, with a directory of its own. It writes every command to a file, so that it comes back with
+/// all it had.
+pub(crate) struct Server {
+    port: u16,
+    directory: PathBuf,
+    process: Option<Child>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("lit-store-redis-{}-{count}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        fs::create_dir_all(&directory).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let mut server = Self {
+            port,
+            directory,
+            process: None,
+        };
+        server.restart();
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    pub(crate) fn restart(&mut self) {
+        self.stop();
+        let started = Command::new("redis-server")
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args([
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "always",
+            ])
+            .arg("--dir")
+            .arg(&self.directory)
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut process = match started {
+            Ok(process) => process,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                panic!(
+                    "redis-server is not installed: apt-get install redis-server, as .ci/run does"
+                )
+            }
+            Err(error) => panic!("redis-server cannot be started: {error}"),
+        };
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut log = Vec::new();
+        for line in lines {
+            let line = line.unwrap();
+            if line.contains("Ready to accept connections") {
+                self.process = Some(process);
+                return;
+            }
+            log.push(line);
+        }
+        panic!("redis-server ended:\n{}", log.join("\n"));
+    }
+
+    /// What the server has written to disk.
+    pub(crate) fn append_only_file(&self) -> Vec<u8> {
+        let files = fs::read_dir(self.directory.join("appendonlydir")).unwrap();
+        files
+            .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
+            .collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = fs::remove_dir_all(&self.directory);
+    }
+}
