@@ -3,7 +3,7 @@ use lit_node_transport::HttpUrlError;
 use lit_recap::{
     CapacityDelegationError, DecodeError, ExtractError, ProofCidError, RecapAbilityError, SiweError,
 };
-use lit_sdk::{AuthProviderError, BlockhashError, RelayError};
+use lit_sdk::{AuthProviderError, BlockhashError, IpfsError, RelayError};
 use lit_session_crypto::{
     AuthMethodIdError, BlsError, InvalidActionCid, InvalidSessionSigs, ReportError, RootRefusal,
     SessionKeyError, WalletAuthSigError, WebAuthnError,
@@ -42,6 +42,8 @@ pub(crate) enum Refusal {
     HttpUrl(#[from] HttpUrlError),
     #[error(transparent)]
     Incompatible(#[from] IncompatibleAbility),
+    #[error(transparent)]
+    Ipfs(#[from] IpfsError),
     #[error(transparent)]
     MissingNode(#[from] MissingNodeError),
     #[error(transparent)]

@@ -2,12 +2,13 @@
 
 mod conditions;
 mod handed_over;
+mod pkp_session;
 
 use lit_recap::{CapacityDelegationError, ExtractError, SiweError};
-use lit_sdk::Error;
+use lit_sdk::{Error, IpfsError};
 use lit_session_crypto::{AuthMethodIdError, CapabilityRefusal, RootRefusal};
 use lit_types::{
-    ResourceError, SdkErrorCode, Timestamp, TokenIdError,
+    PkpError, ResourceError, SdkErrorCode, Timestamp, TokenIdError,
     access_control::AccessControlError,
     constants::{CLOCK_TOLERANCE, relay_status::FAILED},
 };
@@ -273,7 +274,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "session-lifetime",
         reason: "nodes refuse sessions that end in the past or more than 30 days away (session-auth 8.6, 15.5)",
-        files: &["session-sigs"],
+        files: &["session-sigs", "pkp-session-sigs"],
         applies: has_impossible_lifetime,
         ours: Ours::Refuses(|refusal| {
             matches!(
@@ -281,7 +282,7 @@ pub const RULES: &[Rule] = &[
                 Refusal::Session {
                     error: Error::Lifetime { .. },
                     calls: 0
-                }
+                } | Refusal::Sdk(Error::Lifetime { .. })
             )
         }),
     },
@@ -578,6 +579,83 @@ pub const RULES: &[Rule] = &[
                 ]);
             }
             Some(official)
+        }),
+    },
+    Rule {
+        name: "unknown-epoch-is-0",
+        reason: "where no epoch is known 0 is sent, which nodes take for the current one; they refuse null (wire protocol 1.6)",
+        files: &["sign-session-key"],
+        applies: |case| case.at("/epoch").is_some_and(Value::is_null),
+        ours: Ours::Gives(|_, official| {
+            pkp_session::change_bodies(official, |body| {
+                body["epoch"] = 0.into();
+            })
+        }),
+    },
+    Rule {
+        name: "keys-are-sent-whole",
+        reason: "nodes expect the 65 bytes of a PKP's key, so a compressed one is decompressed (session-auth 9.1)",
+        files: &["sign-session-key"],
+        applies: pkp_session::is_compressed,
+        ours: Ours::Gives(pkp_session::uncompress),
+    },
+    Rule {
+        name: "keys-are-points",
+        reason: "bytes that are no point of the curve are no key, and no PKP has them (DESIGN 8.3)",
+        files: &["sign-session-key"],
+        applies: pkp_session::is_no_point,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Pkp(PkpError::NotOnCurve))),
+    },
+    Rule {
+        name: "one-source-of-code",
+        reason: "an action is made of code or of an id; both cannot be written, and neither where one is needed \
+                 (session-auth 9.5, DESIGN 8.3)",
+        files: &["sign-session-key", "pkp-session-sigs"],
+        applies: pkp_session::has_no_one_source,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "rights-are-arguments",
+        reason: "nodes refuse a message without a ReCap, so what a session key may do is an argument (session-auth 9.1)",
+        files: &["sign-session-key"],
+        applies: |case| case.at("/resourceAbilityRequests").is_none(),
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "parameters-are-optional",
+        reason: "an action that takes no parameters needs none: it is sent an empty object. That the nodes do not answer is \
+                 the case's doing, which has no answers (session-auth 9.5)",
+        files: &["pkp-session-sigs"],
+        applies: pkp_session::lacks_js_params,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Sdk(Error::Nodes(_)))),
+    },
+    Rule {
+        name: "fetched-code-is-verified",
+        reason: "a gateway that is asked for an action could give another one, so what it gives must have the CID, which a text \
+                 that is no CID cannot tell (DESIGN 3: nothing is trusted unverified)",
+        files: &["pkp-session-sigs"],
+        applies: pkp_session::fetches_code,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Ipfs(IpfsError::Cid))),
+    },
+    Rule {
+        name: "network-signatures-are-verified",
+        reason: "a signature that does not verify under the network's key, or over another message than was sent, is refused; the \
+                 official client has it made a second time and uses that unverified (DESIGN 9, session-auth 15.5)",
+        files: &["pkp-session-sigs", "provider-session-sigs"],
+        applies: pkp_session::signs_otherwise,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Sdk(Error::Shares(_)))),
+    },
+    Rule {
+        name: "wallets-log-in",
+        reason: "the method of a wallet is sent like any other; the official provider leaves it out, and nodes refuse \
+                 (session-auth 9.6)",
+        files: &["provider-session-sigs"],
+        applies: |case| auth_method_type(case) == Some(1),
+        ours: Ours::Gives(|case, official| {
+            let methods = json!([case.at("/authMethod")?]);
+            pkp_session::change_bodies(official, |body| {
+                body["authMethods"] = methods.clone();
+            })
         }),
     },
 ];

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
 /// Files that must be judged, not skipped.
-const JUDGED: [&str; 34] = [
+const JUDGED: [&str; 37] = [
     "acc-boolean",
     "acc-hash",
     "action-auth-method-id",
@@ -28,6 +28,8 @@ const JUDGED: [&str; 34] = [
     "helpers",
     "ipfs-cid",
     "pkp-derivation",
+    "pkp-session-sigs",
+    "provider-session-sigs",
     "recap-decoding",
     "recap-encoding",
     "recap-verify",
@@ -39,6 +41,7 @@ const JUDGED: [&str; 34] = [
     "session-sig-preconditions",
     "session-sig-validation",
     "session-sigs",
+    "sign-session-key",
     "siwe-capacity-delegation",
     "siwe-plain",
     "siwe-recaps",

@@ -22,8 +22,9 @@ use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
 use crate::{
-    AuthNeeded, AuthRequest, BlockhashSource, Discovery, Epoch, Error, LitNodeClientBuilder,
-    NetworkView, SessionRequest, connect::Connection, discovery::FixedNodes, state::NetworkState,
+    AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
+    LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection, discovery::FixedNodes,
+    state::NetworkState,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
@@ -360,7 +361,8 @@ async fn authorise(
     request: &AuthRequest,
     check: impl Fn(&AuthSig) -> Result<VerifiedRoot, RootRefusal>,
 ) -> Result<VerifiedRoot, Error> {
-    let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
+    let ask = async || auth.authorise(request).await.map_err(own_error);
+    let root = ask().await?;
     match check(&root) {
         Ok(root) => Ok(root),
         // Somebody who gives nothing, or nothing that can be read, does so the second time as well.
@@ -371,9 +373,16 @@ async fn authorise(
         ) => Err(refusal.into()),
         Err(refusal) => {
             tracing::warn!(%refusal, "what was signed does not authorise the session; asking once more");
-            let root = auth.authorise(request).await.map_err(Error::AuthNeeded)?;
-            Ok(check(&root)?)
+            Ok(check(&ask().await?)?)
         }
+    }
+}
+
+/// Whoever authorises by way of a client fails with an error of this crate, which is not wrapped again.
+fn own_error(error: AuthNeededError) -> Error {
+    match error.downcast::<Error>() {
+        Ok(own) => *own,
+        Err(other) => Error::AuthNeeded(other),
     }
 }
 

@@ -2,7 +2,7 @@ use lit_contracts::ContractError;
 use lit_node_transport::QuorumError;
 use lit_recap::SiweError;
 use lit_session_crypto::{
-    CapabilityRefusal, InvalidSessionSigs, RootRefusal, SessionError, SessionRefusal,
+    BlsError, CapabilityRefusal, InvalidSessionSigs, RootRefusal, SessionError, SessionRefusal,
 };
 use lit_types::{LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError};
 
@@ -82,6 +82,13 @@ pub enum Error {
         /// Every node's outcome.
         nodes: Box<QuorumError>,
     },
+    /// What the nodes agreed on at the handshake is no BLS key, so nothing that they sign together can be verified.
+    #[error("the network has no BLS key: {0}")]
+    NetworkKey(BlsError),
+    /// Enough nodes answered, but what they gave makes no signature: shares are missing, wrong, or of different messages.
+    /// The report has a line per node.
+    #[error("the answers of the nodes make no signature\n{0}")]
+    Shares(Box<QuorumError>),
     /// Too few nodes carried out the call, or they do not agree. The report has a line per node.
     #[error("the nodes did not carry out the call\n{0}")]
     Nodes(Box<QuorumError>),
@@ -106,7 +113,7 @@ impl Error {
             Self::Connect(_) | Self::Discovery(_) => SdkErrorCode::InitError,
             Self::NotReady => SdkErrorCode::LitNodeClientNotReadyError,
             Self::Root(RootRefusal::Empty) => SdkErrorCode::WalletSignatureNotFoundError,
-            Self::Root(_) => SdkErrorCode::InvalidSignatureError,
+            Self::Root(_) | Self::Shares(_) => SdkErrorCode::InvalidSignatureError,
             Self::SessionSigs(_) | Self::Session(SessionError::Expired { .. }) => {
                 SdkErrorCode::InvalidSessionSigs
             }
@@ -121,9 +128,10 @@ impl Error {
     #[must_use]
     pub fn node_error_code(&self) -> Option<&str> {
         match self {
-            Self::Connect(nodes) | Self::Nodes(nodes) | Self::Action { nodes, .. } => {
-                nodes.error_code()
-            }
+            Self::Connect(nodes)
+            | Self::Nodes(nodes)
+            | Self::Shares(nodes)
+            | Self::Action { nodes, .. } => nodes.error_code(),
             _ => None,
         }
     }
@@ -132,7 +140,7 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Connect(nodes) | Self::Nodes(nodes) => nodes.is_retryable(),
+            Self::Connect(nodes) | Self::Nodes(nodes) | Self::Shares(nodes) => nodes.is_retryable(),
             Self::Discovery(error) => error
                 .downcast_ref::<ContractError>()
                 .is_none_or(ContractError::is_retryable),

@@ -10,12 +10,17 @@ mod connect;
 mod discovery;
 mod error;
 mod execute_js;
+mod ipfs;
+mod lit_action;
 mod nonce;
 mod percent;
+mod pkp_auth;
+mod pkp_login;
 mod relay;
 mod request;
 mod rpc;
 pub mod session_manager;
+mod sign_session_key;
 mod state;
 pub mod store;
 
@@ -33,6 +38,10 @@ pub use connect::LitNodeClientBuilder;
 pub use discovery::{Discovery, DiscoveryError, Epoch, NetworkView};
 pub use error::Error;
 pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer, SessionAuth};
+pub use ipfs::{IpfsError, IpfsGateways};
+pub use lit_action::LitAction;
+pub use pkp_auth::PkpAuth;
+pub use pkp_login::{LitActionLogin, PkpLogin};
 pub use relay::{
     InvalidRelaySecret, InvalidRequestId, LitRelay, MintOptions, MintProgress, MintRequest,
     MintStatus, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod, RelayError,
@@ -41,6 +50,7 @@ pub use relay::{
 pub use request::SessionRequest;
 pub use rpc::RpcTransport;
 pub use session_manager::SessionManager;
+pub use sign_session_key::SignSessionKey;
 
 pub use lit_contracts as contracts;
 pub use lit_node_transport as transport;
@@ -52,6 +62,6 @@ pub use lit_types as types;
 pub use lit_session_crypto::{Session, SessionKeyPair};
 #[doc(no_inline)]
 pub use lit_types::{
-    AuthMethod, AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl,
+    AuthMethod, AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl, PkpPublicKey,
     ResourceAbilityRequest, SessionSigs, Timestamp,
 };

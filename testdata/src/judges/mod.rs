@@ -13,11 +13,13 @@ mod error_table;
 mod helpers;
 mod ipfs;
 mod pkp;
+mod pkp_session;
 mod recap;
 mod relay;
 pub(crate) mod resource;
 mod session_key;
 pub(crate) mod session_sigs;
+mod signing_nodes;
 mod siwe;
 mod storage;
 mod stub_http;
@@ -99,6 +101,9 @@ const JUDGES: &[Judge] = &[
     Judge::new("ipfs-cid", ipfs::judge).unjudged(&["sha256", "viaClient"]),
     // What was looked up on chain: nothing, here.
     Judge::new("pkp-derivation", pkp::judge).unjudged(&["tokenIdReturned", "isNewPKP"]),
+    Judge::new("pkp-session-sigs", pkp_session::session_sigs).verbatim(&["sessionSigs"]),
+    Judge::new("provider-session-sigs", pkp_session::provider_session_sigs)
+        .verbatim(&["sessionSigs"]),
     Judge::new("recap-decoding", recap::decoding),
     Judge::new("recap-encoding", recap::encoding),
     Judge::new("recap-verify", recap::verify),
@@ -110,6 +115,7 @@ const JUDGES: &[Judge] = &[
     Judge::new("session-sig-preconditions", validation::preconditions),
     Judge::new("session-sig-validation", validation::judge),
     Judge::new("session-sigs", session_sigs::judge).verbatim(&["sessionSigs"]),
+    Judge::new("sign-session-key", pkp_session::sign_session_key).verbatim(&["authSig"]),
     Judge::new("siwe-capacity-delegation", siwe::capacity_delegation).partial(),
     Judge::new("siwe-plain", siwe::plain).partial(),
     Judge::new("siwe-recaps", siwe::recaps).partial(),
@@ -126,12 +132,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "browser wallets are not implemented",
     ),
     ("evm-resign", "browser wallets are not implemented"),
-    ("pkp-session-sigs", "PKP sessions are not implemented yet"),
-    (
-        "provider-session-sigs",
-        "PKP sessions are not implemented yet",
-    ),
-    ("sign-session-key", "PKP sessions are not implemented yet"),
 ];
 
 /// The judge of a file, or why there is none.

@@ -15,9 +15,14 @@ use std::fmt;
 use alloy_primitives::B256;
 use async_trait::async_trait;
 use lit_session_crypto::auth_method_id;
-use lit_types::{AuthMethod, constants::AuthMethodType};
+use lit_types::{
+    AuthMethod, PkpPublicKey, SessionSigs, chains::evm_chain_id, constants::AuthMethodType,
+};
 
-use crate::{MintOptions, MintRequest, RelayAuthMethod, RelayPkp, RelayRequestId};
+use crate::{
+    Error, MintOptions, MintRequest, PkpAuth, PkpLogin, RelayAuthMethod, RelayPkp, RelayRequestId,
+    SessionRequest,
+};
 
 pub use self::{
     apple::AppleProvider,
@@ -92,6 +97,24 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
         let id = self.auth_method_id(method).await?;
         let method = RelayAuthMethod::new(method.auth_method_type, id.to_vec());
         Ok(self.auth_client().relay().fetch_pkps_by_id(&method).await?)
+    }
+
+    /// Signatures of a session that a PKP authorises, for whoever has this method. The chain id of the message is that of the
+    /// request's chain.
+    ///
+    /// # Errors
+    /// As [`LitNodeClient::get_pkp_session_sigs`](crate::LitNodeClient::get_pkp_session_sigs).
+    async fn get_session_sigs(
+        &self,
+        pkp: PkpPublicKey,
+        method: &AuthMethod,
+        request: &SessionRequest,
+    ) -> Result<SessionSigs, Error> {
+        let client = self.auth_client().node_client();
+        let login = PkpLogin::new(pkp).with_auth_methods([method.clone()]);
+        let auth = PkpAuth::new(client.clone(), login)
+            .with_chain_id(evm_chain_id(&request.chain).unwrap_or(1));
+        client.get_session_sigs(request, &auth).await
     }
 }
 

@@ -1,0 +1,295 @@
+use bytes::Bytes;
+use lit_node_transport::{
+    Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, RequestId, datil,
+};
+use lit_recap::{Nonce, SiweBuilder, SiweError, SiweMessage};
+use lit_session_crypto::{
+    BlsPublicKey, BlsQuorum, BlsSignatureShare, CombineError, CombinedSignature, SessionPublicKey,
+    check_rewritten, pkp_auth_sig, session_digest,
+};
+use lit_types::{
+    AuthSig, JsonProblem, NodeUrl, PkpPublicKey, ResourceAbilityRequest, Timestamp,
+    constants::{DEFAULT_SESSION_LIFETIME, curves},
+    wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
+};
+
+use crate::{Error, LitNodeClient, PkpLogin, lit_action::ActionSource};
+
+/// What every message for a PKP begins with (session specification, section 9.2).
+const STATEMENT: &str = "Lit Protocol PKP session signature";
+/// The domain that asks, where the caller names none.
+const DOMAIN: &str = "litprotocol.com";
+
+/// A session key that a PKP shall authorise, and for what. [`LitNodeClient::get_pkp_session_sigs`] does this and all the rest.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct SignSessionKey {
+    login: PkpLogin,
+    session_key: SessionPublicKey,
+    requests: Vec<ResourceAbilityRequest>,
+    expiration: Option<Timestamp>,
+    statement: Option<String>,
+    domain: Option<String>,
+    chain_id: u64,
+}
+
+impl SignSessionKey {
+    /// This session key, for exactly these rights.
+    pub fn new(
+        login: impl Into<PkpLogin>,
+        session_key: SessionPublicKey,
+        requests: impl IntoIterator<Item = ResourceAbilityRequest>,
+    ) -> Self {
+        Self {
+            login: login.into(),
+            session_key,
+            requests: requests.into_iter().collect(),
+            expiration: None,
+            statement: None,
+            domain: None,
+            chain_id: 1,
+        }
+    }
+
+    /// Until when. Default: 24 hours from now. Nodes accept at most 30 days.
+    pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
+        self.expiration = Some(expiration);
+        self
+    }
+
+    /// What the message says after `Lit Protocol PKP session signature`, and before the list of rights. Default: nothing.
+    pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
+        self.statement = Some(statement.into());
+        self
+    }
+
+    /// The domain of the message. Default: `litprotocol.com`.
+    pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// The chain id of the message. Default: 1.
+    #[doc(alias = "chainId")]
+    pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
+        self.chain_id = chain_id;
+        self
+    }
+}
+
+impl LitNodeClient {
+    /// Has the network sign a session key on behalf of a PKP, and gives the PKP's AuthSig: the root of a session.
+    ///
+    /// Every answer is judged alone: it must be complete, for the message that was sent, and sign what it says. The shares of
+    /// as many nodes as the threshold are then combined, and the signature is verified under the key of the network. A node
+    /// that gives a wrong share is found, and others are waited for.
+    ///
+    /// # Errors
+    /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::Message`]; [`Error::Nodes`] when too few nodes accept the login,
+    /// [`Error::Shares`] when what they give makes no signature.
+    #[doc(alias = "signSessionKey")]
+    pub async fn sign_session_key(&self, call: &SignSessionKey) -> Result<AuthSig, Error> {
+        self.check_ready()?;
+        if call.requests.is_empty() {
+            return Err(Error::NoRequests);
+        }
+        let issued_at = Timestamp::try_from(self.now())?;
+        let expiration = match &call.expiration {
+            Some(expiration) => expiration.clone(),
+            None => issued_at.checked_add(DEFAULT_SESSION_LIFETIME)?,
+        };
+        let message = PkpMessage {
+            session_key: call.session_key,
+            requests: &call.requests,
+            expiration,
+            statement: call.statement.as_deref(),
+            domain: call.domain.as_deref(),
+            chain_id: call.chain_id,
+        };
+        let nonce = self.nonce().await?;
+        let siwe = message.siwe(&call.login.pkp, nonce, issued_at)?;
+        self.sign_for_pkp(&call.login, &siwe).await
+    }
+
+    /// Has the network sign this message on behalf of a PKP.
+    pub(crate) async fn sign_for_pkp(
+        &self,
+        login: &PkpLogin,
+        sent: &SiweMessage,
+    ) -> Result<AuthSig, Error> {
+        self.check_ready()?;
+        let state = self.state();
+        let threshold = state.view.threshold;
+        let key = state.keys().network_public_key.parse::<BlsPublicKey>();
+        let key = key.map_err(Error::NetworkKey)?;
+        let needed = u8::try_from(threshold).map_err(|_| {
+            Error::Config(format!("no key is shared among {threshold} nodes and more"))
+        })?;
+        let quorum = Quorum {
+            endpoint: Endpoint::SignSessionKey,
+            request_id: RequestId::generate().map_err(|e| Error::Randomness(e.into()))?,
+            bodies: {
+                let body = self.sign_session_key_body(login, sent);
+                let to = |node: &NodeUrl| (node.clone(), body.clone());
+                state.nodes.iter().map(to).collect()
+            },
+        };
+        let policy = QuorumPolicy::new(threshold).with_node_deadline(self.node_deadline());
+        let judge = |_: &NodeUrl, body: &[u8]| judge(sent, body);
+        let agree = |answer: &SignedShare| answer.message.as_str().to_owned();
+        let mut call = QuorumCall::start(self.transport(), quorum, &policy, judge, agree)
+            .map_err(shares_error)?;
+        loop {
+            let agreed = call.agree().await.map_err(shares_error)?;
+            let message = agreed[0].1.message.clone();
+            let (nodes, shares): (Vec<NodeUrl>, Vec<BlsSignatureShare>) = agreed
+                .iter()
+                .map(|(node, answer)| (node.clone(), answer.share))
+                .unzip();
+            match combine(key, needed, &message, shares).await {
+                Ok(combined) => {
+                    for bad in &combined.faulty {
+                        let node = &nodes[bad.position];
+                        tracing::warn!(%node, "node gives a share that is no part of the signature");
+                        call.reject(node, WRONG_SHARE);
+                    }
+                    // The others are let do their work.
+                    let _ = call.finish();
+                    return Ok(pkp_auth_sig(&combined.signature, &message));
+                }
+                Err(CombineError::NoGoodQuorum { faulty, .. }) => {
+                    for bad in &faulty {
+                        call.reject(&nodes[bad.position], WRONG_SHARE);
+                    }
+                }
+                // More may come.
+                Err(error) => tracing::debug!(%error, "shares cannot be combined yet"),
+            }
+        }
+    }
+
+    fn sign_session_key_body(&self, login: &PkpLogin, sent: &SiweMessage) -> Bytes {
+        let (code, ipfs_id) = match login.action.as_ref().map(|action| &action.source) {
+            Some(ActionSource::Code(code)) => (Some(datil::encode_code(code)), None),
+            Some(ActionSource::IpfsId(cid)) => (None, Some(cid.clone())),
+            None => (None, None),
+        };
+        let body = SignSessionKeyRequest {
+            session_key: sent.uri().to_owned(),
+            auth_methods: login.auth_methods.clone(),
+            pkp_public_key: Some(login.pkp.to_string()),
+            siwe_message: sent.as_str().to_owned(),
+            curve_type: curves::BLS.to_owned(),
+            lit_action_ipfs_id: ipfs_id,
+            code,
+            js_params: login.action.as_ref().map(|action| action.js_params.clone()),
+            auth_sig: None,
+            epoch: self.epoch(),
+        };
+        // Texts and JSON values always serialise.
+        Bytes::from(serde_json::to_vec(&body).unwrap_or_default())
+    }
+}
+
+const WRONG_SHARE: &str = "its share is no part of the signature";
+
+/// What a message for a PKP says.
+pub(crate) struct PkpMessage<'a> {
+    pub(crate) session_key: SessionPublicKey,
+    pub(crate) requests: &'a [ResourceAbilityRequest],
+    pub(crate) expiration: Timestamp,
+    pub(crate) statement: Option<&'a str>,
+    pub(crate) domain: Option<&'a str>,
+    pub(crate) chain_id: u64,
+}
+
+impl PkpMessage<'_> {
+    pub(crate) fn siwe(
+        &self,
+        pkp: &PkpPublicKey,
+        nonce: Nonce,
+        issued_at: Timestamp,
+    ) -> Result<SiweMessage, SiweError> {
+        let statement = match self.statement {
+            Some(statement) => format!("{STATEMENT} {statement}"),
+            None => STATEMENT.to_owned(),
+        };
+        SiweBuilder::new(pkp.address(), self.session_key.uri(), nonce, issued_at)
+            .domain(self.domain.unwrap_or(DOMAIN))
+            .statement(statement)
+            .chain_id(self.chain_id)
+            .expiration(self.expiration.clone())
+            .requests(self.requests)?
+            .build()
+    }
+}
+
+/// A node's share, and what it signs.
+struct SignedShare {
+    message: SiweMessage,
+    share: BlsSignatureShare,
+}
+
+/// Everything that can be told of one answer alone.
+fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, String> {
+    let answer: SignSessionKeyResponse =
+        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+    if answer.result != "success" {
+        return Err("it says it did not succeed".to_owned());
+    }
+    if answer.curve_type != curves::BLS {
+        return Err("its share is not of the curve BLS".to_owned());
+    }
+    if answer.bls_root_pubkey.is_empty() {
+        return Err("it names no key of the network".to_owned());
+    }
+    let message: SiweMessage = answer
+        .siwe_message
+        .parse()
+        .map_err(|error| format!("what it signs cannot be read: {error}"))?;
+    check_rewritten(sent, &message)
+        .map_err(|refusal| format!("it signs another message: {refusal}"))?;
+    if answer.data_signed != hex_of(&session_digest(message.as_str())) {
+        return Err("the digest it signs is not that of its message".to_owned());
+    }
+    let share = BlsSignatureShare::try_from(&answer.signature_share)
+        .map_err(|error| format!("its share is none: {error}"))?;
+    if u32::from(share.identifier().get()) != answer.share_index.saturating_add(1) {
+        return Err("its share has the identifier of another node".to_owned());
+    }
+    Ok(SignedShare { message, share })
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Pairings take milliseconds, more when shares are bad, so they are done beside the runtime.
+async fn combine(
+    key: BlsPublicKey,
+    needed: u8,
+    message: &SiweMessage,
+    shares: Vec<BlsSignatureShare>,
+) -> Result<CombinedSignature, CombineError> {
+    let digest = session_digest(message.as_str());
+    let work = move || BlsQuorum::new(key, needed).combine(&digest, &shares);
+    match tokio::task::spawn_blocking(work).await {
+        Ok(combined) => combined,
+        // Only a panic gets here, or a runtime that shuts down.
+        Err(_) => Err(CombineError::TooFewShares {
+            shares: 0,
+            threshold: needed,
+        }),
+    }
+}
+
+/// Nodes that answered, but with nothing that can be used, are another matter than nodes that refuse.
+fn shares_error(error: QuorumError) -> Error {
+    let answered = |outcome: &Outcome| matches!(outcome, Outcome::Valid | Outcome::Invalid { .. });
+    let answers = error.outcomes.iter().filter(|one| answered(&one.outcome));
+    if answers.count() >= error.needed {
+        Error::Shares(Box::new(error))
+    } else {
+        Error::Nodes(Box::new(error))
+    }
+}

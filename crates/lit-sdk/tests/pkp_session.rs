@@ -1,0 +1,285 @@
+//! Sessions that PKPs and Lit Actions authorise, on the embedded network.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod common;
+
+use std::time::Duration;
+
+use alloy_network::EthereumWallet;
+use alloy_provider::{DynProvider, Provider, ProviderBuilder};
+use alloy_signer_local::PrivateKeySigner;
+use common::Setup;
+use lit_devnet::{Devnet, Fault, SiweChange};
+use lit_sdk::{
+    AuthMethod, AuthNeeded, Error, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction,
+    LitActionLogin, LitNodeClient, LitResource, PkpAuth, PkpLogin, PkpPublicKey,
+    ResourceAbilityRequest, SessionRequest,
+    contracts::{ActionCid, LitContracts, Scopes},
+    session_crypto::ipfs_cid_v0,
+    types::NodeErrorCode,
+};
+use serde_json::json;
+
+const ACTION: &str = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
+
+/// A network of ten, and a wallet that owns a PKP on it.
+struct Owned {
+    network: Devnet,
+    client: LitNodeClient,
+    owner: PrivateKeySigner,
+    pkp: PkpPublicKey,
+}
+
+impl Owned {
+    async fn new() -> Self {
+        let Setup {
+            network, client, ..
+        } = Setup::new(10).await;
+        let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
+        let pkp = contracts(&network, &owner).pkp().mint().await.unwrap();
+        Self {
+            network,
+            client,
+            owner,
+            pkp: pkp.public_key,
+        }
+    }
+
+    async fn method(&self) -> AuthMethod {
+        sign_in(&self.owner, &self.client).await
+    }
+
+    async fn login(&self) -> PkpLogin {
+        PkpLogin::new(self.pkp).with_auth_methods([self.method().await])
+    }
+
+    /// Lets an action use the PKP.
+    async fn permit(&self, cid: &str) {
+        let cid: ActionCid = cid.parse().unwrap();
+        let contracts = contracts(&self.network, &self.owner);
+        let permissions = contracts.permissions();
+        let scopes = Scopes::SIGN_ANYTHING;
+        permissions
+            .add_action(self.pkp.token_id(), &cid, scopes)
+            .await
+            .unwrap();
+    }
+}
+
+async fn sign_in(wallet: &PrivateKeySigner, client: &LitNodeClient) -> AuthMethod {
+    let options = EthWalletOptions::default();
+    EthWalletProvider::authenticate(wallet, client, &options)
+        .await
+        .unwrap()
+}
+
+fn contracts(network: &Devnet, wallet: &PrivateKeySigner) -> LitContracts<DynProvider> {
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(wallet.clone()))
+        .connect_client(network.chain().client())
+        .erased();
+    LitContracts::new(network.context(), provider).with_sender(wallet.address())
+}
+
+fn request() -> SessionRequest {
+    SessionRequest::new([
+        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
+    ])
+}
+
+#[tokio::test]
+async fn the_owner_of_a_pkp_gets_a_session() {
+    let owned = Owned::new().await;
+    let client = &owned.client;
+    let session = client
+        .get_pkp_session(&request(), &owned.login().await)
+        .await
+        .unwrap();
+    assert_eq!(session.address(), owned.pkp.address());
+
+    // A session of a PKP is good for actions, which see who logged in.
+    let call = ExecuteJs::code(
+        "Lit.Actions.setResponse({ response: JSON.stringify(Lit.Auth.authMethodContexts) })",
+    );
+    let answer = client.execute_js(&session, &call).await.unwrap();
+    let user = owned.owner.address().to_string();
+    assert_eq!(answer.json()[0]["userId"], user, "{}", answer.response);
+}
+
+#[tokio::test]
+async fn strangers_get_none() {
+    let owned = Owned::new().await;
+    let stranger = sign_in(&PrivateKeySigner::random(), &owned.client).await;
+    let login = PkpLogin::new(owned.pkp).with_auth_methods([stranger]);
+    for login in [login, PkpLogin::new(owned.pkp)] {
+        let error = owned.client.get_pkp_session(&request(), &login).await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::Nodes(_)), "{error}");
+        assert_eq!(error.node_error_code(), Some("NodeAuthSigScopeTooLimited"));
+    }
+}
+
+#[tokio::test]
+async fn an_action_decides_by_code_and_by_id() {
+    let owned = Owned::new().await;
+    let cid = owned.network.put_ipfs(ACTION);
+    assert_eq!(cid, ipfs_cid_v0(ACTION.as_bytes()));
+    owned.permit(&cid).await;
+    for action in [LitAction::code(ACTION), LitAction::ipfs_id(&cid)] {
+        let right = LitActionLogin::new(owned.pkp, action.clone().with_js_param("magicNumber", 42));
+        let session = owned
+            .client
+            .get_lit_action_session(&request(), &right)
+            .await;
+        assert_eq!(session.unwrap().address(), owned.pkp.address());
+
+        let wrong = LitActionLogin::new(owned.pkp, action.with_js_param("magicNumber", 41));
+        let error = owned
+            .client
+            .get_lit_action_session_sigs(&request(), &wrong)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            error.node_error_code(),
+            Some("NodeLitActionsSessionSigAuthenticationFailed"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn actions_see_who_logs_in_beside_them() {
+    let owned = Owned::new().await;
+    let code = "const [user] = Lit.Auth.authMethodContexts;
+        Lit.Actions.setResponse({ response: String(user.userId === expected) })";
+    owned.permit(&ipfs_cid_v0(code.as_bytes())).await;
+    let guest = PrivateKeySigner::random();
+    let method = sign_in(&guest, &owned.client).await;
+    let action = LitAction::code(code).with_js_params(
+        [("expected".to_owned(), json!(guest.address().to_string()))]
+            .into_iter()
+            .collect(),
+    );
+    let login = LitActionLogin::new(owned.pkp, action);
+    let with_method = login.clone().with_auth_methods([method]);
+    let sigs = owned
+        .client
+        .get_lit_action_session_sigs(&request(), &with_method)
+        .await;
+    assert_eq!(sigs.unwrap().len(), 10);
+    let alone = owned
+        .client
+        .get_lit_action_session_sigs(&request(), &login)
+        .await;
+    assert!(alone.is_err());
+}
+
+#[tokio::test]
+async fn three_of_ten_nodes_may_fail_each_in_its_way() {
+    let owned = Owned::new().await;
+    owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
+    let action = LitAction::code(ACTION).with_js_param("magicNumber", 42);
+    let action = LitActionLogin::new(owned.pkp, action);
+    let login = owned.login().await;
+    for faults in [
+        [
+            Fault::Stopped,
+            Fault::CorruptShare,
+            Fault::WrongSiwe(SiweChange::Grants),
+        ],
+        [Fault::Garbage, Fault::ReplayedShare, Fault::Hang],
+        [
+            Fault::StaleEpoch,
+            Fault::Truncated,
+            Fault::WrongSiwe(SiweChange::Expiration),
+        ],
+        [
+            Fault::Error(NodeErrorCode::NodeSystemFault),
+            Fault::CorruptShare,
+            Fault::CorruptShare,
+        ],
+    ] {
+        // The first to be asked are the bad ones.
+        for (node, fault) in faults.into_iter().enumerate() {
+            owned.network.set_fault(node, fault).unwrap();
+        }
+        let session = owned.client.get_pkp_session(&request(), &login).await;
+        let session = session.unwrap_or_else(|error| panic!("{faults:?}: {error}"));
+        assert_eq!(session.address(), owned.pkp.address());
+        let sigs = owned
+            .client
+            .get_lit_action_session_sigs(&request(), &action)
+            .await;
+        assert_eq!(sigs.unwrap().len(), 10);
+    }
+}
+
+#[tokio::test]
+async fn fewer_than_the_threshold_never_suffice() {
+    let owned = Owned::new().await;
+    let login = owned.login().await;
+    assert_eq!(owned.client.threshold(), 6);
+    for fault in [
+        Fault::Stopped,
+        Fault::Garbage,
+        Fault::Error(NodeErrorCode::NodeSystemFault),
+        Fault::CorruptShare,
+        Fault::WrongSiwe(SiweChange::Grants),
+        Fault::WrongSiwe(SiweChange::Uri),
+    ] {
+        for node in [0, 2, 4, 6, 8] {
+            owned.network.set_fault(node, fault).unwrap();
+        }
+        let error = owned.client.get_pkp_session(&request(), &login).await;
+        let error = error.unwrap_err();
+        assert!(
+            matches!(error, Error::Nodes(_) | Error::Shares(_)),
+            "{fault:?}: {error}"
+        );
+        let lines = error.to_string().lines().count();
+        assert_eq!(lines, 12, "a line for each node: {error}");
+    }
+}
+
+/// What the signatures say is up to the request: end, domain, statement, and a chain id that is the provider's.
+#[tokio::test]
+async fn messages_say_what_was_asked_for() {
+    let owned = Owned::new().await;
+    let now = owned.client.latest_blockhash();
+    let auth = PkpAuth::new(owned.client.clone(), owned.login().await).with_chain_id(137);
+    assert_eq!(auth.address(), Some(owned.pkp.address()));
+    let request = request()
+        .with_domain("example.com")
+        .with_statement("Sign in to Example.");
+    let session = owned.client.get_session(&request, &auth).await.unwrap();
+    let message = &session.root().signed_message;
+    for words in [
+        "example.com wants you to sign in",
+        "Lit Protocol PKP session signature Sign in to Example. I further authorize",
+        "\nChain ID: 137\n",
+        &format!("\nNonce: {now}\n"),
+    ] {
+        assert!(message.contains(words), "{words}: {message}");
+    }
+    let session = owned
+        .client
+        .get_pkp_session(
+            &request.with_expiration(
+                lit_sdk::Timestamp::try_from(lit_sdk::Clock::now(&*owned.network.clock()))
+                    .unwrap()
+                    .checked_add(Duration::from_secs(600))
+                    .unwrap(),
+            ),
+            &owned.login().await,
+        )
+        .await
+        .unwrap();
+    assert!(
+        session
+            .root()
+            .signed_message
+            .contains(session.expiration().as_str())
+    );
+}
