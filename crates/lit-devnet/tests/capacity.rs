@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, contracts, requests};
-use lit_contracts::{CreditExpiry, CreditId, RequestRate};
 use lit_devnet::Devnet;
 use lit_recap::{CapacityDelegation, Delegatees, SiweBuilder};
 use lit_session_crypto::{SessionTemplate, sign_siwe};
@@ -20,16 +19,6 @@ async fn enforced() -> Setup {
 }
 
 impl Setup {
-    /// Mints a credit for a wallet with money, until the day after tomorrow.
-    async fn mint_credit(&self, wallet: &PrivateKeySigner) -> CreditId {
-        let today = self.now().at().unix_timestamp() / 86_400;
-        let expiry =
-            CreditExpiry::from_unix_seconds(((today + 2) * 86_400).unsigned_abs()).unwrap();
-        let credits = contracts(&self.network, wallet).credits();
-        let rate = RequestRate::from_per_kilosecond(10).unwrap();
-        credits.mint(rate, expiry).await.unwrap().id
-    }
-
     /// Another wallet with money.
     fn funded(&self, index: usize) -> PrivateKeySigner {
         self.network.funded_keys()[index].parse().unwrap()

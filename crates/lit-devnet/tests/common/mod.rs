@@ -9,7 +9,7 @@ use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use lit_contracts::LitContracts;
+use lit_contracts::{CreditExpiry, CreditId, LitContracts, RequestRate};
 use lit_devnet::{Devnet, DevnetBuilder};
 use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
 use lit_recap::{SiweBuilder, SiweMessage};
@@ -109,6 +109,16 @@ impl Setup {
     pub(crate) async fn good_body(&self) -> Value {
         let message = self.message().build().unwrap();
         self.body(&message, &[self.owner_method().await])
+    }
+
+    /// Mints a credit for a wallet with money, until the day after tomorrow.
+    pub(crate) async fn mint_credit(&self, wallet: &PrivateKeySigner) -> CreditId {
+        let today = self.now().at().unix_timestamp() / 86_400;
+        let expiry =
+            CreditExpiry::from_unix_seconds(((today + 2) * 86_400).unsigned_abs()).unwrap();
+        let credits = contracts(&self.network, wallet).credits();
+        let rate = RequestRate::from_per_kilosecond(10).unwrap();
+        credits.mint(rate, expiry).await.unwrap().id
     }
 
     /// What a node answers to a request to authorise a session key.
