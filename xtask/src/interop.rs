@@ -21,6 +21,10 @@ const SCRIPTS: &str = "interop";
 /// Where what the programs say is kept, from the root.
 const WORK: &str = "target/interop";
 
+/// Checks the packages' ethers as a global of Lit Actions.
+const ETHERS_IN_ACTIONS: &str = "cargo run --quiet --package lit-devnet --example ethers -- \
+                                 interop/node_modules/ethers/dist/ethers.umd.min.js";
+
 /// How many nodes the network under test has: three is the fewest, so that two have to agree.
 const NODES: usize = 3;
 
@@ -36,6 +40,9 @@ pub(crate) struct Args {
 /// and the npm registry for the first time.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     install()?;
+    if args.only.is_empty() {
+        step(ETHERS_IN_ACTIONS, |_| {})?;
+    }
     let programs = Programs::build()?;
     let mut out = io::stdout();
     let started = Instant::now();

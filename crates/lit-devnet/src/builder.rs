@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     DevnetClock, Fault, JwtClaims, JwtIssuer, JwtProvider, LoggedRequest, MemoryTransport,
-    actions::{ActionLimits, ActionNetwork},
+    actions::{ActionEnvironment, ActionLimits, ActionNetwork},
     auth::{AuthVerifier, LocalIssuer, OauthApi},
     blocks::Blocks,
     chain::Chain,
@@ -66,6 +66,7 @@ impl Devnet {
             seed: [0; 32],
             limits: ActionLimits::default(),
             max_engines: MAX_ENGINES,
+            environment: ActionEnvironment::default(),
             session_limits: ActionLimits::default(),
             foreign_blockhashes: false,
             jwt_issuers: Vec::new(),
@@ -198,6 +199,7 @@ pub struct DevnetBuilder {
     seed: [u8; 32],
     limits: ActionLimits,
     max_engines: usize,
+    environment: ActionEnvironment,
     session_limits: ActionLimits,
     foreign_blockhashes: bool,
     jwt_issuers: Vec<JwtIssuer>,
@@ -227,6 +229,18 @@ impl DevnetBuilder {
     /// Limits of Lit Actions that are executed. Default: those of the Datil networks.
     pub fn action_limits(mut self, limits: ActionLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Lets actions reach a host by `fetch`, as [`ActionEnvironment::allow_fetch`] does. Default: none.
+    pub fn allow_fetch(mut self, host: impl Into<String>) -> Self {
+        self.environment = self.environment.allow_fetch(host);
+        self
+    }
+
+    /// The file that becomes the global `ethers` of actions. The default is in [`ActionEnvironment::ethers_bundle`].
+    pub fn ethers_bundle(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+        self.environment = self.environment.ethers_bundle(path);
         self
     }
 
@@ -336,17 +350,19 @@ impl DevnetBuilder {
         #[cfg(not(feature = "http"))]
         let rpc_url = None;
         let ipfs = Arc::<Ipfs>::default();
+        let contracts = ChainView::new(chain.chain.clone(), chain.addresses);
         let actions = ActionNetwork::new(
             chain.chain.clone(),
-            chain.addresses,
+            contracts.clone(),
             rpc_url.clone(),
             Arc::clone(&ipfs),
             (self.nodes, threshold),
             self.max_engines,
+            self.environment,
         );
         let jwt_issuer = keys.jwt_issuer();
         let shared = Arc::new(Shared {
-            chain: ChainView::new(chain.chain.clone(), chain.addresses),
+            chain: contracts,
             blocks: Blocks::new(self.seed, self.foreign_blockhashes),
             auth: AuthVerifier {
                 issuers: jwt_issuer.issuers().chain(self.jwt_issuers).collect(),

@@ -140,7 +140,8 @@ impl ChainView {
         self.read(self.addresses.payment_delegation, call)
     }
 
-    fn permissions<C: SolCall>(&self, call: C) -> Result<C::Return, ChainReadError> {
+    /// What the permissions contract answers.
+    pub(crate) fn permissions<C: SolCall>(&self, call: C) -> Result<C::Return, ChainReadError> {
         self.read(self.addresses.pkp_permissions, call)
     }
 

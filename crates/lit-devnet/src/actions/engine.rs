@@ -11,20 +11,21 @@ use std::{
 };
 
 use rquickjs::{
-    Context, Ctx, Error, FromJs, Function, Object, Runtime, Value, context::EvalOptions,
-    promise::PromiseState,
+    Context, Ctx, Error, FromJs, Function, Object, Runtime, TypedArray, Value,
+    context::EvalOptions, promise::PromiseState,
 };
 use serde_json::json;
 
 use super::{
     ActionError, ActionHost, ActionLimits, ActionRequest,
     execution::Execution,
-    host::{Event, HostState},
+    host::{Answer, Event, HostState},
     host_error::HostError,
     uncaught::Uncaught,
 };
 
 const PRELUDE: &str = include_str!("prelude.js");
+const WEB: &str = include_str!("web.js");
 const LIT: &str = include_str!("lit.js");
 
 /// The name under which the real nodes run actions; it shows in stacks.
@@ -166,11 +167,13 @@ impl<'a, 'js> Engine<'a, 'js> {
         let install = || {
             let object = host.object(ctx)?;
             let prelude: Function<'js> =
-                ctx.eval_with_options(PRELUDE, options("ext:lit/prelude.js", true))?;
+                ctx.eval_with_options(PRELUDE, script("ext:lit/prelude.js", true))?;
             let platform: Object<'js> = prelude.call((object.clone(),))?;
-            let lit: Function<'js> = ctx.eval_with_options(LIT, options("ext:lit/lit.js", true))?;
+            let web: Function<'js> = ctx.eval_with_options(WEB, script("ext:lit/web.js", true))?;
+            let web: Object<'js> = web.call((object.clone(), platform.clone()))?;
+            let lit: Function<'js> = ctx.eval_with_options(LIT, script("ext:lit/lit.js", true))?;
             let config = ctx.json_parse(config.to_string())?;
-            let lit: Object<'js> = lit.call((object, config, platform.clone()))?;
+            let lit: Object<'js> = lit.call((object, config, platform.clone(), web))?;
             Ok((platform, lit))
         };
         match install() {
@@ -182,7 +185,7 @@ impl<'a, 'js> Engine<'a, 'js> {
                 events: &run.events,
                 describe: platform.get("describe")?,
                 fire_timer: platform.get("fireTimer")?,
-                settle_call: lit.get("settleCall")?,
+                settle_call: platform.get("settleCall")?,
                 define_globals: lit.get("defineGlobals")?,
             }),
             Err(_) if deadline.has_passed() => Err(Failure::Stopped),
@@ -207,7 +210,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         self.call(&self.define_globals, (self.check(params)?,))?;
         let value: Value<'js> = match self
             .ctx
-            .eval_with_options(&*request.code, options(SCRIPT_NAME, false))
+            .eval_with_options(&*request.code, script(SCRIPT_NAME, false))
         {
             // QuickJS takes the source as a C string.
             Err(Error::InvalidString(_)) => {
@@ -252,12 +255,14 @@ impl<'a, 'js> Engine<'a, 'js> {
         }
         match event {
             Ok(Event::Settled { call, answer }) => {
-                self.host.answered();
-                let (error, text) = match answer {
-                    Ok(text) => (None, text),
-                    Err(HostError { class, message }) => (Some(class.name()), message),
+                self.host.answered(call);
+                let (error, text, bytes) = match answer {
+                    Ok(Answer { json, bytes }) => (None, json, bytes),
+                    Err(HostError { class, message }) => (Some(class.name()), message, None),
                 };
-                self.call(&self.settle_call, (call, error, text))?;
+                let copy = |bytes| TypedArray::<u8>::new_copy(self.ctx.clone(), bytes);
+                let bytes = self.check(bytes.map(copy).transpose())?;
+                self.call(&self.settle_call, (call, error, text, bytes))?;
             }
             Ok(Event::Cancelled) | Err(mpsc::RecvTimeoutError::Disconnected) => {
                 return Err(Failure::Stopped);
@@ -328,7 +333,7 @@ impl<'a, 'js> Engine<'a, 'js> {
 }
 
 /// Options for a classic script.
-fn options(name: &str, strict: bool) -> EvalOptions {
+pub(super) fn script(name: &str, strict: bool) -> EvalOptions {
     let mut options = EvalOptions::default();
     options.strict = strict;
     options.filename = Some(name.to_owned());

@@ -5,10 +5,11 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-/// The console output and the response of an action and of all that it calls.
+/// The console output, the response and the fetches of an action and of all that it calls.
 #[derive(Debug, Default)]
 pub(crate) struct Execution {
     output: Mutex<Output>,
+    fetches: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +31,11 @@ impl Execution {
 
     pub(super) fn set_response(&self, response: String) {
         self.output().response = response;
+    }
+
+    /// Counts one more fetch, unless there have been `limit`.
+    pub(super) fn count_fetch(&self, limit: usize) -> bool {
+        count(&self.fetches, limit)
     }
 
     pub(crate) fn logs(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     sync::{Arc, mpsc},
     time::{Duration, Instant},
@@ -9,12 +10,19 @@ use std::{
 
 use async_trait::async_trait;
 use rquickjs::{Ctx, Exception, Function, Object};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
-    ActionLimits, HostError, engine::Run, execution::Execution, natives, timers::Timers,
+    ActionEnvironment, ActionLimits, HostError,
+    engine::{Run, script},
+    execution::Execution,
+    natives,
+    timers::Timers,
     uncaught::Uncaught,
 };
+
+#[cfg(feature = "http")]
+use super::fetch::FetchRequest;
 
 /// What a host function returns.
 pub type HostResult = Result<serde_json::Value, HostError>;
@@ -66,8 +74,24 @@ pub(super) enum Event {
     Settled {
         /// The number which the prelude gave the call.
         call: u32,
-        answer: Result<String, HostError>,
+        answer: Result<Answer, HostError>,
     },
+}
+
+/// What comes back from outside.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) json: String,
+    pub(super) bytes: Option<Vec<u8>>,
+}
+
+impl From<serde_json::Value> for Answer {
+    fn from(value: serde_json::Value) -> Self {
+        Self {
+            json: value.to_string(),
+            bytes: None,
+        }
+    }
 }
 
 /// The state of one run on the Rust side of the prelude.
@@ -81,6 +105,8 @@ pub(super) struct HostState {
     /// Dropping the set aborts the calls that are still under way.
     calls: RefCell<JoinSet<()>>,
     unanswered: Cell<usize>,
+    under_way: RefCell<HashMap<u32, AbortHandle>>,
+    environment: Arc<ActionEnvironment>,
     timers: RefCell<Timers>,
 }
 
@@ -95,6 +121,8 @@ impl HostState {
             tokio: run.tokio.clone(),
             calls: RefCell::default(),
             unanswered: Cell::default(),
+            under_way: RefCell::default(),
+            environment: Arc::clone(&run.request.environment),
             timers: RefCell::default(),
         })
     }
@@ -136,6 +164,23 @@ impl HostState {
                 this.call(&ctx, id, name, &parameters)
             })?,
         )?;
+        let this = Rc::clone(self);
+        object.set(
+            "fetch",
+            Function::new(ctx.clone(), move |ctx, id, head: String, body| {
+                this.fetch(&ctx, id, &head, body)
+            })?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "stopCall",
+            Function::new(ctx.clone(), move |id| this.stop_call(id))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "loadEthers",
+            Function::new(ctx.clone(), move |ctx| this.load_ethers(&ctx))?,
+        )?;
         natives::install(&object)?;
         Ok(object)
     }
@@ -161,7 +206,8 @@ impl HostState {
     }
 
     /// Strikes a call which has its answer off the list.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(&self, call: u32) {
+        self.under_way.borrow_mut().remove(&call);
         self.unanswered.set(self.unanswered.get() - 1);
         while self.calls.borrow_mut().try_join_next().is_some() {}
     }
@@ -199,17 +245,78 @@ impl HostState {
         let parameters = serde_json::from_str(parameters)
             .map_err(|error| Exception::throw_type(ctx, &format!("{name}: {error}")))?;
         let host = Arc::clone(&self.host);
+        self.begin(id, async move {
+            host.call(&name, parameters).await.map(Answer::from)
+        });
+        Ok(())
+    }
+
+    /// `head` is the request in JSON, `body` has one character a byte.
+    fn fetch(
+        &self,
+        ctx: &Ctx<'_>,
+        id: u32,
+        head: &str,
+        body: Option<String>,
+    ) -> rquickjs::Result<()> {
+        let limit = self.limits.fetches;
+        if !self.execution.count_fetch(limit) {
+            let message = format!("an action may call fetch {limit} times, not more");
+            return Err(Exception::throw_message(ctx, &message));
+        }
+        #[cfg(feature = "http")]
+        {
+            let mut request: FetchRequest = serde_json::from_str(head)
+                .map_err(|error| Exception::throw_type(ctx, &format!("fetch: {error}")))?;
+            request.body = natives::bytes_of(&body.unwrap_or_default()).into();
+            let environment = Arc::clone(&self.environment);
+            self.begin(id, async move {
+                let (answer, body) = environment.fetch(request).await?;
+                let bytes = Some(body);
+                Ok(Answer {
+                    bytes,
+                    ..answer.into()
+                })
+            });
+            Ok(())
+        }
+        #[cfg(not(feature = "http"))]
+        {
+            let _ = (id, head, body);
+            let message = "fetch: lit-devnet is built without its feature `http`";
+            Err(Exception::throw_type(ctx, message))
+        }
+    }
+
+    /// Sends something outside, as a task of the tokio runtime.
+    fn begin(
+        &self,
+        id: u32,
+        answer: impl Future<Output = Result<Answer, HostError>> + Send + 'static,
+    ) {
         let reply = Reply {
             call: id,
             sender: self.sender.clone(),
             answer: None,
         };
-        let task = async move {
-            reply.send(host.call(&name, parameters).await);
-        };
-        self.calls.borrow_mut().spawn_on(task, &self.tokio);
+        let task = async move { reply.send(answer.await) };
+        let handle = self.calls.borrow_mut().spawn_on(task, &self.tokio);
+        self.under_way.borrow_mut().insert(id, handle);
         self.unanswered.set(self.unanswered.get() + 1);
-        Ok(())
+    }
+
+    /// A call that is stopped counts as answered when its task is gone.
+    fn stop_call(&self, id: u32) {
+        if let Some(call) = self.under_way.borrow_mut().remove(&id) {
+            call.abort();
+        }
+    }
+
+    /// Runs the script that defines `ethers`.
+    fn load_ethers(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+        let source = self.environment.ethers();
+        let source = source.map_err(|message| Exception::throw_message(ctx, &message))?;
+        ctx.eval_with_options::<(), _>(&*source, script("ext:ethers.umd.min.js", false))
     }
 }
 
@@ -217,12 +324,12 @@ impl HostState {
 struct Reply {
     call: u32,
     sender: mpsc::Sender<Event>,
-    answer: Option<Result<String, HostError>>,
+    answer: Option<Result<Answer, HostError>>,
 }
 
 impl Reply {
-    fn send(mut self, result: HostResult) {
-        self.answer = Some(result.map(|value| value.to_string()));
+    fn send(mut self, answer: Result<Answer, HostError>) {
+        self.answer = Some(answer);
     }
 }
 

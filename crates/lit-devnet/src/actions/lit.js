@@ -2,11 +2,9 @@
 //
 // Evaluated and called as `prelude.js` is, and after it. `config` is `{ auth, headers, functions }`,
 // parsed from JSON; `functions` names the asynchronous functions which the network behind the action
-// answers. The engine calls `settleCall` of the result when one of them has its answer, and
-// `defineGlobals` once, before the action.
-(host, config, { bytesOf, binaryString, print, utf8Encode, utf8Decode }) => {
-  const { apply } = Reflect;
-  const { defineProperty, entries, freeze, values } = Object;
+// answers. The engine calls `defineGlobals` of the result once, before the action.
+(host, config, { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall }, { fixedHeaders }) => {
+  const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
 
   const deepFreeze = (value) => {
     if (typeof value === 'object' && value !== null) {
@@ -15,39 +13,6 @@
     }
     return value;
   };
-
-  /** The read-only part of the platform's `Headers`. */
-  class Headers {
-    #values = new Map();
-
-    constructor(pairs) {
-      for (const [name, value] of pairs) {
-        const key = name.toLowerCase();
-        const earlier = this.#values.get(key);
-        this.#values.set(key, earlier === undefined ? value : `${earlier}, ${value}`);
-      }
-      this.#values = new Map([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
-      freeze(this);
-    }
-
-    get(name) { return this.#values.get(`${name}`.toLowerCase()) ?? null; }
-
-    has(name) { return this.#values.has(`${name}`.toLowerCase()); }
-
-    forEach(callback, self) {
-      for (const [name, value] of this.#values) apply(callback, self, [value, name, this]);
-    }
-
-    entries() { return this.#values.entries(); }
-
-    keys() { return this.#values.keys(); }
-
-    values() { return this.#values.values(); }
-
-    [Symbol.iterator]() { return this.entries(); }
-  }
-  freeze(Headers);
-  freeze(Headers.prototype);
 
   const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
   const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -112,10 +77,6 @@
   const isUtf8 = (name) => name === 'utf8' || name === 'utf-8';
   const isLatin1 = (name) => name === 'ascii' || name === 'latin1' || name === 'binary';
 
-  const ERRORS = { __proto__: null, Error, RangeError, TypeError };
-  const calls = new Map();
-  let lastCall = 0;
-
   // Parameters reach the host as JSON. It has no bytes, which travel as arrays of numbers, and
   // serde_json takes no lone surrogates.
   const toJson = (_key, value) => {
@@ -124,19 +85,9 @@
     return isBytes ? Array.from(bytesOf(value)) : value;
   };
 
-  const callHost = (name, parameters) => new Promise((resolve, reject) => {
+  const callHost = async (name, parameters) => {
     const json = JSON.stringify(parameters ?? null, toJson);
-    const id = ++lastCall;
-    calls.set(id, { resolve, reject });
-    host.call(id, name, json);
-  });
-
-  /** `error` is the name of the error's class; without one, `text` is the answer. */
-  const settleCall = (id, error, text) => {
-    const { resolve, reject } = calls.get(id);
-    calls.delete(id);
-    if (error === undefined) resolve(JSON.parse(text));
-    else reject(new ERRORS[error](text));
+    return (await startCall((id) => host.call(id, name, json))).value;
   };
 
   const actions = {
@@ -208,13 +159,31 @@
   const lit = {
     Actions: freeze(actions),
     Auth: deepFreeze(config.auth),
-    Headers: new Headers(config.headers),
+    Headers: fixedHeaders(config.headers),
   };
   freeze(lit);
+
+  /** A global that is there on first use, and that a script may declare or set itself. */
+  const defineLibrary = (name, load) => {
+    const library = {
+      get() { return load(library); },
+      set(value) { defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true }); },
+      enumerable: false,
+      configurable: true,
+    };
+    defineProperty(globalThis, name, library);
+  };
 
   const defineGlobals = (params) => {
     const define = (name, value, writable) =>
       defineProperty(globalThis, name, { value, writable, enumerable: true, configurable: true });
+    defineLibrary('ethers', (library) => {
+      host.loadEthers();
+      const { get, value } = getOwnPropertyDescriptor(globalThis, 'ethers') ?? {};
+      if (get === library.get || value === undefined) throw new Error('the file of ethers defines no ethers');
+      return value;
+    });
+    defineLibrary('jwt', () => { throw new Error('jwt (jsonwebtoken) is not available on this network'); });
     for (const [name, value] of entries(params)) define(name, value, true);
     // The parameters come from whoever sent the request, and `Lit.Auth` says who that is: `Lit` is
     // defined last, so that no parameter can stand in for it. It is configurable, because a script
@@ -225,5 +194,5 @@
     define('LitHeaders', lit.Headers, false);
   };
 
-  return { settleCall, defineGlobals };
+  return { defineGlobals };
 }

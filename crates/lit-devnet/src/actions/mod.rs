@@ -1,27 +1,42 @@
 //! Lit Actions: JavaScript programs that the nodes run.
 //!
 //! [`run`] executes one action in a fresh QuickJS engine on a thread of its own and returns what it
-//! answered and logged. The engine knows the language, the platform (`console`, timers,
-//! `TextEncoder`...) and the part of `Lit` that needs no network; an [`ActionHost`] supplies the
-//! asynchronous `Lit.Actions` functions that do.
+//! answered and logged. The engine knows the language, the platform (`console`, timers, `URL`,
+//! `fetch`...) and the part of `Lit` that needs no network; an [`ActionHost`] supplies the
+//! asynchronous `Lit.Actions` functions that do. The nodes of a network bring one of their own.
+//!
+//! `fetch` reaches the hosts that [`ActionEnvironment::allow_fetch`] names, by `http` and `https`;
+//! the target of a redirect has to be one of them too. Its answers have 16 MiB at most. `ethers` is a
+//! file that the user installs, see [`ActionEnvironment::ethers_bundle`]; it is read and run when an
+//! action first uses it.
 //!
 //! Differences from the runtime of the real nodes (Deno, which is V8):
 //!
 //! * Messages of errors which the engine itself throws, and columns in stacks, are those of
 //!   QuickJS; `error.stack` has no first line with the message.
-//! * Absent: `fetch` (it rejects), `URL`, `Intl`, `WebAssembly`, `crypto.subtle`,
-//!   `AbortController`, `Blob`.
+//! * Absent: `jwt`, `Intl`, `WebAssembly`, `Blob`, `FormData`, streams, events other than those of
+//!   `AbortSignal`, and all of `crypto.subtle` but `digest`.
 //! * `structuredClone` copies plain data, collections, dates and bytes; other objects become plain
 //!   objects.
 //! * An action that returns a promise which nothing can settle any more fails at once.
+//! * Actions that an action calls at the same time run one after the other.
+//! * `runOnce`: the node that comes first runs the function, so that a node which is down does not
+//!   hold up the others. `broadcastAndCollect`: all nodes get the values of the first nodes that
+//!   sent one, as many as the threshold.
 //! * A few built-in functions loop natively without looking at the clock (`a.length = 2 ** 32 - 1;
-//!   a.sort()`). Such a run is reported as [`ActionError::Timeout`] one second late, and its thread
-//!   goes on until the loop ends.
+//!   a.sort()`, a search for a long text in a longer one). Such a run is reported as
+//!   [`ActionError::Timeout`] one second late, and its thread goes on until the loop ends. On a
+//!   network it keeps its place among the engines that may run at once
+//!   ([`DevnetBuilder::max_engines`](crate::DevnetBuilder::max_engines)), so there are never more
+//!   such threads than places; with all places taken, nodes answer [`ActionError::Overloaded`].
 //! * Where memory runs out inside the engine's promise machinery, QuickJS may lose track of objects;
 //!   what they occupy is not returned.
 
 mod engine;
+mod environment;
 mod execution;
+#[cfg(feature = "http")]
+mod fetch;
 mod host;
 mod host_error;
 mod limits;
@@ -40,6 +55,7 @@ use std::{
     time::Duration,
 };
 
+pub use environment::ActionEnvironment;
 pub use host::{ActionHost, HostResult};
 pub use host_error::HostError;
 pub use limits::ActionLimits;
@@ -75,6 +91,8 @@ pub struct ActionRequest {
     pub headers: Vec<(String, String)>,
     /// What the run may use.
     pub limits: ActionLimits,
+    /// What it may reach by `fetch`, and where `ethers` comes from.
+    pub environment: Arc<ActionEnvironment>,
 }
 
 impl ActionRequest {
@@ -87,6 +105,7 @@ impl ActionRequest {
             auth: serde_json::Value::Null,
             headers: Vec::new(),
             limits: ActionLimits::default(),
+            environment: Arc::default(),
         }
     }
 }

@@ -2,38 +2,47 @@
 //!
 //! rquickjs has no safe way to read a typed array, so bytes come in as strings with one character a byte. They go out as
 //! arrays in the JavaScript heap, so that the memory limit covers them.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "arguments of JavaScript functions are owned"
+)]
 
 use alloy_primitives::keccak256;
 use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
+use serde_json::json;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha384, Sha512};
+use url::{Url, form_urlencoded, quirks};
 
 type Bytes<'js> = rquickjs::Result<TypedArray<'js, u8>>;
 
 /// Adds the functions to the object that the prelude calls `host`.
-pub(super) fn install<'js>(object: &Object<'js>) -> rquickjs::Result<()> {
-    let ctx = object.ctx().clone();
+pub(super) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
+    let ctx = object.ctx();
     object.set("random", Function::new(ctx.clone(), random)?)?;
     object.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
     object.set("utf8Decode", Function::new(ctx.clone(), utf8_decode)?)?;
-    object.set("keccak256", Function::new(ctx, keccak)?)
+    object.set("keccak256", Function::new(ctx.clone(), keccak)?)?;
+    object.set("digest", Function::new(ctx.clone(), digest)?)?;
+    object.set("parseUrl", Function::new(ctx.clone(), parse_url)?)?;
+    object.set("changeUrl", Function::new(ctx.clone(), change_url)?)?;
+    object.set("parseQuery", Function::new(ctx.clone(), parse_query)?)?;
+    object.set("writeQuery", Function::new(ctx.clone(), write_query)?)
 }
 
-fn random<'js>(ctx: Ctx<'js>, length: usize) -> Bytes<'js> {
+fn random(ctx: Ctx<'_>, length: usize) -> Bytes<'_> {
     let mut bytes = vec![0; length];
     getrandom::getrandom(&mut bytes)
         .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
     TypedArray::new_copy(ctx, bytes)
 }
 
-fn utf8_encode<'js>(ctx: Ctx<'js>, text: String) -> Bytes<'js> {
+fn utf8_encode(ctx: Ctx<'_>, text: String) -> Bytes<'_> {
     TypedArray::new_copy(ctx, text.into_bytes())
 }
 
 /// Decodes UTF-8, with U+FFFD for what is malformed, or to nothing for malformed bytes if they are
 /// `fatal`.
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "arguments of JavaScript functions are owned"
-)]
 fn utf8_decode(binary: String, fatal: bool) -> Option<String> {
     match String::from_utf8(bytes_of(&binary)) {
         Ok(text) => Some(text),
@@ -42,12 +51,88 @@ fn utf8_decode(binary: String, fatal: bool) -> Option<String> {
     }
 }
 
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "arguments of JavaScript functions are owned"
-)]
-fn keccak<'js>(ctx: Ctx<'js>, binary: String) -> Bytes<'js> {
+fn keccak(ctx: Ctx<'_>, binary: String) -> Bytes<'_> {
     TypedArray::new_copy(ctx, keccak256(bytes_of(&binary)))
+}
+
+/// The hash by a function of Web Cryptography, nothing if there is no such function.
+fn digest<'js>(
+    ctx: Ctx<'js>,
+    name: String,
+    binary: String,
+) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
+    let bytes = bytes_of(&binary);
+    let hash = match &*name {
+        "SHA-1" => Sha1::digest(&bytes).to_vec(),
+        "SHA-256" => Sha256::digest(&bytes).to_vec(),
+        "SHA-384" => Sha384::digest(&bytes).to_vec(),
+        "SHA-512" => Sha512::digest(&bytes).to_vec(),
+        _ => return Ok(None),
+    };
+    TypedArray::new_copy(ctx, hash).map(Some)
+}
+
+/// The parts of a URL in JSON, nothing if it is none.
+fn parse_url(text: String, base: Option<String>) -> Option<String> {
+    let base = base.map(|base| Url::parse(&base)).transpose().ok()?;
+    let url = Url::options().base_url(base.as_ref()).parse(&text).ok()?;
+    Some(parts(&url))
+}
+
+/// The parts of a URL after one of them was set; setting what cannot be has no effect.
+fn change_url(href: String, part: String, value: String) -> Option<String> {
+    let mut url = Url::parse(&href).ok()?;
+    let _ = match &*part {
+        "protocol" => quirks::set_protocol(&mut url, &value),
+        "username" => quirks::set_username(&mut url, &value),
+        "password" => quirks::set_password(&mut url, &value),
+        "host" => quirks::set_host(&mut url, &value),
+        "hostname" => quirks::set_hostname(&mut url, &value),
+        "port" => quirks::set_port(&mut url, &value),
+        "pathname" => {
+            quirks::set_pathname(&mut url, &value);
+            Ok(())
+        }
+        "search" => {
+            quirks::set_search(&mut url, &value);
+            Ok(())
+        }
+        _ => {
+            quirks::set_hash(&mut url, &value);
+            Ok(())
+        }
+    };
+    Some(parts(&url))
+}
+
+fn parts(url: &Url) -> String {
+    json!({
+        "href": url.as_str(),
+        "origin": quirks::origin(url),
+        "protocol": quirks::protocol(url),
+        "username": quirks::username(url),
+        "password": quirks::password(url),
+        "host": quirks::host(url),
+        "hostname": quirks::hostname(url),
+        "port": quirks::port(url),
+        "pathname": quirks::pathname(url),
+        "search": quirks::search(url),
+        "hash": quirks::hash(url),
+    })
+    .to_string()
+}
+
+/// Pairs in JSON.
+fn parse_query(text: String) -> String {
+    let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
+    json!(pairs).to_string()
+}
+
+fn write_query(pairs: String) -> String {
+    let pairs: Vec<(String, String)> = serde_json::from_str(&pairs).unwrap_or_default();
+    form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(pairs)
+        .finish()
 }
 
 /// The bytes of a string with one character a byte.

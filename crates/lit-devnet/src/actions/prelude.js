@@ -1,8 +1,8 @@
 // The platform an action finds besides the language itself: console, timers, text, randomness.
 //
-// The engine evaluates this file to a function and calls it once, before `lit.js` and the action.
+// The engine evaluates this file to a function and calls it once, before `web.js`, `lit.js` and the action.
 // `host` holds the native functions; they stay in this closure, so the action never sees them.
-// `fireTimer` and `describe` of the result are the engine's way back in, the rest is for `lit.js`.
+// `fireTimer`, `settleCall` and `describe` of the result are the engine's way back in, the rest is for the other files.
 (host) => {
   const { apply } = Reflect;
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, entries } = Object;
@@ -314,10 +314,20 @@
   };
   define('structuredClone', function structuredClone(value) { return clone(value, new Map()); });
 
-  // ---- Randomness, network -----------------------------------------------------------------
+  // ---- Cryptography ------------------------------------------------------------------------
+
+  const subtle = {
+    async digest(algorithm, data) {
+      const name = `${typeof algorithm === 'object' ? algorithm?.name : algorithm}`.toUpperCase();
+      const digest = host.digest(name, binaryString(bytesOf(data)));
+      if (digest === undefined) throw new DOMException(`Unrecognized algorithm '${name}'`, 'NotSupportedError');
+      return digest.buffer;
+    },
+  };
 
   const MAX_RANDOM = 65536;
   define('crypto', {
+    subtle,
     getRandomValues(view) {
       if (!ArrayBuffer.isView(view) || view instanceof DataView || /^Float/.test(constructorName(view))) {
         throw new DOMException('The data is not an integer-type array', 'TypeMismatchError');
@@ -338,12 +348,37 @@
     },
   });
 
-  define('fetch', async function fetch() {
-    throw new TypeError('fetch is not available on this network');
+  // ---- Answers from outside ----------------------------------------------------------------
+
+  const ERRORS = { __proto__: null, Error, RangeError, TypeError };
+  const calls = new Map();
+  let lastCall = 0;
+
+  /** A promise of what comes back on the call that `begin` sends out under a number. */
+  const startCall = (begin) => new Promise((resolve, reject) => {
+    const id = ++lastCall;
+    calls.set(id, { resolve, reject });
+    begin(id);
   });
+
+  /** Stops a call whose answer nobody wants any more. */
+  const dropCall = (id) => {
+    if (calls.delete(id)) host.stopCall(id);
+  };
+
+  /** `error` is the name of the error's class; without one, `text` is the answer in JSON. */
+  const settleCall = (id, error, text, bytes) => {
+    const call = calls.get(id);
+    if (call === undefined) return;
+    calls.delete(id);
+    if (error === undefined) call.resolve({ value: JSON.parse(text), bytes });
+    else call.reject(new ERRORS[error](text));
+  };
 
   define('global', globalThis);
   define('self', globalThis);
 
-  return { fireTimer, describe, bytesOf, binaryString, print, utf8Encode, utf8Decode };
+  return {
+    fireTimer, settleCall, describe, define, bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall, dropCall,
+  };
 }

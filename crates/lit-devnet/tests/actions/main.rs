@@ -4,11 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod exceptions;
+#[cfg(feature = "http")]
+mod fetch;
 mod hosts;
+mod isolation;
 mod limits;
 mod lit;
 mod platform;
 mod scripts;
+mod web;
 
 use std::{sync::Arc, time::Duration};
 

@@ -77,6 +77,7 @@ impl NodeHost {
             auth: self.auth(),
             headers: self.task.headers.clone(),
             limits: self.task.limits.clone(),
+            environment: Arc::clone(&self.task.network.environment),
             ..ActionRequest::new(code)
         };
         let execution = Arc::clone(&self.task.execution);

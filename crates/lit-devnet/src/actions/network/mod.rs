@@ -12,12 +12,11 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicUsize},
 };
 
-use lit_contracts::ContractAddresses;
 use lit_types::NodeUrl;
 use serde_json::{Map, Value};
 
-use super::{ActionError, ActionLimits, execution::Execution};
-use crate::{chain::Chain, ipfs::Ipfs};
+use super::{ActionEnvironment, ActionError, ActionLimits, execution::Execution};
+use crate::{chain::Chain, chain_view::ChainView, ipfs::Ipfs};
 
 use host::NodeHost;
 use meetings::{Leading, Meetings};
@@ -27,10 +26,11 @@ use places::Places;
 #[derive(Debug)]
 pub(crate) struct ActionNetwork {
     chain: Chain,
-    contracts: ContractAddresses,
+    contracts: ChainView,
     /// Where the chain answers JSON-RPC, if it listens.
     rpc_url: Option<String>,
     ipfs: Arc<Ipfs>,
+    environment: Arc<ActionEnvironment>,
     /// How many nodes have to take part where they exchange values.
     threshold: usize,
     places: Places,
@@ -66,17 +66,19 @@ pub(crate) struct NodeOutcome {
 impl ActionNetwork {
     pub(crate) fn new(
         chain: Chain,
-        contracts: ContractAddresses,
+        contracts: ChainView,
         rpc_url: Option<String>,
         ipfs: Arc<Ipfs>,
         (nodes, threshold): (usize, usize),
         max_engines: usize,
+        environment: ActionEnvironment,
     ) -> Self {
         Self {
             chain,
             contracts,
             rpc_url,
             ipfs,
+            environment: Arc::new(environment),
             threshold,
             places: Places::new(max_engines, nodes),
             meetings: Meetings::default(),

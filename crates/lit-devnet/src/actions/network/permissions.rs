@@ -15,7 +15,7 @@ const DEFAULT_SCOPES: u64 = 100;
 impl ActionNetwork {
     pub(super) fn is_permitted_action(&self, arguments: &Arguments) -> HostResult {
         let cid: ActionCid = arguments.parsed("ipfsId", "a CIDv0 (Qm...)")?;
-        self.ask(&PKPPermissions::isPermittedActionCall {
+        self.ask(PKPPermissions::isPermittedActionCall {
             tokenId: arguments.number("tokenId")?,
             ipfsCID: cid.into(),
         })
@@ -23,7 +23,7 @@ impl ActionNetwork {
     }
 
     pub(super) fn is_permitted_address(&self, arguments: &Arguments) -> HostResult {
-        self.ask(&PKPPermissions::isPermittedAddressCall {
+        self.ask(PKPPermissions::isPermittedAddressCall {
             tokenId: arguments.number("tokenId")?,
             user: arguments.parsed::<Address>("address", "an address of 20 bytes in hex")?,
         })
@@ -31,7 +31,7 @@ impl ActionNetwork {
     }
 
     pub(super) fn is_permitted_auth_method(&self, arguments: &Arguments) -> HostResult {
-        self.ask(&PKPPermissions::isPermittedAuthMethodCall {
+        self.ask(PKPPermissions::isPermittedAuthMethodCall {
             tokenId: arguments.number("tokenId")?,
             authMethodType: arguments.number("authMethodType")?,
             id: arguments.bytes("userId")?.into(),
@@ -41,7 +41,7 @@ impl ActionNetwork {
 
     /// CIDs; what is permitted under another id is left out, as no action can have it.
     pub(super) fn permitted_actions(&self, arguments: &Arguments) -> HostResult {
-        let ids = self.ask(&PKPPermissions::getPermittedActionsCall {
+        let ids = self.ask(PKPPermissions::getPermittedActionsCall {
             tokenId: arguments.number("tokenId")?,
         })?;
         Ok(ids
@@ -52,7 +52,7 @@ impl ActionNetwork {
     }
 
     pub(super) fn permitted_addresses(&self, arguments: &Arguments) -> HostResult {
-        let addresses = self.ask(&PKPPermissions::getPermittedAddressesCall {
+        let addresses = self.ask(PKPPermissions::getPermittedAddressesCall {
             tokenId: arguments.number("tokenId")?,
         })?;
         Ok(addresses.iter().map(ToString::to_string).collect())
@@ -60,7 +60,7 @@ impl ActionNetwork {
 
     /// Type, id and key are hex with `0x`.
     pub(super) fn permitted_auth_methods(&self, arguments: &Arguments) -> HostResult {
-        let methods = self.ask(&PKPPermissions::getPermittedAuthMethodsCall {
+        let methods = self.ask(PKPPermissions::getPermittedAuthMethodsCall {
             tokenId: arguments.number("tokenId")?,
         })?;
         let in_json = |method: &PKPPermissions::AuthMethod| {
@@ -75,7 +75,7 @@ impl ActionNetwork {
 
     /// The index is the number of the scope.
     pub(super) fn permitted_scopes(&self, arguments: &Arguments) -> HostResult {
-        let scopes = self.ask(&PKPPermissions::getPermittedAuthMethodScopesCall {
+        let scopes = self.ask(PKPPermissions::getPermittedAuthMethodScopesCall {
             tokenId: arguments.number("tokenId")?,
             authMethodType: arguments.number("authMethodType")?,
             id: Bytes::from(arguments.bytes("userId")?),
@@ -84,11 +84,7 @@ impl ActionNetwork {
         Ok(scopes.into())
     }
 
-    fn ask<C: SolCall>(&self, call: &C) -> Result<C::Return, HostError> {
-        let answer = self
-            .chain
-            .call(self.contracts.pkp_permissions, call.abi_encode().into())
-            .map_err(HostError::new)?;
-        C::abi_decode_returns_validate(&answer).map_err(HostError::new)
+    fn ask<C: SolCall>(&self, call: C) -> Result<C::Return, HostError> {
+        self.contracts.permissions(call).map_err(HostError::new)
     }
 }

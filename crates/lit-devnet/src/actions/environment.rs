@@ -1,0 +1,85 @@
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+/// Names the file of ethers, where no setting does.
+const ETHERS_VARIABLE: &str = "LIT_ETHERS_BUNDLE";
+/// Where the file of ethers is looked for then, below the user's cache directory.
+const ETHERS_CACHED: &str = "lit-devnet/ethers.umd.min.js";
+
+/// What an action finds besides the language and `Lit`, as far as the operator decides it.
+#[derive(Debug, Clone, Default)]
+pub struct ActionEnvironment {
+    fetch_hosts: Vec<String>,
+    ethers_path: Option<PathBuf>,
+    ethers: OnceLock<Arc<str>>,
+    #[cfg(feature = "http")]
+    pub(super) fetcher: super::fetch::Fetcher,
+}
+
+impl ActionEnvironment {
+    /// Lets `fetch` reach a host: `example.org`, or `127.0.0.1:8080` for one port of it. IPv6 addresses have brackets. This
+    /// machine is a host like any other. Default: none.
+    #[must_use]
+    pub fn allow_fetch(mut self, host: impl Into<String>) -> Self {
+        self.fetch_hosts.push(host.into().to_ascii_lowercase());
+        self
+    }
+
+    /// The file that becomes the global `ethers`: `dist/ethers.umd.min.js` of npm's `ethers` 5. Default: the file that the
+    /// environment variable `LIT_ETHERS_BUNDLE` names, or else `lit-devnet/ethers.umd.min.js` in the user's cache directory
+    /// (`$XDG_CACHE_HOME`, or `~/.cache`).
+    #[must_use]
+    pub fn ethers_bundle(mut self, path: impl Into<PathBuf>) -> Self {
+        self.ethers_path = Some(path.into());
+        self.ethers = OnceLock::new();
+        self
+    }
+
+    /// Whether `fetch` may reach a host; `host_and_port` always has a port.
+    #[cfg(feature = "http")]
+    pub(super) fn allows_fetch(&self, host: &str, host_and_port: &str) -> bool {
+        let mut allowed = self.fetch_hosts.iter();
+        allowed.any(|allowed| allowed == host || allowed == host_and_port)
+    }
+
+    /// The source of ethers, read once.
+    pub(super) fn ethers(&self) -> Result<Arc<str>, String> {
+        if let Some(source) = self.ethers.get() {
+            return Ok(Arc::clone(source));
+        }
+        let path = self.ethers_file();
+        let shown = path
+            .as_deref()
+            .unwrap_or(Path::new(ETHERS_CACHED))
+            .display();
+        let source: Arc<str> = match path.as_deref().map(fs::read_to_string) {
+            Some(Ok(source)) => source.into(),
+            Some(Err(error)) => return Err(not_installed(&shown, &error)),
+            None => return Err(not_installed(&shown, &"there is no cache directory")),
+        };
+        Ok(Arc::clone(self.ethers.get_or_init(|| source)))
+    }
+
+    fn ethers_file(&self) -> Option<PathBuf> {
+        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
+        let cache = || {
+            set("XDG_CACHE_HOME")
+                .map(PathBuf::from)
+                .or_else(|| Some(Path::new(&set("HOME")?).join(".cache")))
+        };
+        self.ethers_path
+            .clone()
+            .or_else(|| set(ETHERS_VARIABLE).map(PathBuf::from))
+            .or_else(|| Some(cache()?.join(ETHERS_CACHED)))
+    }
+}
+
+fn not_installed(path: &impl std::fmt::Display, reason: &impl std::fmt::Display) -> String {
+    format!(
+        "ethers is not installed: cannot read {path} ({reason}). Put dist/ethers.umd.min.js of npm's ethers 5.7.2 there, \
+         or name it by the setting ethers_bundle or the variable {ETHERS_VARIABLE}"
+    )
+}

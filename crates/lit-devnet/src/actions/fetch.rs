@@ -1,0 +1,242 @@
+//! The requests behind `fetch`.
+
+use std::{error::Error, sync::OnceLock};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    HeaderMap, Method, Request, StatusCode,
+    header::{self, HeaderName, HeaderValue},
+};
+use hyper_rustls::HttpsConnector;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{ActionEnvironment, HostError};
+
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// How often a request is sent on, as the fetch standard has it.
+const MAX_REDIRECTS: usize = 20;
+/// What the real nodes call themselves.
+const USER_AGENT: &str = "lit_protocol_node";
+
+/// Headers that belong to the connection, which actions cannot set.
+const RESERVED: [HeaderName; 7] = [
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::TE,
+    header::EXPECT,
+];
+
+/// A request as `web.js` writes it.
+#[derive(Debug, Deserialize)]
+pub(super) struct FetchRequest {
+    url: String,
+    method: String,
+    headers: Vec<(String, String)>,
+    redirect: Redirect,
+    #[serde(skip)]
+    pub(super) body: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Redirect {
+    Follow,
+    Error,
+    Manual,
+}
+
+/// Sends requests to the hosts that the environment allows. Connections are kept alive.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fetcher(OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>);
+
+impl ActionEnvironment {
+    /// The answer, and its body.
+    pub(super) async fn fetch(&self, request: FetchRequest) -> Result<(Value, Vec<u8>), HostError> {
+        let method = Method::from_bytes(request.method.as_bytes());
+        let mut exchange = Exchange {
+            url: Url::parse(&request.url).map_err(HostError::wrong_type)?,
+            method: method.map_err(HostError::wrong_type)?,
+            headers: header_map(&request.headers)?,
+            body: request.body,
+        };
+        let mut redirects = 0;
+        loop {
+            self.check_host(&exchange.url)?;
+            let failed = |error: &dyn Error| {
+                HostError::wrong_type(format_args!(
+                    "fetch {}: {}",
+                    exchange.url,
+                    root_cause(error)
+                ))
+            };
+            let sent = self.fetcher.client().request(exchange.request()?);
+            let (head, body) = sent.await.map_err(|error| failed(&error))?.into_parts();
+            if let Some(target) = exchange.redirection(head.status, &head.headers)
+                && request.redirect != Redirect::Manual
+            {
+                if request.redirect == Redirect::Error {
+                    return Err(failed(&Refused("the server redirects")));
+                }
+                if redirects == MAX_REDIRECTS {
+                    return Err(failed(&Refused("too many redirects")));
+                }
+                redirects += 1;
+                exchange.redirect(head.status, target?);
+                continue;
+            }
+            let body = Limited::new(body, MAX_ANSWER).collect().await;
+            let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+                true => failed(&Refused("the answer is longer than 16 MiB")),
+                false => failed(&*error),
+            })?;
+            let headers: Vec<_> = head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), latin1(value)))
+                .collect();
+            let answer = json!({
+                "url": exchange.url.as_str(),
+                "status": head.status.as_u16(),
+                "statusText": head.status.canonical_reason().unwrap_or_default(),
+                "headers": headers,
+                "redirected": redirects > 0,
+            });
+            return Ok((answer, body.to_bytes().into()));
+        }
+    }
+
+    fn check_host(&self, url: &Url) -> Result<(), HostError> {
+        let host = url.host_str().unwrap_or_default();
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(HostError::wrong_type(format_args!(
+                "fetch {url}: only http and https are supported"
+            )));
+        }
+        let port = url.port_or_known_default().unwrap_or_default();
+        if self.allows_fetch(host, &format!("{host}:{port}")) {
+            return Ok(());
+        }
+        Err(HostError::wrong_type(format_args!(
+            "fetch: the host {host} is not allowed here; the setting allow_fetch(\"{host}\") allows it"
+        )))
+    }
+}
+
+impl Fetcher {
+    fn client(&self) -> &Client<HttpsConnector<HttpConnector>, Full<Bytes>> {
+        self.0.get_or_init(|| {
+            let mut http = HttpConnector::new();
+            http.set_nodelay(true);
+            http.enforce_http(false);
+            let provider = rustls::crypto::ring::default_provider();
+            #[allow(
+                clippy::expect_used,
+                reason = "ring supports the default protocol versions, the only error there is"
+            )]
+            let https = hyper_rustls::HttpsConnectorBuilder::new()
+                .with_provider_and_webpki_roots(provider)
+                .expect("ring supports TLS 1.2 and 1.3")
+                .https_or_http()
+                .enable_http1()
+                .wrap_connector(http);
+            Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .build(https)
+        })
+    }
+}
+
+/// What is sent next.
+struct Exchange {
+    url: Url,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Exchange {
+    fn request(&self) -> Result<Request<Full<Bytes>>, HostError> {
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        let mut request = Request::new(Full::new(self.body.clone()));
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = url.as_str().parse().map_err(HostError::wrong_type)?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    /// Where an answer sends the request, if it does.
+    fn redirection(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Result<Url, HostError>> {
+        if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        let target = latin1(headers.get(header::LOCATION)?);
+        Some(self.url.join(&target).map_err(HostError::wrong_type))
+    }
+
+    fn redirect(&mut self, status: StatusCode, target: Url) {
+        let becomes_get = match status.as_u16() {
+            301 | 302 => self.method == Method::POST,
+            303 => self.method != Method::GET && self.method != Method::HEAD,
+            _ => false,
+        };
+        if becomes_get {
+            self.method = Method::GET;
+            self.body = Bytes::new();
+            self.headers.remove(header::CONTENT_TYPE);
+        }
+        if target.origin() != self.url.origin() {
+            self.headers.remove(header::AUTHORIZATION);
+            self.headers.remove(header::COOKIE);
+        }
+        self.url = target;
+    }
+}
+
+fn header_map(pairs: &[(String, String)]) -> Result<HeaderMap, HostError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    for (name, value) in pairs {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(HostError::wrong_type)?;
+        let value: Vec<u8> = value.chars().map(|char| char as u8).collect();
+        let value = HeaderValue::from_bytes(&value).map_err(HostError::wrong_type)?;
+        if !RESERVED.contains(&name) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(headers)
+}
+
+/// Header values are bytes, and one character each in JavaScript.
+fn latin1(value: &HeaderValue) -> String {
+    value.as_bytes().iter().copied().map(char::from).collect()
+}
+
+/// The innermost error says what happened; those around it only say where.
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(&'static str);
