@@ -220,3 +220,61 @@ fn decode(text: &str) -> Result<Vec<u8>, AuthRefusal> {
         .decode(text)
         .map_err(|_| AuthRefusal::Jwt("a part is not base64url"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{super::stytch, *};
+    use crate::{JwtClaims, StytchFactor, auth::LocalIssuer};
+    use lit_types::constants::AuthMethodType;
+
+    fn issuer() -> LocalIssuer {
+        LocalIssuer::from_secret(&[1; 32]).unwrap()
+    }
+
+    fn now() -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(1_763_620_000).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_makes_it_panic(token in ".{0,60}", header in any::<Vec<u8>>(), claims in any::<Vec<u8>>()) {
+            let issuers: Vec<JwtIssuer> = issuer().issuers().collect();
+            let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
+            let made = format!("{}.{}.{token}", encode(&header), encode(&claims));
+            for token in [token, made] {
+                prop_assert!(verify(&token, JwtProvider::Google, &issuers, now()).is_err());
+            }
+        }
+
+        #[test]
+        fn a_changed_token_is_refused(place in 0_usize..200, byte in 0_u8..128) {
+            let issuer = issuer();
+            let issuers: Vec<JwtIssuer> = issuer.issuers().collect();
+            let token = issuer.issue(JwtProvider::Apple, &JwtClaims::new("u", "a"), now());
+            let mut bytes = token.clone().into_bytes();
+            let place = place % bytes.len();
+            bytes[place] = byte;
+            let changed = String::from_utf8(bytes).unwrap();
+            let is_good = verify(&changed, JwtProvider::Apple, &issuers, now()).is_ok();
+            prop_assert_eq!(is_good, changed == token);
+        }
+
+        #[test]
+        fn users_and_apps_survive(user in "\\PC{1,20}", app in "\\PC{1,20}", mail in "\\PC{1,20}") {
+            let issuer = issuer();
+            let issuers: Vec<JwtIssuer> = issuer.issuers().collect();
+            let claims = JwtClaims::new(&user, &app).with_factor(StytchFactor::Email(mail.clone()));
+            let read = |provider| {
+                let token = issuer.issue(provider, &claims, now());
+                verify(&token, provider, &issuers, now()).unwrap()
+            };
+            let google = read(JwtProvider::Google).identity().unwrap();
+            prop_assert_eq!(google, (user, app.clone()));
+            let factor = AuthMethodType::StytchEmailFactorOtp;
+            let stytch = stytch::identity(factor, &read(JwtProvider::Stytch)).unwrap();
+            prop_assert_eq!(stytch, (mail.to_lowercase(), app.to_lowercase()));
+        }
+    }
+}

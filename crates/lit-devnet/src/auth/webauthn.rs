@@ -120,3 +120,58 @@ fn decode(text: &str) -> Result<Vec<u8>, AuthRefusal> {
         .decode(text.trim_end_matches('='))
         .map_err(|_| AuthRefusal::WebAuthn("a member is not base64url"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn hosts_of_origins() {
+        for (origin, expected) in [
+            ("https://app.example:8443", "app.example"),
+            ("https://app.example", "app.example"),
+            ("http://localhost:3000", "localhost"),
+            ("localhost", "localhost"),
+            ("", ""),
+        ] {
+            assert_eq!(host(origin), expected);
+        }
+    }
+
+    /// A key of another kind, or for another algorithm, is none.
+    #[test]
+    fn keys_of_other_kinds() {
+        let key = |kind: i64, algorithm: i64, curve: i64, x: usize| {
+            let number = |n: i64| Cbor::Integer(n.into());
+            let map = Cbor::Map(vec![
+                (number(1), number(kind)),
+                (number(3), number(algorithm)),
+                (number(-1), number(curve)),
+                (number(-2), Cbor::Bytes(vec![0; x])),
+                (number(-3), Cbor::Bytes(vec![0; 32])),
+            ]);
+            let mut encoded = Vec::new();
+            ciborium::into_writer(&map, &mut encoded).unwrap();
+            cose_key(&encoded)
+        };
+        // Zero and zero are no point of the curve.
+        for (kind, algorithm, curve, x) in [
+            (3, -7, 1, 32),
+            (2, -257, 1, 32),
+            (2, -7, 2, 32),
+            (2, -7, 1, 31),
+            (2, -7, 1, 32),
+        ] {
+            assert!(key(kind, algorithm, curve, x).is_none());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>()) {
+            prop_assert!(cose_key(&bytes).is_none());
+        }
+    }
+}
