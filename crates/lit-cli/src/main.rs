@@ -64,9 +64,7 @@ async fn main() -> ExitCode {
     let done = match args.command {
         None => tour::run(&tour::Args::default(), &output).await,
         Some(Command::Tour(args)) => tour::run(&args, &output).await,
-        Some(Command::Session(session::Command::Wallet(args))) => {
-            session::wallet(&args, &output).await
-        }
+        Some(Command::Session(command)) => session::run(&command, &output).await,
         Some(Command::Pkp(command)) => chain::pkp(&command, &output).await,
         Some(Command::Credits(command)) => chain::credits(&command, &output).await,
         Some(Command::Devnet(args)) => devnet::run(&args, &output).await,

@@ -1,20 +1,28 @@
 use std::fmt::Write;
 
+use alloy_network::EthereumWallet;
+use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest,
-    SessionSigs, WalletAuth, session_crypto::ipfs_cid_v0,
+    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource, PkpLogin,
+    PkpPublicKey, ResourceAbilityRequest, Session, SessionRequest, SessionSigs, WalletAuth,
+    contracts::{ActionCid, LitContracts, Scopes},
+    session_crypto::ipfs_cid_v0,
+    types::AuthSigKind,
 };
 use serde_json::{Value, json};
 
-use crate::{error::Error, output::Output};
+use crate::{error::Error, output::Output, session::sign_in};
 
 /// The action of the tour: it answers with who asked, and what for.
 const ACTION: &str = "(async () => {
   console.log('node is at work');
   Lit.Actions.setResponse({ response: JSON.stringify({ greeting: 'hello ' + name, signedInAs: Lit.Auth.authSigAddress }) });
 })()";
+
+/// The action that lets the tour use its PKP.
+const DOORMAN: &str = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -51,7 +59,11 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         ),
     );
 
-    let wallet = PrivateKeySigner::random();
+    let wallet: PrivateKeySigner = network
+        .funded_keys()
+        .first()
+        .and_then(|key| key.parse().ok())
+        .ok_or_else(|| Error::usage("the network has no funded wallet"))?;
     let step = output.step("making session signatures");
     let action = LitResource::lit_action(&ipfs_cid_v0(ACTION.as_bytes()))
         .map_err(|e| Error::usage(e.to_string()))?;
@@ -61,7 +73,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .with_domain("localhost")
         .with_statement("Take the tour of Lit.");
     let session = client
-        .get_session(&request, &WalletAuth::new(wallet))
+        .get_session(&request, &WalletAuth::new(wallet.clone()))
         .await?;
     let sigs = client.session_sigs(&session)?;
     let sign = step.done(
@@ -82,6 +94,27 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         &format!("{} nodes ran the action and agree", answer.answers.len()),
     );
 
+    let step = output.step("minting a PKP");
+    let pkp = mint(&network, wallet.clone()).await?;
+    let mint = step.done(output, "minted a PKP, which an action may use as well");
+
+    let step = output.step("making a session of the PKP");
+    let login = PkpLogin::new(pkp).with_auth_methods([sign_in(&wallet, &client).await?]);
+    let of_pkp = client.get_pkp_session(&request, &login).await?;
+    let sign_pkp = step.done(
+        output,
+        "its owner logged in, and the network signed for the PKP",
+    );
+
+    let step = output.step("making a session by a Lit Action");
+    let doorman = LitAction::code(DOORMAN).with_js_param("magicNumber", 42);
+    let login = LitActionLogin::new(pkp, doorman);
+    let by_action = client.get_lit_action_session(&request, &login).await?;
+    let sign_action = step.done(
+        output,
+        "an action said yes, and the network signed for the PKP",
+    );
+
     let millis = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
     let node_answers: Vec<Value> = answer
         .answers
@@ -98,9 +131,14 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let report = json!({
         "network": { "nodes": client.nodes().as_ref(), "threshold": client.threshold(), "networkPublicKey": client.keys().network_public_key },
         "session": describe(&session),
+        "pkpSession": describe(&of_pkp),
+        "litActionSession": describe(&by_action),
         "response": answer.json(),
         "answers": node_answers,
-        "ms": { "start": millis(start), "connect": millis(connect), "sign": millis(sign), "execute": millis(execute) },
+        "ms": {
+            "start": millis(start), "connect": millis(connect), "sign": millis(sign), "execute": millis(execute),
+            "mint": millis(mint), "signPkp": millis(sign_pkp), "signLitAction": millis(sign_action),
+        },
     });
     let mut text = explain(&session, &sigs, network.clock().now());
     text.push_str("\nWhat the nodes answered\n");
@@ -114,11 +152,41 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
             one.answer.response
         );
     }
+    text.push_str("\nThree ways to a session\n");
+    for (way, session, duration) in [
+        ("a wallet signs", &session, sign),
+        ("a PKP, its owner logs in", &of_pkp, sign_pkp),
+        ("a PKP, an action says yes", &by_action, sign_action),
+    ] {
+        let _ = writeln!(
+            text,
+            "  {way:25}  {:>6.1} ms  authorised by {}",
+            millis(duration),
+            session.address()
+        );
+    }
     text.push_str(
         "\nThis network lives in this process and protects nothing; it is for development.\n\
          Next: `lit devnet` keeps one running, `lit session wallet --help` makes signatures for it.",
     );
     output.result(&report, &text)
+}
+
+/// A PKP of this wallet, which the doorman may use too.
+async fn mint(network: &Devnet, wallet: PrivateKeySigner) -> Result<PkpPublicKey, Error> {
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(wallet))
+        .connect_client(network.chain().client());
+    let contracts = LitContracts::with_wallet(network.context(), provider);
+    let pkp = contracts.pkp().mint().await?;
+    let doorman: ActionCid = ipfs_cid_v0(DOORMAN.as_bytes())
+        .parse()
+        .map_err(|_| Error::usage("the action has no CID"))?;
+    let permissions = contracts.permissions();
+    permissions
+        .add_action(pkp.token_id, &doorman, Scopes::PERSONAL_SIGN)
+        .await?;
+    Ok(pkp.public_key)
 }
 
 /// A session as data: who granted what to which key, until when.
@@ -138,15 +206,15 @@ pub(crate) fn describe(session: &Session) -> Value {
     })
 }
 
-/// The same for people, with the message the wallet signed.
+/// The same for people, with the message that was signed.
 pub(crate) fn explain(session: &Session, sigs: &SessionSigs, now: time::OffsetDateTime) -> String {
     let mut text = String::from("\nWhat was granted\n");
     let hours = (session.expiration().at() - now).as_seconds_f64() / 3600.0;
-    let _ = writeln!(
-        text,
-        "  by     {} (a wallet, which signed the message below)",
-        session.address()
-    );
+    let signer = match session.root().kind() {
+        AuthSigKind::Bls => "a PKP, for which the network signed the message below",
+        _ => "a wallet, which signed the message below",
+    };
+    let _ = writeln!(text, "  by     {} ({signer})", session.address());
     let _ = writeln!(
         text,
         "  to     {} (a fresh session key)",
@@ -170,7 +238,7 @@ pub(crate) fn explain(session: &Session, sigs: &SessionSigs, now: time::OffsetDa
         "  where  {} nodes, each with a signature of its own",
         sigs.len()
     );
-    text.push_str("\nThe message the wallet signed\n");
+    text.push_str("\nThe message that was signed\n");
     for line in session.root().signed_message.lines() {
         let _ = writeln!(text, "  | {line}");
     }

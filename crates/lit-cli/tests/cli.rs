@@ -108,6 +108,8 @@ fn the_tour_runs_without_arguments() {
         "lit-action-execution",
         "wants you to sign in",
         "hello world",
+        "Three ways to a session",
+        "an action says yes",
     ] {
         assert!(text.contains(expected), "{expected} is missing in {text}");
     }
@@ -123,6 +125,12 @@ fn the_tour_as_json() {
         report["response"]["signedInAs"],
         report["session"]["authorisedBy"]
     );
+    for way in ["signPkp", "signLitAction"] {
+        assert!(report["ms"][way].as_f64().unwrap() > 0.0, "{report}");
+    }
+    let by = |session: &str| report[session]["authorisedBy"].clone();
+    assert_eq!(by("pkpSession"), by("litActionSession"));
+    assert_ne!(by("pkpSession"), by("session"));
     // Messages are there, on the other stream, and credentials on neither.
     let messages = String::from_utf8(output.stderr).unwrap();
     assert!(messages.contains("5 nodes ran the action"), "{messages}");
@@ -281,4 +289,55 @@ fn pkps_and_credits() {
     assert_eq!(minted["credits"][0]["requestsPerKilosecond"], 10);
     assert_eq!(minted["credits"][0]["expired"], false);
     assert_eq!(parsed(&network.chain(0, &["credits", "list"])), minted);
+}
+
+#[test]
+fn sessions_of_a_pkp() {
+    let network = Network::start();
+    let minted = parsed(&network.chain(0, &["pkp", "mint"]));
+    let (key, token) = (&minted["publicKey"], &minted["tokenId"]);
+    let (key, token) = (key.as_str().unwrap(), token.as_str().unwrap());
+    let code = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
+    let file = std::env::temp_dir().join(format!("lit-cli-{}.js", std::process::id()));
+    std::fs::write(&file, code).unwrap();
+    let cid = lit_sdk::session_crypto::ipfs_cid_v0(code.as_bytes());
+    let permitted = network.chain(0, &["pkp", "permit", token, "--action", &cid]);
+    assert!(permitted.status.success());
+
+    let session = |kind: &str, args: &[&str]| {
+        lit(&["session", kind, "--json", "--pkp", key])
+            .args(["--grant", "lit-action-execution=lit-litaction://*"])
+            .args([
+                "--node",
+                &network.nodes(),
+                "--threshold",
+                &network.threshold(),
+            ])
+            .args(args)
+            .env(
+                "LIT_PRIVATE_KEY",
+                network.description["fundedPrivateKeys"][0]
+                    .as_str()
+                    .unwrap(),
+            )
+            .output()
+            .unwrap()
+    };
+    let file = file.to_str().unwrap();
+    let of_owner = session("pkp", &[]);
+    let by_action = session(
+        "action",
+        &["--code", file, "--param", "magicNumber=42", "--with-wallet"],
+    );
+    for output in [of_owner, by_action] {
+        let made = parsed(&output);
+        assert_eq!(made["sessionSigs"].as_object().unwrap().len(), 4, "{made}");
+    }
+    let refused = session("action", &["--code", file, "--param", "magicNumber=41"]);
+    assert!(!refused.status.success());
+    assert_eq!(
+        parsed(&refused)["error"]["nodeErrorCode"],
+        "NodeLitActionsSessionSigAuthenticationFailed"
+    );
+    std::fs::remove_file(file).unwrap();
 }
