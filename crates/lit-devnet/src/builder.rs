@@ -13,11 +13,13 @@ use crate::{
     chain::Chain,
     chain_view::ChainView,
     dealer::NodeShares,
+    fault::Faults,
     genesis::DevChain,
     ipfs::Ipfs,
     keys::NetworkKeys,
     log::RequestLog,
     node::{Node, Shared},
+    signer::NodeSigner,
 };
 
 /// The fewest nodes a network can have: with fewer no threshold means anything.
@@ -381,12 +383,24 @@ impl DevnetBuilder {
         // There are at most 255 nodes.
         let [count, needed] = [self.nodes, threshold].map(|n| u8::try_from(n).unwrap_or(u8::MAX));
         let dealer = Arc::new(shared.keys.dealer(needed, count));
+        let (root_shares, election) = shared
+            .keys
+            .ecdsa_dealer(needed, count)
+            .map_err(DevnetError::genesis)?;
+        let (election, faults) = (Arc::new(election), Arc::new(Faults::none(self.nodes)));
         let nodes: Arc<[Arc<Node>]> = node_urls
             .iter()
-            .zip(1..=count)
-            .map(|(url, identifier)| {
-                let shares = NodeShares::new(Arc::clone(&dealer), identifier);
-                Arc::new(Node::new(url.clone(), Arc::clone(&shared), shares))
+            .zip(root_shares)
+            .enumerate()
+            .map(|(place, (url, root_shares))| {
+                let signer = NodeSigner::new(
+                    NodeShares::new(Arc::clone(&dealer), root_shares.holder().get()),
+                    root_shares,
+                    shared.keys.node_wallet(place),
+                    Arc::clone(&faults),
+                    Arc::clone(&election),
+                );
+                Arc::new(Node::new(url.clone(), Arc::clone(&shared), signer))
             })
             .collect();
         #[cfg(feature = "http")]

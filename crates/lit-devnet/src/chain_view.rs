@@ -1,4 +1,4 @@
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, B256, U256};
 use alloy_sol_types::SolCall;
 use lit_contracts::{
     ContractAddresses,
@@ -59,6 +59,15 @@ impl ChainView {
         };
         let key = self.read(self.addresses.pubkey_router, call)?;
         Ok(PkpPublicKey::from_sec1(&key).ok())
+    }
+
+    /// What the key of a PKP is derived for, none for a token that does not exist.
+    pub(crate) fn derived_key_id(&self, token: TokenId) -> Result<Option<B256>, ChainReadError> {
+        let call = PubkeyRouter::pubkeysCall {
+            tokenId: token.as_u256(),
+        };
+        let data = self.read(self.addresses.pubkey_router, call)?;
+        Ok((!data.pubkey.is_empty()).then_some(data.derivedKeyId))
     }
 
     /// Who owns a PKP, none for one that does not exist or was burned.

@@ -1,4 +1,8 @@
-use std::time::Duration;
+use std::{
+    num::NonZeroU8,
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
 
 use lit_types::{NodeErrorCode, wire::Endpoint};
 
@@ -23,12 +27,62 @@ pub enum Fault {
     /// Messages are signed for a PKP that say something else than they should. The share is a good one, of a signature over the
     /// changed message.
     WrongSiwe(SiweChange),
-    /// Shares are valid points, of a signature over something else.
+    /// Shares are valid ones, of a signature over something else.
     CorruptShare,
     /// In place of its share the node gives the one of the first message that it signed, if it has signed one.
     ReplayedShare,
     /// Shares are made with those of the epoch before, which do not go with the others'.
     StaleEpoch,
+}
+
+impl Fault {
+    /// Whether the other nodes of the network get no use of the node for requests to this endpoint, and see that: real nodes
+    /// choose who signs among those that answer them. A node that lies is not known to.
+    fn is_absent(self, endpoint: Endpoint) -> bool {
+        match self {
+            Self::Stopped | Self::Hang | Self::Error(_) | Self::Garbage | Self::Truncated => true,
+            Self::ErrorAt(at, _) => at == endpoint,
+            _ => false,
+        }
+    }
+}
+
+/// What is wrong with each node of a network.
+#[derive(Debug)]
+pub(crate) struct Faults(RwLock<Vec<Option<Fault>>>);
+
+impl Faults {
+    pub(crate) fn none(nodes: usize) -> Self {
+        Self(RwLock::new(vec![None; nodes]))
+    }
+
+    /// What is wrong with the node with this identifier.
+    pub(crate) fn of(&self, node: NonZeroU8) -> Option<Fault> {
+        let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        faults.get(place(node)).copied().flatten()
+    }
+
+    pub(crate) fn set(&self, node: NonZeroU8, fault: Option<Fault>) {
+        let mut faults = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = faults.get_mut(place(node)) {
+            *known = fault;
+        }
+    }
+
+    /// The nodes that carry out requests to this endpoint.
+    pub(crate) fn present(&self, endpoint: Endpoint) -> Vec<NonZeroU8> {
+        let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        (1..=u8::MAX)
+            .filter_map(NonZeroU8::new)
+            .zip(faults.iter())
+            .filter(|(_, fault)| !fault.is_some_and(|fault| fault.is_absent(endpoint)))
+            .map(|(node, _)| node)
+            .collect()
+    }
+}
+
+fn place(node: NonZeroU8) -> usize {
+    usize::from(node.get()) - 1
 }
 
 /// How a node changes a message before it signs it.

@@ -194,7 +194,7 @@ fn initializers(
     let validators: Vec<Validator> = nodes
         .iter()
         .enumerate()
-        .map(|(i, node)| validator(node, keys.address(&format!("node {i}"))))
+        .map(|(i, node)| validator(node, keys.node_address(i)))
         .collect::<Result<_, _>>()?;
     let root_key = |hex: &String, kind| {
         let pubkey = hex::decode(hex).map_err(DevnetError::genesis)?;

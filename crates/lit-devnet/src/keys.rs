@@ -1,9 +1,13 @@
 use alloy_primitives::Address;
-use k256::elliptic_curve::sec1::ToEncodedPoint;
-use lit_session_crypto::{BlsPublicKey, BlsSecretKey};
+use k256::{ecdsa::SigningKey, elliptic_curve::sec1::ToEncodedPoint};
+use lit_session_crypto::{
+    BlsPublicKey, BlsSecretKey, EcdsaDealer, EcdsaDealerError, EcdsaRootShares,
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
-use crate::{auth::LocalIssuer, dealer::Dealer};
+use crate::{auth::LocalIssuer, dealer::Dealer, signer::Election};
 
 /// With a single root key the official client derives other PKPs than the nodes.
 const HD_ROOT_KEYS: u8 = 2;
@@ -22,10 +26,7 @@ impl NetworkKeys {
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
         let hd_root_pubkeys = (0..HD_ROOT_KEYS)
             .map(|i| {
-                let label = format!("ecdsa root {i}");
-                let secret = draw(&seed, &label, |bytes| {
-                    k256::SecretKey::from_slice(bytes).ok()
-                });
+                let secret = ecdsa_root(&seed, i);
                 hex::encode(secret.public_key().to_encoded_point(false).as_bytes())
             })
             .collect();
@@ -42,6 +43,31 @@ impl NetworkKeys {
         Dealer::new(bls_root(&self.seed), randomness, threshold, nodes)
     }
 
+    /// Splits the ECDSA root keys among the nodes, once, and is there for every signature afterwards.
+    pub(crate) fn ecdsa_dealer(
+        &self,
+        threshold: u8,
+        nodes: u8,
+    ) -> Result<(Vec<EcdsaRootShares>, Election), EcdsaDealerError> {
+        let roots: Vec<[u8; 32]> = (0..HD_ROOT_KEYS)
+            .map(|i| ecdsa_root(&self.seed, i).to_bytes().into())
+            .collect();
+        let dealer = EcdsaDealer::new(&roots, threshold, nodes)?;
+        let mut rng = ChaCha20Rng::from_seed(derive(&self.seed, "ecdsa dealing"));
+        let shares = dealer.deal(&mut rng);
+        let seed = derive(&self.seed, "presignatures");
+        Ok((shares, Election::new(dealer, seed, threshold.into())))
+    }
+
+    /// The wallet of the node at this place: what the chain announces its address of.
+    pub(crate) fn node_wallet(&self, place: usize) -> SigningKey {
+        k256_secret(&self.seed, &format!("node {place}")).into()
+    }
+
+    pub(crate) fn node_address(&self, place: usize) -> Address {
+        Address::from_private_key(&self.node_wallet(place))
+    }
+
     /// Logs users in for tests.
     pub(crate) fn jwt_issuer(&self) -> LocalIssuer {
         draw(&self.seed, "jwt issuer", LocalIssuer::from_secret)
@@ -54,13 +80,19 @@ impl NetworkKeys {
 
     /// A wallet that follows from the seed: its address, and its private key as `0x` and 64 hex digits.
     pub(crate) fn wallet(&self, label: &str) -> (Address, String) {
-        let secret = draw(&self.seed, label, |bytes| {
-            k256::SecretKey::from_slice(bytes).ok()
-        });
+        let secret = k256_secret(&self.seed, label);
         let point = secret.public_key().to_encoded_point(false);
         let address = Address::from_raw_public_key(&point.as_bytes()[1..]);
         (address, format!("0x{}", hex::encode(secret.to_bytes())))
     }
+}
+
+fn ecdsa_root(seed: &[u8; 32], i: u8) -> k256::SecretKey {
+    k256_secret(seed, &format!("ecdsa root {i}"))
+}
+
+fn k256_secret(seed: &[u8; 32], label: &str) -> k256::SecretKey {
+    draw(seed, label, |bytes| k256::SecretKey::from_slice(bytes).ok())
 }
 
 fn bls_root(seed: &[u8; 32]) -> BlsSecretKey {

@@ -19,6 +19,8 @@ mod listener;
 mod log;
 mod memory;
 mod node;
+mod recent;
+mod signer;
 
 pub use auth::{JwksError, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};
 pub use builder::{Devnet, DevnetBuilder, DevnetError, MAX_NODES, MIN_NODES};

@@ -1,4 +1,10 @@
-//! Bodies of requests and answers of the Datil endpoints (wire protocol specification, sections 1.4 to 1.7, 3 and 5).
+//! Bodies of requests and answers of the Datil endpoints (wire protocol specification, sections 1.4 to 1.7, 3, 5 and 6).
+
+mod encryption;
+mod pkp;
+
+pub use encryption::{EncryptionSignRequest, EncryptionSignResponse};
+pub use pkp::{PkpClaimRequest, PkpClaimResponse, PkpSignRequest, PkpSignResponse};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

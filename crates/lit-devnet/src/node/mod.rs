@@ -1,28 +1,28 @@
 //! One node of the network: what it answers on each endpoint of the wire protocol.
 
 mod capacity;
+mod claim;
 mod code;
 mod execute;
 mod handshake;
 mod incoming;
 mod lie;
 mod permission;
+mod pkp_sign;
 mod refusal;
+mod session;
 mod session_message;
 mod share;
 mod shared;
 mod sign_session_key;
 
-use std::{
-    sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use lit_session_crypto::SessionVerifier;
-use lit_types::{NodeErrorCode, NodeUrl, wire::SignatureShare};
+use lit_types::{NodeErrorCode, NodeUrl};
 use serde::Serialize;
 
-use crate::{Fault, LoggedRequest, dealer::NodeShares};
+use crate::{Fault, LoggedRequest, signer::NodeSigner};
 
 pub(crate) use incoming::Incoming;
 use refusal::Refusal;
@@ -41,25 +41,20 @@ pub(crate) struct Node {
     url: NodeUrl,
     verifier: SessionVerifier,
     shared: Arc<Shared>,
-    shares: NodeShares,
+    signer: Arc<NodeSigner>,
     uses: capacity::Uses,
-    fault: RwLock<Option<Fault>>,
-    /// What [`Fault::ReplayedShare`] gives again.
-    first_share: Mutex<Option<SignatureShare>>,
 }
 
 impl Node {
-    pub(crate) fn new(url: NodeUrl, shared: Arc<Shared>, shares: NodeShares) -> Self {
+    pub(crate) fn new(url: NodeUrl, shared: Arc<Shared>, signer: NodeSigner) -> Self {
         let verifier =
             SessionVerifier::new(url.clone()).with_network_key(shared.keys.network_public_key);
         Self {
             url,
             verifier,
             shared,
-            shares,
+            signer: Arc::new(signer),
             uses: capacity::Uses::default(),
-            fault: RwLock::default(),
-            first_share: Mutex::default(),
         }
     }
 
@@ -68,7 +63,7 @@ impl Node {
     }
 
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
-        *self.fault.write().unwrap_or_else(PoisonError::into_inner) = fault;
+        self.signer.set_fault(fault);
     }
 
     #[cfg(feature = "http")]
@@ -77,7 +72,7 @@ impl Node {
     }
 
     fn fault(&self) -> Option<Fault> {
-        *self.fault.read().unwrap_or_else(PoisonError::into_inner)
+        self.signer.fault()
     }
 
     /// Status and JSON, or nothing from a node that is stopped.
@@ -148,6 +143,8 @@ impl Node {
             "/web/handshake" => self.handshake(request),
             "/web/sign_session_key/v1" => self.sign_session_key(request).await,
             "/web/execute/v1" | "/web/execute" => self.execute(request).await,
+            "/web/pkp/claim" => self.claim(request).await,
+            "/web/pkp/sign/v1" | "/web/pkp/sign" => self.pkp_sign(request).await,
             _ => Err(Refusal::coded(NodeErrorCode::CoreApiRouteNotFound, path)),
         }
     }

@@ -12,6 +12,8 @@ use crate::chain_view::{ChainReadError, ChainView, Permitted};
 pub(crate) struct Claimant<'a> {
     /// Auth methods and Lit Actions that authorised the session, or are about to.
     pub(crate) context: &'a AuthContext,
+    /// The action that runs, for what it does itself.
+    pub(crate) running: Option<&'a str>,
     /// The wallet that authorised the session.
     pub(crate) wallet: Option<Address>,
 }
@@ -50,7 +52,8 @@ impl Claimant<'_> {
                 return Ok(());
             }
         }
-        for cid in &self.context.action_ipfs_id_stack {
+        let session = self.context.action_ipfs_id_stack.iter().map(String::as_str);
+        for cid in session.chain(self.running) {
             if check.action(cid)? {
                 return Ok(());
             }

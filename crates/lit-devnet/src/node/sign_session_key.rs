@@ -42,6 +42,7 @@ impl Node {
         let resolved = session_message::resolve(&message, pkp.address(), issued_at, &context)?;
         let claimant = Claimant {
             context: &context,
+            running: None,
             wallet: None,
         };
         claimant.check(&self.shared.chain, &pkp, AuthMethodScope::PersonalSign)?;

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
+mod sessions;
+
 use std::{sync::Arc, time::Duration};
 
 use alloy_network::EthereumWallet;
@@ -183,6 +185,12 @@ pub(crate) fn contracts(network: &Devnet, wallet: &PrivateKeySigner) -> LitContr
 
 /// The latest block hash, as the first node gives it.
 pub(crate) async fn latest_blockhash(network: &Devnet) -> String {
+    let answer = latest_handshake(network).await;
+    answer["latestBlockhash"].as_str().unwrap().to_owned()
+}
+
+/// What the first node answers to a handshake.
+pub(crate) async fn latest_handshake(network: &Devnet) -> Value {
     let headers = vec![
         ("content-type", "application/json".to_owned()),
         ("x-request-id", "lit_abc".to_owned()),
@@ -191,8 +199,7 @@ pub(crate) async fn latest_blockhash(network: &Devnet) -> String {
     let (_, answer) = send(network, 0, Endpoint::Handshake, headers, &body)
         .await
         .unwrap();
-    let answer: Value = serde_json::from_slice(&answer).unwrap();
-    answer["latestBlockhash"].as_str().unwrap().to_owned()
+    serde_json::from_slice(&answer).unwrap()
 }
 
 pub(crate) async fn wallet_method(wallet: &PrivateKeySigner, message: SiweBuilder) -> AuthMethod {

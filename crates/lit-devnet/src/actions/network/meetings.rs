@@ -2,20 +2,13 @@
 //!
 //! The nodes of a network share this process, so a table of what happens now takes the place of messages.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    hash::Hash,
-    sync::Mutex,
-};
+use std::sync::Mutex;
 
 use lit_types::NodeUrl;
 use tokio::sync::watch;
 
 use super::{Operation, lock};
-use crate::actions::HostError;
-
-/// How many meetings are remembered. A node that comes to one which is forgotten begins it again.
-const REMEMBERED: usize = 1_000;
+use crate::{actions::HostError, recent::Recent};
 
 /// Where nodes meet: the same request, the same place in it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,35 +96,5 @@ impl Following {
             Ok(Some(value)) => Ok(value.clone()),
             _ => Err("the node that ran the function ended without a result".into()),
         }
-    }
-}
-
-/// A map that forgets the oldest of too many entries.
-#[derive(Debug)]
-struct Recent<K, V> {
-    entries: HashMap<K, V>,
-    order: VecDeque<K>,
-}
-
-impl<K, V> Default for Recent<K, V> {
-    fn default() -> Self {
-        Self {
-            entries: HashMap::new(),
-            order: VecDeque::new(),
-        }
-    }
-}
-
-impl<K: Clone + Eq + Hash, V> Recent<K, V> {
-    fn get_or_insert(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
-        if !self.entries.contains_key(&key) {
-            if self.order.len() == REMEMBERED
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.entries.remove(&oldest);
-            }
-            self.order.push_back(key.clone());
-        }
-        self.entries.entry(key).or_insert_with(new)
     }
 }

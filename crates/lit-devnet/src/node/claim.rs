@@ -1,0 +1,38 @@
+use alloy_primitives::B256;
+use lit_session_crypto::hd_key_id;
+use lit_types::{
+    Clock,
+    wire::{PkpClaimRequest, PkpClaimResponse},
+};
+
+use super::{Incoming, Node, Refusal, to_json};
+use crate::auth::Circumstances;
+
+impl Node {
+    /// Lets a user have the key that belongs to an auth method (wire protocol specification, section 6.3). The contracts mint
+    /// it when enough nodes have signed.
+    pub(super) async fn claim(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+        let body: PkpClaimRequest = request.parse()?;
+        let circumstances = Circumstances {
+            now: self.shared.clock.now(),
+            origin: request.header("origin"),
+            blocks: &self.shared.blocks,
+            chain: &self.shared.chain,
+        };
+        let user = self
+            .shared
+            .auth
+            .verify(&body.auth_method, circumstances)
+            .await?;
+        let answer = self.claim_of(hd_key_id(&user.user_id, &user.app_id, false))?;
+        Ok((202, to_json(&answer)))
+    }
+
+    /// The consent of this node to the claim of a key.
+    pub(super) fn claim_of(&self, derived_key_id: B256) -> Result<PkpClaimResponse, Refusal> {
+        Ok(PkpClaimResponse {
+            signature: self.signer.wallet_signature(&derived_key_id)?,
+            derived_key_id: hex::encode(derived_key_id),
+        })
+    }
+}

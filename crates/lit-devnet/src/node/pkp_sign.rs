@@ -1,0 +1,102 @@
+use std::sync::Arc;
+
+use k256::{Scalar, elliptic_curve::PrimeField};
+use lit_session_crypto::{EcdsaShareJson, EcdsaSignShareJson, HdTweak, Operation};
+use lit_types::{
+    NodeErrorCode, PkpPublicKey,
+    constants::AuthMethodScope,
+    wire::{Endpoint, PkpSignRequest, PkpSignResponse},
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    Incoming, Node, Refusal,
+    permission::Claimant,
+    session::{Caller, session_auth_sig, whole},
+    to_json,
+};
+use crate::signer::SigningId;
+
+/// The status of a refusal for want of capacity credits, here another than elsewhere.
+const UNPAID: u16 = 400;
+
+impl Node {
+    /// Signs 32 bytes with a PKP (wire protocol specification, section 6.1).
+    pub(super) async fn pkp_sign(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+        let members: Map<String, Value> = request.parse()?;
+        let auth_sig = session_auth_sig(&members)?;
+        let body: PkpSignRequest = whole(members)?;
+        let digest = digest(&body.to_sign)?;
+        let pkp: PkpPublicKey = body
+            .pubkey
+            .parse()
+            .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, error))?;
+        let Some(request_id) = request.correlation_id() else {
+            let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
+            return Err(Refusal::coded(
+                code,
+                "nodes find each other by the header X-Request-Id to sign together",
+            ));
+        };
+        let caller = self.caller(auth_sig, &Operation::pkp_sign(pkp.token_id()), UNPAID)?;
+        self.require_any_action(&caller)?;
+        self.check_permission(&caller, None, &pkp, AuthMethodScope::SignAnything)?;
+        let id = SigningId {
+            endpoint: Endpoint::PkpSign,
+            request_id: request_id.to_owned(),
+            caller: caller.auth_sig.address,
+            point: String::new(),
+            pkp,
+            digest,
+        };
+        let share: EcdsaSignShareJson = self.ecdsa_share(id).await?.into();
+        let answer = PkpSignResponse {
+            success: true,
+            signed_data: body.to_sign,
+            signature_share: json!(share),
+        };
+        Ok((200, to_json(&answer)))
+    }
+
+    /// Whether the holder of a session may use the PKP to this extent, or the action that runs.
+    pub(super) fn check_permission(
+        &self,
+        caller: &Caller,
+        running: Option<&str>,
+        pkp: &PkpPublicKey,
+        scope: AuthMethodScope,
+    ) -> Result<(), Refusal> {
+        let claimant = Claimant {
+            context: &caller.context,
+            running,
+            wallet: Some(caller.session.address),
+        };
+        Ok(claimant.check(&self.shared.chain, pkp, scope)?)
+    }
+
+    /// This node's share of a signature that was found permitted.
+    pub(super) async fn ecdsa_share(&self, id: SigningId) -> Result<EcdsaShareJson, Refusal> {
+        let token = id.pkp.token_id();
+        let key_id = self.shared.chain.derived_key_id(token)?.ok_or_else(|| {
+            let code = NodeErrorCode::NodePKPNotAuthorized;
+            Refusal::coded(code, format_args!("there is no PKP {token}"))
+        })?;
+        let signer = Arc::clone(&self.signer);
+        tokio::task::spawn_blocking(move || signer.ecdsa_share(&id, &HdTweak::new(&key_id)))
+            .await
+            .map_err(|error| Refusal::coded(NodeErrorCode::NodeSystemFault, error))?
+            .map_err(Refusal::from)
+    }
+}
+
+/// 32 bytes that are signed as they are: a number below the order of the curve.
+pub(super) fn digest(to_sign: &[u8]) -> Result<[u8; 32], Refusal> {
+    let bad = |reason| Refusal::coded(NodeErrorCode::NodeBadInput, reason);
+    let digest: [u8; 32] = to_sign
+        .try_into()
+        .map_err(|_| bad("toSign is not 32 bytes long"))?;
+    if Scalar::from_repr(digest.into()).is_none().into() {
+        return Err(bad("toSign is not below the order of the curve"));
+    }
+    Ok(digest)
+}

@@ -1,0 +1,107 @@
+use lit_session_crypto::{Operation, VerifiedSession};
+use lit_types::{AuthContext, AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Node, Refusal, capacity};
+
+/// Whose request it is, as a session signature shows that was found good.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) auth_sig: AuthSig,
+    pub(super) session: VerifiedSession,
+    /// How the session came about: as the network signed for a PKP, else by a wallet.
+    pub(super) context: AuthContext,
+}
+
+impl Node {
+    /// Verifies a session for an operation, and that somebody pays for it where that is demanded. A request that nobody pays
+    /// for is refused with status `unpaid`, which differs between endpoints.
+    pub(super) fn caller(
+        &self,
+        auth_sig: AuthSig,
+        operation: &Operation,
+        unpaid: u16,
+    ) -> Result<Caller, Refusal> {
+        let session = self.verify_session(&auth_sig, operation)?;
+        if self.shared.capacity_enforced {
+            capacity::check(
+                &self.shared.chain,
+                &self.uses,
+                &auth_sig,
+                &session,
+                self.shared.clock.now(),
+                unpaid,
+            )?;
+        }
+        let context = session.auth_context.clone();
+        Ok(Caller {
+            auth_sig,
+            context: context.unwrap_or_else(|| AuthContext {
+                auth_sig_address: Some(session.address.to_string()),
+                ..AuthContext::default()
+            }),
+            session,
+        })
+    }
+
+    /// A wallet's session says nothing about how it came about, so nodes verify it once more, for any action at all (wire
+    /// protocol specification, section 4.5).
+    pub(super) fn require_any_action(&self, caller: &Caller) -> Result<(), Refusal> {
+        if caller.session.auth_context.is_none() {
+            self.verify_session(&caller.auth_sig, &Operation::execute(""))?;
+        }
+        Ok(())
+    }
+
+    fn verify_session(
+        &self,
+        auth_sig: &AuthSig,
+        operation: &Operation,
+    ) -> Result<VerifiedSession, Refusal> {
+        let now = self.shared.clock.now();
+        self.verifier
+            .verify(auth_sig, operation, now)
+            .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))
+    }
+}
+
+/// The session signature of a request, told apart as nodes do before anything else.
+pub(super) fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
+    if members.contains_key("authMethods") {
+        let code = NodeErrorCode::NodeCannotProvideAuthMethodForEndpoint;
+        return Err(Refusal::coded(
+            code,
+            "this endpoint takes a session signature, no auth methods",
+        ));
+    }
+    let auth_sig = single_auth_sig(members)?;
+    if auth_sig.kind() != AuthSigKind::Session {
+        let code = NodeErrorCode::NodeCannotProvideAuthSigForEndpoint;
+        return Err(Refusal::coded(
+            code,
+            "this endpoint takes a session signature",
+        ));
+    }
+    Ok(auth_sig)
+}
+
+/// The AuthSig of a request, of whatever kind, where it is one and not several.
+pub(super) fn single_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
+    let Some(auth_sig) = members.get("authSig") else {
+        return Err(Refusal::coded(
+            NodeErrorCode::NodeBadInput,
+            "missing field `authSig`",
+        ));
+    };
+    serde_json::from_value(auth_sig.clone()).map_err(|error| {
+        let code = NodeErrorCode::NodeInvalidMultipleAuthSigs;
+        Refusal::coded(code, JsonProblem::from(error))
+    })
+}
+
+/// The whole of a request whose members were looked at before.
+pub(super) fn whole<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Refusal> {
+    serde_json::from_value(Value::Object(members))
+        .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, JsonProblem::from(error)))
+}

@@ -1,0 +1,37 @@
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+};
+
+/// How much is remembered. A node that comes to an operation which is forgotten begins it again.
+const REMEMBERED: usize = 1_000;
+
+/// A map that forgets the oldest of too many entries.
+#[derive(Debug)]
+pub(crate) struct Recent<K, V> {
+    entries: HashMap<K, V>,
+    order: VecDeque<K>,
+}
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Self {
+        Self {
+            entries: HashMap::new(),
+            order: VecDeque::new(),
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash, V> Recent<K, V> {
+    pub(crate) fn get_or_insert(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
+        if !self.entries.contains_key(&key) {
+            if self.order.len() == REMEMBERED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.entries.remove(&oldest);
+            }
+            self.order.push_back(key.clone());
+        }
+        self.entries.entry(key).or_insert_with(new)
+    }
+}

@@ -1,0 +1,144 @@
+use std::{
+    collections::HashSet,
+    fmt,
+    num::NonZeroU8,
+    sync::{Mutex, PoisonError},
+};
+
+use lit_session_crypto::{
+    EcdsaDealer, EcdsaDealerError, EcdsaPresignatureShare, HdTweak, SigningSet,
+};
+use lit_types::{PkpPublicKey, wire::Endpoint};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
+use sha2::{Digest, Sha256};
+
+use crate::{fault::Faults, recent::Recent};
+
+/// One signature, by which all nodes know it that work on the same request.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct SigningId {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) request_id: String,
+    /// Whose request it is: the session key.
+    pub(crate) caller: String,
+    /// Where in an action it is made; empty for a request that is nothing but the signature.
+    pub(crate) point: String,
+    pub(crate) pkp: PkpPublicKey,
+    pub(crate) digest: [u8; 32],
+}
+
+impl SigningId {
+    fn hash(&self) -> Sha256 {
+        let mut hash = Sha256::new();
+        for text in [
+            self.endpoint.path(),
+            &self.request_id,
+            &self.caller,
+            &self.point,
+        ] {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        hash.update(self.pkp.as_bytes());
+        hash.update(self.digest);
+        hash
+    }
+}
+
+/// Agrees for the nodes of a network on who signs together, and deals them what they need for it.
+///
+/// Real nodes do both among themselves. What is dealt follows from the [`SigningId`], digest included, so that no nonce can
+/// serve two digests, however often a node is asked.
+pub(crate) struct Election {
+    dealer: EcdsaDealer,
+    /// What the randomness of the dealing follows from.
+    seed: [u8; 32],
+    threshold: usize,
+    elected: Mutex<Recent<SigningId, Elected>>,
+}
+
+#[derive(Debug, Default)]
+struct Elected {
+    set: Vec<NonZeroU8>,
+    /// Those of the set that have given their shares.
+    done: HashSet<NonZeroU8>,
+}
+
+/// Why no signature can be begun.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ElectionError {
+    #[error("{present} nodes answer, and {threshold} have to sign together")]
+    TooFew { present: usize, threshold: usize },
+    #[error(transparent)]
+    Dealer(#[from] EcdsaDealerError),
+}
+
+impl Election {
+    pub(crate) fn new(dealer: EcdsaDealer, seed: [u8; 32], threshold: usize) -> Self {
+        Self {
+            dealer,
+            seed,
+            threshold,
+            elected: Mutex::default(),
+        }
+    }
+
+    /// What a node needs to sign, with those it signs together with; none when it is not elected.
+    pub(crate) fn join(
+        &self,
+        id: &SigningId,
+        node: NonZeroU8,
+        tweak: &HdTweak,
+        faults: &Faults,
+    ) -> Result<Option<(SigningSet, EcdsaPresignatureShare)>, ElectionError> {
+        let set = SigningSet::new(self.elect(id, node, faults)?)?;
+        if !set.contains(node) {
+            return Ok(None);
+        }
+        let seed = id.hash().chain_update(self.seed).finalize();
+        let mut rng = ChaCha20Rng::from_seed(seed.into());
+        let dealt = self.dealer.presign(tweak, &mut rng)?;
+        let own = dealt.into_iter().find(|share| share.holder() == node);
+        Ok(own.map(|own| (set, own)))
+    }
+
+    /// Chooses by the hash of the signature among the nodes that are there. The choice holds for all nodes, unless one of the
+    /// chosen goes away before it has signed.
+    fn elect(
+        &self,
+        id: &SigningId,
+        node: NonZeroU8,
+        faults: &Faults,
+    ) -> Result<Vec<NonZeroU8>, ElectionError> {
+        let mut present = faults.present(id.endpoint);
+        let mut all = self.elected.lock().unwrap_or_else(PoisonError::into_inner);
+        let elected = all.get_or_insert(id.clone(), Elected::default);
+        let is_complete = |node: &NonZeroU8| elected.done.contains(node) || present.contains(node);
+        if elected.set.is_empty() || !elected.set.iter().all(is_complete) {
+            if present.len() < self.threshold {
+                return Err(ElectionError::TooFew {
+                    present: present.len(),
+                    threshold: self.threshold,
+                });
+            }
+            let rank = |node: &NonZeroU8| id.hash().chain_update([node.get()]).finalize();
+            present.sort_by_cached_key(rank);
+            present.truncate(self.threshold);
+            *elected = Elected {
+                set: present,
+                done: HashSet::new(),
+            };
+        }
+        if elected.set.contains(&node) {
+            elected.done.insert(node);
+        }
+        Ok(elected.set.clone())
+    }
+}
+
+impl fmt::Debug for Election {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Election").finish_non_exhaustive()
+    }
+}

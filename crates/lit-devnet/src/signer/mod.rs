@@ -1,0 +1,174 @@
+//! What a node signs with: its shares of the network's keys, and its own wallet.
+
+mod election;
+
+use std::{
+    num::NonZeroU8,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use alloy_primitives::{B256, eip191_hash_message};
+use k256::ecdsa::SigningKey;
+use lit_session_crypto::{BlsError, EcdsaDealerError, EcdsaRootShares, EcdsaShareJson, HdTweak};
+use lit_types::wire::SignatureShare;
+
+use crate::{Fault, dealer::NodeShares, fault::Faults};
+
+pub(crate) use election::{Election, ElectionError, SigningId};
+
+/// Signs for one node. It lies when the node has a fault that says so.
+#[derive(Debug)]
+pub(crate) struct NodeSigner {
+    node: NonZeroU8,
+    bls: NodeShares,
+    ecdsa: EcdsaRootShares,
+    wallet: SigningKey,
+    faults: Arc<Faults>,
+    election: Arc<Election>,
+    /// What [`Fault::ReplayedShare`] gives again.
+    first: Mutex<FirstShares>,
+}
+
+#[derive(Debug, Default)]
+struct FirstShares {
+    bls: Option<SignatureShare>,
+    ecdsa: Option<EcdsaShareJson>,
+}
+
+/// Why a node has no share to give.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignerError {
+    #[error(transparent)]
+    Bls(#[from] BlsError),
+    #[error(transparent)]
+    Ecdsa(#[from] EcdsaDealerError),
+    #[error(transparent)]
+    Election(#[from] ElectionError),
+    #[error("the key of the PKP does not follow from the network's root keys")]
+    OtherKey,
+    #[error("the wallet of the node cannot sign")]
+    Wallet,
+}
+
+impl NodeSigner {
+    pub(crate) fn new(
+        bls: NodeShares,
+        ecdsa: EcdsaRootShares,
+        wallet: SigningKey,
+        faults: Arc<Faults>,
+        election: Arc<Election>,
+    ) -> Self {
+        Self {
+            node: ecdsa.holder(),
+            bls,
+            ecdsa,
+            wallet,
+            faults,
+            election,
+            first: Mutex::default(),
+        }
+    }
+
+    /// The place of the node among the nodes, from 0.
+    pub(crate) fn share_index(&self) -> u32 {
+        u32::from(self.node.get()) - 1
+    }
+
+    pub(crate) fn fault(&self) -> Option<Fault> {
+        self.faults.of(self.node)
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<Fault>) {
+        self.faults.set(self.node, fault);
+    }
+
+    /// The share of the network's signature over these bytes. `asked` is the epoch that the client knows of.
+    ///
+    /// Milliseconds of arithmetic: not for a thread of the async runtime.
+    pub(crate) fn bls_share(
+        &self,
+        message: &[u8],
+        asked: u64,
+        current: u64,
+    ) -> Result<SignatureShare, SignerError> {
+        let fault = self.fault();
+        let epoch = match fault {
+            Some(Fault::StaleEpoch) => epoch_to_use(asked, current).saturating_sub(1),
+            _ => epoch_to_use(asked, current),
+        };
+        let share = self.bls.of(epoch)?;
+        let share = match fault {
+            Some(Fault::CorruptShare) => share.sign(&inverted(message)),
+            _ => share.sign(message),
+        };
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(given(&mut first.bls, share.into(), fault))
+    }
+
+    /// The share of a PKP's signature, whose key is the one derived by `tweak`; none of a node that is not elected to sign.
+    pub(crate) fn ecdsa_share(
+        &self,
+        id: &SigningId,
+        tweak: &HdTweak,
+    ) -> Result<EcdsaShareJson, SignerError> {
+        let key = self.ecdsa.derive(tweak)?;
+        if *key.public_key() != id.pkp {
+            return Err(SignerError::OtherKey);
+        }
+        let Some((set, presignature)) = self.election.join(id, self.node, tweak, &self.faults)?
+        else {
+            return Ok(EcdsaShareJson::outside_the_set(self.share_index()));
+        };
+        let fault = self.fault();
+        let share = match fault {
+            Some(Fault::CorruptShare) => {
+                let honest = hex::encode_upper(id.digest);
+                let other = key.sign(presignature, &id.digest.map(|byte| !byte), &set)?;
+                EcdsaShareJson {
+                    data_signed: format!("\"{honest}\""),
+                    ..other.to_json()
+                }
+            }
+            _ => key.sign(presignature, &id.digest, &set)?.to_json(),
+        };
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(given(&mut first.ecdsa, share, fault))
+    }
+
+    /// The signature of the node's wallet over 32 bytes as a personal message: r, s, and 27 or 28, in hex without `0x`.
+    pub(crate) fn wallet_signature(&self, message: &B256) -> Result<String, SignerError> {
+        let message = match self.fault() {
+            Some(Fault::CorruptShare) => !*message,
+            _ => *message,
+        };
+        let (signature, parity) = self
+            .wallet
+            .sign_prehash_recoverable(eip191_hash_message(message).as_slice())
+            .map_err(|_| SignerError::Wallet)?;
+        let mut bytes = signature.to_vec();
+        bytes.push(27 + parity.to_byte());
+        Ok(hex::encode(bytes))
+    }
+}
+
+fn inverted(message: &[u8]) -> Vec<u8> {
+    message.iter().map(|byte| !byte).collect()
+}
+
+/// The share itself, or the first that was ever given when the node replays it.
+fn given<S: Clone>(first: &mut Option<S>, share: S, fault: Option<Fault>) -> S {
+    let first = first.get_or_insert_with(|| share.clone());
+    match fault {
+        Some(Fault::ReplayedShare) => first.clone(),
+        _ => share,
+    }
+}
+
+/// Clients may be one epoch behind; all else is taken for the current one (wire protocol specification, section 1.6).
+const fn epoch_to_use(asked: u64, current: u64) -> u64 {
+    if asked > 0 && asked + 1 == current {
+        asked
+    } else {
+        current
+    }
+}
