@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The programs of `examples/`.
-const EXAMPLES: [&str; 3] = ["wallet_session", "auth_needed", "faults"];
+const EXAMPLES: [&str; 4] = ["wallet_session", "auth_needed", "faults", "lit_action_ipfs"];
 
 /// How often to try each property.
 #[derive(clap::Args)]

@@ -1,0 +1,89 @@
+//! The same by the IPFS id of an action, which checks what it is given, on a network that wants to be paid with capacity
+//! credits. The PKP is minted on chain, and the action is permitted to use it.
+//!
+//! `cargo run -p lit-examples --example lit_action_ipfs`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::sync::Arc;
+
+use alloy_network::EthereumWallet;
+use alloy_provider::ProviderBuilder;
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource,
+    ResourceAbilityRequest, RpcTransport, SessionRequest, SystemClock, Timestamp,
+    contracts::{ActionCid, CreditExpiry, LitContracts, RequestRate, Scopes},
+    recap::{CapacityDelegation, Delegatees, SiweBuilder},
+    session_crypto::sign_siwe,
+    transport::HttpTransport,
+};
+
+const LIT_ACTION_CODE: &str = "Lit.Actions.setResponse({ response: String(magicNumber >= 42) })";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let network = Devnet::builder()
+        .nodes(10)
+        .http(0)
+        .capacity_enforced(true)
+        .start()
+        .await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .connect()
+        .await?;
+
+    // The contracts, for a wallet with tokens.
+    let wallet: PrivateKeySigner = network.funded_keys()[0].parse()?;
+    let rpc_url = network.rpc_url().ok_or("the chain has no port")?;
+    let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), rpc_url)?;
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(wallet.clone()))
+        .connect_client(rpc.client());
+    let contracts = LitContracts::with_wallet(network.context(), provider);
+
+    // A PKP that the action may use. Anybody can put code into the network's IPFS.
+    let cid = network.put_ipfs(LIT_ACTION_CODE);
+    let pkp = contracts.pkp().mint().await?;
+    let permissions = contracts.permissions();
+    permissions
+        .add_action(
+            pkp.token_id,
+            &cid.parse::<ActionCid>()?,
+            Scopes::SIGN_ANYTHING,
+        )
+        .await?;
+
+    // A capacity credit, which its owner lets the PKP use.
+    let now = SystemClock.now();
+    let rate = RequestRate::per_day(1000.0)?;
+    let expiry = CreditExpiry::midnight_after_days(now, 1)?;
+    let credit = contracts.credits().mint(rate, expiry).await?;
+    let delegatee = pkp.public_key.address().into();
+    let delegation = CapacityDelegation::new(Delegatees::only([delegatee])?)
+        .with_token_id(credit.id.as_u256().into());
+    let message = SiweBuilder::with_official_defaults(
+        wallet.address(),
+        client.latest_blockhash().parse()?,
+        Timestamp::try_from(now)?,
+    )
+    .capacity_delegation(&delegation)
+    .build()?;
+    let capacity_delegation_auth_sig = sign_siwe(&wallet, &message).await?;
+
+    let request = SessionRequest::new([
+        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
+    ])
+    .with_proofs([capacity_delegation_auth_sig]);
+    let action = LitAction::ipfs_id(&cid).with_js_param("magicNumber", 42);
+    let login = LitActionLogin::new(pkp.public_key, action);
+    let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;
+
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'paid' })");
+    let answer = client.execute_js(&session_sigs, &call).await?;
+    println!("{}: {}", pkp.public_key.address(), answer.response);
+    assert_eq!(answer.response, "paid");
+    Ok(())
+}
