@@ -124,6 +124,16 @@ fn flows(c: &mut Criterion) {
         b.to_async(&runtime)
             .iter(|| async { Devnet::builder().nodes(NODES).start().await.unwrap() });
     });
+    group.bench_function("start a network that listens", |b| {
+        b.to_async(&runtime).iter(|| async {
+            Devnet::builder()
+                .nodes(NODES)
+                .http(0)
+                .start()
+                .await
+                .unwrap()
+        });
+    });
     group.bench_function("new wallet session", |b| {
         let wallet = WalletAuth::new(PrivateKeySigner::random());
         let request = any_action();

@@ -1,5 +1,4 @@
 use std::{
-    fmt::Write,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -24,6 +23,13 @@ pub(crate) struct Args {
     /// The port of the chain's JSON-RPC on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 8545)]
     rpc_port: u16,
+    /// The port of relayer, block indexer and IPFS on 127.0.0.1; 0 takes any free one. At 3000 the official client expects the
+    /// relayer of a custom network.
+    #[arg(long, default_value_t = 3000)]
+    services_port: u16,
+    /// Demand that requests are paid with capacity credits.
+    #[arg(long)]
+    capacity: bool,
     /// Seconds in an epoch.
     #[arg(long, default_value_t = 3600)]
     epoch_length: u64,
@@ -48,6 +54,8 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .seed(args.seed.0)
         .http(args.port)
         .rpc_port(args.rpc_port)
+        .services_port(args.services_port)
+        .capacity_enforced(args.capacity)
         .epoch_length(Duration::from_secs(args.epoch_length))
         // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
         .foreign_blockhashes(true)
@@ -58,6 +66,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         &format!("started {} nodes", network.node_urls().len()),
     );
 
+    // Everything listens by now, so that whoever finds the file is answered.
     let description = describe(&network);
     if let Some(file) = &args.describe {
         write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::File {
@@ -65,31 +74,73 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
             source,
         })?;
     }
-    let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
-    let chain = network.chain();
-    let mut text = format!(
-        "threshold  {}\nchain      {} (id {}), {} funded wallets\n",
-        network.threshold(),
-        network.rpc_url().unwrap_or_default(),
-        chain.chain_id(),
-        network.funded_keys().len(),
-    );
-    for url in &urls {
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "node       {url}");
-    }
-    let _ = write!(
-        text,
-        "\nThis network is for development: its keys follow from a seed and protect nothing.\n\n\
-         export LIT_NODES={} LIT_THRESHOLD={}\n\
-         lit session wallet --random-wallet --grant 'lit-action-execution=lit-litaction://*'",
-        urls.join(","),
-        network.threshold()
-    );
+    let text = format!("{}\n\n{}", table(&network), hint(&network));
     output.result(&description, &text)?;
     output.message("Interrupt to stop.");
     tokio::signal::ctrl_c().await?;
     Ok(())
+}
+
+/// What runs where, for people.
+fn table(network: &Devnet) -> String {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for (number, url) in network.node_urls().iter().enumerate() {
+        rows.push((format!("node {number}"), url.to_string()));
+    }
+    let chain = format!(
+        "{} (id {}, {} funded wallets)",
+        network.rpc_url().unwrap_or_default(),
+        network.chain().chain_id(),
+        network.funded_keys().len(),
+    );
+    let relayer = format!(
+        "{} (api-key: {})",
+        network.relay_url().unwrap_or_default(),
+        network.relay_api_key()
+    );
+    let blocks = network.blockhash_url().unwrap_or_default();
+    rows.extend([
+        ("chain".to_owned(), chain),
+        ("relayer".to_owned(), relayer),
+        (
+            "block hashes".to_owned(),
+            format!("{blocks}/get_most_recent_valid_block"),
+        ),
+        ("IPFS".to_owned(), ipfs_put_url(network)),
+        (
+            "threshold".to_owned(),
+            format!("{} of {}", network.threshold(), network.node_urls().len()),
+        ),
+        (
+            "capacity".to_owned(),
+            if network.capacity_enforced() {
+                "enforced: requests need a credit"
+            } else {
+                "not enforced"
+            }
+            .to_owned(),
+        ),
+    ]);
+    let lines: Vec<String> = rows
+        .iter()
+        .map(|(what, runs)| format!("{what:<13} {runs}"))
+        .collect();
+    lines.join("\n")
+}
+
+fn hint(network: &Devnet) -> String {
+    let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
+    format!(
+        "This network is for development: its keys follow from a seed and protect nothing.\n\n\
+         export LIT_NODES={} LIT_THRESHOLD={}\n\
+         lit session wallet --random-wallet --grant 'lit-action-execution=lit-litaction://*'",
+        urls.join(","),
+        network.threshold()
+    )
+}
+
+fn ipfs_put_url(network: &Devnet) -> String {
+    format!("{}/{{cid}}", network.ipfs_url().unwrap_or_default())
 }
 
 /// What programs have to know to use the network.
@@ -117,6 +168,11 @@ fn describe(network: &Devnet) -> Value {
         },
         "bootstrapUrls": network.node_urls().iter().map(|url| url.as_str()).collect::<Vec<_>>(),
         "minNodeCount": network.threshold(),
+        "relayUrl": network.relay_url(),
+        "relayApiKey": network.relay_api_key(),
+        "blockhashUrl": network.blockhash_url(),
+        "ipfs": { "putUrl": ipfs_put_url(network) },
+        "capacityEnforced": network.capacity_enforced(),
         "fundedPrivateKeys": network.funded_keys(),
     })
 }

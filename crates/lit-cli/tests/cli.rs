@@ -41,7 +41,8 @@ impl Network {
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("lit-cli-{}-{number}.json", std::process::id());
         let file = std::env::temp_dir().join(name);
-        let process = lit(&["devnet", "--nodes", "4", "--port", "0", "--rpc-port", "0"])
+        let process = lit(&["devnet", "--nodes", "4", "--capacity"])
+            .args(["--port", "0", "--rpc-port", "0", "--services-port", "0"])
             .arg("--describe")
             .arg(&file)
             .stdout(Stdio::null())
@@ -215,6 +216,20 @@ fn errors_say_what_to_do() {
     );
 }
 
+/// One exchange over HTTP, as text.
+fn exchange(url: &str, method: &str, path: &str, headers: &str, body: &str) -> String {
+    let host = url.trim_start_matches("http://").trim_end_matches('/');
+    let length = body.len();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.write_all((head + body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
 #[test]
 fn the_description_says_what_runs_where() {
     let network = Network::start();
@@ -228,18 +243,42 @@ fn the_description_says_what_runs_where() {
         description["fundedPrivateKeys"].as_array().unwrap().len(),
         10
     );
+    assert_eq!(description["capacityEnforced"], true);
+    let relayer = description["relayUrl"].as_str().unwrap();
+    let key = description["relayApiKey"].as_str().unwrap();
+    let status = exchange(
+        relayer,
+        "GET",
+        "/auth/status/0x00",
+        &format!("api-key: {key}\r\n"),
+        "",
+    );
+    assert!(status.contains("Unable to fetch status"), "{status}");
+    let blocks = description["blockhashUrl"].as_str().unwrap();
+    let block = exchange(blocks, "GET", "/get_most_recent_valid_block", "", "");
+    assert!(block.contains("\"blockhash\":\"0x"), "{block}");
+    // The CID of nothing.
+    let cid = "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH";
+    let put = description["ipfs"]["putUrl"]
+        .as_str()
+        .unwrap()
+        .replace("{cid}", cid);
+    let path = put.trim_start_matches(relayer.trim_end_matches('/'));
+    let stored = exchange(relayer, "PUT", path, "", "");
+    assert!(
+        stored.contains(cid) && stored.contains("200 OK"),
+        "{stored}"
+    );
     for (name, address) in description["contracts"].as_object().unwrap() {
         let body = json!({"jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [address, "latest"]}).to_string();
         let url = description["rpcUrl"].as_str().unwrap();
-        let host = url.trim_start_matches("http://").trim_end_matches('/');
-        let head = format!(
-            "POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
+        let answer = exchange(
+            url,
+            "POST",
+            "/",
+            "content-type: application/json\r\n",
+            &body,
         );
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream.write_all((head + &body).as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
         assert!(
             answer.contains("\"result\":\"0x60"),
             "{name} has no code: {answer}"

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 /// A new block every so many seconds, as on Ethereum's main net.
-const SECONDS_PER_BLOCK: i64 = 12;
+pub(crate) const SECONDS_PER_BLOCK: i64 = 12;
 /// How many blocks back a WebAuthn challenge may be.
 const RECENT_BLOCKS: i64 = 10;
 /// How many foreign hashes are remembered; older ones are forgotten.

@@ -51,10 +51,12 @@ pub struct Devnet {
     nodes: Arc<[Arc<Node>]>,
     node_urls: Vec<NodeUrl>,
     threshold: usize,
-    shared: Arc<Shared>,
-    chain: DevChain,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) chain: DevChain,
     jwt_issuer: LocalIssuer,
     rpc_url: Option<String>,
+    #[cfg(feature = "http")]
+    pub(crate) services_url: Option<NodeUrl>,
     /// The HTTP listeners; dropping them stops them.
     _servers: JoinSet<()>,
 }
@@ -80,6 +82,8 @@ impl Devnet {
             http_port: None,
             #[cfg(feature = "http")]
             rpc_port: 0,
+            #[cfg(feature = "http")]
+            services_port: 0,
         }
     }
 
@@ -213,6 +217,8 @@ pub struct DevnetBuilder {
     http_port: Option<u16>,
     #[cfg(feature = "http")]
     rpc_port: u16,
+    #[cfg(feature = "http")]
+    services_port: u16,
 }
 
 impl DevnetBuilder {
@@ -303,6 +309,13 @@ impl DevnetBuilder {
         self
     }
 
+    /// Where relayer, block indexer and IPFS listen when the nodes do: a port of 127.0.0.1, 0 for any free one. Default: 0.
+    #[cfg(feature = "http")]
+    pub const fn services_port(mut self, port: u16) -> Self {
+        self.services_port = port;
+        self
+    }
+
     /// How long an epoch lasts, in whole seconds; it ends by [`Devnet::next_epoch`] or by the contract's own rules. Default: an
     /// hour.
     pub const fn epoch_length(mut self, length: Duration) -> Self {
@@ -341,11 +354,9 @@ impl DevnetBuilder {
         #[cfg(feature = "http")]
         let rpc_url = match self.http_port {
             Some(_) => {
-                let (urls, listeners) = crate::http::bind(self.rpc_port, 1).await?;
-                for listener in listeners {
-                    servers.spawn(crate::chain::serve(listener, chain.chain.clone()));
-                }
-                urls.first().map(ToString::to_string)
+                let (url, listener) = crate::http::bind_one(self.rpc_port).await?;
+                servers.spawn(crate::chain::serve(listener, chain.chain.clone()));
+                Some(url.to_string())
             }
             None => None,
         };
@@ -407,6 +418,18 @@ impl DevnetBuilder {
         for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
             servers.spawn(crate::http::serve(listener, Arc::clone(node)));
         }
+        #[cfg(feature = "http")]
+        let services_url = match self.http_port {
+            Some(_) => {
+                let (url, listener) = crate::http::bind_one(self.services_port).await?;
+                let shared = Arc::clone(&shared);
+                let services =
+                    crate::services::router(shared, chain.chain.clone(), chain.addresses);
+                servers.spawn(crate::services::serve(listener, services));
+                Some(url)
+            }
+            None => None,
+        };
         #[cfg(not(feature = "http"))]
         servers.detach_all();
         Ok(Devnet {
@@ -417,6 +440,8 @@ impl DevnetBuilder {
             chain,
             jwt_issuer,
             rpc_url,
+            #[cfg(feature = "http")]
+            services_url,
             _servers: servers,
         })
     }

@@ -69,6 +69,8 @@ const KEY_DERIVER: Address = address!("0x770D7ff478255a398860Fce25D66098AfF57560
 const ENVIRONMENT: u8 = 0;
 /// One token, in wei.
 const TOKEN: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+/// The label of the relayer's wallet.
+pub(crate) const RELAYER: &str = "relayer";
 /// How many tokens a wallet of the dev network has.
 const WEALTH: u64 = 1_000_000;
 /// How many wallets have it.
@@ -109,9 +111,10 @@ impl DevChain {
         for (address, _) in &wallets {
             builder = builder.account(*address, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
         }
-        let chain = builder
-            .account(admin, GenesisAccount::funded(TOKEN * U256::from(WEALTH)))
-            .build();
+        for account in [admin, keys.address(RELAYER)] {
+            builder = builder.account(account, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
+        }
+        let chain = builder.build();
         for (address, call) in initializers(&addresses, admin, keys, nodes, epoch_length)? {
             chain
                 .transact_as(admin, Some(address), U256::ZERO, call)

@@ -27,16 +27,23 @@ pub(crate) async fn bind(
         } else {
             first_port.saturating_add(i as u16)
         };
-        let listen = |source| DevnetError::Listen { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .await
-            .map_err(listen)?;
-        let address = listener.local_addr().map_err(listen)?;
-        let url = format!("http://{address}").parse();
-        urls.push(url.map_err(|error| listen(std::io::Error::other(error)))?);
+        let (url, listener) = bind_one(port).await?;
+        urls.push(url);
         listeners.push(listener);
     }
     Ok((urls, listeners))
+}
+
+/// A listener on a port of this machine, or on a free one.
+pub(crate) async fn bind_one(port: u16) -> Result<(NodeUrl, TcpListener), DevnetError> {
+    let listen = |source| DevnetError::Listen { port, source };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let url = format!("http://{address}").parse();
+    let url = url.map_err(|error| listen(std::io::Error::other(error)))?;
+    Ok((url, listener))
 }
 
 /// Serves one node until it is aborted, with its connections.

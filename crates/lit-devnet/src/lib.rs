@@ -20,6 +20,8 @@ mod log;
 mod memory;
 mod node;
 mod recent;
+#[cfg(feature = "http")]
+mod services;
 mod signer;
 
 pub use auth::{JwksError, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};

@@ -1,8 +1,11 @@
 use std::{error::Error, time::Duration};
 
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    Request, Response,
+    body::{Body, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -36,9 +39,11 @@ where
 }
 
 /// Speaks HTTP/1.1 on a connection to its end. An error in place of an answer ends it at once.
-pub(crate) async fn serve_http<F, E>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
+pub(crate) async fn serve_http<F, B, E>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
 where
-    F: Future<Output = Result<Response<Full<Bytes>>, E>>,
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
     let _ = stream.set_nodelay(true);

@@ -1,0 +1,59 @@
+//! The IPFS of the network: code for nodes to look up, stored and served by its CID.
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, Path, State},
+    http::{StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+use lit_session_crypto::ipfs_cid_v0;
+use serde_json::{Value, json};
+
+use super::Refused;
+use crate::node::Shared;
+
+/// The largest content, in bytes: as much as nodes run.
+const MAX_CONTENT: usize = 16 * 1024 * 1024;
+
+pub(super) fn routes(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/ipfs/{cid}", get(fetch).put(store).post(store))
+        .layer(DefaultBodyLimit::max(MAX_CONTENT))
+        .with_state(shared)
+}
+
+async fn fetch(
+    State(shared): State<Arc<Shared>>,
+    Path(cid): Path<String>,
+) -> Result<impl IntoResponse, Refused> {
+    let content = shared.ipfs.get(&cid).ok_or_else(|| {
+        let problem = "nothing was stored under this CID";
+        Refused::new(StatusCode::NOT_FOUND, problem)
+    })?;
+    Ok((
+        [(header::CONTENT_TYPE, "application/octet-stream")],
+        content,
+    ))
+}
+
+/// The CID has to be that of the content: nodes run what they find under it.
+async fn store(
+    State(shared): State<Arc<Shared>>,
+    Path(cid): Path<String>,
+    content: Bytes,
+) -> Result<Json<Value>, Refused> {
+    let content = String::from_utf8(content.into())
+        .map_err(|_| Refused::bad_request("code is text in UTF-8"))?;
+    let actual = ipfs_cid_v0(content.as_bytes());
+    if actual != cid {
+        return Err(Refused::bad_request(format_args!(
+            "the CID of the content is {actual}"
+        )));
+    }
+    shared.ipfs.put(content);
+    Ok(Json(json!({ "cid": actual })))
+}

@@ -1,0 +1,156 @@
+use std::sync::Arc;
+
+use alloy_consensus::{SignableTransaction, TxLegacy};
+use alloy_eips::eip2718::Encodable2718;
+use alloy_primitives::{
+    Address, B256, Bytes, Signature, TxKind, U256, normalize_v, utils::format_ether,
+};
+use axum::{
+    Json,
+    body::Bytes as Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{GIFT, RELAY_API_KEY, Refused, Relayer, ethers::Number, header, parsed};
+
+#[derive(Deserialize)]
+struct SendBody {
+    txn: SignedTransaction,
+}
+
+/// A signed transaction as ethers parses it, of the legacy kind.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SignedTransaction {
+    r#type: Option<u64>,
+    from: String,
+    to: Option<Address>,
+    nonce: Number,
+    gas_limit: Number,
+    gas_price: Number,
+    data: Bytes,
+    value: Number,
+    chain_id: Number,
+    r: B256,
+    s: B256,
+    v: Number,
+}
+
+/// `POST /send-txn`: gives the sender what the gas costs, and sends. For PKPs, which have nothing.
+pub(super) async fn send_transaction(
+    State(relayer): State<Arc<Relayer>>,
+    body: Body,
+) -> Result<Json<Value>, Refused> {
+    let SendBody { txn } = parsed(&body)?;
+    if txn.r#type.is_some_and(|kind| kind != 0) {
+        return Err(Refused::bad_request("only transactions of type 0 are sent"));
+    }
+    let tx = txn
+        .unsigned()
+        .ok_or_else(|| Refused::bad_request("nonce, gasLimit, gasPrice or chainId is too large"))?;
+    let signature = txn
+        .signature()
+        .ok_or_else(|| Refused::bad_request("v is no parity"))?;
+    let sender = signature
+        .recover_address_from_prehash(&tx.signature_hash())
+        .map_err(Refused::failed)?;
+    if sender.to_checksum(None) != txn.from {
+        return Err(Refused::failed(
+            "Invalid signature: the sender is not txn.from",
+        ));
+    }
+    relayer.check_gas(&tx, sender).map_err(Refused::failed)?;
+
+    let gas = U256::from(tx.gas_limit) * U256::from(tx.gas_price);
+    relayer.pay(sender, gas).map_err(Refused::failed)?;
+    let raw = tx.into_signed(signature).encoded_2718();
+    let hash = relayer
+        .chain
+        .send_raw_transaction(&raw)
+        .map_err(Refused::failed)?;
+    Ok(Json(json!({ "requestId": hash })))
+}
+
+impl SignedTransaction {
+    fn unsigned(&self) -> Option<TxLegacy> {
+        Some(TxLegacy {
+            chain_id: Some(self.chain_id.0.try_into().ok()?),
+            nonce: self.nonce.0.try_into().ok()?,
+            gas_price: self.gas_price.0.try_into().ok()?,
+            gas_limit: self.gas_limit.0.try_into().ok()?,
+            to: self.to.map_or(TxKind::Create, TxKind::Call),
+            value: self.value.0,
+            input: self.data.clone(),
+        })
+    }
+
+    fn signature(&self) -> Option<Signature> {
+        let odd = normalize_v(self.v.0.try_into().ok()?)?;
+        Some(Signature::new(self.r.into(), self.s.into(), odd))
+    }
+}
+
+impl Relayer {
+    /// Neither price nor limit may be far from what the chain says, because the relayer pays.
+    fn check_gas(&self, tx: &TxLegacy, sender: Address) -> Result<(), String> {
+        let price = self.quantity("eth_gasPrice", json!([]))?;
+        if !is_near(U256::from(tx.gas_price), price) {
+            return Err(format!("Invalid gas price: the chain asks for {price}"));
+        }
+        let call = json!({ "from": sender, "to": tx.to, "value": tx.value, "data": tx.input });
+        let wealth = json!({ sender.to_string(): { "balance": U256::MAX >> 8 } });
+        let limit = self.quantity("eth_estimateGas", json!([call, "latest", wealth]))?;
+        if !is_near(U256::from(tx.gas_limit), limit) {
+            return Err(format!("Invalid gas limit: the chain estimates {limit}"));
+        }
+        Ok(())
+    }
+
+    fn quantity(&self, method: &str, params: Value) -> Result<U256, String> {
+        let answer = self.chain.answer(method, Some(params));
+        let answer = answer.map_err(|error| error.message)?;
+        serde_json::from_value(answer).map_err(|error| error.to_string())
+    }
+}
+
+/// Within 10 %.
+fn is_near(given: U256, expected: U256) -> bool {
+    let margin = expected / U256::from(10);
+    given.abs_diff(expected) <= margin
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FundBody {
+    eth_address: Address,
+}
+
+/// `POST /fund-pkp`, for the holder of the special key: gives a PKP its hundredth of a token, if it has less.
+pub(super) async fn fund_pkp(
+    State(relayer): State<Arc<Relayer>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Value>, Refused> {
+    if header(&headers, "api-key") != Some(RELAY_API_KEY) {
+        let error = "Unauthorized. Invalid API key.";
+        return Err(Refused::new(StatusCode::FORBIDDEN, error));
+    }
+    let FundBody { eth_address } = parsed(&body)?;
+    let balance = relayer.chain.balance(eth_address);
+    if balance >= GIFT {
+        return Ok(Json(json!({
+            "message": "the PKP has funds",
+            "currentBalance": format_ether(balance),
+        })));
+    }
+    let receipt = relayer.pay(eth_address, GIFT).map_err(Refused::failed)?;
+    Ok(Json(json!({
+        "message": "the PKP was funded",
+        "txHash": receipt.transaction_hash,
+        "fundedAmount": "0.01",
+        "recipientAddress": eth_address.to_checksum(None),
+    })))
+}
