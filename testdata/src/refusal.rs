@@ -5,12 +5,12 @@ use lit_recap::{
 };
 use lit_sdk::{AuthProviderError, BlockhashError, IpfsError, RelayError};
 use lit_session_crypto::{
-    AuthMethodIdError, BlsError, InvalidActionCid, InvalidSessionSigs, ReportError, RootRefusal,
-    SessionKeyError, WalletAuthSigError, WebAuthnError,
+    AuthMethodIdError, BlsError, InvalidSessionSigs, ReportError, RootRefusal, SessionKeyError,
+    WalletAuthSigError, WebAuthnError,
 };
 use lit_types::{
-    AbilityError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError, ResourceError,
-    SdkErrorCode, TimestampError, TokenIdError, access_control::AccessControlError,
+    AbilityError, ActionCidError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError,
+    ResourceError, SdkErrorCode, TimestampError, TokenIdError, access_control::AccessControlError,
 };
 
 /// Why a case gives no value: an error of one of the crates, or a call that cannot even be written.
@@ -21,7 +21,7 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     AccessControl(#[from] AccessControlError),
     #[error(transparent)]
-    ActionCid(#[from] InvalidActionCid),
+    ActionCid(#[from] ActionCidError),
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]

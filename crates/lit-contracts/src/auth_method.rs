@@ -1,10 +1,12 @@
-use std::{fmt, str::FromStr};
-
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::SolValue;
-use lit_types::constants::{AuthMethodScope, AuthMethodType};
+use lit_types::{
+    ActionCid, AuthMethodNumber,
+    constants::{AuthMethodScope, AuthMethodType},
+};
 
-/// The number of a kind of auth method. Numbers that Lit does not use are free for methods that a Lit Action checks.
+/// The number of a kind of auth method, as wide as the chain has it. Nodes know those that fit an [`AuthMethodNumber`]; those
+/// that Lit does not use are free for methods that a Lit Action checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AuthMethodKind(U256);
 
@@ -25,6 +27,12 @@ impl AuthMethodKind {
 impl From<AuthMethodType> for AuthMethodKind {
     fn from(kind: AuthMethodType) -> Self {
         Self(U256::from(kind as u8))
+    }
+}
+
+impl From<AuthMethodNumber> for AuthMethodKind {
+    fn from(number: AuthMethodNumber) -> Self {
+        Self(U256::from(number.get()))
     }
 }
 
@@ -64,7 +72,7 @@ impl PermittedAuthMethod {
     /// A Lit Action, by the CID of its code.
     #[must_use]
     pub fn action(cid: &ActionCid) -> Self {
-        Self::new(AuthMethodType::LitAction, cid.0)
+        Self::new(AuthMethodType::LitAction, *cid)
     }
 
     /// The COSE public key of a WebAuthn credential. Default: none, as for all other methods.
@@ -166,72 +174,3 @@ impl FromIterator<AuthMethodScope> for Scopes {
             .fold(Self::NONE, |all, scope| all.with(scope as u8))
     }
 }
-
-/// The CID of a Lit Action: an IPFS CIDv0, written in base58 (`Qm…`), kept by the chain as 34 bytes.
-///
-/// ```
-/// use lit_contracts::ActionCid;
-///
-/// let cid: ActionCid = "QmZKLGf3vgYsboM7WVUS9X56cJSdLzQVacNp841wmEDRkW".parse()?;
-/// assert_eq!(cid.as_bytes()[..4], [0x12, 0x20, 0xa3, 0x1a]);
-/// # Ok::<(), lit_contracts::ActionCidError>(())
-/// ```
-#[doc(alias = "ipfsId")]
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ActionCid([u8; 34]);
-
-impl ActionCid {
-    /// Hash function (`12`, SHA-256), length of the digest (`20`), digest.
-    ///
-    /// # Errors
-    /// [`ActionCidError`] for anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ActionCidError> {
-        match <[u8; 34]>::try_from(bytes) {
-            Ok(cid) if cid.starts_with(&[0x12, 0x20]) => Ok(Self(cid)),
-            _ => Err(ActionCidError(())),
-        }
-    }
-
-    /// The 34 bytes.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 34] {
-        &self.0
-    }
-}
-
-impl From<ActionCid> for Bytes {
-    fn from(cid: ActionCid) -> Self {
-        cid.0.into()
-    }
-}
-
-impl FromStr for ActionCid {
-    type Err = ActionCidError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // 34 bytes that begin with 0x12 are 46 digits. Decoding takes time with the square of the length.
-        if text.len() != 46 {
-            return Err(ActionCidError(()));
-        }
-        let bytes = bs58::decode(text).into_vec();
-        bytes.map_or(Err(ActionCidError(())), |bytes| Self::from_bytes(&bytes))
-    }
-}
-
-/// The base58 form.
-impl fmt::Display for ActionCid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&bs58::encode(self.0).into_string())
-    }
-}
-
-impl fmt::Debug for ActionCid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ActionCid({self})")
-    }
-}
-
-/// The text or the bytes are no CIDv0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not the CID of a Lit Action: expected an IPFS CIDv0, 46 base58 digits that begin with Qm")]
-pub struct ActionCidError(());

@@ -20,7 +20,7 @@ mod revert;
 mod staking;
 
 pub use addresses::ContractAddresses;
-pub use auth_method::{ActionCid, ActionCidError, AuthMethodKind, PermittedAuthMethod, Scopes};
+pub use auth_method::{AuthMethodKind, PermittedAuthMethod, Scopes};
 pub use capacity::{
     CapacityCredit, CreditExpiry, CreditId, CreditIdError, ExpiryError, RateError, RequestRate,
 };
@@ -40,3 +40,6 @@ pub use pkp::{MintedPkp, Pkps};
 pub use resolver::ResolverClient;
 pub use revert::{Revert, RevertKind};
 pub use staking::Staking;
+
+#[doc(no_inline)]
+pub use lit_types::{ActionCid, ActionCidError};

@@ -78,7 +78,7 @@ fn selectors_and_topics_are_those_of_the_contracts() {
             .zip(LitErrors::LitErrorsErrors::SIGNATURES),
         &fixture["errors"],
     );
-    assert_eq!((functions, events), (81, 9));
+    assert_eq!((functions, events), (83, 9));
     assert_eq!(errors, fixture["errors"].as_object().unwrap().len());
 }
 

@@ -24,8 +24,8 @@ mod wallet;
 mod webauthn;
 
 pub use auth_method_id::{
-    AuthMethodIdError, DISCORD_CLIENT_ID, InvalidActionCid, JwtIdentity, action_auth_method_id,
-    action_cid, auth_method_id, discord_auth_method_id, unverified_jwt_identity,
+    AuthMethodIdError, DISCORD_CLIENT_ID, JwtIdentity, action_auth_method_id, auth_method_id,
+    discord_auth_method_id, unverified_jwt_identity,
 };
 pub use bls::{
     BlsError, BlsPublicKey, BlsQuorum, BlsSecretKey, BlsSecretShare, BlsSignature,

@@ -2,6 +2,7 @@
 
 mod ability;
 pub mod access_control;
+mod action_cid;
 mod auth_context;
 mod auth_method;
 mod auth_sig;
@@ -22,6 +23,7 @@ mod timestamp;
 pub mod wire;
 
 pub use ability::{AbilityError, LitAbility};
+pub use action_cid::{ActionCid, ActionCidError};
 pub use auth_context::{AuthContext, AuthMethodContext};
 pub use auth_method::{AuthMethod, AuthMethodNumber};
 pub use auth_sig::{AuthSig, AuthSigKind, MAX_AUTH_SIG_BYTES};

@@ -1,6 +1,6 @@
 use alloy_primitives::keccak256;
-use lit_session_crypto::{action_auth_method_id, action_cid, auth_method_id, hd_key_id};
-use lit_types::AuthMethod;
+use lit_session_crypto::{action_auth_method_id, auth_method_id, hd_key_id};
+use lit_types::{ActionCid, AuthMethod};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -64,7 +64,8 @@ pub(super) fn actions(case: &Case) -> Outcome {
     }
     let input: Input = case.input()?;
     let id = action_auth_method_id(&input.cid)?;
-    Ok(json!({ "bytes": format!("0x{}", hex::encode(id)), "back": action_cid(&id)? }))
+    let back = ActionCid::from_bytes(&id)?.to_string();
+    Ok(json!({ "bytes": format!("0x{}", hex::encode(id)), "back": back }))
 }
 
 /// hd-key-id: the id of a key that can be claimed.

@@ -14,6 +14,13 @@ alloy_sol_types::sol! {
             Signature[] signatures;
         }
 
+        struct ClaimMaterialV2 {
+            uint256 keyType;
+            bytes32 derivedKeyId;
+            Signature[] signatures;
+            address stakingContractAddress;
+        }
+
         struct AuthMethodData {
             uint256 keyType;
             bytes[] permittedIpfsCIDs;
@@ -30,6 +37,14 @@ alloy_sol_types::sol! {
 
         function claimAndMintNextAndAddAuthMethods(
             ClaimMaterial claimMaterial,
+            AuthMethodData authMethodData
+        ) external payable returns (uint256);
+        function claimAndMintNextAndAddAuthMethodsWithTypes(
+            ClaimMaterial claimMaterial,
+            AuthMethodData authMethodData
+        ) external payable returns (uint256);
+        function claimAndMintNextAndAddAuthMethodsWithTypesV2(
+            ClaimMaterialV2 claimMaterial,
             AuthMethodData authMethodData
         ) external payable returns (uint256);
         function mintNextAndAddAuthMethods(
