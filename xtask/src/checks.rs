@@ -11,7 +11,14 @@ use crate::{
 };
 
 /// The programs of `examples/`.
-const EXAMPLES: [&str; 4] = ["wallet_session", "auth_needed", "faults", "lit_action_ipfs"];
+const EXAMPLES: [&str; 6] = [
+    "wallet_session",
+    "auth_needed",
+    "faults",
+    "lit_action_ipfs",
+    "pkp_session",
+    "lit_action_session",
+];
 
 /// How often to try each property.
 #[derive(clap::Args)]

@@ -1,0 +1,62 @@
+//! Session signatures that a PKP authorises (`getPkpSessionSigs`): a wallet signs in, a relayer mints a PKP for it, and the
+//! network signs the session key on behalf of the PKP.
+//!
+//! `cargo run -p lit-examples --example pkp_session`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use std::time::Duration;
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Clock, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAuthClient, LitNodeClient, LitRelay,
+    LitResource, MintOptions, PkpLogin, ProviderType, RelayApiKey, ResourceAbilityRequest,
+    SessionRequest, SystemClock, Timestamp, types::constants::AuthMethodScope,
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // A network to run on, with a relayer. With one of your own, give the client its nodes and threshold instead.
+    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .connect()
+        .await?;
+    let relay_url = network.relay_url().ok_or("the network has no relayer")?;
+    let relay = LitRelay::new(relay_url, RelayApiKey::new(network.relay_api_key())?)?;
+    let auth_client = LitAuthClient::new(client.clone(), relay);
+
+    // The wallet is the auth method, and needs no tokens: the relayer pays.
+    let wallet = PrivateKeySigner::random();
+    let provider = auth_client.init_provider(ProviderType::EthWallet);
+    let auth_method =
+        EthWalletProvider::authenticate(&wallet, &client, &EthWalletOptions::default()).await?;
+    let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::SignAnything]]);
+    let request = provider
+        .mint_pkp_through_relayer(&auth_method, &options)
+        .await?;
+    auth_client.relay().wait_for_mint(&request).await?;
+    let pkps = provider.fetch_pkps_through_relayer(&auth_method).await?;
+    let pkp = pkps.last().ok_or("no PKP")?.public_key()?;
+
+    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
+        LitResource::any_lit_action(),
+    )?])
+    .with_expiration(
+        Timestamp::try_from(SystemClock.now())?.checked_add(Duration::from_secs(600))?,
+    );
+    let login = PkpLogin::new(pkp).with_auth_methods([auth_method]);
+    let session_sigs = client.get_pkp_session_sigs(&request, &login).await?;
+
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'hello ' + name })")
+        .with_js_param("name", "PKP");
+    let answer = client.execute_js(&session_sigs, &call).await?;
+    println!(
+        "{} of {}: {}",
+        pkp.address(),
+        wallet.address(),
+        answer.response
+    );
+    assert_eq!(answer.response, "hello PKP");
+    Ok(())
+}
