@@ -12,6 +12,7 @@ use crate::{
     blocks::Blocks,
     chain::Chain,
     chain_view::ChainView,
+    conditions::{ChainNames, ConditionReader, ConditionResolver},
     dealer::NodeShares,
     fault::Faults,
     genesis::DevChain,
@@ -78,6 +79,8 @@ impl Devnet {
             google: None,
             epoch_length: Duration::from_secs(3600),
             capacity_enforced: false,
+            chain_names: ChainNames::default(),
+            condition_resolver: None,
             #[cfg(feature = "http")]
             http_port: None,
             #[cfg(feature = "http")]
@@ -213,6 +216,8 @@ pub struct DevnetBuilder {
     google: Option<OauthApi>,
     epoch_length: Duration,
     capacity_enforced: bool,
+    chain_names: ChainNames,
+    condition_resolver: Option<Arc<dyn ConditionResolver>>,
     #[cfg(feature = "http")]
     http_port: Option<u16>,
     #[cfg(feature = "http")]
@@ -329,6 +334,20 @@ impl DevnetBuilder {
         self
     }
 
+    /// Under which names access control conditions mean the chain of the network, such as `ethereum`. Default: those of all EVM
+    /// chains, so that conditions written for other networks can be tried out here.
+    pub fn condition_chains<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.chain_names = ChainNames::Only(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Who says whether access control conditions are met that the network cannot look up itself. Default: nobody, and such
+    /// conditions are refused.
+    pub fn condition_resolver(mut self, resolver: Arc<dyn ConditionResolver>) -> Self {
+        self.condition_resolver = Some(resolver);
+        self
+    }
+
     /// Starts the network.
     ///
     /// # Errors
@@ -376,6 +395,12 @@ impl DevnetBuilder {
         let jwt_issuer = keys.jwt_issuer();
         let shared = Arc::new(Shared {
             chain: contracts,
+            conditions: ConditionReader {
+                chain: chain.chain.clone(),
+                clock: Arc::clone(&clock),
+                chain_names: self.chain_names,
+                resolver: self.condition_resolver,
+            },
             blocks: Blocks::new(self.seed, self.foreign_blockhashes),
             auth: AuthVerifier {
                 issuers: jwt_issuer.issuers().chain(self.jwt_issuers).collect(),

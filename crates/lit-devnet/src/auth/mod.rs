@@ -20,6 +20,7 @@ pub use issuer::{JwtClaims, StytchFactor};
 pub use jwk::JwksError;
 pub use jwt::{JwtIssuer, JwtProvider};
 pub(crate) use oauth::OauthApi;
+pub(crate) use wallet::verify_login;
 
 /// Whom nodes believe.
 #[derive(Debug)]

@@ -1,3 +1,4 @@
+use alloy_primitives::Address;
 use lit_recap::SiweMessage;
 use lit_session_crypto::{CapabilityRefusal, check_proof};
 use lit_types::{
@@ -13,10 +14,20 @@ use super::AuthRefusal;
 pub(super) fn verify(token: &str, now: OffsetDateTime) -> Result<(String, String), AuthRefusal> {
     let auth_sig: AuthSig =
         serde_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
+    verify_login(&auth_sig, now)?;
+    // As it was written: ids on chain differ by the case of the address.
+    Ok((auth_sig.address, "lit".to_owned()))
+}
+
+/// The wallet that logged in by this AuthSig.
+pub(crate) fn verify_login(
+    auth_sig: &AuthSig,
+    now: OffsetDateTime,
+) -> Result<Address, AuthRefusal> {
     if auth_sig.kind() != AuthSigKind::Wallet {
         return Err(AuthRefusal::NotAWallet);
     }
-    check_proof(&auth_sig, now)?;
+    check_proof(auth_sig, now)?;
     let message: SiweMessage = auth_sig
         .signed_message
         .parse()
@@ -28,6 +39,5 @@ pub(super) fn verify(token: &str, now: OffsetDateTime) -> Result<(String, String
     {
         return Err(AuthRefusal::SiweUri);
     }
-    // As it was written: ids on chain differ by the case of the address.
-    Ok((auth_sig.address, "lit".to_owned()))
+    Ok(message.address())
 }

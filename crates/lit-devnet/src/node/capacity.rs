@@ -43,13 +43,8 @@ pub(super) fn check(
     let delegations = delegations(auth_sig, session, now)?;
     let user = session.address;
     let seconds = now.unix_timestamp().unsigned_abs();
-    if has_credit(chain, user, seconds)? {
+    if pays_by_chain(chain, user, seconds)? {
         return Ok(());
-    }
-    for payer in chain.payers_of(user)? {
-        if has_credit(chain, payer, seconds)? {
-            return Ok(());
-        }
     }
     for delegation in &delegations {
         if delegation.is_for(user)
@@ -59,11 +54,41 @@ pub(super) fn check(
             return Ok(());
         }
     }
-    Err(Refusal::brief(
-        refused_with,
+    Err(unpaid(refused_with))
+}
+
+/// The same for the request of a wallet without a session, which shows no delegations.
+pub(super) fn check_wallet(
+    chain: &ChainView,
+    user: Address,
+    now: OffsetDateTime,
+    refused_with: u16,
+) -> Result<(), Refusal> {
+    if pays_by_chain(chain, user, now.unix_timestamp().unsigned_abs())? {
+        return Ok(());
+    }
+    Err(unpaid(refused_with))
+}
+
+const fn unpaid(status: u16) -> Refusal {
+    Refusal::brief(
+        status,
         "rate_limit_exceeded",
         "Rate limit exceeded.  No capacity credit pays for this request.",
-    ))
+    )
+}
+
+/// Whether the user has a credit, or one who pays for the user.
+fn pays_by_chain(chain: &ChainView, user: Address, seconds: u64) -> Result<bool, ChainReadError> {
+    if has_credit(chain, user, seconds)? {
+        return Ok(true);
+    }
+    for payer in chain.payers_of(user)? {
+        if has_credit(chain, payer, seconds)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the capabilities of a session delegate. All of them have to be good, whatever they are there for.

@@ -20,7 +20,7 @@ impl Incoming {
     }
 
     pub(super) fn is_for(&self, endpoint: Endpoint) -> bool {
-        self.path.trim_end_matches('/') == endpoint.path().trim_end_matches('/')
+        unversioned(&self.path) == unversioned(endpoint.path())
     }
 
     /// The id under which the client knows this operation.
@@ -40,4 +40,10 @@ impl Incoming {
             }
         })
     }
+}
+
+/// Endpoints are the same in both of their versions.
+fn unversioned(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.strip_suffix("/v1").unwrap_or(path)
 }

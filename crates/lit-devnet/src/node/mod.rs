@@ -3,6 +3,7 @@
 mod capacity;
 mod claim;
 mod code;
+mod decrypt;
 mod execute;
 mod handshake;
 mod incoming;
@@ -26,6 +27,7 @@ use crate::{Fault, LoggedRequest, signer::NodeSigner};
 
 pub(crate) use incoming::Incoming;
 use refusal::Refusal;
+use session::{session_auth_sig, single_auth_sig};
 pub(crate) use shared::Shared;
 
 /// Why a node refuses that has a fault.
@@ -143,6 +145,8 @@ impl Node {
             "/web/handshake" => self.handshake(request),
             "/web/sign_session_key/v1" => self.sign_session_key(request).await,
             "/web/execute/v1" | "/web/execute" => self.execute(request).await,
+            "/web/encryption/sign" => self.encryption_sign(request, single_auth_sig).await,
+            "/web/encryption/sign/v1" => self.encryption_sign(request, session_auth_sig).await,
             "/web/pkp/claim" => self.claim(request).await,
             "/web/pkp/sign/v1" | "/web/pkp/sign" => self.pkp_sign(request).await,
             _ => Err(Refusal::coded(NodeErrorCode::CoreApiRouteNotFound, path)),

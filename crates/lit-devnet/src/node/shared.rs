@@ -6,6 +6,7 @@ use crate::{
     auth::AuthVerifier,
     blocks::Blocks,
     chain_view::ChainView,
+    conditions::ConditionReader,
     ipfs::Ipfs,
     keys::NetworkKeys,
     log::RequestLog,
@@ -18,6 +19,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<DevnetClock>,
     /// What the nodes read from the chain.
     pub(crate) chain: ChainView,
+    /// What access control conditions are about.
+    pub(crate) conditions: ConditionReader,
     /// Ethereum's blocks.
     pub(crate) blocks: Blocks,
     /// Whose proofs the nodes believe.

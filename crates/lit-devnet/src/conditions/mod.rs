@@ -1,0 +1,276 @@
+//! Access control conditions: whether they are met for whoever asks.
+
+mod answer;
+mod call;
+mod resolver;
+mod standard;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use alloy_primitives::Address;
+use lit_types::{
+    Clock, NodeErrorCode,
+    access_control::{
+        AccessControlConditions, AnySolRpcCondition, BooleanOperator, ConditionExpression,
+        ConditionTerm, CosmosCondition, EvmBasicCondition, EvmContractCondition, USER_ADDRESS,
+        UnifiedCondition,
+    },
+    chains::EVM_CHAINS,
+};
+
+use crate::{
+    DevnetClock,
+    chain::{Chain, ChainError},
+};
+
+use answer::Answer;
+pub use resolver::{ConditionResolver, ForeignCondition, ResolverError};
+
+/// Stands for the CID of the action that asks.
+const CURRENT_ACTION: &str = ":currentActionIpfsId";
+
+/// Whoever wants to decrypt.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker<'a> {
+    pub(crate) address: Address,
+    /// The action that asks, where one does.
+    pub(crate) action: Option<&'a str>,
+}
+
+/// Looks up what conditions ask for, as nodes do: on the chain of the network, which stands for the chains of these names, and
+/// elsewhere through the resolver.
+#[derive(Debug)]
+pub(crate) struct ConditionReader {
+    pub(crate) chain: Chain,
+    pub(crate) clock: Arc<DevnetClock>,
+    pub(crate) chain_names: ChainNames,
+    pub(crate) resolver: Option<Arc<dyn ConditionResolver>>,
+}
+
+/// The names under which conditions mean the chain of the network.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum ChainNames {
+    /// Those of all EVM chains.
+    #[default]
+    AllEvm,
+    Only(BTreeSet<String>),
+}
+
+impl ChainNames {
+    fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::AllEvm => EVM_CHAINS.iter().any(|(known, _)| *known == name),
+            Self::Only(names) => names.contains(name),
+        }
+    }
+}
+
+/// Why it cannot be said whether a condition is met.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConditionError {
+    #[error("the chain {0} is not part of this network, and nothing resolves its conditions")]
+    Chain(String),
+    #[error(
+        "this network does not know the method {method:?} of the standard {standard:?}, and nothing resolves it"
+    )]
+    Method { standard: String, method: String },
+    #[error("conditions of {0} are resolved by nothing on this network")]
+    Foreign(&'static str),
+    #[error("{0:?} is no address of a contract")]
+    Contract(String),
+    #[error("{0} is known inside Lit Actions alone")]
+    NoAction(&'static str),
+    #[error("the parameters do not fit the function: {0}")]
+    Parameters(String),
+    #[error("the chain cannot be asked: {0}")]
+    Read(#[from] ChainError),
+    #[error("the contract answers something else than it should: {0}")]
+    Output(String),
+    #[error("the test does not fit what is tested: {0}")]
+    Test(String),
+    #[error("the resolver of conditions fails: {0}")]
+    Resolver(String),
+}
+
+impl ConditionError {
+    /// The code a node reports this with.
+    pub(crate) const fn node_error_code(&self) -> NodeErrorCode {
+        match self {
+            Self::Chain(_) | Self::Foreign(_) => NodeErrorCode::NodeChainNotSupported,
+            Self::Contract(_) => NodeErrorCode::NodeConditionAddressConversionError,
+            Self::NoAction(_) => NodeErrorCode::NodeInvalidSIWESpecialParam,
+            Self::Parameters(_) => NodeErrorCode::NodeContractFunctionParamsEncodingError,
+            Self::Read(_) => NodeErrorCode::NodeRpcError,
+            Self::Test(_) => NodeErrorCode::NodeInvalidACCReturnValueTest,
+            Self::Method { .. } | Self::Output(_) | Self::Resolver(_) => {
+                NodeErrorCode::NodeAccessControlConditionsCheckFailed
+            }
+        }
+    }
+}
+
+impl ConditionReader {
+    /// Whether all that is asked for is so. Every condition is looked up, also those that could not change the outcome.
+    pub(crate) async fn are_met(
+        &self,
+        conditions: &AccessControlConditions,
+        asker: Asker<'_>,
+    ) -> Result<bool, ConditionError> {
+        let mut outcomes = Vec::new();
+        for condition in single_conditions(conditions) {
+            outcomes.push(self.is_met(condition, asker).await?);
+        }
+        let mut outcomes = outcomes.into_iter();
+        Ok(match conditions {
+            AccessControlConditions::EvmBasic(list) => join(list, &mut outcomes),
+            AccessControlConditions::EvmContract(list) => join(list, &mut outcomes),
+            AccessControlConditions::SolRpc(list) => join(list, &mut outcomes),
+            AccessControlConditions::Unified(list) => join(list, &mut outcomes),
+        })
+    }
+
+    async fn is_met(
+        &self,
+        condition: SingleCondition<'_>,
+        asker: Asker<'_>,
+    ) -> Result<bool, ConditionError> {
+        let (foreign, unknown) = match condition {
+            SingleCondition::EvmBasic(one) => return self.evm_basic(one, asker).await,
+            SingleCondition::EvmContract(one) => return self.evm_contract(one, asker).await,
+            SingleCondition::Solana(one) => (ForeignCondition::Solana(one), "Solana"),
+            SingleCondition::Cosmos(one) => {
+                (ForeignCondition::Cosmos(one.clone()), "Cosmos chains")
+            }
+        };
+        let unknown = ConditionError::Foreign(unknown);
+        self.foreign(foreign, asker, unknown).await
+    }
+
+    async fn evm_basic(
+        &self,
+        condition: &EvmBasicCondition,
+        asker: Asker<'_>,
+    ) -> Result<bool, ConditionError> {
+        let foreign = || ForeignCondition::EvmBasic(condition.clone());
+        if !self.chain_names.contains(&condition.chain) {
+            let unknown = ConditionError::Chain(condition.chain.clone());
+            return self.foreign(foreign(), asker, unknown).await;
+        }
+        let test = &condition.return_value_test;
+        let parameters = asker.filled_in(&condition.parameters)?;
+        match self.standard_answer(condition, &parameters) {
+            Some(answer) => answer?.passes(test.comparator, &asker.filled(&test.value)?),
+            None => {
+                let unknown = ConditionError::Method {
+                    standard: condition.standard_contract_type.clone(),
+                    method: condition.method.clone(),
+                };
+                self.foreign(foreign(), asker, unknown).await
+            }
+        }
+    }
+
+    async fn evm_contract(
+        &self,
+        condition: &EvmContractCondition,
+        asker: Asker<'_>,
+    ) -> Result<bool, ConditionError> {
+        if !self.chain_names.contains(&condition.chain) {
+            let foreign = ForeignCondition::EvmContract(condition.clone());
+            let unknown = ConditionError::Chain(condition.chain.clone());
+            return self.foreign(foreign, asker, unknown).await;
+        }
+        let test = &condition.return_value_test;
+        let parameters = asker.filled_in(&condition.function_params)?;
+        let answer = self.contract_answer(condition, &parameters)?;
+        answer.passes(test.comparator, &asker.filled(&test.value)?)
+    }
+
+    async fn foreign(
+        &self,
+        condition: ForeignCondition,
+        asker: Asker<'_>,
+        unknown: ConditionError,
+    ) -> Result<bool, ConditionError> {
+        let resolver = self.resolver.as_ref().ok_or(unknown)?;
+        resolver
+            .is_met(&condition, asker.address)
+            .await
+            .map_err(|error| ConditionError::Resolver(error.to_string()))
+    }
+
+    /// The time of the network, which the next block of the chain would have.
+    fn now(&self) -> u64 {
+        self.clock.now().unix_timestamp().unsigned_abs()
+    }
+}
+
+impl Asker<'_> {
+    fn filled_in(&self, texts: &[String]) -> Result<Vec<String>, ConditionError> {
+        texts.iter().map(|text| self.filled(text)).collect()
+    }
+
+    /// The text with what stands for the asker replaced.
+    fn filled(&self, text: &str) -> Result<String, ConditionError> {
+        let text = text.replace(USER_ADDRESS, &self.address.to_string());
+        if !text.contains(CURRENT_ACTION) {
+            return Ok(text);
+        }
+        let action = self
+            .action
+            .ok_or(ConditionError::NoAction(CURRENT_ACTION))?;
+        Ok(text.replace(CURRENT_ACTION, action))
+    }
+}
+
+/// A condition of whatever list.
+enum SingleCondition<'a> {
+    EvmBasic(&'a EvmBasicCondition),
+    EvmContract(&'a EvmContractCondition),
+    Solana(AnySolRpcCondition),
+    Cosmos(&'a CosmosCondition),
+}
+
+/// All conditions in their order, those in groups included.
+fn single_conditions(conditions: &AccessControlConditions) -> Vec<SingleCondition<'_>> {
+    use SingleCondition as One;
+    match conditions {
+        AccessControlConditions::EvmBasic(list) => list.conditions().map(One::EvmBasic).collect(),
+        AccessControlConditions::EvmContract(list) => {
+            list.conditions().map(One::EvmContract).collect()
+        }
+        AccessControlConditions::SolRpc(list) => {
+            list.conditions().cloned().map(One::Solana).collect()
+        }
+        AccessControlConditions::Unified(list) => {
+            let single = list.conditions().map(|condition| match condition {
+                UnifiedCondition::EvmBasic(one) => One::EvmBasic(one),
+                UnifiedCondition::EvmContract(one) => One::EvmContract(one),
+                UnifiedCondition::SolRpc(one) => One::Solana(AnySolRpcCondition::V2(one.clone())),
+                UnifiedCondition::Cosmos(one) => One::Cosmos(one),
+            });
+            single.collect()
+        }
+    }
+}
+
+/// From left to right: no operator binds stronger than the other.
+fn join<C>(expression: &ConditionExpression<C>, outcomes: &mut std::vec::IntoIter<bool>) -> bool {
+    let mut joined = of_term(expression.first(), outcomes);
+    for (operator, term) in expression.rest() {
+        let next = of_term(term, outcomes);
+        joined = match operator {
+            BooleanOperator::And => joined && next,
+            BooleanOperator::Or => joined || next,
+        };
+    }
+    joined
+}
+
+fn of_term<C>(term: &ConditionTerm<C>, outcomes: &mut std::vec::IntoIter<bool>) -> bool {
+    match term {
+        // There is an outcome for every condition.
+        ConditionTerm::Condition(_) => outcomes.next().unwrap_or_default(),
+        ConditionTerm::Group(group) => join(group, outcomes),
+    }
+}
