@@ -1,19 +1,26 @@
 use std::{
-    env,
     fs::{self, File},
     io::{self, BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, ExitCode, Stdio},
     time::Instant,
 };
 
 use crate::{
     devnet::Devnet,
-    run::{root, step},
+    run::{root, step, target},
 };
 
 /// The modules of `interop/topics`, in the order in which they run.
-const TOPICS: [&str; 6] = ["chain", "contracts", "anvil", "connect", "wallet", "wasm"];
+const TOPICS: [&str; 7] = [
+    "chain",
+    "contracts",
+    "anvil",
+    "connect",
+    "wallet",
+    "wasm",
+    "pkp",
+];
 
 /// Where the scripts and their packages are, from the root.
 const SCRIPTS: &str = "interop";
@@ -145,18 +152,15 @@ impl Programs {
         )?;
         let folder = root().join(WORK).join(std::process::id().to_string());
         fs::create_dir_all(&folder)?;
-        // All are made by the same cargo with the same profile.
-        let this = env::current_exe()?;
-        let built = this.parent().unwrap_or(Path::new("."));
-        let copied = |from: PathBuf, name: &str| {
-            let name = format!("{name}{}", env::consts::EXE_SUFFIX);
-            let copy = folder.join(&name);
-            fs::copy(from.join(name), &copy).map(|_| copy)
+        let built = target()?.join("debug");
+        let copied = |from: &str, name: &str| {
+            let copy = folder.join(name);
+            fs::copy(built.join(from).join(name), &copy).map(|_| copy)
         };
         Ok(Self {
-            xtask: copied(built.to_owned(), "xtask")?,
-            lit: copied(built.to_owned(), "lit")?,
-            foreign_session: copied(built.join("examples"), "foreign_session")?,
+            xtask: copied("", "xtask")?,
+            lit: copied("", "lit")?,
+            foreign_session: copied("examples", "foreign_session")?,
             folder,
         })
     }

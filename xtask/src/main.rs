@@ -1,5 +1,6 @@
 //! Developer tasks, run as `cargo xtask <task>`.
 
+mod bench;
 mod checks;
 mod codegen;
 mod crypto;
@@ -36,6 +37,9 @@ enum Task {
     Codegen(codegen::Args),
     /// Run the official JavaScript packages against the dev network
     Interop(interop::Args),
+    /// Compare the speed with that of other programs
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Answer what the scripts of `interop` ask of our cryptography, a JSON line each
     #[command(hide = true)]
     Crypto,
@@ -50,6 +54,7 @@ fn main() -> ExitCode {
         Task::Props(args) => checks::props(&args),
         Task::Codegen(args) => codegen::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Bench(bench) => bench::run(&bench),
         Task::Crypto => crypto::run(),
         Task::Ci => checks::ci(),
     };

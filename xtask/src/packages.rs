@@ -31,9 +31,8 @@ pub(crate) fn run() -> io::Result<ExitCode> {
 }
 
 fn count(package: &str) -> io::Result<usize> {
-    let tree = output(&format!(
-        "cargo tree --quiet --edges normal,build --prefix none --package {package}"
-    ))?;
+    let line = format!("cargo tree --quiet --edges normal,build --prefix none --package {package}");
+    let tree = output(&line, |_| {})?;
     let names = tree.lines().filter(|line| !line.is_empty()).map(|line| {
         // Name and version; what follows marks repetitions, macros and paths.
         line.split_whitespace().take(2).collect::<Vec<_>>()

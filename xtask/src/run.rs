@@ -16,6 +16,13 @@ pub(crate) fn root() -> PathBuf {
         .to_owned()
 }
 
+/// The folder that cargo builds in; this program is in a folder of it.
+pub(crate) fn target() -> io::Result<PathBuf> {
+    let program = env::current_exe()?;
+    let folder = program.parent().and_then(Path::parent);
+    Ok(folder.unwrap_or(Path::new(".")).to_owned())
+}
+
 /// A command in the root of the workspace. `cargo` is the one that runs this program.
 pub(crate) fn command(line: &str) -> Command {
     let mut words = line.split_whitespace();
@@ -46,8 +53,10 @@ pub(crate) fn step(line: &str, change: impl FnOnce(&mut Command)) -> io::Result<
 }
 
 /// What a command prints.
-pub(crate) fn output(line: &str) -> io::Result<String> {
-    let output = command(line).output()?;
+pub(crate) fn output(line: &str, change: impl FnOnce(&mut Command)) -> io::Result<String> {
+    let mut command = command(line);
+    change(&mut command);
+    let output = command.output()?;
     if !output.status.success() {
         let problem = String::from_utf8_lossy(&output.stderr);
         return Err(io::Error::other(format!("`{line}` failed: {problem}")));

@@ -1,0 +1,176 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    devnet::Devnet,
+    interop,
+    run::{output, root, step, target},
+};
+
+/// Where the figures are kept, from the root.
+const WORK: &str = "target/bench";
+
+/// How many times faster than the official client our client has to be.
+const BUDGETS: [(&str, f64); 3] = [
+    ("wallet session, new", 200.0),
+    ("PKP session, new", 30.0),
+    ("Lit Action session, new", 30.0),
+];
+
+/// Comparisons with the programs of others, in the release profile.
+#[derive(clap::Subcommand)]
+pub(crate) enum Bench {
+    /// Our client beside the official one on the same network
+    Flows {
+        /// A network, as `lit devnet --describe` describes it [default: one of ten nodes is started]
+        #[arg(long, value_name = "FILE")]
+        network: Option<PathBuf>,
+        /// How often to run each flow
+        #[arg(long, default_value_t = 30)]
+        iters: usize,
+    },
+    /// The dev chain beside anvil
+    Chain {
+        /// How often to run each operation
+        #[arg(long, default_value_t = 200)]
+        iters: usize,
+    },
+}
+
+/// Milliseconds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Times {
+    min: f64,
+    median: f64,
+    p95: f64,
+    /// Processor time of the client for each call, where it was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu: Option<f64>,
+}
+
+type Measured = BTreeMap<String, Times>;
+
+/// Runs both sides one after the other and prints a table; the figures are kept as JSON.
+pub(crate) fn run(bench: &Bench) -> io::Result<ExitCode> {
+    interop::install()?;
+    let folder = root().join(WORK);
+    fs::create_dir_all(&folder)?;
+    match bench {
+        Bench::Flows { network, iters } => flows(network.as_deref(), *iters, &folder),
+        Bench::Chain { iters } => chain(*iters, &folder),
+    }
+}
+
+fn flows(network: Option<&Path>, iters: usize, folder: &Path) -> io::Result<ExitCode> {
+    step(
+        "cargo build --quiet --release --package lit-benches --example flows",
+        |_| {},
+    )?;
+    let started;
+    let network = match network {
+        Some(file) => file.to_owned(),
+        None => {
+            started = network_of_ten(folder)?;
+            started.description().to_owned()
+        }
+    };
+    let program = target()?.join("release/examples/flows");
+    let ours: Measured = parse(&output(&program.display().to_string(), |command| {
+        command.arg(&network).arg(iters.to_string());
+    })?)?;
+    let theirs: Measured = parse(&script("flows", &network, iters)?)?;
+    fs::write(
+        folder.join("flows.json"),
+        serde_json::to_string_pretty(&BTreeMap::from([("ours", &ours), ("official", &theirs)]))?,
+    )?;
+    table(("ours", &ours), ("official", &theirs))?;
+    let mut code = ExitCode::SUCCESS;
+    for (flow, budget) in BUDGETS {
+        let (Some(ours), Some(theirs)) = (ours.get(flow), theirs.get(flow)) else {
+            continue;
+        };
+        let factor = theirs.median / ours.median;
+        let verdict = if factor >= budget { "ok" } else { "TOO SLOW" };
+        writeln!(
+            io::stdout(),
+            "{flow}: {factor:.0} times faster, at least {budget}: {verdict}"
+        )?;
+        if factor < budget {
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+fn chain(iters: usize, folder: &Path) -> io::Result<ExitCode> {
+    let network = network_of_ten(folder)?;
+    let measured: BTreeMap<String, Measured> =
+        parse(&script("chain", network.description(), iters)?)?;
+    fs::write(
+        folder.join("chain.json"),
+        serde_json::to_string_pretty(&measured)?,
+    )?;
+    let of = |chain: &str| measured.get(chain).cloned().unwrap_or_default();
+    table(("dev chain", &of("dev")), ("anvil", &of("anvil")))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn network_of_ten(folder: &Path) -> io::Result<Devnet> {
+    step("cargo build --quiet --release --package lit-cli", |_| {})?;
+    Devnet::start(&target()?.join("release/lit"), folder, 10)
+}
+
+/// What a script of `interop/bench` prints.
+fn script(name: &str, network: &Path, iters: usize) -> io::Result<String> {
+    output(
+        &format!("node interop/bench/{name}.mjs {iters}"),
+        |command| {
+            command.env("LIT_NETWORK", network);
+        },
+    )
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> io::Result<T> {
+    serde_json::from_str(text).map_err(io::Error::other)
+}
+
+/// Medians beside each other, and how many times the right one is the left one.
+fn table(left: (&str, &Measured), right: (&str, &Measured)) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(
+        out,
+        "{:<24} {:>34} {:>34} {:>8}",
+        "ms: min / median / p95 (cpu)", left.0, right.0, "factor"
+    )?;
+    for (flow, ours) in left.1 {
+        let Some(theirs) = right.1.get(flow) else {
+            continue;
+        };
+        writeln!(
+            out,
+            "{flow:<28} {:>30} {:>34} {:>8.1}",
+            cell(ours),
+            cell(theirs),
+            theirs.median / ours.median
+        )?;
+    }
+    Ok(())
+}
+
+fn cell(times: &Times) -> String {
+    let Times {
+        min,
+        median,
+        p95,
+        cpu,
+    } = times;
+    let cpu = cpu.map_or(String::new(), |cpu| format!(" ({cpu:.2})"));
+    format!("{min:.2} / {median:.2} / {p95:.2}{cpu}")
+}
