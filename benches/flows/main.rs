@@ -47,9 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let network: Network = serde_json::from_str(&fs::read_to_string(file)?)?;
     let mut bench = Bench::new(args.next().map_or(Ok(30), |count| count.parse())?);
 
-    let connect = || {
-        LitNodeClient::builder(network.bootstrap_urls.clone(), network.min_node_count).connect()
-    };
+    let connect =
+        || LitNodeClient::builder(network.bootstrap_urls.clone(), network.min_node_count).connect();
     bench.measure("connect", connect).await?;
     let client = connect().await?;
     let owner: PrivateKeySigner = network
@@ -124,10 +123,7 @@ async fn pkp_sessions(
 }
 
 /// A PKP that belongs to the wallet and permits the granting action.
-async fn mint(
-    network: &Network,
-    owner: &PrivateKeySigner,
-) -> Result<PkpPublicKey, Box<dyn Error>> {
+async fn mint(network: &Network, owner: &PrivateKeySigner) -> Result<PkpPublicKey, Box<dyn Error>> {
     let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), &network.rpc_url)?;
     let provider = ProviderBuilder::new()
         .wallet(EthereumWallet::from(owner.clone()))

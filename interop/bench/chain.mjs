@@ -1,4 +1,4 @@
-// The dev chain beside anvil, timed: node chain.mjs [iterations]. Prints a JSON object of chain and operation to milliseconds.
+// The dev chain beside anvil, timed: node chain.mjs [iterations]. Prints JSON: chain and operation to milliseconds.
 // Each request is plain JSON-RPC over a connection that is kept; transactions are signed before.
 import '../lib/loopback.mjs';
 
