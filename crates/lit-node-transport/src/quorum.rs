@@ -296,6 +296,14 @@ where
         }
     }
 
+    /// Ends the call in failure: nothing can be made of the answers that [`QuorumCall::agree`] gave last, for this reason, and
+    /// others are not worth waiting for. The requests that are under way are stopped.
+    #[must_use]
+    pub fn give_up(mut self, reason: &str) -> QuorumError {
+        let agreeing = self.tally.reject_all(self.agreed, reason);
+        self.error(QuorumFailure::Unusable { agreeing })
+    }
+
     fn error(&mut self, failure: QuorumFailure) -> QuorumError {
         QuorumError {
             failure,

@@ -111,6 +111,19 @@ where
         }
     }
 
+    /// Takes all answers of a group out of the tally, and says how many they were.
+    pub(crate) fn reject_all(&mut self, group: usize, reason: &str) -> usize {
+        let answers = self
+            .groups
+            .get(group)
+            .map_or(&[][..], |group| &group.answers);
+        let nodes: Vec<NodeUrl> = answers.iter().map(|(node, _)| node.clone()).collect();
+        for node in &nodes {
+            self.reject(node, reason.to_owned());
+        }
+        nodes.len()
+    }
+
     /// Whether no group can become large enough any more.
     pub(crate) fn is_lost(&self) -> bool {
         self.best() + self.open < self.needed

@@ -125,6 +125,21 @@ async fn names_those_who_were_rejected_when_too_few_are_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn gives_up_without_waiting_for_others() {
+    let started = Instant::now();
+    let mut call = start(&["a good", "a bad", "a good", "b good"].map(Some));
+    call.agree().await.unwrap();
+    let error = call.give_up("they do not add up");
+    assert_eq!(started.elapsed(), Duration::from_secs(2));
+    assert_eq!(failure(&error), QuorumFailure::Unusable { agreeing: 3 });
+    let blamed = |i: usize| error.outcomes[i].outcome.to_string();
+    for i in 0..3 {
+        assert_eq!(blamed(i), "invalid answer: they do not add up");
+    }
+    assert!(matches!(error.outcomes[3].outcome, Outcome::Pending));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_larger_group_does_not_hide_a_smaller_one() {
     let answers = [
         "a lie", "a lie", "a lie", "a lie", "b good", "b good", "b good",

@@ -1,18 +1,19 @@
 use std::time::Duration;
 
-use bytes::Bytes;
 use lit_node_transport::{
     NodeOutcome, Outcome, Quorum, QuorumError, QuorumPolicy, RequestId, Wait, call_quorum, datil,
     most_common,
 };
-use lit_session_crypto::{Session, validate_session_sigs};
 use lit_types::{
-    AuthSig, JsonProblem, NodeUrl, SessionSigs,
+    JsonProblem, NodeUrl,
     wire::{ActionFailure, Endpoint, ExecuteRequest, ExecuteResponse},
 };
 use serde_json::{Map, Value};
 
-use crate::{Error, LitNodeClient};
+use crate::{
+    Error, LitNodeClient, SessionAuth,
+    session_auth::{signed_bodies, unsigned},
+};
 
 /// A Lit Action to run, and what it gets.
 ///
@@ -80,28 +81,6 @@ impl ExecuteJs {
     }
 }
 
-/// What a call is authorised by: a [`Session`], or signatures made before.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub enum SessionAuth<'a> {
-    /// Signatures are made for this call.
-    Session(&'a Session),
-    /// These signatures are used.
-    Sigs(&'a SessionSigs),
-}
-
-impl<'a> From<&'a Session> for SessionAuth<'a> {
-    fn from(session: &'a Session) -> Self {
-        Self::Session(session)
-    }
-}
-
-impl<'a> From<&'a SessionSigs> for SessionAuth<'a> {
-    fn from(sigs: &'a SessionSigs) -> Self {
-        Self::Sigs(sigs)
-    }
-}
-
 /// What enough nodes agree an action answered.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -157,22 +136,14 @@ impl LitNodeClient {
             Source::Code(source) => (Some(datil::encode_code(source)), None),
             Source::IpfsId(cid) => (None, Some(cid.clone())),
         };
-        let mut body = ExecuteRequest {
+        let body = ExecuteRequest {
             code,
             ipfs_id,
             js_params: Some(call.js_params.clone()),
-            auth_sig: AuthSig::session(String::new(), String::new(), String::new()),
+            auth_sig: unsigned(),
             epoch: self.epoch(),
         };
-        let mut bodies = Vec::with_capacity(sigs.len());
-        for (node, sig) in sigs {
-            body.auth_sig = sig;
-            // Texts and JSON values always serialise.
-            bodies.push((
-                node,
-                Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
-            ));
-        }
+        let bodies = signed_bodies(sigs, body, |body, sig| body.auth_sig = sig);
         let request_id = RequestId::generate().map_err(|error| Error::Randomness(error.into()))?;
         let policy = QuorumPolicy::new(self.threshold())
             .with_node_deadline(self.node_deadline())
@@ -212,30 +183,6 @@ impl LitNodeClient {
             outcomes: answer.outcomes,
             request_id: answer.request_id,
         })
-    }
-
-    /// The signatures a call can use: those that were given may lack nodes that have joined since, as long as enough are
-    /// left.
-    fn sigs_for_call(&self, auth: SessionAuth<'_>) -> Result<Vec<(NodeUrl, AuthSig)>, Error> {
-        let sigs = match auth {
-            SessionAuth::Session(session) => &self.session_sigs(session)?,
-            SessionAuth::Sigs(sigs) => {
-                validate_session_sigs(sigs, self.now())?;
-                sigs
-            }
-        };
-        let mut usable = Vec::with_capacity(self.nodes().len());
-        let mut missing = None;
-        for node in self.nodes().iter() {
-            match sigs.for_node(node) {
-                Ok(sig) => usable.push((node.clone(), sig.clone())),
-                Err(error) => missing = missing.or(Some(error)),
-            }
-        }
-        match missing {
-            Some(error) if usable.len() < self.threshold() => Err(error.into()),
-            _ => Ok(usable),
-        }
     }
 }
 

@@ -16,10 +16,14 @@ mod nonce;
 mod percent;
 mod pkp_auth;
 mod pkp_login;
+mod pkp_sign;
+mod pkp_signer;
 mod relay;
 mod request;
 mod rpc;
+mod session_auth;
 pub mod session_manager;
+mod shares;
 mod sign_session_key;
 mod state;
 pub mod store;
@@ -37,11 +41,13 @@ pub use clock::SystemClock;
 pub use connect::LitNodeClientBuilder;
 pub use discovery::{Discovery, DiscoveryError, Epoch, NetworkView};
 pub use error::Error;
-pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer, SessionAuth};
+pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer};
 pub use ipfs::{IpfsError, IpfsGateways};
 pub use lit_action::LitAction;
 pub use pkp_auth::PkpAuth;
 pub use pkp_login::{LitActionLogin, PkpLogin};
+pub use pkp_sign::PkpSign;
+pub use pkp_signer::{PkpSigner, SessionFn, SessionSource, SessionSourceError, session_fn};
 pub use relay::{
     InvalidRelaySecret, InvalidRequestId, LitRelay, MintOptions, MintProgress, MintRequest,
     MintStatus, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod, RelayError,
@@ -49,6 +55,7 @@ pub use relay::{
 };
 pub use request::SessionRequest;
 pub use rpc::RpcTransport;
+pub use session_auth::SessionAuth;
 pub use session_manager::SessionManager;
 pub use sign_session_key::SignSessionKey;
 

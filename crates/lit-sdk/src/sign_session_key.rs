@@ -1,11 +1,8 @@
 use bytes::Bytes;
-use lit_node_transport::{
-    Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, RequestId, datil,
-};
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, RequestId, datil};
 use lit_recap::{Nonce, SiweBuilder, SiweError, SiweMessage};
 use lit_session_crypto::{
-    BlsPublicKey, BlsQuorum, BlsSignatureShare, CombineError, CombinedSignature, SessionPublicKey,
-    check_rewritten, pkp_auth_sig, session_digest,
+    BlsSignatureShare, SessionPublicKey, check_rewritten, pkp_auth_sig, session_digest,
 };
 use lit_types::{
     AuthSig, JsonProblem, NodeUrl, PkpPublicKey, ResourceAbilityRequest, Timestamp,
@@ -13,7 +10,7 @@ use lit_types::{
     wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
 
-use crate::{Error, LitNodeClient, PkpLogin, lit_action::ActionSource};
+use crate::{Error, LitNodeClient, PkpLogin, lit_action::ActionSource, shares::shares_error};
 
 /// What every message for a PKP begins with (session specification, section 9.2).
 const STATEMENT: &str = "Lit Protocol PKP session signature";
@@ -119,12 +116,7 @@ impl LitNodeClient {
     ) -> Result<AuthSig, Error> {
         self.check_ready()?;
         let state = self.state();
-        let threshold = state.view.threshold;
-        let key = state.keys().network_public_key.parse::<BlsPublicKey>();
-        let key = key.map_err(Error::NetworkKey)?;
-        let needed = u8::try_from(threshold).map_err(|_| {
-            Error::Config(format!("no key is shared among {threshold} nodes and more"))
-        })?;
+        let network = state.signer()?;
         let quorum = Quorum {
             endpoint: Endpoint::SignSessionKey,
             request_id: RequestId::generate().map_err(|e| Error::Randomness(e.into()))?,
@@ -134,38 +126,16 @@ impl LitNodeClient {
                 state.nodes.iter().map(to).collect()
             },
         };
-        let policy = QuorumPolicy::new(threshold).with_node_deadline(self.node_deadline());
+        let policy =
+            QuorumPolicy::new(state.view.threshold).with_node_deadline(self.node_deadline());
         let judge = |_: &NodeUrl, body: &[u8]| judge(sent, body);
         let agree = |answer: &SignedShare| answer.message.as_str().to_owned();
-        let mut call = QuorumCall::start(self.transport(), quorum, &policy, judge, agree)
+        let call = QuorumCall::start(self.transport(), quorum, &policy, judge, agree)
             .map_err(shares_error)?;
-        loop {
-            let agreed = call.agree().await.map_err(shares_error)?;
-            let message = agreed[0].1.message.clone();
-            let (nodes, shares): (Vec<NodeUrl>, Vec<BlsSignatureShare>) = agreed
-                .iter()
-                .map(|(node, answer)| (node.clone(), answer.share))
-                .unzip();
-            match combine(key, needed, &message, shares).await {
-                Ok(combined) => {
-                    for bad in &combined.faulty {
-                        let node = &nodes[bad.position];
-                        tracing::warn!(%node, "node gives a share that is no part of the signature");
-                        call.reject(node, WRONG_SHARE);
-                    }
-                    // The others are let do their work.
-                    let _ = call.finish();
-                    return Ok(pkp_auth_sig(&combined.signature, &message));
-                }
-                Err(CombineError::NoGoodQuorum { faulty, .. }) => {
-                    for bad in &faulty {
-                        call.reject(&nodes[bad.position], WRONG_SHARE);
-                    }
-                }
-                // More may come.
-                Err(error) => tracing::debug!(%error, "shares cannot be combined yet"),
-            }
-        }
+        let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();
+        let (signature, answer) = network.combine(call, digest, |answer| answer.share).await?;
+        // They agree on the message.
+        Ok(pkp_auth_sig(&signature, &answer.agreed[0].1.message))
     }
 
     fn sign_session_key_body(&self, login: &PkpLogin, sent: &SiweMessage) -> Bytes {
@@ -190,8 +160,6 @@ impl LitNodeClient {
         Bytes::from(serde_json::to_vec(&body).unwrap_or_default())
     }
 }
-
-const WRONG_SHARE: &str = "its share is no part of the signature";
 
 /// What a message for a PKP says.
 pub(crate) struct PkpMessage<'a> {
@@ -262,34 +230,4 @@ fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, String> {
 
 fn hex_of(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Pairings take milliseconds, more when shares are bad, so they are done beside the runtime.
-async fn combine(
-    key: BlsPublicKey,
-    needed: u8,
-    message: &SiweMessage,
-    shares: Vec<BlsSignatureShare>,
-) -> Result<CombinedSignature, CombineError> {
-    let digest = session_digest(message.as_str());
-    let work = move || BlsQuorum::new(key, needed).combine(&digest, &shares);
-    match tokio::task::spawn_blocking(work).await {
-        Ok(combined) => combined,
-        // Only a panic gets here, or a runtime that shuts down.
-        Err(_) => Err(CombineError::TooFewShares {
-            shares: 0,
-            threshold: needed,
-        }),
-    }
-}
-
-/// Nodes that answered, but with nothing that can be used, are another matter than nodes that refuse.
-fn shares_error(error: QuorumError) -> Error {
-    let answered = |outcome: &Outcome| matches!(outcome, Outcome::Valid | Outcome::Invalid { .. });
-    let answers = error.outcomes.iter().filter(|one| answered(&one.outcome));
-    if answers.count() >= error.needed {
-        Error::Shares(Box::new(error))
-    } else {
-        Error::Nodes(Box::new(error))
-    }
 }

@@ -6,88 +6,16 @@ mod common;
 
 use std::time::Duration;
 
-use alloy_network::EthereumWallet;
-use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
-use common::Setup;
-use lit_devnet::{Devnet, Fault, SiweChange};
+use common::owned::{Owned, request, sign_in};
+use lit_devnet::{Fault, SiweChange};
 use lit_sdk::{
-    AuthMethod, AuthNeeded, Error, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction,
-    LitActionLogin, LitNodeClient, LitResource, PkpAuth, PkpLogin, PkpPublicKey,
-    ResourceAbilityRequest, SessionRequest,
-    contracts::{ActionCid, LitContracts, Scopes},
-    session_crypto::ipfs_cid_v0,
-    types::NodeErrorCode,
+    AuthNeeded, Error, ExecuteJs, LitAction, LitActionLogin, PkpAuth, PkpLogin,
+    session_crypto::ipfs_cid_v0, types::NodeErrorCode,
 };
 use serde_json::json;
 
 const ACTION: &str = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
-
-/// A network of ten, and a wallet that owns a PKP on it.
-struct Owned {
-    network: Devnet,
-    client: LitNodeClient,
-    owner: PrivateKeySigner,
-    pkp: PkpPublicKey,
-}
-
-impl Owned {
-    async fn new() -> Self {
-        let Setup {
-            network, client, ..
-        } = Setup::new(10).await;
-        let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
-        let pkp = contracts(&network, &owner).pkp().mint().await.unwrap();
-        Self {
-            network,
-            client,
-            owner,
-            pkp: pkp.public_key,
-        }
-    }
-
-    async fn method(&self) -> AuthMethod {
-        sign_in(&self.owner, &self.client).await
-    }
-
-    async fn login(&self) -> PkpLogin {
-        PkpLogin::new(self.pkp).with_auth_methods([self.method().await])
-    }
-
-    /// Lets an action use the PKP.
-    async fn permit(&self, cid: &str) {
-        let cid: ActionCid = cid.parse().unwrap();
-        let contracts = contracts(&self.network, &self.owner);
-        let permissions = contracts.permissions();
-        let scopes = Scopes::SIGN_ANYTHING;
-        permissions
-            .add_action(self.pkp.token_id(), &cid, scopes)
-            .await
-            .unwrap();
-    }
-}
-
-async fn sign_in(wallet: &PrivateKeySigner, client: &LitNodeClient) -> AuthMethod {
-    let options = EthWalletOptions::default();
-    EthWalletProvider::authenticate(wallet, client, &options)
-        .await
-        .unwrap()
-}
-
-fn contracts(network: &Devnet, wallet: &PrivateKeySigner) -> LitContracts<DynProvider> {
-    let provider = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(wallet.clone()))
-        .connect_client(network.chain().client())
-        .erased();
-    LitContracts::new(network.context(), provider).with_sender(wallet.address())
-}
-
-fn request() -> SessionRequest {
-    SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-    ])
-}
 
 #[tokio::test]
 async fn the_owner_of_a_pkp_gets_a_session() {

@@ -126,10 +126,11 @@ impl From<DynSolValue> for Answer {
             DynSolValue::Function(function) => {
                 Self::One(format!("0x{}", hex::encode(function.as_slice())))
             }
-            DynSolValue::Array(values)
-            | DynSolValue::FixedArray(values)
-            | DynSolValue::Tuple(values) => {
-                Self::Many(values.into_iter().map(Self::from).collect())
+            // Arrays and tuples, and structs where another crate has alloy's EIP-712 turned on.
+            several => {
+                let values = several.as_array().or_else(|| several.as_fixed_seq());
+                let values = values.unwrap_or_default().iter().cloned();
+                Self::Many(values.map(Self::from).collect())
             }
         }
     }

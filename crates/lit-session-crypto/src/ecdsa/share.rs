@@ -253,6 +253,16 @@ impl EcdsaSignatureShare {
         &self.digest
     }
 
+    /// The nonce point, compressed: the same for all shares of one signing set, and no others.
+    #[doc(alias = "bigR")]
+    #[must_use]
+    pub fn nonce_point(&self) -> [u8; 33] {
+        let mut bytes = [0; 33];
+        // It is no identity, so it has 33 bytes.
+        bytes.copy_from_slice(self.big_r.to_encoded_point(true).as_bytes());
+        bytes
+    }
+
     /// The share as a node writes it.
     #[must_use]
     pub fn to_json(&self) -> EcdsaShareJson {

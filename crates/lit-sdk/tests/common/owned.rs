@@ -1,0 +1,85 @@
+//! A PKP on an embedded network, and its owner.
+
+use alloy_network::EthereumWallet;
+use alloy_provider::{DynProvider, Provider, ProviderBuilder};
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    AuthMethod, EthWalletOptions, EthWalletProvider, LitNodeClient, LitResource, PkpLogin,
+    PkpPublicKey, ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    contracts::{ActionCid, LitContracts, Scopes},
+};
+
+use super::Setup;
+
+/// A network of ten, and a wallet that owns a PKP on it.
+pub(crate) struct Owned {
+    pub(crate) network: Devnet,
+    pub(crate) client: LitNodeClient,
+    pub(crate) owner: PrivateKeySigner,
+    pub(crate) pkp: PkpPublicKey,
+}
+
+impl Owned {
+    pub(crate) async fn new() -> Self {
+        let Setup {
+            network, client, ..
+        } = Setup::new(10).await;
+        let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
+        let pkp = contracts(&network, &owner).pkp().mint().await.unwrap();
+        Self {
+            network,
+            client,
+            owner,
+            pkp: pkp.public_key,
+        }
+    }
+
+    pub(crate) async fn method(&self) -> AuthMethod {
+        sign_in(&self.owner, &self.client).await
+    }
+
+    pub(crate) async fn login(&self) -> PkpLogin {
+        PkpLogin::new(self.pkp).with_auth_methods([self.method().await])
+    }
+
+    /// A session of the owner's wallet.
+    pub(crate) async fn session(&self) -> Session {
+        let wallet = WalletAuth::new(self.owner.clone());
+        self.client.get_session(&request(), &wallet).await.unwrap()
+    }
+
+    /// Lets an action use the PKP.
+    pub(crate) async fn permit(&self, cid: &str) {
+        let cid: ActionCid = cid.parse().unwrap();
+        let contracts = contracts(&self.network, &self.owner);
+        let permissions = contracts.permissions();
+        let scopes = Scopes::SIGN_ANYTHING;
+        permissions
+            .add_action(self.pkp.token_id(), &cid, scopes)
+            .await
+            .unwrap();
+    }
+}
+
+pub(crate) async fn sign_in(wallet: &PrivateKeySigner, client: &LitNodeClient) -> AuthMethod {
+    let options = EthWalletOptions::default();
+    EthWalletProvider::authenticate(wallet, client, &options)
+        .await
+        .unwrap()
+}
+
+pub(crate) fn contracts(network: &Devnet, wallet: &PrivateKeySigner) -> LitContracts<DynProvider> {
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(wallet.clone()))
+        .connect_client(network.chain().client())
+        .erased();
+    LitContracts::new(network.context(), provider).with_sender(wallet.address())
+}
+
+pub(crate) fn request() -> SessionRequest {
+    SessionRequest::new([
+        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
+    ])
+}
