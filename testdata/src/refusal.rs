@@ -29,6 +29,8 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     AuthProvider(#[from] AuthProviderError),
     #[error(transparent)]
+    AuthMessage(#[from] lit_sdk::auth_message::AuthMessageError),
+    #[error(transparent)]
     Blockhash(#[from] BlockhashError),
     #[error(transparent)]
     Bls(#[from] BlsError),
@@ -119,6 +121,7 @@ impl Refusal {
         Some(match self {
             Self::Sdk(error) | Self::Session { error, .. } => return error.sdk_code(),
             Self::Root(refusal) => return lit_sdk::Error::Root(refusal.clone()).sdk_code(),
+            Self::AuthMessage(error) => return error.sdk_code(),
             Self::Blockhash(error) => error.sdk_code(),
             Self::AuthProvider(error) => return error.sdk_code(),
             Self::Relay(error) => return error.sdk_code(),

@@ -1,5 +1,6 @@
 //! Where we differ from the official client on purpose. Every difference the vectors show is one of these rules.
 
+mod browser;
 mod conditions;
 mod handed_over;
 mod pkp_session;
@@ -508,6 +509,48 @@ pub const RULES: &[Rule] = &[
             thrown.insert("kind".to_owned(), code.kind().to_string().into());
             Some(official)
         }),
+    },
+    Rule {
+        name: "wallet-is-asked-once",
+        reason: "a kept AuthSig that is good is used, and a new one is signed once; the address is written as EIP-55 says \
+                 (session-auth 7.5: the wallet is asked twice, and again on every call)",
+        files: &["browser-evm-auth-sig"],
+        applies: |case| {
+            case.at("/note")
+                .is_none_or(|note| note == "wallet_switchEthereumChain fails with code 4902")
+        },
+        ours: Ours::Gives(|_, official| browser::asked_once(official)),
+    },
+    Rule {
+        name: "chain-of-the-wallet",
+        reason: "which chain a wallet shows is up to the wallet; a signer has none that could be wrong",
+        files: &["browser-evm-auth-sig"],
+        applies: |case| {
+            case.text_at("/note")
+                .is_some_and(|note| note.contains("-32601"))
+        },
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "no-empty-auth-sig",
+        reason: "without a wallet there is no AuthSig, not one of four empty texts (session-auth 7.5)",
+        files: &["browser-auth-sigs"],
+        applies: |case| {
+            case.text_at("/kind") == Some("checkAndSignAuthMessage")
+                && case
+                    .text_at("/chain")
+                    .and_then(lit_types::chains::evm_chain_id)
+                    .is_some()
+        },
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "kept-text-is-read",
+        reason: "the expiration of a kept message is a field, not its tenth line, and a message for other resources is signed \
+                 again before it expires, too (session-auth 7.5)",
+        files: &["evm-resign"],
+        applies: |_| true,
+        ours: Ours::Gives(|case, _| browser::read_as_fields(case)),
     },
     Rule {
         name: "no-global-storage",

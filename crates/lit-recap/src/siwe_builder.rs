@@ -49,6 +49,7 @@ pub struct SiweBuilder {
     expiration: Option<Timestamp>,
     not_before: Option<Timestamp>,
     request_id: Option<String>,
+    resources: Vec<String>,
     recap: Option<ReCap>,
 }
 
@@ -71,6 +72,7 @@ impl SiweBuilder {
             expiration: None,
             not_before: None,
             request_id: None,
+            resources: Vec::new(),
             recap: None,
         }
     }
@@ -122,6 +124,12 @@ impl SiweBuilder {
         self
     }
 
+    /// URIs to list as resources, before the ReCap if there is one. Default: none. Messages of sessions have none but the ReCap.
+    pub fn resources(mut self, resources: impl IntoIterator<Item = String>) -> Self {
+        self.resources = resources.into_iter().collect();
+        self
+    }
+
     /// Grants exactly these requests to the URI.
     ///
     /// # Errors
@@ -165,6 +173,11 @@ impl SiweBuilder {
                 .map_err(|_| SiweError::Time(TimestampError::OutOfRange))
         };
         let not_before = self.not_before.as_ref().map(timestamp).transpose()?;
+        let resources = self
+            .resources
+            .iter()
+            .map(|uri| uri.parse().map_err(|_| SiweError::Resource));
+        let resources = resources.collect::<Result<_, _>>()?;
         let mut fields = siwe::Message {
             domain: self.domain.parse().map_err(|_| SiweError::Domain)?,
             address: self.address.into(),
@@ -177,7 +190,7 @@ impl SiweBuilder {
             expiration_time: Some(timestamp(&expiration)?),
             not_before,
             request_id: self.request_id,
-            resources: Vec::new(),
+            resources,
         };
         if let Some(recap) = &self.recap {
             // A statement that was given as an empty text still gets its separating blank, as in the official client.

@@ -23,7 +23,8 @@ use tokio::task::AbortHandle;
 
 use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
-    LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection, discovery::FixedNodes,
+    LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection,
+    delegation::warn_about_proofs, discovery::FixedNodes,
     state::NetworkState,
 };
 
@@ -271,7 +272,9 @@ impl LitNodeClient {
             tracing::warn!(granted = ?root.granted(), "the root AuthSig grants more than the session asks for");
         }
         let proofs = request.proofs.clone();
-        Ok(Session::new(key, root, proofs, expiration, self.now())?)
+        let session = Session::new(key, root, proofs, expiration, self.now())?;
+        warn_about_proofs(&session, now);
+        Ok(session)
     }
 
     pub(crate) fn check_ready(&self) -> Result<(), Error> {

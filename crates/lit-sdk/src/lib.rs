@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod auth_message;
 mod auth_needed;
 mod auth_provider;
 mod blockhash;
@@ -7,6 +8,7 @@ mod chain_discovery;
 mod client;
 mod clock;
 mod connect;
+mod delegation;
 mod discovery;
 mod error;
 mod execute_js;
@@ -39,6 +41,7 @@ pub use chain_discovery::ChainDiscovery;
 pub use client::LitNodeClient;
 pub use clock::SystemClock;
 pub use connect::LitNodeClientBuilder;
+pub use delegation::{DelegationRequest, credits_behind, preflight_delegation};
 pub use discovery::{Discovery, DiscoveryError, Epoch, NetworkView};
 pub use error::Error;
 pub use execute_js::{ActionResponse, ExecuteJs, NodeAnswer};

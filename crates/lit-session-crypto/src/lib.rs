@@ -3,11 +3,13 @@
 mod auth_method_id;
 mod bls;
 mod conditions;
+mod delegation;
 mod ecdsa;
 mod hd_key;
 mod hd_key_id;
 mod ipfs;
 mod key;
+mod other_wallets;
 mod pkp_root;
 mod report;
 mod rewrite;
@@ -32,6 +34,7 @@ pub use bls::{
     BlsSignatureShare, CombineError, CombinedSignature, MAX_QUORUMS, MAX_SHARES, ShareAt,
 };
 pub use conditions::{conditions_hash, data_hash, encryption_resource};
+pub use delegation::{DelegationProblem, DelegationTerms, check_delegation};
 pub use ecdsa::{
     EcdsaDealer, EcdsaDealerError, EcdsaError, EcdsaKeyShare, EcdsaPresignatureShare,
     EcdsaRootShares, EcdsaShareJson, EcdsaSigType, EcdsaSignShareJson, EcdsaSignature,
@@ -41,6 +44,9 @@ pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;
 pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
+pub use other_wallets::{
+    SolanaWallet, account_message, cosmos_auth_sig, cosmos_sign_doc, solana_auth_sig,
+};
 pub use pkp_root::{pkp_auth_sig, session_digest};
 pub use report::{ReportError, format_session_sigs};
 pub use rewrite::{RewriteError, RewriteRefusal, SiweMember, check_rewritten, rewrite_for_pkp};
@@ -48,7 +54,8 @@ pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_ro
 #[cfg(feature = "seal")]
 pub use seal::{Opened, SealError, SealingKey, SealingKeys};
 pub use session::{
-    AttenuationError, BundleError, GrantsMore, Session, SessionBundle, SessionError, SessionRefusal,
+    AttenuationError, BundleError, Grantor, GrantsMore, Missing, ProofExplanation, Session,
+    SessionBundle, SessionError, SessionExplanation, SessionRefusal,
 };
 pub use template::SessionTemplate;
 pub use time_lock::{MAX_TIME_LOCK_PLAINTEXT, TimeLockCiphertext, TimeLockError};

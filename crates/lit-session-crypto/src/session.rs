@@ -1,5 +1,6 @@
 mod attenuate;
 mod bundle;
+mod explain;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use crate::{
 
 pub use attenuate::AttenuationError;
 pub use bundle::{BundleError, GrantsMore, SessionBundle};
+pub use explain::{Grantor, Missing, ProofExplanation, SessionExplanation};
 
 /// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
 /// minted from it when a call is made, for the nodes of that moment.

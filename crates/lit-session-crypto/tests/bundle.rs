@@ -1,17 +1,17 @@
-//! Sessions that are attenuated, kept and handed over.
+//! Sessions that are attenuated, kept, handed over and explained.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod common;
 
 use common::*;
-use lit_recap::{NarrowError, SiweBuilder};
+use lit_recap::{CapacityDelegation, Delegatee, Delegatees, NarrowError, SiweBuilder};
 use lit_session_crypto::{
-    AttenuationError, BundleError, CapabilityRefusal, GrantsMore, Operation, RootExpectation,
-    RootRefusal, Session, SessionBundle, SessionKeyPair, SessionSigRefusal, SessionVerifier,
-    check_root,
+    AttenuationError, BundleError, CapabilityRefusal, DelegationProblem, DelegationTerms,
+    GrantsMore, Missing, Operation, RootExpectation, RootRefusal, Session, SessionBundle,
+    SessionKeyPair, SessionSigRefusal, SessionVerifier, check_delegation, check_root, sign_siwe,
 };
-use lit_types::{LitResource, ResourceAbilityRequest};
+use lit_types::{AuthSig, LitAbility, LitResource, ResourceAbilityRequest};
 use proptest::prelude::*;
 
 const OTHER: &str = "QmTvBT4fKJ6TRNZYqPSd7W2V1pxGkeZ8Kkvm1ndR3MVUDU";
@@ -176,4 +176,127 @@ proptest! {
             prop_assert_eq!(session.address(), wallet().address());
         }
     }
+}
+
+#[test]
+fn a_session_explains_itself() {
+    let session = session(&[action("*"), any_pkp()]);
+    let explained = session.explain();
+    assert_eq!(explained.granted_by, wallet().address());
+    assert_eq!(explained.session_key, key().public_key());
+    assert_eq!(explained.domain.as_deref(), Some("localhost"));
+    assert_eq!(explained.until, at(3600));
+    assert!(!explained.grants_more && explained.proofs.is_empty());
+    let narrow = session.attenuate([action(CID)]).unwrap();
+    assert!(narrow.explain().grants_more);
+    let report = narrow.explain().to_string();
+    assert!(report.contains(&wallet().address().to_string()) && report.contains(CID));
+    assert!(!report.contains(&session.root().sig));
+}
+
+/// What is said to be missing is what a node refuses, and the other way round.
+#[test]
+fn missing_is_what_nodes_refuse() {
+    let any = vec![action("*"), any_pkp()];
+    let wide = session(&any);
+    let sessions = [
+        wide.clone(),
+        wide.attenuate([action(CID)]).unwrap(),
+        wide.attenuate([any_pkp()]).unwrap(),
+        session(&[action(OTHER)]),
+        session(&[any_pkp()]),
+    ];
+    let operations = [Operation::execute(CID), Operation::execute(OTHER)];
+    let mut refused = 0;
+    for session in &sessions {
+        for operation in &operations {
+            for seconds in [0, 3600 + 61] {
+                let now = at(seconds).at();
+                let sig = session.sign_for_node(&node(), at(0).at()).unwrap();
+                let verified = SessionVerifier::new(node()).verify(&sig, operation, now);
+                let missing = session.missing_for(operation, now);
+                assert_eq!(
+                    verified.is_ok(),
+                    missing.is_empty(),
+                    "{missing:?} {verified:?}"
+                );
+                refused += usize::from(verified.is_err());
+            }
+        }
+    }
+    assert!(refused > 10 && refused < 20, "{refused}");
+    // A wallet's session signs with a PKP only if it may run any action.
+    let sign = Operation::pkp_sign(lit_types::TokenId::from_decimal("7").unwrap());
+    assert!(wide.missing_for(&sign, at(0).at()).is_empty());
+    let missing = sessions[4].missing_for(&sign, at(0).at());
+    assert!(
+        matches!(&missing[..], [Missing::Request { ability: LitAbility::LitActionExecution, id }] if id == "*")
+    );
+}
+
+fn delegation(change: impl FnOnce(CapacityDelegation) -> CapacityDelegation, end: i64) -> AuthSig {
+    let delegation = change(CapacityDelegation::new(Delegatees::Anyone));
+    let owner = alloy_signer_local::PrivateKeySigner::from_slice(&[8; 32]).unwrap();
+    let message = SiweBuilder::new(
+        owner.address(),
+        "x:y",
+        "0123456789abcdef".parse().unwrap(),
+        at(0),
+    )
+    .expiration(at(end))
+    .capacity_delegation(&delegation)
+    .build()
+    .unwrap();
+    block_on(sign_siwe(&owner, &message)).unwrap()
+}
+
+#[test]
+fn delegations_are_checked_before_they_are_used() {
+    let check =
+        |proof: &AuthSig| check_delegation(proof, wallet().address(), &at(3600), at(0).at());
+    let only = |address| Delegatees::only([Delegatee::from(address)]).unwrap();
+    let day = 86_400;
+    assert!(check(&delegation(|d| d, day)).is_empty());
+    let mine = CapacityDelegation::new(only(wallet().address())).with_uses(2);
+    let mine = mine.with_token_id("5".parse().unwrap());
+    let mine = delegation(|_| mine, day);
+    assert!(check(&mine).is_empty());
+    let terms = DelegationTerms::of(&mine).remove(0);
+    assert_eq!(terms.uses, Some(2));
+    assert_eq!(terms.delegatees, Some(vec![wallet().address()]));
+    assert_eq!(terms.token_ids.unwrap()[0].to_string(), "5");
+
+    let user = wallet().address();
+    let others = CapacityDelegation::new(only(alloy_primitives::Address::ZERO));
+    assert_eq!(
+        check(&delegation(|_| others, day)),
+        [DelegationProblem::NotForUser { user }]
+    );
+    assert_eq!(
+        check(&delegation(|d| d.with_uses(0), day)),
+        [DelegationProblem::NoUses]
+    );
+    let early = DelegationProblem::EndsBeforeSession { at: at(1800) };
+    assert_eq!(check(&delegation(|d| d, 1800)), [early]);
+    assert!(matches!(
+        check(&delegation(|d| d, -1))[..],
+        [DelegationProblem::Refused(_)]
+    ));
+    let root = root(|siwe| siwe);
+    assert_eq!(check(&root), [DelegationProblem::NoDelegation]);
+
+    // A session says so of its proofs, and keeps what it was authorised for apart from what a proof cuts off.
+    let requests = [action("*")];
+    let expected = RootExpectation::new(&requests, at(0).at());
+    let root = check_root(&root, key().public_key(), &expected).unwrap();
+    let proofs = vec![delegation(|d| d, day), delegation(|d| d, 1800)];
+    let session = Session::new(key(), root, proofs, at(3600), at(0).at()).unwrap();
+    assert_eq!(session.expiration(), &at(1800));
+    assert_eq!(session.authorised_until(), &at(3600));
+    let problems = session.proof_problems(at(0).at());
+    assert_eq!(
+        problems,
+        [(1, DelegationProblem::EndsBeforeSession { at: at(1800) })]
+    );
+    assert_eq!(session.explain().proofs.len(), 2);
 }

@@ -9,6 +9,7 @@ mod auth_provider;
 mod auth_sig;
 mod blockhash;
 mod bls;
+mod browser;
 mod error_table;
 mod helpers;
 mod ipfs;
@@ -81,6 +82,13 @@ const JUDGES: &[Judge] = &[
     Judge::new("auth-method-ids", auth_method::ids),
     Judge::new("auth-sig", auth_sig::judge).verbatim(&["authSig"]),
     Judge::new("blockhash", blockhash::judge),
+    Judge::new("browser-auth-sigs", browser::auth_sigs),
+    // What a browser's wallet is asked beside the signature.
+    Judge::new("browser-evm-auth-sig", browser::evm).unjudged(&[
+        "walletCalls",
+        "storageKeys",
+        "alerts",
+    ]),
     // Of a signature that does not verify there is one reason.
     Judge::new("bls-combine", bls::combine).unjudged(&["verifyError"]),
     Judge::new("bls-session-sig", bls::session_sig),
@@ -95,6 +103,7 @@ const JUDGES: &[Judge] = &[
     Judge::new("check-need-to-resign", bls::needs_resigning),
     Judge::new("error-table", error_table::judge),
     Judge::new("ethwallet-authenticate", auth_provider::eth_wallet),
+    Judge::new("evm-resign", browser::resign),
     Judge::new("hd-key-id", auth_method::hd_key_ids),
     Judge::new("helpers", helpers::judge),
     // The hash is there to check that the content was built right, which its size and its CID show as well.
@@ -124,27 +133,12 @@ const JUDGES: &[Judge] = &[
     Judge::new("webauthn-pubkey", auth_provider::webauthn_key),
 ];
 
-/// Files that cannot be judged yet, and what is missing.
-const NOT_YET: &[(&str, &str)] = &[
-    ("browser-auth-sigs", "browser wallets are not implemented"),
-    (
-        "browser-evm-auth-sig",
-        "browser wallets are not implemented",
-    ),
-    ("evm-resign", "browser wallets are not implemented"),
-];
-
 /// The judge of a file, or why there is none.
 pub(crate) fn find(file: &str) -> Result<&'static Judge, &'static str> {
     JUDGES
         .iter()
         .find(|judge| judge.file == file)
-        .ok_or_else(|| {
-            let reason = NOT_YET
-                .iter()
-                .find_map(|(name, reason)| (*name == file).then_some(*reason));
-            reason.unwrap_or("no judge for this file")
-        })
+        .ok_or("no judge for this file")
 }
 
 /// Runs a future to its end.

@@ -50,7 +50,7 @@ pub(super) fn judge(case: &Case) -> Outcome {
 }
 
 /// What is compared of an error.
-fn thrown(refusal: &Refusal) -> Value {
+pub(super) fn thrown(refusal: &Refusal) -> Value {
     match refusal.sdk_code() {
         Some(code) => {
             json!({ "name": code.name(), "code": code.code(), "kind": code.kind().to_string() })

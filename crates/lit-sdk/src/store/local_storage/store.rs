@@ -2,8 +2,9 @@ use async_trait::async_trait;
 use lit_recap::{ReCap, RecapAbility, SiweMessage};
 use lit_session_crypto::{SessionBundle, SessionKeyPair};
 use lit_types::{
-    AuthSig, LitAbility, LitResource, ResourceAbilityRequest, chains::EVM_CHAINS,
-    constants::storage_keys,
+    AuthSig, LitAbility, LitResource, ResourceAbilityRequest,
+    chains::EVM_CHAINS,
+    constants::{RESOLVED_AUTH_CONTEXT_PREFIX, storage_keys},
 };
 
 use super::LocalStorage;
@@ -60,8 +61,8 @@ impl LocalStorageStore {
         if message.uri() != key.public_key().uri() {
             return None;
         }
-        let rights = ReCap::extract(&message).ok()?;
-        let requests = requests_of(&rights)?;
+        let requests = requests_of(&ReCap::extract(&message).ok()?)?;
+        let rights = ReCap::from_requests(&requests).ok()?;
         let chain_id = message.chain_id();
         let chain = EVM_CHAINS.iter().find(|(_, id)| *id == chain_id)?.0;
         let owner = SessionOwner {
@@ -101,10 +102,12 @@ impl LocalStorageStore {
     }
 }
 
-/// The requests that make this ReCap and no other.
+/// The requests that make this ReCap and no other. What nodes add to the ReCap of a PKP is none of them.
 fn requests_of(rights: &ReCap) -> Option<Vec<ResourceAbilityRequest>> {
+    let mut asked = rights.attenuations().clone();
+    asked.retain(|key, _| !key.starts_with(RESOLVED_AUTH_CONTEXT_PREFIX));
     let mut requests = Vec::new();
-    for (key, abilities) in rights.attenuations() {
+    for (key, abilities) in &asked {
         let resource: LitResource = key.parse().ok()?;
         for ability in LitAbility::ALL {
             if ability.prefix() == resource.prefix()
@@ -114,7 +117,8 @@ fn requests_of(rights: &ReCap) -> Option<Vec<ResourceAbilityRequest>> {
             }
         }
     }
-    (ReCap::from_requests(&requests).ok()? == *rights).then_some(requests)
+    let made = ReCap::from_requests(&requests).ok()?;
+    (*made.attenuations() == asked).then_some(requests)
 }
 
 #[async_trait]

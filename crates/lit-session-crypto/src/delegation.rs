@@ -1,0 +1,162 @@
+use std::fmt;
+
+use alloy_primitives::{Address, U256};
+use lit_recap::{NotaBene, ReCap, SiweMessage};
+use lit_types::{AuthSig, LitAbility, ResourcePrefix, Timestamp};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::{CapabilityRefusal, check_proof};
+
+/// What a capacity delegation says, as nodes read it (session specification, section 5.4). Not verified.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DelegationTerms {
+    /// Who delegates: the owner of the credits.
+    pub owner: Address,
+    /// Who may spend; none stands for anybody, an empty list for nobody.
+    pub delegatees: Option<Vec<Address>>,
+    /// How many requests may be paid; none stands for any number. What nodes cannot read counts as 0.
+    pub uses: Option<u64>,
+    /// The credits that pay; none stands for all credits of the owner.
+    pub token_ids: Option<Vec<U256>>,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+impl DelegationTerms {
+    /// What an AuthSig delegates: usually one thing, and nothing for an AuthSig that is no delegation.
+    #[must_use]
+    pub fn of(auth_sig: &AuthSig) -> Vec<Self> {
+        let Ok(message) = auth_sig.signed_message.parse::<SiweMessage>() else {
+            return Vec::new();
+        };
+        let Ok(recap) = ReCap::extract(&message) else {
+            return Vec::new();
+        };
+        let scheme = format!("{}://", ResourcePrefix::RateLimitIncrease);
+        let ability = LitAbility::RateLimitIncreaseAuth.into();
+        let credits = recap
+            .attenuations()
+            .iter()
+            .filter(|(key, _)| key.starts_with(&scheme));
+        let notes = credits
+            .filter_map(|(_, abilities)| abilities.get(&ability))
+            .flatten();
+        notes.map(|note| Self::read(&message, note)).collect()
+    }
+
+    fn read(message: &SiweMessage, note: &NotaBene) -> Self {
+        let texts = |name: &str| {
+            let list = note
+                .get(name)?
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            Some(list.iter().filter_map(Value::as_str))
+        };
+        Self {
+            owner: message.address(),
+            delegatees: texts("delegate_to")
+                .map(|texts| texts.filter_map(|text| text.parse().ok()).collect()),
+            uses: note.get("uses").map(|uses| {
+                uses.as_str()
+                    .and_then(|uses| uses.parse().ok())
+                    .unwrap_or(0)
+            }),
+            token_ids: texts("nft_id").map(|ids| {
+                ids.filter_map(|id| U256::from_str_radix(id, 10).ok())
+                    .collect()
+            }),
+            until: message.expiration_timestamp(),
+        }
+    }
+
+    /// Whether this user may spend.
+    #[must_use]
+    pub fn is_for(&self, user: Address) -> bool {
+        self.delegatees
+            .as_ref()
+            .is_none_or(|delegatees| delegatees.contains(&user))
+    }
+}
+
+/// Whether a proof serves a session of `user` that lasts until `until`: what would keep it from that, so far as it can be known
+/// without the chain.
+#[must_use]
+pub fn check_delegation(
+    auth_sig: &AuthSig,
+    user: Address,
+    until: &Timestamp,
+    now: OffsetDateTime,
+) -> Vec<DelegationProblem> {
+    let end = match check_proof(auth_sig, now) {
+        Ok(end) => end,
+        Err(refusal) => return vec![DelegationProblem::Refused(refusal)],
+    };
+    let terms = DelegationTerms::of(auth_sig);
+    let mut problems = Vec::new();
+    if terms.is_empty() {
+        return vec![DelegationProblem::NoDelegation];
+    }
+    if !terms.iter().any(|terms| terms.is_for(user)) {
+        problems.push(DelegationProblem::NotForUser { user });
+    }
+    if terms.iter().all(|terms| terms.uses == Some(0)) {
+        problems.push(DelegationProblem::NoUses);
+    }
+    if end.at() < until.at() {
+        problems.push(DelegationProblem::EndsBeforeSession { at: end });
+    }
+    problems
+}
+
+/// Why a capacity delegation would not serve the session it is attached to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DelegationProblem {
+    /// It is not good, and nodes refuse every request that carries it.
+    Refused(CapabilityRefusal),
+    /// It delegates nothing.
+    NoDelegation,
+    /// It is for others.
+    NotForUser {
+        /// Whose session it is.
+        user: Address,
+    },
+    /// It may be used no times.
+    NoUses,
+    /// It ends before the session, and ends the session with it.
+    EndsBeforeSession {
+        /// When.
+        at: Timestamp,
+    },
+    /// Its owner has none of the credits it speaks of, or they have expired.
+    NoCredit {
+        /// The owner.
+        owner: Address,
+    },
+}
+
+impl fmt::Display for DelegationProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => write!(f, "nodes refuse the delegation: {refusal}"),
+            Self::NoDelegation => f.write_str("the proof delegates no capacity credit"),
+            Self::NotForUser { user } => write!(f, "the delegation is for others than {user}"),
+            Self::NoUses => f.write_str("the delegation may be used no times"),
+            Self::EndsBeforeSession { at } => {
+                write!(
+                    f,
+                    "the delegation ends at {at}, before the session, and ends it"
+                )
+            }
+            Self::NoCredit { owner } => {
+                write!(
+                    f,
+                    "{owner} has no unexpired capacity credit that the delegation speaks of"
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What wallets of other chains sign for Lit (session specification, sections 6 and 7.5). Signing is left to the caller.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lit_types::{AuthSig, Timestamp, constants::AUTH_SIGNATURE_BODY};
+use sha2::{Digest, Sha256};
+
+/// The text that Solana and Cosmos wallets sign.
+#[must_use]
+pub fn account_message(now: &Timestamp) -> String {
+    AUTH_SIGNATURE_BODY.replace("{{timestamp}}", now.as_str())
+}
+
+/// Which wallet signed for Solana: nodes verify both alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SolanaWallet {
+    /// A standard wallet, such as Phantom.
+    #[default]
+    Standard,
+    /// Backpack.
+    Backpack,
+}
+
+/// The AuthSig of a Solana wallet: `text` as it was signed (see [`account_message`]), `address` in base58, `signature` ed25519.
+#[must_use]
+pub fn solana_auth_sig(
+    wallet: SolanaWallet,
+    address: &str,
+    text: &str,
+    signature: &[u8; 64],
+) -> AuthSig {
+    let derived_via = match wallet {
+        SolanaWallet::Standard => "solana.signMessage",
+        SolanaWallet::Backpack => "backpack.signMessage",
+    };
+    AuthSig {
+        sig: hex::encode(signature),
+        derived_via: derived_via.to_owned(),
+        signed_message: text.to_owned(),
+        address: address.to_owned(),
+        algo: None,
+    }
+}
+
+/// The document that a Cosmos wallet signs for a text, by ADR-036, as JSON with sorted members.
+#[must_use]
+pub fn cosmos_sign_doc(address: &str, text: &str) -> String {
+    // An address is bech32 and the data base64: nothing that JSON would escape differently, but the address is the caller's.
+    let signer = serde_json::Value::from(address);
+    let data = STANDARD.encode(text);
+    format!(
+        r#"{{"account_number":"0","chain_id":"","fee":{{"amount":[],"gas":"0"}},"memo":"","msgs":[{{"type":"sign/MsgSignData","value":{{"data":"{data}","signer":{signer}}}}}],"sequence":"0"}}"#
+    )
+}
+
+/// The AuthSig of a Cosmos wallet: `text` as the wallet was given it (see [`account_message`]), `address` in bech32, `signature`
+/// in base64, as `signArbitrary` returns it. What stands as signed text is the hash of the document.
+#[must_use]
+pub fn cosmos_auth_sig(address: &str, text: &str, signature: &str) -> AuthSig {
+    AuthSig {
+        sig: signature.to_owned(),
+        derived_via: "cosmos.signArbitrary".to_owned(),
+        signed_message: hex::encode(Sha256::digest(cosmos_sign_doc(address, text))),
+        address: address.to_owned(),
+        algo: None,
+    }
+}

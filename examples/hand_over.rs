@@ -1,0 +1,63 @@
+//! A session that is handed to a backend, which acts with less rights than the user has.
+//!
+//! `cargo run -p lit-examples --example hand_over`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest,
+    WalletAuth,
+    session_crypto::{Operation, RootExpectation, SealingKey, SealingKeys, SessionBundle},
+};
+use rand_core::OsRng;
+
+const CODE: &str = "Lit.Actions.setResponse({ response: 'done for the user' })";
+/// Who the bundle is for: nobody else can open it.
+const BACKEND: &[u8] = b"backend.example.com";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let network = Devnet::builder().nodes(3).start().await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(network.transport())
+        .connect()
+        .await?;
+    // Shared between the two beforehand.
+    let keys = SealingKeys::new(SealingKey::generate(&mut OsRng));
+
+    // The user's program: a session that may run two actions and no others.
+    let allowed = network.put_ipfs(CODE);
+    let other = network.put_ipfs("Lit.Actions.setResponse({ response: 'not for the backend' })");
+    let rights = [execution(&allowed)?, execution(&other)?];
+    let wallet = WalletAuth::new(PrivateKeySigner::random());
+    let session = client.get_session(&SessionRequest::new(rights), &wallet).await?;
+    let sealed = SessionBundle::of(&session)?.seal(&keys, BACKEND, &mut OsRng);
+    println!("handed over: {} sealed bytes", sealed.len());
+
+    // The backend: takes what it needs of it, and verifies that it is good for that.
+    let bundle = SessionBundle::from_sealed(&sealed, &keys, BACKEND)?;
+    let needed = [execution(&allowed)?];
+    let now = network.clock().now();
+    let session = bundle.open(&RootExpectation::new(&needed, now))?;
+    print!("{}", session.explain());
+    let answer = client.execute_js(&session, &ExecuteJs::ipfs_id(&allowed)).await?;
+    println!("{}", answer.response);
+    for missing in session.missing_for(&Operation::execute(&other), now) {
+        println!("not allowed: {missing}");
+    }
+    let refused = client.execute_js(&session, &ExecuteJs::ipfs_id(&other)).await;
+    assert!(refused.is_err());
+
+    // Whoever gets only signatures, and not the session, cannot widen them.
+    let signatures = session.sign_for(client.nodes().iter(), now)?;
+    client.execute_js(&signatures, &ExecuteJs::ipfs_id(&allowed)).await?;
+    assert!(SessionBundle::of(&session).is_err(), "would hand over more than is asked for");
+    Ok(())
+}
+
+fn execution(cid: &str) -> Result<ResourceAbilityRequest, Box<dyn std::error::Error>> {
+    let action = LitResource::lit_action(cid)?;
+    Ok(ResourceAbilityRequest::lit_action_execution(action)?)
+}
