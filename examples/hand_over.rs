@@ -32,7 +32,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let other = network.put_ipfs("Lit.Actions.setResponse({ response: 'not for the backend' })");
     let rights = [execution(&allowed)?, execution(&other)?];
     let wallet = WalletAuth::new(PrivateKeySigner::random());
-    let session = client.get_session(&SessionRequest::new(rights), &wallet).await?;
+    let session = client
+        .get_session(&SessionRequest::new(rights), &wallet)
+        .await?;
     let sealed = SessionBundle::of(&session)?.seal(&keys, BACKEND, &mut OsRng);
     println!("handed over: {} sealed bytes", sealed.len());
 
@@ -42,18 +44,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let now = network.clock().now();
     let session = bundle.open(&RootExpectation::new(&needed, now))?;
     print!("{}", session.explain());
-    let answer = client.execute_js(&session, &ExecuteJs::ipfs_id(&allowed)).await?;
+    let answer = client
+        .execute_js(&session, &ExecuteJs::ipfs_id(&allowed))
+        .await?;
     println!("{}", answer.response);
     for missing in session.missing_for(&Operation::execute(&other), now) {
         println!("not allowed: {missing}");
     }
-    let refused = client.execute_js(&session, &ExecuteJs::ipfs_id(&other)).await;
+    let refused = client
+        .execute_js(&session, &ExecuteJs::ipfs_id(&other))
+        .await;
     assert!(refused.is_err());
 
     // Whoever gets only signatures, and not the session, cannot widen them.
     let signatures = session.sign_for(client.nodes().iter(), now)?;
-    client.execute_js(&signatures, &ExecuteJs::ipfs_id(&allowed)).await?;
-    assert!(SessionBundle::of(&session).is_err(), "would hand over more than is asked for");
+    client
+        .execute_js(&signatures, &ExecuteJs::ipfs_id(&allowed))
+        .await?;
+    assert!(
+        SessionBundle::of(&session).is_err(),
+        "would hand over more than is asked for"
+    );
     Ok(())
 }
 

@@ -62,7 +62,9 @@ async fn run(users: usize) -> Result<(), Failure> {
     // Each process gets the users of the other one, and there is nobody who would sign.
     both("come-back", &url, half, users)?;
     let elapsed = start.elapsed().as_secs_f64();
-    println!("{users} users came back after a restart of everything in {elapsed:.1} s, nobody was asked");
+    println!(
+        "{users} users came back after a restart of everything in {elapsed:.1} s, nobody was asked"
+    );
     drop(server);
     std::fs::remove_dir_all(&directory)?;
     Ok(())
@@ -171,7 +173,14 @@ impl Server {
     fn start(directory: &std::path::Path, port: u16) -> Result<Self, Failure> {
         let mut process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "yes", "--appendfsync", "always"])
+            .args([
+                "--save",
+                "",
+                "--appendonly",
+                "yes",
+                "--appendfsync",
+                "always",
+            ])
             .arg("--dir")
             .arg(directory)
             .stdout(Stdio::piped())

@@ -37,7 +37,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let (after, elapsed) = (resident()?, start.elapsed());
     println!("{sessions} sessions made in {:.1} s", elapsed.as_secs_f64());
-    println!("{} bytes of memory per session", (after - before) / sessions);
+    println!(
+        "{} bytes of memory per session",
+        (after - before) / sessions
+    );
 
     let start = Instant::now();
     for user in 0..sessions {

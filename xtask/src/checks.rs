@@ -11,13 +11,15 @@ use crate::{
 };
 
 /// The programs of `examples/`.
-const EXAMPLES: [&str; 6] = [
+const EXAMPLES: [&str; 8] = [
     "wallet_session",
     "auth_needed",
     "faults",
     "lit_action_ipfs",
     "pkp_session",
     "lit_action_session",
+    "stored_sessions",
+    "hand_over",
 ];
 
 /// How often to try each property.

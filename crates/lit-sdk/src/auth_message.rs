@@ -141,7 +141,7 @@ pub async fn check_and_sign_auth_message<S: Signer + Sync>(
         match message.check_kept(kept, signer.address(), now) {
             Ok(()) => return Ok(kept.clone()),
             Err(reason) => {
-                tracing::debug!(%reason, "the kept AuthSig cannot be used; asking for another")
+                tracing::debug!(%reason, "the kept AuthSig cannot be used; asking for another");
             }
         }
     }

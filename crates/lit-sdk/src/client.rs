@@ -24,8 +24,7 @@ use tokio::task::AbortHandle;
 use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
     LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection,
-    delegation::warn_about_proofs, discovery::FixedNodes,
-    state::NetworkState,
+    delegation::warn_about_proofs, discovery::FixedNodes, state::NetworkState,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.

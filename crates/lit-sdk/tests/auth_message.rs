@@ -20,7 +20,9 @@ fn message(chain: &str) -> AuthMessage {
 }
 
 async fn sign(message: &AuthMessage, kept: Option<&AuthSig>, wallet: &PrivateKeySigner) -> AuthSig {
-    check_and_sign_auth_message(message, kept, wallet, now()).await.unwrap()
+    check_and_sign_auth_message(message, kept, wallet, now())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -29,19 +31,30 @@ async fn a_kept_one_is_used_while_it_is_good() {
     let kept = sign(&message("ethereum"), None, &wallet).await;
     // A nonce is used once.
     let nonce = "another12345".parse().unwrap();
-    let again = AuthMessage::new("ethereum", "example.com", "https://example.com/login", nonce);
+    let again = AuthMessage::new(
+        "ethereum",
+        "example.com",
+        "https://example.com/login",
+        nonce,
+    );
     assert_eq!(sign(&again.unwrap(), Some(&kept), &wallet).await, kept);
     // The browser helper of the official client writes addresses in lower case.
     let lower = AuthSig {
         address: kept.address.to_lowercase(),
         ..kept.clone()
     };
-    assert_eq!(sign(&message("ethereum"), Some(&lower), &wallet).await, lower);
+    assert_eq!(
+        sign(&message("ethereum"), Some(&lower), &wallet).await,
+        lower
+    );
 
     let end = now() + Duration::days(7);
     let at = |at| message("ethereum").check_kept(&kept, wallet.address(), at);
     assert_eq!(at(end), Ok(()));
-    assert!(matches!(at(end + Duration::milliseconds(1)), Err(MustSign::Refused(_))));
+    assert!(matches!(
+        at(end + Duration::milliseconds(1)),
+        Err(MustSign::Refused(_))
+    ));
 }
 
 #[tokio::test]
@@ -52,11 +65,20 @@ async fn anything_else_is_signed_anew() {
     let others = [
         message("polygon"),
         message("ethereum").with_resources(["https://example.com/x".to_owned()]),
-        AuthMessage::new("ethereum", "example.org", "https://example.com/login", nonce()).unwrap(),
+        AuthMessage::new(
+            "ethereum",
+            "example.org",
+            "https://example.com/login",
+            nonce(),
+        )
+        .unwrap(),
         AuthMessage::new("ethereum", "example.com", "https://example.com/", nonce()).unwrap(),
     ];
     for other in others {
-        assert_eq!(other.check_kept(&kept, wallet.address(), now()), Err(MustSign::OtherRequest));
+        assert_eq!(
+            other.check_kept(&kept, wallet.address(), now()),
+            Err(MustSign::OtherRequest)
+        );
         let signed = sign(&other, Some(&kept), &wallet).await;
         assert_ne!(signed, kept);
         assert_eq!(other.check_kept(&signed, wallet.address(), now()), Ok(()));
@@ -69,7 +91,10 @@ async fn anything_else_is_signed_anew() {
         signed_message: kept.signed_message.replace("2030", "2031"),
         ..kept
     };
-    assert_ne!(sign(&message("ethereum"), Some(&forged), &wallet).await, forged);
+    assert_ne!(
+        sign(&message("ethereum"), Some(&forged), &wallet).await,
+        forged
+    );
 }
 
 #[tokio::test]
@@ -77,7 +102,10 @@ async fn what_cannot_be_signed_is_refused() {
     let wallet = PrivateKeySigner::random();
     let nonce = "nonce1234".parse().unwrap();
     let unknown = AuthMessage::new("nowhere", "example.com", "x:y", nonce).unwrap_err();
-    assert_eq!(unknown.sdk_code(), Some(SdkErrorCode::UnsupportedChainException));
+    assert_eq!(
+        unknown.sdk_code(),
+        Some(SdkErrorCode::UnsupportedChainException)
+    );
     let past = Timestamp::try_from(now() - Duration::seconds(1)).unwrap();
     let expired = message("ethereum").with_expiration(past);
     let refused = check_and_sign_auth_message(&expired, None, &wallet, now()).await;
