@@ -27,7 +27,7 @@ pub enum Fault {
     /// Messages are signed for a PKP that say something else than they should. The share is a good one, of a signature over the
     /// changed message.
     WrongSiwe(SiweChange),
-    /// Shares are valid ones, of a signature over something else.
+    /// Shares are valid ones, of a signature over something else; so are signatures of the node's wallet.
     CorruptShare,
     /// In place of its share the node gives the one of the first message that it signed, if it has signed one.
     ReplayedShare,

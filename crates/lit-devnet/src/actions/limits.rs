@@ -26,8 +26,10 @@ pub struct ActionLimits {
     pub fetches: usize,
     /// Calls of `Lit.Actions.callContract`, by the action and those it calls. Default: 30.
     pub contract_calls: usize,
-    /// Operations in which nodes wait for one another (`runOnce`, `broadcastAndCollect`), of the action and those it calls.
-    /// Default: 30.
+    /// Signatures, of the action and those it calls. Default: 10.
+    pub signatures: usize,
+    /// Operations in which nodes wait for one another (`runOnce`, `broadcastAndCollect`, `signAndCombineEcdsa`,
+    /// `decryptAndCombine`, `decryptToSingleNode`), of the action and those it calls. Default: 30.
     pub network_operations: usize,
     /// How deep actions may call one another: with 1, an action may call others that call none. Default: 5.
     pub call_depth: usize,
@@ -44,6 +46,7 @@ impl Default for ActionLimits {
             log_size: 102_400,
             fetches: 50,
             contract_calls: 30,
+            signatures: 10,
             network_operations: 30,
             call_depth: 5,
         }
@@ -104,6 +107,13 @@ impl ActionLimits {
     #[must_use]
     pub const fn with_contract_calls(mut self, contract_calls: usize) -> Self {
         self.contract_calls = contract_calls;
+        self
+    }
+
+    /// Sets [`signatures`](Self::signatures); 10 by default.
+    #[must_use]
+    pub const fn with_signatures(mut self, signatures: usize) -> Self {
+        self.signatures = signatures;
         self
     }
 

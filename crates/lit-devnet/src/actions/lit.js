@@ -126,8 +126,14 @@
     return count;
   };
 
+  const countedBy = (name, subject) => (parameters) =>
+    callHost(name, { ...parameters, round: countOf(`${name} ${parameters?.[subject]}`) });
+
   const counted = {
     __proto__: null,
+    decryptAndCombine: countedBy('decryptAndCombine', 'ciphertext'),
+    decryptToSingleNode: countedBy('decryptToSingleNode', 'ciphertext'),
+    signAndCombineEcdsa: countedBy('signAndCombineEcdsa', 'sigName'),
     call(parameters) { return callHost('call', { ...parameters, round: countOf('call') }); },
     broadcastAndCollect(parameters) {
       const round = countOf(`broadcastAndCollect ${parameters?.name}`);

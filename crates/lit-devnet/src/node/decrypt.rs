@@ -94,7 +94,7 @@ fn conditions_of(body: &EncryptionSignRequest) -> Result<AccessControlConditions
 }
 
 /// Reads conditions as they are sent to nodes, not too many of them.
-pub(super) fn parse_conditions(
+pub(crate) fn parse_conditions(
     kind: ConditionsKind,
     list: &CompactJson,
 ) -> Result<AccessControlConditions, Refusal> {
@@ -106,7 +106,7 @@ pub(super) fn parse_conditions(
 }
 
 /// The resource that data with this hash is under these conditions.
-pub(super) fn encrypted_as(
+pub(crate) fn encrypted_as(
     conditions: &AccessControlConditions,
     data_hash: &str,
 ) -> Result<LitResource, Refusal> {

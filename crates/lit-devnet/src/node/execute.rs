@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use lit_session_crypto::Operation;
 use lit_types::wire::{ExecuteRequest, ExecuteResponse};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Incoming, Node, Refusal,
+    ActionPowers, Incoming, Node, Refusal,
     session::{session_auth_sig, whole},
     to_json,
 };
@@ -11,22 +13,27 @@ use crate::actions::NodeAction;
 
 impl Node {
     /// In the order of the reference node: code, session, run.
-    pub(super) async fn execute(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+    pub(super) async fn execute(
+        self: &Arc<Self>,
+        request: &Incoming,
+    ) -> Result<(u16, Vec<u8>), Refusal> {
         let members: Map<String, Value> = request.parse()?;
         let auth_sig = session_auth_sig(&members)?;
         let body: ExecuteRequest = whole(members)?;
         let (code, cid) = self.code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())?;
         let caller = self.caller(auth_sig, &Operation::execute(&cid), 402)?;
+        let request_id = request.correlation_id().map(ToOwned::to_owned);
         let action = NodeAction {
             node: self.url.clone(),
-            request_id: request.correlation_id().map(ToOwned::to_owned),
-            caller: caller.auth_sig.address,
+            request_id: request_id.clone(),
+            caller: caller.auth_sig.address.clone(),
             cid,
             code,
             js_params: body.js_params.unwrap_or_default(),
             auth: json!(caller.context),
             headers: request.headers.clone(),
             limits: self.shared.limits.clone(),
+            powers: ActionPowers::of_session(Arc::clone(self), caller, request_id, body.epoch),
         };
         let outcome = self.shared.actions.run(action).await?;
         let answer = ExecuteResponse {

@@ -1,5 +1,6 @@
 //! One node of the network: what it answers on each endpoint of the wire protocol.
 
+mod action_powers;
 mod capacity;
 mod claim;
 mod code;
@@ -25,7 +26,10 @@ use serde::Serialize;
 
 use crate::{Fault, LoggedRequest, signer::NodeSigner};
 
+pub(crate) use action_powers::ActionPowers;
+pub(crate) use decrypt::{encrypted_as, parse_conditions};
 pub(crate) use incoming::Incoming;
+pub(crate) use pkp_sign::digest;
 use refusal::Refusal;
 use session::{session_auth_sig, single_auth_sig};
 pub(crate) use shared::Shared;
@@ -78,7 +82,7 @@ impl Node {
     }
 
     /// Status and JSON, or nothing from a node that is stopped.
-    pub(crate) async fn handle(&self, request: Incoming) -> Option<(u16, Vec<u8>)> {
+    pub(crate) async fn handle(self: &Arc<Self>, request: Incoming) -> Option<(u16, Vec<u8>)> {
         let fault = self.fault();
         match fault {
             Some(Fault::Stopped) => return None,
@@ -110,7 +114,7 @@ impl Node {
         Some((status, body))
     }
 
-    async fn answer(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+    async fn answer(self: &Arc<Self>, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         if request.body.len() > MAX_BODY {
             let message = "the request is too large";
             return Err(Refusal::brief(413, "payload_too_large", message));
@@ -124,7 +128,7 @@ impl Node {
             )))
     }
 
-    async fn route(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
+    async fn route(self: &Arc<Self>, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         let is_json = |content_type: &str| content_type.starts_with("application/json");
         let path = request.path.trim_end_matches('/');
         // A node does not find a route for a body that is not declared as JSON.

@@ -90,7 +90,7 @@ impl Node {
 }
 
 /// 32 bytes that are signed as they are: a number below the order of the curve.
-pub(super) fn digest(to_sign: &[u8]) -> Result<[u8; 32], Refusal> {
+pub(crate) fn digest(to_sign: &[u8]) -> Result<[u8; 32], Refusal> {
     let bad = |reason| Refusal::coded(NodeErrorCode::NodeBadInput, reason);
     let digest: [u8; 32] = to_sign
         .try_into()

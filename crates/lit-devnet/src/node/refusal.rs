@@ -3,10 +3,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{permission::PermissionRefusal, to_json};
-use crate::{actions::ActionError, auth::AuthRefusal, chain_view::ChainReadError};
+use crate::{
+    actions::{ActionError, HostError},
+    auth::AuthRefusal,
+    chain_view::ChainReadError,
+};
 
 /// A request that is not carried out.
-pub(super) enum Refusal {
+#[derive(Debug)]
+pub(crate) enum Refusal {
     /// The standard form, with what an action had written to the console, if one ran.
     Error {
         error: Box<NodeErrorBody>,
@@ -140,6 +145,21 @@ impl From<ActionError> for Refusal {
         Self::Error {
             error: Box::new(NodeErrorBody::new(code, message)),
             logs,
+        }
+    }
+}
+
+/// How an action hears of it.
+impl From<Refusal> for HostError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Error { error, .. } => Self::new(format_args!(
+                "{}: {}",
+                error.error_code.as_deref().unwrap_or("the node refuses"),
+                error.message.as_deref().unwrap_or_default()
+            )),
+            Refusal::Action(failure) => Self::new(failure.error),
+            Refusal::Brief { code, message, .. } => Self::new(format_args!("{code}: {message}")),
         }
     }
 }

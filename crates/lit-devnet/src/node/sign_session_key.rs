@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use lit_recap::SiweMessage;
 use lit_session_crypto::hd_key_id;
 use lit_types::{
@@ -9,7 +11,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use super::{
-    Incoming, Node, Refusal,
+    ActionPowers, Incoming, Node, Refusal,
     permission::Claimant,
     session_message::{self, bad_message},
     to_json,
@@ -23,7 +25,7 @@ impl Node {
     /// Authorises a session key on behalf of a PKP, in the order of the reference node (wire protocol specification,
     /// section 3.4).
     pub(super) async fn sign_session_key(
-        &self,
+        self: &Arc<Self>,
         request: &Incoming,
     ) -> Result<(u16, Vec<u8>), Refusal> {
         let body = read(request)?;
@@ -115,7 +117,7 @@ impl Node {
 
     /// Runs the action of the request, if there is one. It has the last word: what it answers has to contain `true`.
     async fn run_session_action(
-        &self,
+        self: &Arc<Self>,
         request: &Incoming,
         body: &SignSessionKeyRequest,
         context: &mut AuthContext,
@@ -135,6 +137,7 @@ impl Node {
             auth: json!(context),
             headers: request.headers.clone(),
             limits: self.shared.session_limits.clone(),
+            powers: ActionPowers::without_session(Arc::clone(self)),
         };
         let response = self.shared.actions.run(action).await?.response;
         if !response.contains("true") {

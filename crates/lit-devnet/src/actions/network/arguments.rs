@@ -65,6 +65,22 @@ impl Arguments {
             .ok_or_else(wrong)
     }
 
+    /// A text in UTF-8, or bytes.
+    pub(super) fn text_or_bytes(&self, name: &str) -> Result<Vec<u8>, HostError> {
+        match self.value(name) {
+            Some(Value::String(text)) if !text.is_empty() => Ok(text.clone().into_bytes()),
+            Some(Value::Array(_)) => self.bytes(name),
+            _ => Err(HostError::wrong_type(format_args!(
+                "{name} must be a string that is not empty, or bytes"
+            ))),
+        }
+    }
+
+    /// Any value but null.
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
     /// A whole number up to `max`, or `default` where there is none.
     pub(super) fn small(&self, name: &str, default: u64, max: u64) -> Result<u64, HostError> {
         match self.0.get(name) {

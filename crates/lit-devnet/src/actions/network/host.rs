@@ -44,12 +44,12 @@ const FUNCTIONS: &[&str] = &[
 /// The host of one action: the one that was asked for, or one that it called.
 #[derive(Debug)]
 pub(super) struct NodeHost {
-    task: Arc<Task>,
-    cid: String,
+    pub(super) task: Arc<Task>,
+    pub(super) cid: String,
     /// The actions that called this one, the outermost first.
     callers: Vec<String>,
     /// The same on all nodes, and of no other action of the task.
-    path: String,
+    pub(super) path: String,
     /// Children run one at a time: on the place of their parent, and with the same output on all nodes.
     turn: tokio::sync::Mutex<()>,
 }
@@ -173,34 +173,70 @@ impl NodeHost {
     }
 
     async fn broadcast_and_collect(&self, arguments: Arguments) -> HostResult {
-        let name = arguments.text("name")?;
+        arguments.text("name")?;
         let value = arguments.string("value")?.to_owned();
         self.count_network_operation()?;
         let point = self.point("broadcast", &arguments)?;
-        let Some(id) = self.meeting(&point) else {
-            return Err(HostError::new(format_args!(
-                "broadcastAndCollect {name}: the request has no id by which other nodes know it"
-            )));
-        };
+        Ok(self.collect(&point, Some(value)).await?.into())
+    }
+
+    /// The values of a quorum of nodes that come to the same point.
+    pub(super) async fn collect(
+        &self,
+        point: &str,
+        value: Option<String>,
+    ) -> Result<Vec<String>, HostError> {
+        let id = self.required_meeting(point)?;
         let Task { network, node, .. } = &*self.task;
         let values = network.meetings.collect(id, node, value, network.threshold);
-        Ok(values.await?.into())
+        values.await
+    }
+
+    /// Leaves a value for the nodes that collect, and does not wait.
+    pub(super) fn contribute(&self, point: &str, value: String) -> Result<(), HostError> {
+        let id = self.required_meeting(point)?;
+        let Task { network, node, .. } = &*self.task;
+        network
+            .meetings
+            .contribute(id, node, Some(value), network.threshold);
+        Ok(())
     }
 
     /// Where in the task this is, told by a name and how often it was used before.
     fn point(&self, kind: &str, arguments: &Arguments) -> Result<String, HostError> {
+        self.point_named(kind, arguments, arguments.string("name")?)
+    }
+
+    pub(super) fn point_named(
+        &self,
+        kind: &str,
+        arguments: &Arguments,
+        name: &str,
+    ) -> Result<String, HostError> {
         let round = arguments.small("round", 0, u64::MAX)?;
-        let name = arguments.string("name")?;
         Ok(format!("{}/{kind}/{round}/{name}", self.path))
     }
 
-    fn meeting(&self, point: &str) -> Option<MeetingId> {
+    fn required_meeting(&self, point: &str) -> Result<MeetingId, HostError> {
+        self.meeting(point)
+            .ok_or_else(|| HostError::new("the request has no id by which other nodes know it"))
+    }
+
+    pub(super) fn meeting(&self, point: &str) -> Option<MeetingId> {
         let operation = self.task.operation.clone()?;
         let point = point.to_owned();
         Some(MeetingId { operation, point })
     }
 
-    fn count_network_operation(&self) -> Result<(), HostError> {
+    pub(super) fn count_signature(&self) -> Result<(), HostError> {
+        limited(
+            &self.task.signatures,
+            self.task.limits.signatures,
+            "signatures",
+        )
+    }
+
+    pub(super) fn count_network_operation(&self) -> Result<(), HostError> {
         let limit = self.task.limits.network_operations;
         limited(&self.task.network_operations, limit, "network operations")
     }
@@ -223,6 +259,12 @@ impl ActionHost for NodeHost {
                 limited(&self.task.contract_calls, limit, "contract calls")?;
                 network.call_contract(&arguments).await
             }
+            "checkConditions" => self.check_conditions(&arguments).await,
+            "claimKey" => self.claim_key(&arguments),
+            "decryptAndCombine" => self.decrypt_and_combine(&arguments).await,
+            "decryptToSingleNode" => self.decrypt_to_single_node(&arguments).await,
+            "encrypt" => self.encrypt(&arguments).await,
+            "ethPersonalSignMessageEcdsa" => self.sign_personal_message(&arguments).await,
             "getLatestNonce" => network.latest_nonce(&arguments),
             "getPermittedActions" => network.permitted_actions(&arguments),
             "getPermittedAddresses" => network.permitted_addresses(&arguments),
@@ -233,6 +275,8 @@ impl ActionHost for NodeHost {
             "isPermittedAddress" => network.is_permitted_address(&arguments),
             "isPermittedAuthMethod" => network.is_permitted_auth_method(&arguments),
             "runOnce" => self.run_once(arguments).await,
+            "signAndCombineEcdsa" => self.sign_and_combine(&arguments).await,
+            "signEcdsa" => self.sign_ecdsa(&arguments).await,
             _ => Err(HostError::new(format_args!(
                 "Lit.Actions.{function} is not available on this network"
             ))),

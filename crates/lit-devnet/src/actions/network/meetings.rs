@@ -25,7 +25,7 @@ pub(super) struct Meetings {
 }
 
 /// Who said what, in the order of coming.
-type Values = Vec<(NodeUrl, String)>;
+pub(super) type Values = Vec<(NodeUrl, String)>;
 
 /// What a node has to do where only one node acts.
 pub(super) enum Part {
@@ -56,25 +56,36 @@ impl Meetings {
         Part::Follower(Following(known.clone()))
     }
 
-    /// Adds a value and waits until `enough` nodes have added theirs. All nodes get the same values, those of the first
-    /// `enough` nodes; the own one is the last, if it is among them.
-    pub(super) async fn collect(
+    /// Adds a value, if the node has one and there are not `enough`.
+    pub(super) fn contribute(
         &self,
         id: MeetingId,
         node: &NodeUrl,
-        value: String,
+        value: Option<String>,
         enough: usize,
-    ) -> Result<Vec<String>, HostError> {
-        let mut values = {
-            let mut collections = lock(&self.collections);
-            let sender = collections.get_or_insert(id, || watch::Sender::new(Values::new()));
+    ) -> watch::Receiver<Values> {
+        let mut collections = lock(&self.collections);
+        let sender = collections.get_or_insert(id, || watch::Sender::new(Values::new()));
+        if let Some(value) = value {
             sender.send_modify(|values| {
                 if values.len() < enough && values.iter().all(|(from, _)| from != node) {
                     values.push((node.clone(), value));
                 }
             });
-            sender.subscribe()
-        };
+        }
+        sender.subscribe()
+    }
+
+    /// Adds a value, if the node has one, and waits until there are `enough`. All nodes get the same values, those of the
+    /// first `enough` nodes; the own one is the last, if it is among them.
+    pub(super) async fn collect(
+        &self,
+        id: MeetingId,
+        node: &NodeUrl,
+        value: Option<String>,
+        enough: usize,
+    ) -> Result<Vec<String>, HostError> {
+        let mut values = self.contribute(id, node, value, enough);
         let complete = values.wait_for(|values| values.len() >= enough).await;
         let mut collected = complete
             .map_err(|_| HostError::new("the other nodes are gone"))?

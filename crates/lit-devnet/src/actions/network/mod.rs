@@ -2,10 +2,12 @@
 
 mod arguments;
 mod chain_calls;
+mod decrypting;
 mod host;
 mod meetings;
 mod permissions;
 mod places;
+mod signing;
 
 use std::{
     collections::HashMap,
@@ -16,7 +18,7 @@ use lit_types::NodeUrl;
 use serde_json::{Map, Value};
 
 use super::{ActionEnvironment, ActionError, ActionLimits, execution::Execution};
-use crate::{chain::Chain, chain_view::ChainView, ipfs::Ipfs};
+use crate::{chain::Chain, chain_view::ChainView, ipfs::Ipfs, node::ActionPowers};
 
 use host::NodeHost;
 use meetings::{Leading, Meetings};
@@ -52,6 +54,8 @@ pub(crate) struct NodeAction {
     pub(crate) auth: Value,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) limits: ActionLimits,
+    /// What the node does for the action.
+    pub(crate) powers: ActionPowers,
 }
 
 /// What an action and those it called left behind on one node.
@@ -110,6 +114,8 @@ impl ActionNetwork {
             headers: action.headers,
             limits: action.limits,
             execution: Arc::default(),
+            powers: action.powers,
+            signatures: AtomicUsize::default(),
             contract_calls: AtomicUsize::default(),
             network_operations: AtomicUsize::default(),
             collected: Mutex::default(),
@@ -141,6 +147,8 @@ struct Task {
     headers: Vec<(String, String)>,
     limits: ActionLimits,
     execution: Arc<Execution>,
+    powers: ActionPowers,
+    signatures: AtomicUsize,
     contract_calls: AtomicUsize,
     network_operations: AtomicUsize,
     collected: Mutex<Collected>,

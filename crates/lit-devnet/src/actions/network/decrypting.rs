@@ -1,0 +1,156 @@
+//! Access control conditions in actions: checking, encrypting, decrypting.
+
+use lit_session_crypto::{
+    BlsQuorum, BlsSignatureShare, TimeLockCiphertext, data_hash, encryption_resource,
+};
+use lit_types::{
+    AuthSig, CompactJson, JsonProblem, LitResource,
+    access_control::{AccessControlConditions, ConditionsKind},
+    wire::SignatureShare,
+};
+use rand_core::OsRng;
+use serde_json::{Value, json};
+
+use super::{arguments::Arguments, host::NodeHost, lock, meetings::Part};
+use crate::{
+    actions::{HostError, HostResult},
+    node::{encrypted_as, parse_conditions},
+};
+
+impl NodeHost {
+    /// `authSig` is a wallet that logged in; without one it is the session that asks.
+    pub(super) async fn check_conditions(&self, arguments: &Arguments) -> HostResult {
+        let conditions = conditions_of(arguments, "conditions")?;
+        arguments.text("chain")?;
+        Ok(self.are_met(&conditions, arguments).await?.into())
+    }
+
+    /// Encrypts to the network. Each node does it with other randomness.
+    pub(super) async fn encrypt(&self, arguments: &Arguments) -> HostResult {
+        let conditions = conditions_of(arguments, "accessControlConditions")?;
+        let plaintext = arguments.bytes("to_encrypt")?;
+        let key = self.task.powers.network_key();
+        let encrypted = tokio::task::spawn_blocking(move || {
+            let hash = data_hash(&plaintext);
+            let identity = encryption_resource(&conditions, &hash).key();
+            TimeLockCiphertext::encrypt(&key, identity.as_bytes(), &plaintext, &mut OsRng)
+                .map(|text| json!({ "ciphertext": text.to_string(), "dataToEncryptHash": hex::encode(hash) }))
+        });
+        encrypted
+            .await
+            .map_err(HostError::new)?
+            .map_err(HostError::new)
+    }
+
+    /// All nodes that run the action get the text.
+    pub(super) async fn decrypt_and_combine(&self, arguments: &Arguments) -> HostResult {
+        let encrypted = Encrypted::read(arguments)?;
+        let point = self.point_named("decrypt", arguments, &encrypted.resource.key())?;
+        let share = self.decryption_share(&encrypted, arguments).await?;
+        let shares = self.collect(&point, Some(share)).await?;
+        Ok(self.open(encrypted, shares).await?.into())
+    }
+
+    /// One node gets the text, the first that asks for it; the others get an empty one.
+    pub(super) async fn decrypt_to_single_node(&self, arguments: &Arguments) -> HostResult {
+        let encrypted = Encrypted::read(arguments)?;
+        let point = self.point_named("decrypt", arguments, &encrypted.resource.key())?;
+        let share = self.decryption_share(&encrypted, arguments).await?;
+        let part = self
+            .meeting(&point)
+            .map(|id| self.task.network.meetings.join(id));
+        if let Some(Part::Leader(leading)) = part {
+            // Kept to the end, or another node would lead in this one's place.
+            lock(&self.task.leading).insert(point.clone(), leading);
+            let shares = self.collect(&point, Some(share)).await?;
+            return Ok(self.open(encrypted, shares).await?.into());
+        }
+        self.contribute(&point, share)?;
+        Ok("".into())
+    }
+
+    /// This node's share, if the conditions are met.
+    async fn decryption_share(
+        &self,
+        encrypted: &Encrypted,
+        arguments: &Arguments,
+    ) -> Result<String, HostError> {
+        self.count_network_operation()?;
+        if !self.are_met(&encrypted.conditions, arguments).await? {
+            return Err("the access control conditions are not met".into());
+        }
+        let share = self.task.powers.decryption_share(&encrypted.resource);
+        let SignatureShare::ProofOfPossession(share) = share.await?;
+        Ok(share)
+    }
+
+    async fn are_met(
+        &self,
+        conditions: &AccessControlConditions,
+        arguments: &Arguments,
+    ) -> Result<bool, HostError> {
+        let login: Option<AuthSig> = match arguments.value("authSig") {
+            None => None,
+            Some(value) => Some(serde_json::from_value(value.clone()).map_err(|error| {
+                HostError::wrong_type(format_args!(
+                    "authSig must be an AuthSig: {}",
+                    JsonProblem::from(error)
+                ))
+            })?),
+        };
+        let powers = &self.task.powers;
+        Ok(powers
+            .are_met(&self.cid, conditions, login.as_ref())
+            .await?)
+    }
+
+    /// Puts the shares together, and opens what is encrypted with the signature that they make.
+    async fn open(&self, encrypted: Encrypted, shares: Vec<String>) -> Result<String, HostError> {
+        let key = self.task.powers.network_key();
+        let threshold = u8::try_from(self.task.network.threshold).unwrap_or(u8::MAX);
+        let text = tokio::task::spawn_blocking(move || {
+            let shares = shares
+                .iter()
+                .map(|share| share.parse())
+                .collect::<Result<Vec<BlsSignatureShare>, _>>()
+                .map_err(HostError::new)?;
+            let identity = encrypted.resource.key();
+            let combined = BlsQuorum::new(key, threshold)
+                .combine(identity.as_bytes(), &shares)
+                .map_err(HostError::new)?;
+            encrypted
+                .ciphertext
+                .decrypt(&key, identity.as_bytes(), &combined.signature)
+                .map_err(HostError::new)
+        });
+        let text = text.await.map_err(HostError::new)??;
+        String::from_utf8(text.to_vec())
+            .map_err(|_| HostError::new("what was decrypted is no text in UTF-8"))
+    }
+}
+
+/// What is to be decrypted.
+struct Encrypted {
+    conditions: AccessControlConditions,
+    resource: LitResource,
+    ciphertext: TimeLockCiphertext,
+}
+
+impl Encrypted {
+    fn read(arguments: &Arguments) -> Result<Self, HostError> {
+        let conditions = conditions_of(arguments, "accessControlConditions")?;
+        arguments.text("chain")?;
+        Ok(Self {
+            resource: encrypted_as(&conditions, arguments.text("dataToEncryptHash")?)?,
+            ciphertext: arguments.parsed("ciphertext", "a ciphertext of the network in base64")?,
+            conditions,
+        })
+    }
+}
+
+/// Conditions are told apart by their members, whatever their type.
+fn conditions_of(arguments: &Arguments, name: &str) -> Result<AccessControlConditions, HostError> {
+    let list = arguments.value(name).unwrap_or(&Value::Null);
+    let list = CompactJson::try_from(list).map_err(HostError::new)?;
+    Ok(parse_conditions(ConditionsKind::Unified, &list)?)
+}
