@@ -17,14 +17,15 @@ use lit_types::{
     AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
     constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},
 };
-use rand_core::{OsRng, RngCore};
+use rand_core::OsRng;
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
 use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
     LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection,
-    delegation::warn_about_proofs, discovery::FixedNodes, state::NetworkState,
+    delegation::warn_about_proofs, discovery::FixedNodes, random::check_randomness,
+    state::NetworkState,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
@@ -389,9 +390,6 @@ fn own_error(error: AuthNeededError) -> Error {
 }
 
 fn generate_key() -> Result<SessionKeyPair, Error> {
-    // `OsRng` panics where the operating system fails; asking it once before turns that into an error.
-    OsRng
-        .try_fill_bytes(&mut [0; 1])
-        .map_err(Error::Randomness)?;
+    check_randomness()?;
     Ok(SessionKeyPair::generate(&mut OsRng))
 }

@@ -3,8 +3,12 @@ use lit_node_transport::QuorumError;
 use lit_recap::SiweError;
 use lit_session_crypto::{
     BlsError, CapabilityRefusal, InvalidSessionSigs, RootRefusal, SessionError, SessionRefusal,
+    TimeLockError,
 };
-use lit_types::{LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError};
+use lit_types::{
+    LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError,
+    access_control::AccessControlError,
+};
 
 use crate::{AuthNeededError, DiscoveryError};
 
@@ -82,6 +86,24 @@ pub enum Error {
         /// Every node's outcome.
         nodes: Box<QuorumError>,
     },
+    /// Nodes refuse these conditions, or hash them differently.
+    #[error(transparent)]
+    Conditions(#[from] AccessControlError),
+    /// Too much to encrypt; no ciphertext; or one of another network or other conditions.
+    #[error(transparent)]
+    Encryption(#[from] TimeLockError),
+    /// The hash of encrypted data is not 32 bytes of hex.
+    #[error("the hash of the encrypted data is not 64 hex digits")]
+    DataHash,
+    /// What was decrypted is not the data of the hash it came with. It is not given.
+    #[error("what was decrypted does not have the hash that it was encrypted under")]
+    OtherData,
+    /// What was decrypted is no text. Decrypt it as bytes.
+    #[error("what was decrypted is not a text in UTF-8")]
+    NotText,
+    /// The runtime was shut down while it worked on this.
+    #[error("the runtime stopped before the work was done")]
+    Interrupted,
     /// What the nodes agreed on at the handshake is no BLS key, so nothing that they sign together can be verified.
     #[error("the network has no BLS key: {0}")]
     NetworkKey(BlsError),
@@ -119,6 +141,7 @@ impl Error {
             }
             Self::MissingNode(_) => SdkErrorCode::InvalidArgumentException,
             Self::NoRequests => SdkErrorCode::ParamsMissingError,
+            Self::Conditions(_) => SdkErrorCode::InvalidAccessControlConditions,
             Self::Action { .. } | Self::Nodes(_) => SdkErrorCode::NodeError,
             _ => return None,
         })

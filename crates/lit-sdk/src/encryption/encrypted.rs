@@ -1,0 +1,154 @@
+use alloy_primitives::hex;
+use lit_session_crypto::{TimeLockCiphertext, encryption_resource};
+use lit_types::{LitResource, access_control::AccessControlConditions};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Data that was encrypted to a network, and who may decrypt it. Nothing of it is secret.
+///
+/// As JSON it is what the official client's `encryptToJson` gives, and `decryptFromJson` takes.
+#[doc(alias = "encryptToJson")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Json", into = "Json")]
+pub struct Encrypted {
+    ciphertext: TimeLockCiphertext,
+    data_hash: [u8; 32],
+    conditions: AccessControlConditions,
+    chain: String,
+    data_type: DataType,
+}
+
+/// What is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataType {
+    /// A text, in UTF-8.
+    String,
+    /// Any bytes.
+    File,
+}
+
+impl Encrypted {
+    /// What another client encrypted: base64 of the ciphertext, and `dataToEncryptHash` (64 hex digits, `0x` optional). The chain
+    /// is `ethereum` unless [said otherwise](Self::with_chain).
+    ///
+    /// # Errors
+    /// [`Error::Encryption`] for what is no ciphertext, [`Error::DataHash`] for what is no hash.
+    pub fn from_parts(
+        ciphertext: &str,
+        data_hash: &str,
+        conditions: AccessControlConditions,
+    ) -> Result<Self, Error> {
+        let data_hash = hex::decode_to_array(data_hash).map_err(|_| Error::DataHash)?;
+        Ok(Self::new(ciphertext.parse()?, data_hash, conditions))
+    }
+
+    pub(super) fn new(
+        ciphertext: TimeLockCiphertext,
+        data_hash: [u8; 32],
+        conditions: AccessControlConditions,
+    ) -> Self {
+        Self {
+            ciphertext,
+            data_hash,
+            conditions,
+            chain: "ethereum".to_owned(),
+            data_type: DataType::File,
+        }
+    }
+
+    /// The chain that the wallet of who decrypts is used on. Default: `ethereum`.
+    #[must_use]
+    pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
+        self.chain = chain.into();
+        self
+    }
+
+    pub(super) const fn into_text(mut self) -> Self {
+        self.data_type = DataType::String;
+        self
+    }
+
+    /// The ciphertext. Its `Display` is base64, as other clients take it.
+    #[must_use]
+    pub const fn ciphertext(&self) -> &TimeLockCiphertext {
+        &self.ciphertext
+    }
+
+    /// SHA-256 of the data.
+    #[doc(alias = "dataToEncryptHash")]
+    #[must_use]
+    pub const fn data_hash(&self) -> &[u8; 32] {
+        &self.data_hash
+    }
+
+    /// The same in hex, without `0x`, as other clients take it.
+    #[must_use]
+    pub fn data_hash_hex(&self) -> String {
+        hex::encode(self.data_hash)
+    }
+
+    /// Who may decrypt.
+    #[must_use]
+    pub const fn conditions(&self) -> &AccessControlConditions {
+        &self.conditions
+    }
+
+    /// The chain that the wallet of who decrypts is used on.
+    #[must_use]
+    pub fn chain(&self) -> &str {
+        &self.chain
+    }
+
+    /// Whether it is a text.
+    #[must_use]
+    pub const fn data_type(&self) -> DataType {
+        self.data_type
+    }
+
+    /// The resource that a session needs the right on to decrypt this.
+    #[must_use]
+    pub fn resource(&self) -> LitResource {
+        encryption_resource(&self.conditions, &self.data_hash)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Json {
+    ciphertext: String,
+    data_to_encrypt_hash: String,
+    #[serde(flatten)]
+    conditions: AccessControlConditions,
+    chain: String,
+    data_type: DataType,
+}
+
+impl From<Encrypted> for Json {
+    fn from(encrypted: Encrypted) -> Self {
+        Self {
+            ciphertext: encrypted.ciphertext.to_string(),
+            data_to_encrypt_hash: encrypted.data_hash_hex(),
+            conditions: encrypted.conditions,
+            chain: encrypted.chain,
+            data_type: encrypted.data_type,
+        }
+    }
+}
+
+impl TryFrom<Json> for Encrypted {
+    type Error = Error;
+
+    fn try_from(json: Json) -> Result<Self, Error> {
+        let encrypted = Self::from_parts(
+            &json.ciphertext,
+            &json.data_to_encrypt_hash,
+            json.conditions,
+        )?;
+        Ok(Self {
+            data_type: json.data_type,
+            ..encrypted.with_chain(json.chain)
+        })
+    }
+}

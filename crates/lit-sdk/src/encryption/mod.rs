@@ -1,0 +1,204 @@
+//! Encryption to a network, and decryption with its help (wire protocol specification, sections 6.5 and 6.6).
+
+mod encrypted;
+
+pub use encrypted::{DataType, Encrypted};
+
+use bytes::Bytes;
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, RequestId};
+use lit_session_crypto::{
+    BlsPublicKey, BlsSignatureShare, Session, TimeLockCiphertext, data_hash, encryption_resource,
+};
+use lit_types::{
+    AuthSig, JsonProblem, NodeUrl, SessionSigs,
+    access_control::{AccessControlConditions, ConditionsKind},
+    wire::{EncryptionSignRequest, EncryptionSignResponse, Endpoint},
+};
+use rand_core::OsRng;
+use tokio::task::spawn_blocking;
+use zeroize::Zeroizing;
+
+use crate::{
+    Error, LitNodeClient, SessionAuth,
+    random::check_randomness,
+    session_auth::{signed_bodies, unsigned},
+    shares::shares_error,
+};
+
+/// What decryption is authorised by: a session with the right on what was encrypted, or a wallet's AuthSig.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum DecryptAuth<'a> {
+    /// A session.
+    Session(SessionAuth<'a>),
+    /// A SIWE message of a wallet. Every node gets the same; any of them could use it elsewhere while it lasts, so a session is
+    /// the better choice.
+    Wallet(&'a AuthSig),
+}
+
+impl<'a> From<&'a Session> for DecryptAuth<'a> {
+    fn from(session: &'a Session) -> Self {
+        Self::Session(session.into())
+    }
+}
+
+impl<'a> From<&'a SessionSigs> for DecryptAuth<'a> {
+    fn from(sigs: &'a SessionSigs) -> Self {
+        Self::Session(sigs.into())
+    }
+}
+
+impl<'a> From<&'a AuthSig> for DecryptAuth<'a> {
+    fn from(auth_sig: &'a AuthSig) -> Self {
+        Self::Wallet(auth_sig)
+    }
+}
+
+impl LitNodeClient {
+    /// Encrypts data such that the network helps to decrypt it whoever fulfils the conditions. Nothing is sent anywhere: the key
+    /// is the one that the nodes agreed on at the handshake.
+    ///
+    /// # Errors
+    /// [`Error::Conditions`] for conditions that nodes refuse or hash differently, so that the data would be lost;
+    /// [`Error::Encryption`] for more than 64 MiB; [`Error::NetworkKey`], [`Error::Randomness`].
+    #[doc(alias = "encryptFile")]
+    #[doc(alias = "encryptUint8Array")]
+    pub async fn encrypt(
+        &self,
+        data: impl AsRef<[u8]>,
+        conditions: &AccessControlConditions,
+    ) -> Result<Encrypted, Error> {
+        conditions.check()?;
+        check_randomness()?;
+        let network = self.state().signer()?.key;
+        let data = Zeroizing::new(data.as_ref().to_vec());
+        let conditions = conditions.clone();
+        // A pairing, and as much hashing as there is data.
+        let work = move || {
+            let hash = data_hash(&data);
+            let identity = encryption_resource(&conditions, &hash).key();
+            let sealed =
+                TimeLockCiphertext::encrypt(&network, identity.as_bytes(), &data, &mut OsRng)?;
+            Ok(Encrypted::new(sealed, hash, conditions))
+        };
+        spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+    }
+
+    /// [Encrypts](Self::encrypt) a text.
+    ///
+    /// # Errors
+    /// As [`LitNodeClient::encrypt`].
+    #[doc(alias = "encryptString")]
+    pub async fn encrypt_text(
+        &self,
+        text: &str,
+        conditions: &AccessControlConditions,
+    ) -> Result<Encrypted, Error> {
+        Ok(self.encrypt(text, conditions).await?.into_text())
+    }
+
+    /// Decrypts data with the help of as many nodes as the threshold, each of which checks the conditions.
+    ///
+    /// What they sign together is verified under the key of the network before it is used; nodes that give wrong shares are found.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`] when too few nodes find the conditions met, [`Error::Shares`] when what they give makes no signature;
+    /// [`Error::Encryption`] for what was not encrypted to this network under these conditions, [`Error::OtherData`] for what is
+    /// not the data of the hash. Before that [`Error::NotReady`], [`Error::Session`], [`Error::SessionSigs`],
+    /// [`Error::MissingNode`] or [`Error::NetworkKey`].
+    #[doc(alias = "decryptToFile")]
+    #[doc(alias = "decryptToUint8Array")]
+    #[doc(alias = "decryptFromJson")]
+    pub async fn decrypt(
+        &self,
+        auth: impl Into<DecryptAuth<'_>>,
+        encrypted: &Encrypted,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.check_ready()?;
+        let state = self.state();
+        let network = state.signer()?;
+        let quorum = Quorum {
+            endpoint: Endpoint::EncryptionSign,
+            request_id: RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            bodies: self.decrypt_bodies(auth.into(), encrypted)?,
+        };
+        let policy =
+            QuorumPolicy::new(state.view.threshold).with_node_deadline(self.node_deadline());
+        let judge = |_: &NodeUrl, body: &[u8]| judge(body);
+        let call = QuorumCall::start(self.transport(), quorum, &policy, judge, |_| ())
+            .map_err(shares_error)?;
+        let identity = encrypted.resource().key();
+        let message = |_: &BlsSignatureShare| identity.clone().into_bytes();
+        let (signature, _) = network.combine(call, message, |share| *share).await?;
+
+        let encrypted = encrypted.clone();
+        let open = move |key: BlsPublicKey| {
+            let data = encrypted
+                .ciphertext()
+                .decrypt(&key, identity.as_bytes(), &signature)?;
+            if data_hash(&data) != *encrypted.data_hash() {
+                return Err(Error::OtherData);
+            }
+            Ok(data)
+        };
+        spawn_blocking(move || open(network.key))
+            .await
+            .map_err(|_| Error::Interrupted)?
+    }
+
+    /// [Decrypts](Self::decrypt) a text.
+    ///
+    /// # Errors
+    /// As [`LitNodeClient::decrypt`]; [`Error::NotText`] for what is not UTF-8.
+    #[doc(alias = "decryptToString")]
+    pub async fn decrypt_text(
+        &self,
+        auth: impl Into<DecryptAuth<'_>>,
+        encrypted: &Encrypted,
+    ) -> Result<Zeroizing<String>, Error> {
+        let data = self.decrypt(auth, encrypted).await?;
+        let text = std::str::from_utf8(&data).map_err(|_| Error::NotText)?;
+        Ok(Zeroizing::new(text.to_owned()))
+    }
+
+    fn decrypt_bodies(
+        &self,
+        auth: DecryptAuth<'_>,
+        encrypted: &Encrypted,
+    ) -> Result<Vec<(NodeUrl, Bytes)>, Error> {
+        let sigs = match auth {
+            DecryptAuth::Session(auth) => self.sigs_for_call(auth)?,
+            DecryptAuth::Wallet(auth_sig) => {
+                let to = |node: &NodeUrl| (node.clone(), auth_sig.clone());
+                self.nodes().iter().map(to).collect()
+            }
+        };
+        let conditions = encrypted.conditions();
+        let of_kind = |kind| (conditions.kind() == kind).then(|| conditions.canonical());
+        let body = EncryptionSignRequest {
+            access_control_conditions: of_kind(ConditionsKind::EvmBasic),
+            evm_contract_conditions: of_kind(ConditionsKind::EvmContract),
+            sol_rpc_conditions: of_kind(ConditionsKind::SolRpc),
+            unified_access_control_conditions: of_kind(ConditionsKind::Unified),
+            data_to_encrypt_hash: encrypted.data_hash_hex(),
+            chain: Some(encrypted.chain().to_owned()),
+            auth_sig: unsigned(),
+            epoch: self.epoch(),
+        };
+        Ok(signed_bodies(sigs, body, |body, sig| body.auth_sig = sig))
+    }
+}
+
+fn judge(body: &[u8]) -> Result<BlsSignatureShare, String> {
+    let answer: EncryptionSignResponse =
+        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+    if answer.result != "success" {
+        return Err("it says it did not succeed".to_owned());
+    }
+    let share = BlsSignatureShare::try_from(&answer.signature_share)
+        .map_err(|error| format!("its share is none: {error}"))?;
+    if u32::from(share.identifier().get()) != answer.share_index.saturating_add(1) {
+        return Err("its share has the identifier of another node".to_owned());
+    }
+    Ok(share)
+}

@@ -1,0 +1,251 @@
+//! Encryption under access control conditions, and decryption by the embedded network.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+mod common;
+
+use alloy_primitives::Address;
+use alloy_signer_local::PrivateKeySigner;
+use common::Setup;
+use lit_devnet::Fault;
+use lit_sdk::{
+    DataType, Encrypted, Error, EthWalletOptions, EthWalletProvider, LitAbility, LitResource,
+    ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    session_crypto::{TimeLockCiphertext, TimeLockError, encryption_resource},
+    types::{
+        NodeErrorCode, SdkErrorCode,
+        access_control::{
+            AccessControlConditions, ConditionExpression, ConditionsKind, EvmBasicCondition,
+        },
+        wire::Endpoint,
+    },
+};
+use rand_core::OsRng;
+use serde_json::json;
+
+const SECRET: &str = "hello world";
+
+fn only(wallet: Address) -> AccessControlConditions {
+    let owner = EvmBasicCondition::wallet_is("ethereum", wallet.to_string());
+    AccessControlConditions::EvmBasic(ConditionExpression::new(owner))
+}
+
+async fn session(setup: &Setup, wallet: &PrivateKeySigner, resource: LitResource) -> Session {
+    let ability = LitAbility::AccessControlConditionDecryption;
+    let right = ResourceAbilityRequest::new(resource, ability).unwrap();
+    let wallet = WalletAuth::new(wallet.clone());
+    let request = SessionRequest::new([right]);
+    setup.client.get_session(&request, &wallet).await.unwrap()
+}
+
+async fn encrypted(setup: &Setup) -> (Encrypted, Session) {
+    let conditions = only(setup.wallet.address());
+    let encrypted = setup
+        .client
+        .encrypt_text(SECRET, &conditions)
+        .await
+        .unwrap();
+    // The narrowest right is enough.
+    let session = session(setup, &setup.wallet, encrypted.resource()).await;
+    (encrypted, session)
+}
+
+#[tokio::test]
+async fn who_fulfils_the_conditions_decrypts() {
+    let setup = Setup::new(10).await;
+    let (encrypted, session) = encrypted(&setup).await;
+    let text = setup.client.decrypt_text(&session, &encrypted).await;
+    assert_eq!(*text.unwrap(), SECRET);
+    let sigs = setup.client.session_sigs(&session).unwrap();
+    let data = setup.client.decrypt(&sigs, &encrypted).await.unwrap();
+    assert_eq!(*data, SECRET.as_bytes());
+}
+
+#[tokio::test]
+async fn nobody_else_does() {
+    let setup = Setup::new(4).await;
+    let (encrypted, _) = encrypted(&setup).await;
+    let stranger = PrivateKeySigner::random();
+    let theirs = session(
+        &setup,
+        &stranger,
+        LitResource::any_access_control_condition(),
+    )
+    .await;
+    let error = setup.client.decrypt(&theirs, &encrypted).await.unwrap_err();
+    let code = Some("NodeAccessControlConditionsReturnedNotAuthorized");
+    assert_eq!(error.node_error_code(), code, "{error}");
+
+    // With their own conditions in the place of the others they get a key to something else.
+    let ciphertext = encrypted.ciphertext().to_string();
+    let hash = encrypted.data_hash_hex();
+    let forged = Encrypted::from_parts(&ciphertext, &hash, only(stranger.address())).unwrap();
+    let error = setup.client.decrypt(&theirs, &forged).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Encryption(TimeLockError::Corrupt)),
+        "{error}"
+    );
+
+    // A right on something else is none on this.
+    let conditions = only(setup.wallet.address());
+    let other = encryption_resource(&conditions, &[7; 32]);
+    let narrow = session(&setup, &setup.wallet, other).await;
+    let error = setup.client.decrypt(&narrow, &encrypted).await.unwrap_err();
+    assert_eq!(
+        error.node_error_code(),
+        Some("NodeResourceIdNotFound"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_wallet_without_a_session_decrypts_too() {
+    let setup = Setup::new(4).await;
+    let (encrypted, _) = encrypted(&setup).await;
+    let options = EthWalletOptions::default();
+    let method = EthWalletProvider::authenticate(&setup.wallet, &setup.client, &options).await;
+    let auth_sig = serde_json::from_str(&method.unwrap().access_token).unwrap();
+    let auth_sig: &lit_sdk::AuthSig = &auth_sig;
+    let text = setup.client.decrypt_text(auth_sig, &encrypted).await;
+    assert_eq!(*text.unwrap(), SECRET);
+}
+
+#[tokio::test]
+async fn bytes_of_any_length_survive() {
+    let setup = Setup::new(3).await;
+    let conditions = only(setup.wallet.address());
+    let any = LitResource::any_access_control_condition();
+    let session = session(&setup, &setup.wallet, any).await;
+    for length in [0, 1, 31, 32, 127, 128, 100_000] {
+        let data: Vec<u8> = (0..length).map(|i| (i * 7) as u8).collect();
+        let encrypted = setup.client.encrypt(&data, &conditions).await.unwrap();
+        assert_eq!(encrypted.data_type(), DataType::File);
+        let again = setup.client.decrypt(&session, &encrypted).await.unwrap();
+        assert_eq!(*again, data);
+    }
+    let encrypted = setup.client.encrypt([0xff], &conditions).await.unwrap();
+    let text = setup.client.decrypt_text(&session, &encrypted).await;
+    assert!(matches!(text, Err(Error::NotText)));
+}
+
+#[tokio::test]
+async fn faults_of_nodes_do_not_matter_down_to_the_threshold() {
+    let setup = Setup::new(10).await;
+    let (encrypted, session) = encrypted(&setup).await;
+    let client = &setup.client;
+    let spare = 10 - setup.network.threshold();
+    let faults = [
+        Fault::Stopped,
+        Fault::Garbage,
+        Fault::Truncated,
+        Fault::CorruptShare,
+        Fault::StaleEpoch,
+        Fault::ErrorAt(Endpoint::EncryptionSign, NodeErrorCode::NodeRpcError),
+    ];
+    setup.network.next_epoch().unwrap();
+    for fault in faults {
+        for node in 0..spare {
+            setup.network.set_fault(node, fault).unwrap();
+        }
+        let text = client.decrypt_text(&session, &encrypted).await;
+        let text = text.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert_eq!(*text, SECRET);
+
+        // One honest node less than the threshold is never enough.
+        setup.network.set_fault(spare, fault).unwrap();
+        let error = client.decrypt(&session, &encrypted).await.unwrap_err();
+        assert!(
+            matches!(error, Error::Shares(_) | Error::Nodes(_)),
+            "{fault:?}: {error}"
+        );
+        setup.network.clear_fault(spare).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn conditions_that_would_lose_the_data_are_refused() {
+    let setup = Setup::new(3).await;
+    let one = |i: u8| EvmBasicCondition::wallet_is("ethereum", format!("{i}"));
+    let many = (1..31).fold(ConditionExpression::new(one(0)), |all, i| all.or(one(i)));
+    let many = AccessControlConditions::EvmBasic(many);
+    let error = setup.client.encrypt(SECRET, &many).await.unwrap_err();
+    assert!(matches!(error, Error::Conditions(_)), "{error}");
+    assert_eq!(
+        error.sdk_code(),
+        Some(SdkErrorCode::InvalidAccessControlConditions)
+    );
+}
+
+/// A ciphertext can be made for any identity, so the hash is compared with what was decrypted.
+#[tokio::test]
+async fn other_data_than_that_of_the_hash_is_not_given() {
+    let setup = Setup::new(3).await;
+    let conditions = only(setup.wallet.address());
+    let identity = encryption_resource(&conditions, &[7; 32]).key();
+    let key = setup.client.keys().network_public_key.parse().unwrap();
+    let ciphertext = TimeLockCiphertext::encrypt(&key, identity.as_bytes(), b"other", &mut OsRng);
+    let ciphertext = ciphertext.unwrap().to_string();
+    let encrypted = Encrypted::from_parts(&ciphertext, &"07".repeat(32), conditions).unwrap();
+    let session = session(&setup, &setup.wallet, encrypted.resource()).await;
+    let error = setup.client.decrypt(&session, &encrypted).await;
+    assert!(matches!(error, Err(Error::OtherData)));
+}
+
+/// The form of `encryptToJson` of the official client.
+#[tokio::test]
+async fn as_json_it_is_that_of_the_official_client() {
+    let setup = Setup::new(3).await;
+    let (encrypted, session) = encrypted(&setup).await;
+    let json = serde_json::to_value(&encrypted).unwrap();
+    let expected = json!({
+        "ciphertext": encrypted.ciphertext().to_string(),
+        "dataToEncryptHash": "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
+        "accessControlConditions": [{
+            "contractAddress": "", "chain": "ethereum", "standardContractType": "", "method": "",
+            "parameters": [":userAddress"],
+            "returnValueTest": { "comparator": "=", "value": setup.wallet.address().to_string() },
+        }],
+        "chain": "ethereum",
+        "dataType": "string",
+    });
+    assert_eq!(json, expected);
+    let again: Encrypted = serde_json::from_str(&json.to_string()).unwrap();
+    assert_eq!(again, encrypted);
+    assert_eq!(
+        *setup.client.decrypt_text(&session, &again).await.unwrap(),
+        SECRET
+    );
+}
+
+#[tokio::test]
+async fn conditions_of_every_kind_survive_json() {
+    let setup = Setup::new(3).await;
+    let contract = json!([{
+        "contractAddress": "0xb71a679cfff330591d556c4b9f21c7739ca9590c", "functionName": "members",
+        "functionParams": [":userAddress"], "chain": "xdai",
+        "functionAbi": {
+            "name": "members", "inputs": [{ "name": "", "type": "address" }],
+            "outputs": [{ "name": "shares", "type": "uint256" }], "constant": true, "stateMutability": "view",
+        },
+        "returnValueTest": { "key": "shares", "comparator": ">=", "value": "1" },
+    }]);
+    let solana = json!([{
+        "method": "getBalance", "params": [":userAddress"], "pdaParams": [], "pdaKey": "", "chain": "solana",
+        "pdaInterface": { "offset": 0, "fields": { "zebra": 8 } },
+        "returnValueTest": { "key": "", "comparator": ">=", "value": "100000000" },
+    }]);
+    let mut unified = solana.clone();
+    unified[0]["conditionType"] = json!("solRpc");
+    for (kind, conditions) in [
+        (ConditionsKind::EvmContract, contract),
+        (ConditionsKind::SolRpc, solana),
+        (ConditionsKind::Unified, unified),
+    ] {
+        let conditions = AccessControlConditions::from_json(kind, &conditions.to_string()).unwrap();
+        let encrypted = setup.client.encrypt(SECRET, &conditions).await.unwrap();
+        let json = serde_json::to_string(&encrypted.clone().with_chain("solana")).unwrap();
+        let again: Encrypted = serde_json::from_str(&json).unwrap();
+        assert_eq!(again.resource(), encrypted.resource());
+        assert_eq!(again.chain(), "solana");
+    }
+}
