@@ -9,6 +9,7 @@ mod chain_view;
 mod clock;
 mod conditions;
 mod dealer;
+mod error;
 mod fault;
 mod genesis;
 #[cfg(feature = "http")]
@@ -19,16 +20,20 @@ mod keys;
 mod listener;
 mod log;
 mod memory;
+mod network;
 mod node;
 mod recent;
 #[cfg(feature = "http")]
 mod services;
 mod signer;
+mod start;
 
 pub use auth::{JwksError, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};
-pub use builder::{Devnet, DevnetBuilder, DevnetError, MAX_NODES, MIN_NODES};
+pub use builder::{DevnetBuilder, MAX_NODES, MIN_NODES};
 pub use clock::DevnetClock;
 pub use conditions::{ConditionResolver, ForeignCondition, ResolverError};
+pub use error::DevnetError;
 pub use fault::{Fault, SiweChange};
 pub use log::LoggedRequest;
 pub use memory::MemoryTransport;
+pub use network::Devnet;

@@ -1,0 +1,162 @@
+use std::sync::Arc;
+
+use lit_contracts::NetworkContext;
+use lit_types::{Clock, NodeUrl};
+use tokio::task::JoinSet;
+
+use crate::{
+    DevnetBuilder, DevnetClock, DevnetError, Fault, JwtClaims, JwtProvider, LoggedRequest,
+    MemoryTransport,
+    auth::LocalIssuer,
+    chain::Chain,
+    genesis::DevChain,
+    node::{Node, Shared},
+};
+
+/// A Lit network in this process. Everything stops when it is dropped.
+///
+/// It is for development and tests: its nodes live in one process and its keys come from one seed, so it protects nothing.
+///
+/// ```
+/// use lit_devnet::Devnet;
+///
+/// # tokio_test(async {
+/// let network = Devnet::builder().nodes(4).start().await?;
+/// assert_eq!((network.node_urls().len(), network.threshold()), (4, 2));
+/// # Ok::<(), lit_devnet::DevnetError>(())
+/// # });
+/// # fn tokio_test<T>(f: impl Future<Output = Result<T, lit_devnet::DevnetError>>) {
+/// #     tokio::runtime::Runtime::new().unwrap().block_on(f).unwrap();
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Devnet {
+    pub(crate) nodes: Arc<[Arc<Node>]>,
+    pub(crate) node_urls: Vec<NodeUrl>,
+    pub(crate) threshold: usize,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) chain: DevChain,
+    pub(crate) jwt_issuer: LocalIssuer,
+    pub(crate) rpc_url: Option<String>,
+    #[cfg(feature = "http")]
+    pub(crate) services_url: Option<NodeUrl>,
+    /// The HTTP listeners; dropping them stops them.
+    pub(crate) _servers: JoinSet<()>,
+}
+
+impl Devnet {
+    /// Settings.
+    #[must_use = "call start to get a network"]
+    pub fn builder() -> DevnetBuilder {
+        DevnetBuilder::default()
+    }
+
+    /// The nodes' URLs, in order.
+    #[must_use]
+    pub fn node_urls(&self) -> &[NodeUrl] {
+        &self.node_urls
+    }
+
+    /// How many nodes have to agree: two thirds, rounded down.
+    #[must_use]
+    pub const fn threshold(&self) -> usize {
+        self.threshold
+    }
+
+    /// Reaches the nodes in memory.
+    #[must_use]
+    pub fn transport(&self) -> Arc<MemoryTransport> {
+        Arc::new(MemoryTransport::new(&self.nodes))
+    }
+
+    /// The network's clock. Give it to the client too, where it is moved.
+    #[must_use]
+    pub fn clock(&self) -> Arc<DevnetClock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    /// The chain with the contracts, at the addresses of datil-dev. [`Chain::client`] is alloy's way to it.
+    #[must_use]
+    pub const fn chain(&self) -> &Chain {
+        &self.chain.chain
+    }
+
+    /// Where the chain answers JSON-RPC, when the network listens.
+    #[must_use]
+    pub fn rpc_url(&self) -> Option<&str> {
+        self.rpc_url.as_deref()
+    }
+
+    /// What `lit-contracts` has to know about the chain: a `custom` network, whose nodes speak HTTP without TLS.
+    #[must_use]
+    pub fn context(&self) -> NetworkContext {
+        NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or_default())
+    }
+
+    /// Whether requests have to be paid with capacity credits.
+    #[must_use]
+    pub fn capacity_enforced(&self) -> bool {
+        self.shared.capacity_enforced
+    }
+
+    /// Private keys of wallets that have a million tokens each: `0x` and 64 hex digits. Everybody has them who has the seed.
+    #[must_use]
+    pub fn funded_keys(&self) -> &[String] {
+        &self.chain.funded_keys
+    }
+
+    /// A token of the network's own issuer: what somebody would have who had logged in with this provider. Nodes believe it, and
+    /// it is an access token for the auth methods of the provider.
+    #[must_use]
+    pub fn issue_jwt(&self, provider: JwtProvider, claims: &JwtClaims) -> String {
+        let now = self.shared.clock.now();
+        self.jwt_issuer.issue(provider, claims, now)
+    }
+
+    /// Ends the epoch and begins the next with the same nodes.
+    ///
+    /// # Errors
+    /// [`DevnetError::Genesis`] when the contract refuses.
+    pub fn next_epoch(&self) -> Result<(), DevnetError> {
+        self.chain.next_epoch()
+    }
+
+    /// Puts a fault on a node, in place of the one it has.
+    ///
+    /// # Errors
+    /// [`DevnetError::NoSuchNode`].
+    pub fn set_fault(&self, node: usize, fault: Fault) -> Result<(), DevnetError> {
+        self.node(node)?.set_fault(Some(fault));
+        Ok(())
+    }
+
+    /// Takes the fault off a node.
+    ///
+    /// # Errors
+    /// [`DevnetError::NoSuchNode`].
+    pub fn clear_fault(&self, node: usize) -> Result<(), DevnetError> {
+        self.node(node)?.set_fault(None);
+        Ok(())
+    }
+
+    /// Stores code where the nodes look up actions by CID, and gives that CID.
+    pub fn put_ipfs(&self, code: impl Into<String>) -> String {
+        self.shared.ipfs.put(code.into())
+    }
+
+    /// The requests that have reached nodes, oldest first; the last 10,000.
+    #[must_use]
+    pub fn requests(&self) -> Vec<LoggedRequest> {
+        self.shared.log.all()
+    }
+
+    fn node(&self, index: usize) -> Result<&Node, DevnetError> {
+        self.nodes
+            .get(index)
+            .map(AsRef::as_ref)
+            .ok_or(DevnetError::NoSuchNode {
+                index,
+                nodes: self.nodes.len(),
+            })
+    }
+}
