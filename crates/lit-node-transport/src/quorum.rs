@@ -143,7 +143,7 @@ pub struct QuorumCall<T, K, J, F> {
     policy: QuorumPolicy,
     tally: Tally<T, K, J, F>,
     /// Of the tally, the group that was handed out last.
-    agreed: usize,
+    agreed: Option<usize>,
     requests: JoinSet<()>,
     settled: mpsc::UnboundedReceiver<Settled>,
     started: Instant,
@@ -190,7 +190,7 @@ where
             request_id,
             tally: Tally::new(nodes, policy.needed, judge, key),
             policy,
-            agreed: 0,
+            agreed: None,
             // Dropping the set, as when the caller gives up, stops the requests; after agreement they are let run.
             requests: JoinSet::new(),
             settled,
@@ -234,11 +234,17 @@ where
     }
 
     /// Waits for enough answers that agree, and gives them in the order in which they came. Called again, it waits until
-    /// there are others: one more, or one less after [`QuorumCall::reject`].
+    /// there are others: more of them, or less after [`QuorumCall::reject`]. What came in the meantime is given at once.
     ///
     /// # Errors
     /// [`QuorumError`] when there is no hope left, or no time.
     pub async fn agree(&mut self) -> Result<&[(NodeUrl, T)], QuorumError> {
+        if self.agreed.is_some() {
+            // The more answers there are, the sooner the good ones among them are found.
+            while let Ok(one) = self.settled.try_recv() {
+                self.tally.settle(one);
+            }
+        }
         let group = loop {
             let agreement = self.tally.agreement();
             let is_over = self.policy.wait == Wait::ForAgreement || self.tally.open == 0;
@@ -266,7 +272,7 @@ where
                 },
             }
         };
-        self.agreed = group;
+        self.agreed = Some(group);
         Ok(self.tally.hand_out(group))
     }
 
@@ -275,7 +281,8 @@ where
         self.tally.reject(node, reason.into());
     }
 
-    /// Ends the call with the answers that [`QuorumCall::agree`] gave last. The other requests go on for a while.
+    /// Ends the call with the answers that [`QuorumCall::agree`] gave last, none if it never gave any. The other requests go
+    /// on for a while.
     #[must_use]
     pub fn finish(self) -> QuorumAnswer<T> {
         let linger = self.policy.linger;
@@ -304,13 +311,13 @@ where
         self.error(QuorumFailure::Unusable { agreeing })
     }
 
-    fn error(&mut self, failure: QuorumFailure) -> QuorumError {
+    fn error(&self, failure: QuorumFailure) -> QuorumError {
         QuorumError {
             failure,
             endpoint: self.endpoint,
             needed: self.policy.needed,
             request_id: self.request_id.clone(),
-            outcomes: self.tally.take_outcomes(self.started.elapsed()),
+            outcomes: self.tally.outcomes(self.started.elapsed()),
         }
     }
 }

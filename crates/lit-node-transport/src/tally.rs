@@ -112,11 +112,8 @@ where
     }
 
     /// Takes all answers of a group out of the tally, and says how many they were.
-    pub(crate) fn reject_all(&mut self, group: usize, reason: &str) -> usize {
-        let answers = self
-            .groups
-            .get(group)
-            .map_or(&[][..], |group| &group.answers);
+    pub(crate) fn reject_all(&mut self, group: Option<usize>, reason: &str) -> usize {
+        let answers = group.map_or(&[][..], |group| &self.groups[group].answers);
         let nodes: Vec<NodeUrl> = answers.iter().map(|(node, _)| node.clone()).collect();
         for node in &nodes {
             self.reject(node, reason.to_owned());
@@ -155,32 +152,27 @@ where
     }
 
     /// Every node's outcome, in the order of the nodes.
-    pub(crate) fn take_outcomes(&mut self, elapsed: Duration) -> Vec<NodeOutcome> {
-        let pending = |node| NodeOutcome {
-            node,
+    pub(crate) fn outcomes(&self, elapsed: Duration) -> Vec<NodeOutcome> {
+        let pending = |node: &NodeUrl| NodeOutcome {
+            node: node.clone(),
             outcome: Outcome::Pending,
             elapsed,
         };
-        std::mem::take(&mut self.outcomes)
-            .into_iter()
-            .zip(std::mem::take(&mut self.nodes))
-            .map(|(known, node)| known.unwrap_or_else(|| pending(node)))
+        self.outcomes
+            .iter()
+            .zip(&self.nodes)
+            .map(|(known, node)| known.clone().unwrap_or_else(|| pending(node)))
             .collect()
     }
 
     /// The answers of a group, and every node's outcome.
     pub(crate) fn into_answer(
         mut self,
-        group: usize,
+        group: Option<usize>,
         elapsed: Duration,
     ) -> (Vec<(NodeUrl, T)>, Vec<NodeOutcome>) {
-        let outcomes = self.take_outcomes(elapsed);
-        // There is none when the call is ended before there was agreement.
-        let answers = match self.groups.get_mut(group) {
-            Some(group) => std::mem::take(&mut group.answers),
-            None => Vec::new(),
-        };
-        (answers, outcomes)
+        let answers = group.map(|group| self.groups.swap_remove(group).answers);
+        (answers.unwrap_or_default(), self.outcomes(elapsed))
     }
 }
 

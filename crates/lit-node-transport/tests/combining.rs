@@ -153,3 +153,41 @@ async fn a_larger_group_does_not_hide_a_smaller_one() {
         [node(4), node(5), node(6)]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_while_the_caller_works_is_given_at_once() {
+    let answers = ["a good", "a bad", "a good", "b good", "a good", "a good"].map(Some);
+    let mut call = start(&answers);
+    assert_eq!(call.agree().await.unwrap().len(), 3);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(call.agree().await.unwrap().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_did_not_agree_is_not_given_as_agreed() {
+    let mut call = start(&["a good", "b good", "c good", "d good"].map(Some));
+    assert!(call.agree().await.is_err());
+    let unusable = call.give_up("it is bad").failure;
+    assert_eq!(unusable, QuorumFailure::Unusable { agreeing: 0 });
+
+    let mut call = start(&["a good", "a good", "a good"].map(Some));
+    let given_up = tokio::time::timeout(Duration::from_millis(1500), call.agree()).await;
+    assert!(given_up.is_err());
+    let answer = call.finish();
+    assert!(answer.agreed.is_empty());
+    assert!(matches!(answer.outcomes[0].outcome, Outcome::Valid));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_call_stays_lost() {
+    let mut call = start(&[None, None, Some("a good"), Some("a good")]);
+    for _ in 0..3 {
+        let error = call.agree().await.unwrap_err();
+        assert!(matches!(
+            failure(&error),
+            QuorumFailure::TooFewAnswers { .. }
+        ));
+        assert_eq!(error.outcomes.len(), 4);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+}

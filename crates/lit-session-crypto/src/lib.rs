@@ -2,6 +2,7 @@
 
 mod auth_method_id;
 mod bls;
+mod choices;
 mod conditions;
 mod delegation;
 mod ecdsa;

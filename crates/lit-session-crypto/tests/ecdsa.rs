@@ -191,6 +191,24 @@ fn faults_of_groups_are_named() {
     );
 }
 
+/// `bigR` and its mirror image have one `r`, and the same `s` is good for both, but each has a `recid` of its own.
+#[test]
+fn a_mirrored_nonce_point_makes_no_signature() {
+    let mirrored: Vec<_> = SHARES
+        .iter()
+        .map(|share| EcdsaShareJson {
+            big_r: quoted(&BIG_R.replacen("02", "03", 1)),
+            ..from_action(share)
+        })
+        .map(|share| share.parse().unwrap().unwrap())
+        .collect();
+    let refused = EcdsaSignature::combine(&mirrored, 2);
+    assert!(
+        matches!(refused, Err(EcdsaError::NotASignature { .. })),
+        "{refused:?}"
+    );
+}
+
 /// Numbers that the official wasm module made of these root keys, with their secrets.
 #[test]
 fn keys_are_those_of_the_official_client() {
@@ -411,16 +429,18 @@ proptest! {
         prop_assert!(is_no_signature);
     }
 
-    /// A node outside the set that sends a share nevertheless is found and left out.
+    /// Nodes outside the set that send shares nevertheless are found and left out.
     #[test]
-    fn one_intruder_is_left_out((threshold, nodes, set) in network(), noise in 1_u8.., at: Index) {
+    fn intruders_are_left_out((threshold, nodes, set) in network(), noise in vec((1_u8.., any::<Index>()), 1..=3)) {
         let (network, tweak) = (Network::new(threshold, nodes), HdTweak::new(&[7; 32]));
         let needed = usize::from(threshold);
         let mut shares = network.sign(&tweak, &[9; 32], &network.set(set.into_iter().take(needed)));
         let good = EcdsaSignature::combine(&shares, needed);
-        let mut intruder = shares[0].to_json();
-        intruder.signature_share = format!("{noise:064x}");
-        shares.insert(at.index(needed + 1), intruder.parse().unwrap().unwrap());
+        for (noise, at) in noise {
+            let mut intruder = shares[0].to_json();
+            intruder.signature_share = format!("{noise:064x}");
+            shares.insert(at.index(shares.len() + 1), intruder.parse().unwrap().unwrap());
+        }
         prop_assert_eq!(EcdsaSignature::combine(&shares, needed), good);
     }
 

@@ -1,3 +1,5 @@
+use crate::choices::choices;
+
 /// Sets of at most `spare` of `count` places to be left out in turn, such that soon one of them holds all places that are
 /// bad.
 ///
@@ -15,35 +17,9 @@ pub(super) fn exclusions(count: usize, spare: usize) -> impl Iterator<Item = Vec
     })
 }
 
-/// All choices of `k` of the numbers below `n`, in lexical order.
-fn choices(n: usize, k: usize) -> impl Iterator<Item = Vec<usize>> {
-    let first: Option<Vec<usize>> = (k <= n).then(|| (0..k).collect());
-    std::iter::successors(first, move |last| {
-        // The last number that can be raised; those after it follow closely.
-        let at = (0..k).rev().find(|at| last[*at] < n - k + at)?;
-        let mut next = last.clone();
-        next[at] += 1;
-        for follower in at + 1..k {
-            next[follower] = next[follower - 1] + 1;
-        }
-        Some(next)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn choices_are_all_choices() {
-        assert_eq!(
-            choices(4, 2).collect::<Vec<_>>(),
-            [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
-        );
-        assert_eq!(choices(3, 3).count(), 1);
-        assert_eq!(choices(2, 3).count(), 0);
-        assert_eq!(choices(13, 4).count(), 715);
-    }
 
     /// Any bad places are left out together before there are more than a thousand tries.
     #[test]
@@ -51,6 +27,8 @@ mod tests {
         for (count, spare, bad) in [
             (3, 1, 1),
             (12, 4, 4),
+            (17, 3, 3),
+            (44, 2, 2),
             (30, 10, 3),
             (100, 34, 4),
             (255, 85, 4),

@@ -19,8 +19,9 @@ pub const MAX_SHARES: usize = 255;
 /// are good. Only when that fails are bad shares looked for. Shares whose verification key is known are verified one by
 /// one. Of the others, whole groups are left out in turn, so that the number of tries depends on how many shares are bad,
 /// and hardly on how many there are. With `s` shares more than the threshold, `e` bad ones (`e <= s`) are always found when
-/// the tries for 1 to `e` bad ones together, `C(ceil(n / floor(s / i)), i)` each, are no more than [`MAX_QUORUMS`]:
-/// where the threshold is two thirds, any number of them in networks of up to 12 nodes, and three in larger ones.
+/// the tries for 1 to `e` bad ones together, `C(ceil(n / floor(s / i)), i)` each for `n` shares, are no more than
+/// [`MAX_QUORUMS`]. Where the threshold is two thirds, and whoever gives no share at all, these are any number in networks of up
+/// to 12 nodes, three in those of up to 22, and two in those of up to 64; three in larger ones too when all nodes give a share.
 ///
 /// ```
 /// use lit_session_crypto::{BlsPublicKey, BlsQuorum, BlsSignatureShare};

@@ -2,13 +2,19 @@ use k256::Scalar;
 use lit_types::PkpPublicKey;
 
 use super::{EcdsaError, EcdsaSignature, EcdsaSignatureShare};
+use crate::choices::choices;
+
+/// How many sums of one group are tried at most: all there are in networks of up to 12 nodes with a threshold of two thirds.
+const MAX_SUMS: usize = 1024;
 
 impl EcdsaSignature {
     /// Combines the shares of a signature that an action made, one of each node, and verifies the result. Which key signed what
     /// is what at least `threshold` nodes agree on.
     ///
     /// Shares are grouped by signing set, that is by `bigR`, with key and digest; the result is that of a group whose sum
-    /// verifies. In a group of more than `threshold` shares one may be wrong.
+    /// verifies. In a group of more than `threshold` shares those beyond it may be of nodes outside the set, or copies: they
+    /// are found and left out; where the threshold is two thirds, any number of them in networks of up to 12 nodes, and two in
+    /// those of up to 40. Every share of the set itself is needed.
     ///
     /// # Errors
     /// [`EcdsaError::TooFewShares`] when no group has `threshold` shares, [`EcdsaError::NotASignature`] when none of those adds
@@ -88,7 +94,7 @@ fn belong_together(one: &EcdsaSignatureShare, other: &EcdsaSignatureShare) -> bo
     one.big_r == other.big_r && one.public_key == other.public_key && one.digest == other.digest
 }
 
-/// The signature that a group adds up to, as it is or without one of its shares.
+/// The signature that a group adds up to, as it is or without those of its shares that are beyond the threshold.
 fn sum(group: &[&EcdsaSignatureShare], needed: usize) -> Option<EcdsaSignature> {
     let EcdsaSignatureShare {
         big_r,
@@ -97,9 +103,10 @@ fn sum(group: &[&EcdsaSignatureShare], needed: usize) -> Option<EcdsaSignature> 
         ..
     } = group[0];
     let all: Scalar = group.iter().map(|share| share.share).sum();
-    let without_one = group.iter().map(|share| all - share.share);
-    let without_one = without_one.take(if group.len() > needed { group.len() } else { 0 });
-    std::iter::once(all)
-        .chain(without_one)
+    let spare = group.len().saturating_sub(needed);
+    (0..=spare)
+        .flat_map(|count| choices(group.len(), count))
+        .take(MAX_SUMS)
+        .map(|left_out| all - left_out.iter().map(|at| group[*at].share).sum::<Scalar>())
         .find_map(|s| EcdsaSignature::verified(big_r, s, public_key, digest))
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use alloy_primitives::{B256, Signature};
 use k256::{
     AffinePoint, Scalar,
-    ecdsa::{VerifyingKey, signature::hazmat::PrehashVerifier},
+    ecdsa::{RecoveryId, VerifyingKey, signature::hazmat::PrehashVerifier},
     elliptic_curve::point::AffineCoordinates,
 };
 use lit_types::PkpPublicKey;
@@ -25,7 +25,8 @@ pub struct EcdsaSignature {
 }
 
 impl EcdsaSignature {
-    /// A signature by its nonce point and `s` of either half, if it is one of this key over this digest.
+    /// A signature by its nonce point and `s` of either half, if it is one of this key over this digest, and the key can be
+    /// recovered from it.
     pub(super) fn verified(
         big_r: &AffinePoint,
         s: Scalar,
@@ -36,15 +37,20 @@ impl EcdsaSignature {
         let low = raw.normalize_s();
         let is_flipped = low.is_some();
         let signature = low.unwrap_or(raw);
-        VerifyingKey::from_sec1_bytes(public_key.as_bytes())
-            .ok()?
-            .verify_prehash(digest, &signature)
-            .ok()?;
+        let key = VerifyingKey::from_sec1_bytes(public_key.as_bytes()).ok()?;
+        key.verify_prehash(digest, &signature).ok()?;
+        // The mirror image of the nonce point has the same `r`, so that the parity is to be verified by itself.
+        let odd = bool::from(big_r.y_is_odd()) ^ is_flipped;
+        let recovery_id = RecoveryId::new(odd, false);
+        let recovered = VerifyingKey::recover_from_prehash(digest, &signature, recovery_id).ok()?;
+        if recovered != key {
+            return None;
+        }
         let (r, s) = signature.split_bytes();
         Some(Self {
             r: r.into(),
             s: s.into(),
-            odd: bool::from(big_r.y_is_odd()) ^ is_flipped,
+            odd,
             public_key: *public_key,
             digest: *digest,
         })
