@@ -46,14 +46,16 @@ impl IpfsGateways {
         }
     }
 
-    /// A gateway to ask before the others: a URL that a CID is put behind, such as `https://gateway.example/ipfs/`.
+    /// A gateway to ask before the others: a URL that a CID is put behind, such as `https://gateway.example/ipfs/`. A slash
+    /// comes in between unless the URL ends in one, or in `=`.
     ///
     /// # Errors
     /// [`IpfsError::Url`].
     #[doc(alias = "gatewayUrl")]
     pub fn with_gateway(mut self, url: &str) -> Result<Self, IpfsError> {
         let _: HttpUrl = url.parse()?;
-        self.urls.insert(0, url.to_owned());
+        let between = if url.ends_with(['/', '=']) { "" } else { "/" };
+        self.urls.insert(0, format!("{url}{between}"));
         Ok(self)
     }
 

@@ -44,6 +44,24 @@ impl HttpClient for Gateways {
     }
 }
 
+/// Behind a host alone it would be part of the host.
+#[tokio::test]
+async fn a_cid_is_a_segment_of_its_own() {
+    let cid = ipfs_cid_v0(CODE.as_bytes());
+    for (gateway, asked) in [
+        ("https://gw.example", "https://gw.example/"),
+        ("https://gw.example/ipfs", "https://gw.example/ipfs/"),
+        ("https://gw.example/?cid=", "https://gw.example/?cid="),
+    ] {
+        let gateways = Gateways::new(vec![Ok((200, CODE))]);
+        let by_url = IpfsGateways::new(gateways.clone()).with_gateway(gateway);
+        let action = by_url.unwrap().fetch(&cid).await.unwrap();
+        assert_eq!(action, LitAction::code(CODE));
+        let urls = gateways.asked.lock().unwrap();
+        assert_eq!(urls[0], format!("{asked}{cid}"));
+    }
+}
+
 #[tokio::test]
 async fn the_first_gateway_that_gives_the_code_is_enough() {
     let cid = ipfs_cid_v0(CODE.as_bytes());
