@@ -187,6 +187,23 @@ async fn slow_nodes_are_waited_for_when_fast_ones_lie() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nodes_that_hang_are_not_waited_for_once_the_good_shares_are_there() {
+    for fault in [CorruptShare, Replays, Plagiarises, Stale, OtherContext] {
+        let started = Instant::now();
+        let mut conduct = [Honest; 10];
+        // The first six to answer make no signature; the last good share comes after a second.
+        conduct[1..3].fill(fault);
+        conduct[7] = Slow(1);
+        conduct[8..].fill(Hangs);
+        let client = Nodes::deal(6, &conduct).connect(6).await;
+        let auth_sig = sign(&client).await;
+        let auth_sig = auth_sig.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
+        assert_verifies(&client, &auth_sig);
+        assert_eq!(started.elapsed().as_secs(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_body_is_that_of_the_official_client() {
     let nodes = Nodes::deal(2, &[Honest; 3]);
     let client = nodes.connect(2).await;
