@@ -107,6 +107,9 @@ pub enum Error {
     /// What the nodes agreed on at the handshake is no BLS key, so nothing that they sign together can be verified.
     #[error("the network has no BLS key: {0}")]
     NetworkKey(BlsError),
+    /// What the nodes agreed on at the handshake are no root keys, so keys of PKPs cannot be derived.
+    #[error("the network has no root keys that keys of PKPs can be derived from")]
+    RootKeys,
     /// Enough nodes answered, but what they gave makes no signature: shares are missing, wrong, or of different messages.
     /// The report has a line per node.
     #[error("the answers of the nodes make no signature\n{0}")]

@@ -11,12 +11,12 @@ use std::{fmt, sync::Arc, time::Duration};
 use alloy_primitives::{Address, B256};
 use bytes::Bytes;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError};
-use lit_types::{AuthMethod, CompactJson, LitNetwork};
+use lit_types::{AuthMethod, CompactJson, LitNetwork, PkpPublicKey};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::percent;
+use crate::{ClaimedKey, percent};
 
 use self::{
     answer::{ErrorAnswer, PayerAnswer, PkpsAnswer, RequestIdAnswer, StatusAnswer, UsersAnswer},
@@ -303,6 +303,21 @@ impl LitRelay {
     #[doc(alias = "defaultMintClaimCallback")]
     pub async fn claim(&self, claim: &CompactJson) -> Result<RelayRequestId, RelayError> {
         self.post_for_request_id(CLAIM, claim.as_str()).await
+    }
+
+    /// Asks for a PKP with a key that [`LitNodeClient::claim_key_id`](crate::LitNodeClient::claim_key_id) claimed for an auth
+    /// method. The public key is [`LitNodeClient::derived_public_key`](crate::LitNodeClient::derived_public_key).
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn claim_key(
+        &self,
+        claimed: &ClaimedKey,
+        auth_method: &AuthMethod,
+        public_key: &PkpPublicKey,
+    ) -> Result<RelayRequestId, RelayError> {
+        let body = claimed.relay_body(auth_method, public_key);
+        self.post_for_request_id(CLAIM, &body).await
     }
 
     /// What a browser needs to make a WebAuthn credential. The user name is what the credential is listed under; relayers

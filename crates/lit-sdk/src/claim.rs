@@ -1,0 +1,178 @@
+use std::collections::HashSet;
+
+use alloy_primitives::{Address, B256, Signature, hex};
+use bytes::Bytes;
+use lit_node_transport::{Quorum, QuorumPolicy, RequestId, call_quorum};
+use lit_session_crypto::HdTweak;
+use lit_types::{
+    AuthMethod, JsonProblem, NodeUrl, PkpPublicKey,
+    wire::{Endpoint, PkpClaimRequest, PkpClaimResponse},
+};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde_json::json;
+
+use crate::{Error, LitNodeClient};
+
+/// A wish to have the key that belongs to an auth method.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ClaimKeyId {
+    auth_method: AuthMethod,
+    node_wallets: Option<HashSet<Address>>,
+}
+
+impl ClaimKeyId {
+    /// The key of whoever proves itself like this.
+    pub const fn new(auth_method: AuthMethod) -> Self {
+        Self {
+            auth_method,
+            node_wallets: None,
+        }
+    }
+
+    /// The wallets of the network's nodes, as the chain has them
+    /// ([`Validator::node_address`](lit_contracts::Validator::node_address)). Contracts refuse a claim with a signature of
+    /// anybody else, which cannot be told here otherwise. Default: signatures of any wallets are taken, of each one.
+    pub fn with_node_wallets(mut self, wallets: impl IntoIterator<Item = Address>) -> Self {
+        self.node_wallets = Some(wallets.into_iter().collect());
+        self
+    }
+}
+
+/// A key that nodes let somebody have. It is a PKP once it is minted: by
+/// [`Pkps::claim`](lit_contracts::Pkps::claim), or by a relayer with
+/// [`LitRelay::claim_key`](crate::LitRelay::claim_key).
+///
+/// It serialises as the official client gives claims of actions: `{"signatures":[{"r","s","v"}],"derivedKeyId"}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClaimedKey {
+    /// What the key is derived for.
+    pub derived_key_id: B256,
+    /// Of the wallets of the nodes, over the 32 bytes as a personal message.
+    pub signatures: Vec<Signature>,
+}
+
+impl ClaimedKey {
+    pub(crate) const fn new(derived_key_id: B256) -> Self {
+        Self {
+            derived_key_id,
+            signatures: Vec::new(),
+        }
+    }
+
+    /// What relayers take.
+    pub(crate) fn relay_body(&self, auth_method: &AuthMethod, public_key: &PkpPublicKey) -> String {
+        let body = json!({
+            "derivedKeyId": hex::encode(self.derived_key_id),
+            "authMethodType": auth_method.auth_method_type,
+            "signatures": self.signatures.iter().map(rsv).collect::<Vec<_>>(),
+            "pubkey": public_key,
+        });
+        body.to_string()
+    }
+}
+
+impl Serialize for ClaimedKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let signatures: Vec<_> = self.signatures.iter().map(rsv).collect();
+        let mut object = serializer.serialize_struct("ClaimedKey", 2)?;
+        object.serialize_field("signatures", &signatures)?;
+        object.serialize_field("derivedKeyId", &hex::encode(self.derived_key_id))?;
+        object.end()
+    }
+}
+
+fn rsv(signature: &Signature) -> serde_json::Value {
+    let (r, s) = (B256::from(signature.r()), B256::from(signature.s()));
+    json!({ "r": r, "s": s, "v": 27 + u8::from(signature.v()) })
+}
+
+impl LitNodeClient {
+    /// Asks the nodes to let somebody have the key that belongs to an auth method. As many as the threshold have to agree which
+    /// key that is, and sign it.
+    ///
+    /// # Errors
+    /// [`Error::Nodes`] when too few nodes accept the auth method, or they do not agree; [`Error::NotReady`].
+    #[doc(alias = "claimKeyId")]
+    pub async fn claim_key_id(&self, call: &ClaimKeyId) -> Result<ClaimedKey, Error> {
+        self.check_ready()?;
+        let body = PkpClaimRequest {
+            auth_method: call.auth_method.clone(),
+            credential_public_key: None,
+            epoch: self.epoch(),
+        };
+        // Texts always serialise.
+        let body = Bytes::from(serde_json::to_vec(&body).unwrap_or_default());
+        let to = |node: &NodeUrl| (node.clone(), body.clone());
+        let quorum = Quorum {
+            endpoint: Endpoint::PkpClaim,
+            request_id: RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            bodies: self.nodes().iter().map(to).collect(),
+        };
+        let policy = QuorumPolicy::new(self.threshold()).with_node_deadline(self.node_deadline());
+        let judge = |_: &NodeUrl, body: &[u8]| {
+            let answer: PkpClaimResponse = serde_json::from_slice(body)
+                .map_err(|error| JsonProblem::from(error).to_string())?;
+            let consent = judge(&answer)?;
+            match &call.node_wallets {
+                Some(wallets) if !wallets.contains(&consent.wallet) => {
+                    Err("its signature is not of the wallet of a node".to_owned())
+                }
+                _ => Ok(consent),
+            }
+        };
+        let answer = call_quorum(self.transport(), quorum, &policy, judge, |consent| {
+            consent.key
+        });
+        let answer = answer
+            .await
+            .map_err(|error| Error::Nodes(Box::new(error)))?;
+        let mut claimed = ClaimedKey::new(answer.agreed[0].1.key);
+        claimed.signatures = answer.agreed.iter().map(|(_, one)| one.signature).collect();
+        Ok(claimed)
+    }
+
+    /// The public key that follows from a key id and the root keys of the network.
+    ///
+    /// # Errors
+    /// [`Error::RootKeys`] when what the nodes agreed on at the handshake are no root keys.
+    #[doc(alias = "computeHDPubKey")]
+    pub fn derived_public_key(&self, derived_key_id: &B256) -> Result<PkpPublicKey, Error> {
+        let keys = self.keys();
+        let roots = keys.hd_root_pubkeys.iter().map(|key| key.parse());
+        let roots: Vec<PkpPublicKey> = roots
+            .collect::<Result<_, _>>()
+            .map_err(|_| Error::RootKeys)?;
+        HdTweak::new(derived_key_id)
+            .public_key(&roots)
+            .map_err(|_| Error::RootKeys)
+    }
+}
+
+/// A node's consent, and whose wallet signed it.
+pub(crate) struct Consent {
+    key: B256,
+    signature: Signature,
+    wallet: Address,
+}
+
+impl From<Consent> for (B256, Signature) {
+    fn from(consent: Consent) -> Self {
+        (consent.key, consent.signature)
+    }
+}
+
+pub(crate) fn judge(answer: &PkpClaimResponse) -> Result<Consent, String> {
+    let key = hex::decode_to_array(&answer.derived_key_id);
+    let key = B256::new(key.map_err(|_| "its key id is not 32 bytes of hex")?);
+    let none = "its signature is none";
+    let signature: [u8; 65] = hex::decode_to_array(&answer.signature).map_err(|_| none)?;
+    let signature = Signature::from_raw_array(&signature).map_err(|_| none)?;
+    let wallet = signature.recover_address_from_msg(key);
+    Ok(Consent {
+        key,
+        signature,
+        wallet: wallet.map_err(|_| none)?,
+    })
+}

@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use alloy_primitives::{B256, Signature};
+use lit_node_transport::Wait;
+use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
+use lit_types::{
+    JsonProblem, NodeUrl,
+    wire::{ExecuteResponse, PkpClaimResponse},
+};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+
+use super::ExecuteJs;
+use crate::{Error, claim::ClaimedKey};
+
+/// A node's answer, understood.
+pub(super) struct Judged {
+    pub(super) answer: ExecuteResponse,
+    /// By the names of signatures; none where the node does not take part.
+    shares: BTreeMap<String, Option<EcdsaSignatureShare>>,
+    /// By the ids that users gave.
+    claims: BTreeMap<String, (B256, Signature)>,
+}
+
+/// What nodes have to say alike to agree: what the action did.
+pub(super) type Deed = (Option<String>, Vec<String>, Vec<(String, B256)>);
+
+impl Judged {
+    pub(super) fn new(call: &ExecuteJs, body: &[u8]) -> Result<Self, String> {
+        let answer: ExecuteResponse =
+            serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+        if !answer.success {
+            return Err("it says it did not succeed".to_owned());
+        }
+        let mut shares = BTreeMap::new();
+        for (name, share) in &answer.signed_data {
+            let share: EcdsaShareJson = read(share)?;
+            let share = share.parse().map_err(|error| error.to_string())?;
+            let key = share.as_ref().map(EcdsaSignatureShare::public_key);
+            if let (Some(pkp), Some(key)) = (call.pkps.get(name), key)
+                && pkp != key
+            {
+                return Err("its share is of another key".to_owned());
+            }
+            shares.insert(name.clone(), share);
+        }
+        let mut claims = BTreeMap::new();
+        for (id, claim) in &answer.claim_data {
+            let claim: PkpClaimResponse = read(claim)?;
+            claims.insert(id.clone(), crate::claim::judge(&claim)?.into());
+        }
+        Ok(Self {
+            answer,
+            shares,
+            claims,
+        })
+    }
+
+    pub(super) fn deed(&self, call: &ExecuteJs) -> Deed {
+        let response = (!call.strategy.wants_all()).then(|| self.answer.response.clone());
+        let names = self.shares.keys().cloned().collect();
+        let claims = self.claims.iter().map(|(id, (key, _))| (id.clone(), *key));
+        (response, names, claims.collect())
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    T::deserialize(value).map_err(|error| JsonProblem::from(error).to_string())
+}
+
+/// How long to wait for a call.
+pub(super) const fn wait(call: &ExecuteJs) -> Wait {
+    if call.strategy.wants_all() {
+        Wait::ForAll
+    } else {
+        call.wait
+    }
+}
+
+/// Every signature that agreeing nodes have made, combined.
+pub(super) async fn signatures(
+    agreed: &[(NodeUrl, Judged)],
+    needed: usize,
+) -> Result<Result<BTreeMap<String, EcdsaSignature>, EcdsaError>, Error> {
+    let mut by_name: BTreeMap<String, Vec<EcdsaSignatureShare>> = BTreeMap::new();
+    for (_, judged) in agreed {
+        for (name, share) in &judged.shares {
+            by_name.entry(name.clone()).or_default().extend(share);
+        }
+    }
+    if by_name.is_empty() {
+        return Ok(Ok(BTreeMap::new()));
+    }
+    let combine = move |(name, shares): (String, Vec<_>)| {
+        EcdsaSignature::combine(&shares, needed).map(|signature| (name, signature))
+    };
+    // An action makes up to ten, and each is verified.
+    spawn_blocking(move || by_name.into_iter().map(combine).collect())
+        .await
+        .map_err(|_| Error::Interrupted)
+}
+
+/// Every claim, with the signatures of all agreeing nodes.
+pub(super) fn claims(agreed: &[(NodeUrl, Judged)]) -> BTreeMap<String, ClaimedKey> {
+    let mut claims: BTreeMap<String, ClaimedKey> = BTreeMap::new();
+    for (_, judged) in agreed {
+        for (id, (key, signature)) in &judged.claims {
+            let claim = claims.entry(id.clone());
+            let claim = claim.or_insert_with(|| ClaimedKey::new(*key));
+            claim.signatures.push(*signature);
+        }
+    }
+    claims
+}

@@ -1,0 +1,119 @@
+mod answer;
+mod call;
+mod response;
+
+pub use call::{ExecuteJs, ResponseFilter, ResponseStrategy};
+pub use response::{ActionResponse, NodeAnswer};
+
+use lit_node_transport::{
+    NodeOutcome, Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, RequestId, datil,
+    most_common,
+};
+use lit_session_crypto::EcdsaError;
+use lit_types::{
+    NodeUrl,
+    wire::{ActionFailure, Endpoint, ExecuteRequest},
+};
+
+use self::answer::Judged;
+use crate::{
+    Error, LitNodeClient, SessionAuth,
+    lit_action::ActionSource,
+    random::random_below,
+    session_auth::{signed_bodies, unsigned},
+};
+
+impl LitNodeClient {
+    /// Runs a Lit Action on every node. Nodes that are dead, slow or of another opinion do not matter as long as as many as
+    /// the threshold give the same response, the same claims, and signatures by the same names.
+    ///
+    /// Where the action signs, the nodes of the signing set are waited for, and every signature is verified: under the key that
+    /// [`ExecuteJs::with_signer`] names, or under the one that the nodes agree on.
+    ///
+    /// # Errors
+    /// [`Error::Action`] when the action throws, [`Error::Nodes`] when too few nodes agree, [`Error::Shares`] when their shares
+    /// make no signature; the action is not run again for that. Before that [`Error::NotReady`], [`Error::Session`],
+    /// [`Error::SessionSigs`] or [`Error::MissingNode`].
+    #[doc(alias = "executeJs")]
+    pub async fn execute_js(
+        &self,
+        auth: impl Into<SessionAuth<'_>>,
+        call: &ExecuteJs,
+    ) -> Result<ActionResponse, Error> {
+        self.check_ready()?;
+        let mut sigs = self.sigs_for_call(auth.into())?;
+        let mut needed = self.threshold();
+        if call.single_node {
+            let at = random_below(sigs.len())?;
+            sigs = vec![sigs.swap_remove(at)];
+            needed = 1;
+        }
+        let (code, ipfs_id) = match &call.action.source {
+            ActionSource::Code(source) => (Some(datil::encode_code(source)), None),
+            ActionSource::IpfsId(cid) => (None, Some(cid.clone())),
+        };
+        let body = ExecuteRequest {
+            code,
+            ipfs_id,
+            js_params: Some(call.action.js_params.clone()),
+            auth_sig: unsigned(),
+            epoch: self.epoch(),
+        };
+        let quorum = Quorum {
+            endpoint: Endpoint::Execute,
+            request_id: RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            bodies: signed_bodies(sigs, body, |body, sig| body.auth_sig = sig),
+        };
+        let policy = QuorumPolicy::new(needed)
+            .with_node_deadline(self.node_deadline())
+            .with_wait(answer::wait(call));
+        let judge = |_: &NodeUrl, body: &[u8]| Judged::new(call, body);
+        let deed = |judged: &Judged| judged.deed(call);
+        let mut run = QuorumCall::start(self.transport(), quorum, &policy, judge, deed)
+            .map_err(action_error)?;
+        let mut lacks_shares = false;
+        let signatures = loop {
+            let agreed = match run.agree().await {
+                Ok(agreed) => agreed,
+                Err(error) if lacks_shares => return Err(Error::Shares(Box::new(error))),
+                Err(error) => return Err(action_error(error)),
+            };
+            match answer::signatures(agreed, needed).await? {
+                Ok(signatures) => break signatures,
+                // Others of the signing set may come.
+                Err(EcdsaError::TooFewShares { .. }) => lacks_shares = true,
+                Err(error) => {
+                    return Err(Error::Shares(Box::new(run.give_up(&error.to_string()))));
+                }
+            }
+        };
+        Ok(ActionResponse::new(call, run.finish(), signatures))
+    }
+}
+
+/// An exception that so many nodes report that the others cannot outvote them is what happened; one that fewer report may be
+/// a node's invention.
+fn action_error(error: QuorumError) -> Error {
+    let failure = |outcome: &NodeOutcome| match &outcome.outcome {
+        Outcome::Refused { body, .. } => serde_json::from_slice::<ActionFailure>(body).ok(),
+        _ => None,
+    };
+    let failures: Vec<ActionFailure> = error.outcomes.iter().filter_map(failure).collect();
+    let most = most_common(failures.iter().map(|failure| failure.error.as_str()));
+    let alike = failures
+        .iter()
+        .filter(|failure| Some(failure.error.as_str()) == most);
+    let conclusive = alike.clone().count() + error.needed > error.outcomes.len();
+    match alike.into_iter().next().filter(|_| conclusive) {
+        Some(ActionFailure {
+            error: exception,
+            logs,
+            ..
+        }) => Error::Action {
+            error: exception.clone(),
+            logs: logs.clone(),
+            nodes: Box::new(error),
+        },
+        None => Error::Nodes(Box::new(error)),
+    }
+}
