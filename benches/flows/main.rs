@@ -16,7 +16,7 @@ use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_sdk::{
     EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient,
-    LitResource, NodeUrl, PkpLogin, ResourceAbilityRequest, RpcTransport, SessionRequest,
+    LitResource, NodeUrl, PkpLogin, PkpSign, ResourceAbilityRequest, RpcTransport, SessionRequest,
     WalletAuth,
     contracts::{LitContracts, NetworkContext, Scopes},
     session_crypto::ipfs_cid_v0,
@@ -113,6 +113,10 @@ async fn pkp_sessions(
         .measure("PKP session, reused", async || {
             client.session_sigs(&session)
         })
+        .await?;
+    let call = PkpSign::message(pkp, "hello");
+    bench
+        .measure("pkp_sign", || client.pkp_sign(&session, &call))
         .await?;
     let login = LitActionLogin::new(pkp, LitAction::code(GRANTING));
     bench

@@ -4,7 +4,7 @@ import '../lib/loopback.mjs';
 
 import { Console } from 'node:console';
 
-import { official } from '../lib/official.mjs';
+import { ethers, official } from '../lib/official.mjs';
 
 const print = process.stdout.write.bind(process.stdout);
 globalThis.console = new Console(process.stderr, process.stderr);
@@ -63,6 +63,10 @@ const authMethods = [await EthWalletProvider.authenticate({ signer, litNodeClien
 const pkpSession = () => pkpSessionSigs(client, pkp, { authMethods });
 await measure('PKP session, new', pkpSession, forget);
 await measure('PKP session, reused', pkpSession);
+
+const ofPkp = await pkpSession();
+const toSign = [...ethers.utils.arrayify(ethers.utils.hashMessage('hello'))];
+await measure('pkp_sign', () => client.pkpSign({ sessionSigs: ofPkp, toSign, pubKey: pkp.publicKey }));
 
 const litActionCode = Buffer.from(granting).toString('base64');
 await measure('Lit Action session, new', () => actionSessionSigs(client, pkp, { litActionCode }), forget);

@@ -9,6 +9,9 @@ export const refusedHosts = [];
 /** Paths of the requests made with `fetch`, oldest first; the official client calls nodes and relayers that way. */
 export const fetched = [];
 
+/** Path and status of what was answered, in the order in which it came. */
+export const answered = [];
+
 /** How many requests for `path` were made while `body` ran, and what it gave. */
 export async function counting(path, body) {
   const before = fetched.length;
@@ -29,7 +32,10 @@ net.Socket.prototype.connect = function (...args) {
 };
 
 const plainFetch = globalThis.fetch;
-globalThis.fetch = (resource, options) => {
-  fetched.push(new URL(resource.url ?? resource).pathname);
-  return plainFetch(resource, options);
+globalThis.fetch = async (resource, options) => {
+  const path = new URL(resource.url ?? resource).pathname;
+  fetched.push(path);
+  const response = await plainFetch(resource, options);
+  answered.push({ path, status: response.status });
+  return response;
 };

@@ -124,7 +124,7 @@ fn chain(iters: usize, folder: &Path) -> io::Result<ExitCode> {
 
 fn network_of_ten(folder: &Path) -> io::Result<Devnet> {
     step("cargo build --quiet --release --package lit-cli", |_| {})?;
-    Devnet::start(&target()?.join("release/lit"), folder, 10)
+    Devnet::start(&target()?.join("release/lit"), folder, 10, &[])
 }
 
 /// What a script of `interop/bench` prints.

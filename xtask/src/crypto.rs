@@ -6,9 +6,9 @@ use std::{
 
 use lit_session_crypto::{
     BlsPublicKey, BlsSecretKey, BlsSignature, BlsSignatureShare, EcdsaDealer, EcdsaShareJson,
-    EcdsaSignature, HdTweak, SigningSet, TimeLockCiphertext,
+    EcdsaSignature, HdTweak, SigningSet, TimeLockCiphertext, data_hash, encryption_resource,
 };
-use lit_types::PkpPublicKey;
+use lit_types::{PkpPublicKey, access_control::AccessControlConditions};
 use rand_core::OsRng;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -30,6 +30,11 @@ enum Request {
         public_key: String,
         message: String,
         signature: String,
+    },
+    /// What data is encrypted to under conditions: the identity that nodes sign, and `dataToEncryptHash`.
+    Identify {
+        conditions: Box<AccessControlConditions>,
+        plaintext: String,
     },
     /// A ciphertext in base64.
     Encrypt {
@@ -110,6 +115,14 @@ fn answer(request: Request) -> Result<Value, Box<dyn Error>> {
             Ok(json!(
                 key.verify(&hex::decode(message)?, &signature.parse()?)
             ))
+        }
+        Request::Identify {
+            conditions,
+            plaintext,
+        } => {
+            let hash = data_hash(&hex::decode(plaintext)?);
+            let identity = encryption_resource(&conditions, &hash).key();
+            Ok(json!({ "identity": hex::encode(identity), "dataToEncryptHash": hex::encode(hash) }))
         }
         Request::Encrypt {
             public_key,

@@ -18,15 +18,30 @@ pub(crate) struct Devnet {
 }
 
 impl Devnet {
-    /// Starts `lit devnet` and waits until it answers. What it prints goes to files in `folder`.
-    pub(crate) fn start(lit: &Path, folder: &Path, nodes: usize) -> io::Result<Self> {
+    /// Starts `lit devnet` with these options beside those every network here has, and waits until it answers. What it prints goes
+    /// to files in `folder`.
+    pub(crate) fn start(
+        lit: &Path,
+        folder: &Path,
+        nodes: usize,
+        options: &[&str],
+    ) -> io::Result<Self> {
         let description = folder.join("network.json");
         if description.exists() {
             fs::remove_file(&description)?;
         }
         let process = Command::new(lit)
-            .args(["devnet", "--port", "0", "--rpc-port", "0"])
+            .args([
+                "devnet",
+                "--port",
+                "0",
+                "--rpc-port",
+                "0",
+                "--services-port",
+                "0",
+            ])
             .args(["--nodes", &nodes.to_string()])
+            .args(options)
             .arg("--describe")
             .arg(&description)
             .stdin(Stdio::null())

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in the order in which they run.
-const TOPICS: [&str; 9] = [
+const TOPICS: [&str; 13] = [
     "chain",
     "contracts",
     "anvil",
@@ -22,7 +22,19 @@ const TOPICS: [&str; 9] = [
     "pkp",
     "ipfs",
     "relay",
+    "sign",
+    "encrypt",
+    "claim",
+    "credits",
 ];
+
+/// What the network of a topic is told beside what all are.
+fn options_of(topic: &str) -> &'static [&'static str] {
+    match topic {
+        "credits" => &["--capacity"],
+        _ => &[],
+    }
+}
 
 /// Where the scripts and their packages are, from the root.
 const SCRIPTS: &str = "interop";
@@ -50,9 +62,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     install()?;
     if args.only.is_empty() {
-        if args.only.is_empty() {
-            step(ETHERS_IN_ACTIONS, |_| {})?;
-        }
+        step(ETHERS_IN_ACTIONS, |_| {})?;
     }
     let programs = Programs::build()?;
     let mut out = io::stdout();
@@ -89,7 +99,7 @@ struct Counts {
 
 /// Runs one topic, repeating its lines. A topic that ends without success and without a failed check is one failure.
 fn run_topic(topic: &str, programs: &Programs) -> io::Result<Counts> {
-    let network = Devnet::start(&programs.lit, &programs.folder, NODES)?;
+    let network = Devnet::start(&programs.lit, &programs.folder, NODES, options_of(topic))?;
     let log = root().join(WORK).join(format!("{topic}.log"));
     let mut script = Command::new("node")
         .arg(format!("{SCRIPTS}/topic.mjs"))

@@ -4,9 +4,17 @@
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-use std::{error::Error, fs, sync::Arc, time::Instant};
+use std::{
+    error::Error,
+    fs,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use lit_devnet::actions::{ActionEnvironment, ActionRequest, run};
+use lit_devnet::actions::{ActionEnvironment, ActionLimits, ActionRequest, run};
+
+/// How long an action may run: what is checked is what it does, and an unoptimised build on a busy machine is slow.
+const RUN_TIME: Duration = Duration::from_secs(600);
 
 /// What actions do with ethers, and what comes out.
 const CHECKS: [(&str, &str); 9] = [
@@ -60,6 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
             let mut request = ActionRequest::new(code);
             request.environment = Arc::clone(&environment);
+            request.limits = ActionLimits::default().with_run_time(RUN_TIME);
             let started = Instant::now();
             let response = run(request).await?.response;
             Ok::<_, Box<dyn Error>>((response, started.elapsed()))
