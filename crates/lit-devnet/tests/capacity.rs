@@ -154,6 +154,24 @@ async fn uses_are_counted() {
 }
 
 #[tokio::test]
+async fn another_spelling_of_the_signature_is_no_other_delegation() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    setup.mint_credit(&owner).await;
+    let once = CapacityDelegation::new(Delegatees::Anyone).with_uses(1);
+    let proof = setup.delegate(&owner, &once).await;
+    assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    let digits = proof.sig.strip_prefix("0x").unwrap();
+    for sig in [digits.to_owned(), format!("0x{}", digits.to_uppercase())] {
+        let respelt = AuthSig {
+            sig,
+            ..proof.clone()
+        };
+        assert!(!setup.is_paid(&user, &[respelt]).await);
+    }
+}
+
+#[tokio::test]
 async fn one_bad_proof_fails_the_request() {
     let setup = enforced().await;
     let (owner, user) = (setup.funded(1), setup.funded(2));

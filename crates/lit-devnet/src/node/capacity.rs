@@ -15,15 +15,24 @@ use time::OffsetDateTime;
 use super::Refusal;
 use crate::chain_view::{ChainReadError, ChainView};
 
-/// How often each capacity delegation has paid, by the hash of its signature.
+/// How often each capacity delegation of limited use has paid, by the hash of its message. Not of its signature, which can be
+/// written in several ways.
 #[derive(Debug, Default)]
-pub(super) struct Uses(Mutex<HashMap<[u8; 32], u64>>);
+pub(super) struct Uses(Mutex<HashMap<[u8; 32], Used>>);
+
+#[derive(Debug)]
+struct Used {
+    times: u64,
+    /// When the delegation expires, and can be forgotten.
+    until: Option<OffsetDateTime>,
+}
 
 /// A permission to spend credits of another, as a session shows it.
 #[derive(Debug)]
 struct Delegation {
     owner: Address,
     key: [u8; 32],
+    expiration: Option<OffsetDateTime>,
     note: NotaBene,
 }
 
@@ -49,7 +58,7 @@ pub(super) fn check(
     for delegation in &delegations {
         if delegation.is_for(user)
             && delegation.has_credit(chain, seconds)?
-            && uses.spend(delegation)
+            && uses.spend(delegation, now)
         {
             return Ok(());
         }
@@ -121,10 +130,11 @@ fn delegations(
         let Ok(recap) = ReCap::extract(&message) else {
             continue;
         };
-        let key = Sha256::digest(&capability.sig).into();
+        let key = Sha256::digest(&capability.signed_message).into();
         all.extend(notes(&recap).map(|note| Delegation {
             owner: message.address(),
             key,
+            expiration: message.expiration(),
             note: note.clone(),
         }));
     }
@@ -172,25 +182,31 @@ impl Delegation {
         Ok(false)
     }
 
-    /// How often it may pay: without a number any number of times, with one that cannot be read never.
-    fn limit(&self) -> u64 {
-        match self.note.get("uses") {
-            None => u64::MAX,
-            Some(uses) => uses
-                .as_str()
-                .and_then(|uses| uses.parse().ok())
-                .unwrap_or(0),
-        }
+    /// How often it may pay, none for any number of times. With a number that cannot be read it may never.
+    fn limit(&self) -> Option<u64> {
+        let uses = self.note.get("uses")?;
+        let uses = uses.as_str().and_then(|uses| uses.parse().ok());
+        Some(uses.unwrap_or(0))
     }
 }
 
 impl Uses {
-    fn spend(&self, delegation: &Delegation) -> bool {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = uses.entry(delegation.key).or_default();
-        let left = *used < delegation.limit();
+    /// Counts one more use, unless there have been as many as may be.
+    fn spend(&self, delegation: &Delegation, now: OffsetDateTime) -> bool {
+        let Some(limit) = delegation.limit() else {
+            return true;
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(&delegation.key) {
+            all.retain(|_, used| used.until.is_none_or(|until| until >= now));
+        }
+        let used = all.entry(delegation.key).or_insert(Used {
+            times: 0,
+            until: delegation.expiration,
+        });
+        let left = used.times < limit;
         if left {
-            *used += 1;
+            used.times += 1;
         }
         left
     }
