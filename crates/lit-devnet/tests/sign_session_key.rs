@@ -241,3 +241,18 @@ async fn foreign_hashes_are_taken_when_the_network_is_told_to() {
         assert!(combine(&answers));
     }
 }
+
+#[tokio::test]
+async fn epochs_that_never_were_stand_for_the_current_one() {
+    let setup = Setup::new().await;
+    let mut body = setup.good_body().await;
+    let shares = |answers: &[Value]| -> Vec<Value> {
+        let share = |answer: &Value| answer["signatureShare"].clone();
+        answers.iter().map(share).collect()
+    };
+    let current = shares(&setup.ask_all(&body).await);
+    for epoch in [1_000, u64::MAX] {
+        body["epoch"] = json!(epoch);
+        assert_eq!(shares(&setup.ask_all(&body).await), current, "{epoch}");
+    }
+}

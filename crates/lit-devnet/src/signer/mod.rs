@@ -165,10 +165,9 @@ fn given<S: Clone>(first: &mut Option<S>, share: S, fault: Option<Fault>) -> S {
 }
 
 /// Clients may be one epoch behind; all else is taken for the current one (wire protocol specification, section 1.6).
-const fn epoch_to_use(asked: u64, current: u64) -> u64 {
-    if asked > 0 && asked + 1 == current {
-        asked
-    } else {
-        current
+fn epoch_to_use(asked: u64, current: u64) -> u64 {
+    match asked.checked_add(1) {
+        Some(next) if asked > 0 && next == current => asked,
+        _ => current,
     }
 }
