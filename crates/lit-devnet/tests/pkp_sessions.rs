@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use common::{Setup, base64, code, requests};
 use lit_devnet::{Devnet, actions::ActionLimits};
@@ -161,4 +161,31 @@ async fn pkps_pay_with_their_own_credits() {
     payments.delegate(&[setup.pkp.address()]).await.unwrap();
     setup.mint_credit(&setup.owner).await;
     assert_eq!(setup.run(&session, "1").await.0, 200);
+}
+
+/// Pairings take milliseconds, for which the thread that serves all requests has no time.
+#[test]
+fn sessions_are_not_verified_on_the_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let setup = Setup::new().await;
+        let mut root = setup.root(&setup.good_body().await).await;
+        root.signed_message = root.signed_message.replacen("litprotocol", "example", 1);
+        let session = setup.session(&[root]);
+        let mut answer = pin!(setup.run(&session, "1"));
+        // All threads for such work are busy.
+        let (end, work) = std::sync::mpsc::channel::<()>();
+        let busy = tokio::task::spawn_blocking(move || work.recv());
+        for _ in 0..10 {
+            assert!(futures_util::poll!(&mut answer).is_pending());
+            tokio::task::yield_now().await;
+        }
+        drop(end);
+        assert!(busy.await.unwrap().is_err());
+        assert_eq!(code(&answer.await.1), "NodeSIWECapabilityInvalid");
+    });
 }

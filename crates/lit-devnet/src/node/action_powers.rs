@@ -101,7 +101,7 @@ impl ActionPowers {
             Some(login) => verify_login(login, shared.clock.now())?,
             None => {
                 let caller = &self.session()?.caller;
-                self.node.require_any_action(caller)?;
+                self.node.require_any_action(caller).await?;
                 caller.session.address
             }
         };

@@ -30,7 +30,7 @@ impl Node {
         let conditions = conditions_of(&body)?;
         let resource = encrypted_as(&conditions, &body.data_to_encrypt_hash)?;
         let asker = Asker {
-            address: self.asker(auth_sig, &resource)?,
+            address: self.asker(auth_sig, &resource).await?,
             action: None,
         };
         self.require_met(&conditions, asker).await?;
@@ -44,10 +44,11 @@ impl Node {
     }
 
     /// Who asks: by a session for exactly this resource, or for all, or as a wallet.
-    fn asker(&self, auth_sig: AuthSig, resource: &LitResource) -> Result<Address, Refusal> {
+    async fn asker(&self, auth_sig: AuthSig, resource: &LitResource) -> Result<Address, Refusal> {
         if auth_sig.kind() == AuthSigKind::Session {
             let operation = Operation::decrypt(resource.id());
-            return Ok(self.caller(auth_sig, &operation, UNPAID)?.session.address);
+            let caller = self.caller(auth_sig, &operation, UNPAID).await?;
+            return Ok(caller.session.address);
         }
         let now = self.shared.clock.now();
         let address = verify_login(&auth_sig, now)?;

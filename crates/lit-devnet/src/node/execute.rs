@@ -21,7 +21,9 @@ impl Node {
         let auth_sig = session_auth_sig(&members)?;
         let body: ExecuteRequest = whole(members)?;
         let (code, cid) = self.code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())?;
-        let caller = self.caller(auth_sig, &Operation::execute(&cid), 402)?;
+        let caller = self
+            .caller(auth_sig, &Operation::execute(&cid), 402)
+            .await?;
         let request_id = request.correlation_id().map(ToOwned::to_owned);
         let action = NodeAction {
             node: self.url.clone(),

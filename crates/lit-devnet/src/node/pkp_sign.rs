@@ -38,8 +38,10 @@ impl Node {
                 "nodes find each other by the header X-Request-Id to sign together",
             ));
         };
-        let caller = self.caller(auth_sig, &Operation::pkp_sign(pkp.token_id()), UNPAID)?;
-        self.require_any_action(&caller)?;
+        let caller = self
+            .caller(auth_sig, &Operation::pkp_sign(pkp.token_id()), UNPAID)
+            .await?;
+        self.require_any_action(&caller).await?;
         self.check_permission(&caller, None, &pkp, AuthMethodScope::SignAnything)?;
         let id = SigningId {
             endpoint: Endpoint::PkpSign,

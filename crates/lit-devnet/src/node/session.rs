@@ -17,13 +17,13 @@ pub(super) struct Caller {
 impl Node {
     /// Verifies a session for an operation, and that somebody pays for it where that is demanded. A request that nobody pays
     /// for is refused with status `unpaid`, which differs between endpoints.
-    pub(super) fn caller(
+    pub(super) async fn caller(
         &self,
         auth_sig: AuthSig,
         operation: &Operation,
         unpaid: u16,
     ) -> Result<Caller, Refusal> {
-        let session = self.verify_session(&auth_sig, operation)?;
+        let session = self.verify_session(&auth_sig, operation).await?;
         if self.shared.capacity_enforced {
             capacity::check(
                 &self.shared.chain,
@@ -47,21 +47,26 @@ impl Node {
 
     /// A wallet's session says nothing about how it came about, so nodes verify it once more, for any action at all (wire
     /// protocol specification, section 4.5).
-    pub(super) fn require_any_action(&self, caller: &Caller) -> Result<(), Refusal> {
+    pub(super) async fn require_any_action(&self, caller: &Caller) -> Result<(), Refusal> {
         if caller.session.auth_context.is_none() {
-            self.verify_session(&caller.auth_sig, &Operation::execute(""))?;
+            self.verify_session(&caller.auth_sig, &Operation::execute(""))
+                .await?;
         }
         Ok(())
     }
 
-    fn verify_session(
+    async fn verify_session(
         &self,
         auth_sig: &AuthSig,
         operation: &Operation,
     ) -> Result<VerifiedSession, Refusal> {
         let now = self.shared.clock.now();
-        self.verifier
-            .verify(auth_sig, operation, now)
+        let verifier = self.verifier.clone();
+        let (auth_sig, operation) = (auth_sig.clone(), operation.clone());
+        // The session of a PKP takes pairings, milliseconds of arithmetic, which other requests need not wait for.
+        tokio::task::spawn_blocking(move || verifier.verify(&auth_sig, &operation, now))
+            .await
+            .map_err(|error| Refusal::coded(NodeErrorCode::NodeSystemFault, error))?
             .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))
     }
 }
