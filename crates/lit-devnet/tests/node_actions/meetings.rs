@@ -202,3 +202,21 @@ async fn operations_between_nodes_are_counted() {
     );
     assert_eq!(ActionLimits::default().network_operations, 30);
 }
+
+/// The network remembers them after the action has ended.
+#[tokio::test]
+async fn what_nodes_hand_to_one_another_is_not_too_long() {
+    let limits = ActionLimits::default()
+        .with_response_size(100)
+        .with_run_time(std::time::Duration::from_secs(2));
+    let setup = Setup::with_limits(limits).await;
+    for expression in [
+        "Lit.Actions.broadcastAndCollect({ name: 'n', value: 'x'.repeat(101) })",
+        "Lit.Actions.runOnce({ waitForResponse: true, name: 'n' }, () => 'x'.repeat(101))",
+        "Lit.Actions.broadcastAndCollect({ name: 'n'.repeat(1025), value: 'x' })",
+        "Lit.Actions.runOnce({ waitForResponse: true, name: 'n'.repeat(1025) }, () => 'x')",
+    ] {
+        let error = setup.error(expression).await;
+        assert!(error.starts_with("RangeError: "), "{expression}: {error}");
+    }
+}

@@ -33,6 +33,18 @@ impl Arguments {
         value.ok_or_else(|| HostError::wrong_type(format_args!("{name} must be a string")))
     }
 
+    /// A string of at most `limit` bytes, blank perhaps.
+    pub(super) fn short(&self, name: &str, limit: usize) -> Result<&str, HostError> {
+        let text = self.string(name)?;
+        if text.len() > limit {
+            return Err(HostError::range(format_args!(
+                "{name} has {} bytes, more than the limit of {limit}",
+                text.len()
+            )));
+        }
+        Ok(text)
+    }
+
     /// A string that says what `T` is; `form` tells how.
     pub(super) fn parsed<T: FromStr>(&self, name: &str, form: &str) -> Result<T, HostError> {
         self.text(name)?

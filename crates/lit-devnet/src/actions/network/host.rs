@@ -41,6 +41,9 @@ const FUNCTIONS: &[&str] = &[
     "signEcdsa",
 ];
 
+/// How long the name of a point where nodes meet may be, in bytes: the network remembers it after the action has ended.
+pub(super) const MAX_NAME: usize = 1024;
+
 /// The host of one action: the one that was asked for, or one that it called.
 #[derive(Debug)]
 pub(super) struct NodeHost {
@@ -149,14 +152,7 @@ impl NodeHost {
                 }
             }
             "announce" => {
-                let value = arguments.string("value")?;
-                let limit = self.task.limits.response_size;
-                if value.len() > limit {
-                    return Err(HostError::range(format_args!(
-                        "the result of runOnce has {} bytes, more than the limit of {limit}",
-                        value.len()
-                    )));
-                }
+                let value = arguments.short("value", self.task.limits.response_size)?;
                 if let Some(leading) = lock(&self.task.leading).remove(&point) {
                     leading.announce(value.to_owned());
                 }
@@ -174,7 +170,8 @@ impl NodeHost {
 
     async fn broadcast_and_collect(&self, arguments: Arguments) -> HostResult {
         arguments.text("name")?;
-        let value = arguments.string("value")?.to_owned();
+        let limit = self.task.limits.response_size;
+        let value = arguments.short("value", limit)?.to_owned();
         self.count_network_operation()?;
         let point = self.point("broadcast", &arguments)?;
         Ok(self.collect(&point, Some(value)).await?.into())
@@ -204,7 +201,7 @@ impl NodeHost {
 
     /// Where in the task this is, told by a name and how often it was used before.
     fn point(&self, kind: &str, arguments: &Arguments) -> Result<String, HostError> {
-        self.point_named(kind, arguments, arguments.string("name")?)
+        self.point_named(kind, arguments, arguments.short("name", MAX_NAME)?)
     }
 
     pub(super) fn point_named(

@@ -5,7 +5,11 @@ use lit_session_crypto::{EcdsaShareJson, EcdsaSignature};
 use lit_types::{PkpPublicKey, constants::AuthMethodScope};
 use serde_json::{Value, json};
 
-use super::{arguments::Arguments, host::NodeHost, lock};
+use super::{
+    arguments::Arguments,
+    host::{MAX_NAME, NodeHost},
+    lock,
+};
 use crate::actions::{HostError, HostResult};
 
 /// One signature that an action asks for.
@@ -89,6 +93,7 @@ impl<'a> Signing<'a> {
 
     /// By whom and under which name something is signed that is still to be said.
     fn unsaid(arguments: &'a Arguments) -> Result<Self, HostError> {
+        arguments.short("sigName", MAX_NAME)?;
         Ok(Self {
             name: arguments.text("sigName")?,
             pkp: arguments.parsed("publicKey", "the public key of a PKP in hex")?,
