@@ -93,6 +93,7 @@ fn jwk(value: serde_json::Value) -> Option<Jwk> {
         kid: Option<String>,
         #[serde(rename = "use")]
         purpose: Option<String>,
+        alg: Option<String>,
         crv: Option<String>,
         n: Option<String>,
         e: Option<String>,
@@ -104,12 +105,13 @@ fn jwk(value: serde_json::Value) -> Option<Jwk> {
         return None;
     }
     let bytes = |text: Option<String>| BASE64_URL_SAFE_NO_PAD.decode(text?).ok();
+    let is_for = |algorithm| members.alg.as_deref().is_none_or(|alg| alg == algorithm);
     let key = match members.kty.as_str() {
-        "RSA" => PublicKey::Rsa {
+        "RSA" if is_for("RS256") => PublicKey::Rsa {
             modulus: without_leading_zeros(&bytes(members.n)?),
             exponent: without_leading_zeros(&bytes(members.e)?),
         },
-        "EC" if members.crv.as_deref() == Some("P-256") => {
+        "EC" if members.crv.as_deref() == Some("P-256") && is_for("ES256") => {
             PublicKey::P256(p256_key(&bytes(members.x)?, &bytes(members.y)?)?)
         }
         _ => return None,
@@ -217,6 +219,14 @@ mod tests {
             &format!(
                 r#"{{"keys":[{}]}}"#,
                 RSA_KEY.replacen('{', r#"{"use":"enc","#, 1)
+            ),
+            &format!(
+                r#"{{"keys":[{}]}}"#,
+                RSA_KEY.replacen('{', r#"{"alg":"RSA-OAEP","#, 1)
+            ),
+            &format!(
+                r#"{{"keys":[{}]}}"#,
+                P256_KEY.replacen('{', r#"{"alg":"RS256","#, 1)
             ),
         ] {
             assert!(Jwks::parse(json).is_err(), "{json}");
