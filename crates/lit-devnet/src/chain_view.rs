@@ -45,7 +45,7 @@ impl ChainView {
 
     /// The number of the epoch.
     pub(crate) fn epoch(&self) -> Result<u64, ChainReadError> {
-        let epoch = self.read(self.addresses.staking, Staking::epochCall {})?;
+        let epoch = self.read(self.addresses.staking, &Staking::epochCall {})?;
         Ok(epoch.number.saturating_to())
     }
 
@@ -57,7 +57,7 @@ impl ChainView {
         let call = PubkeyRouter::getPubkeyCall {
             tokenId: token.as_u256(),
         };
-        let key = self.read(self.addresses.pubkey_router, call)?;
+        let key = self.read(self.addresses.pubkey_router, &call)?;
         Ok(PkpPublicKey::from_sec1(&key).ok())
     }
 
@@ -66,7 +66,7 @@ impl ChainView {
         let call = PubkeyRouter::pubkeysCall {
             tokenId: token.as_u256(),
         };
-        let data = self.read(self.addresses.pubkey_router, call)?;
+        let data = self.read(self.addresses.pubkey_router, &call)?;
         Ok((!data.pubkey.is_empty()).then_some(data.derivedKeyId))
     }
 
@@ -75,7 +75,7 @@ impl ChainView {
         let call = PKPNFT::ownerOfCall {
             tokenId: token.as_u256(),
         };
-        none_if_reverted(self.read(self.addresses.pkp_nft, call))
+        none_if_reverted(self.read(self.addresses.pkp_nft, &call))
     }
 
     /// All that is permitted to use a PKP, with whatever scopes.
@@ -146,20 +146,26 @@ impl ChainView {
     /// Who pays for an account.
     pub(crate) fn payers_of(&self, user: Address) -> Result<Vec<Address>, ChainReadError> {
         let call = PaymentDelegation::getPayersCall { user };
-        self.read(self.addresses.payment_delegation, call)
+        self.read(self.addresses.payment_delegation, &call)
     }
 
     /// What the permissions contract answers.
+    #[allow(clippy::needless_pass_by_value, reason = "a call is made to be made")]
     pub(crate) fn permissions<C: SolCall>(&self, call: C) -> Result<C::Return, ChainReadError> {
-        self.read(self.addresses.pkp_permissions, call)
-    }
-
-    fn credits<C: SolCall>(&self, call: C) -> Result<C::Return, ChainReadError> {
-        self.read(self.addresses.rate_limit_nft, call)
+        self.read(self.addresses.pkp_permissions, &call)
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "a call is made to be made")]
-    fn read<C: SolCall>(&self, contract: Address, call: C) -> Result<C::Return, ChainReadError> {
+    fn credits<C: SolCall>(&self, call: C) -> Result<C::Return, ChainReadError> {
+        self.read(self.addresses.rate_limit_nft, &call)
+    }
+
+    /// What a contract answers.
+    pub(crate) fn read<C: SolCall>(
+        &self,
+        contract: Address,
+        call: &C,
+    ) -> Result<C::Return, ChainReadError> {
         let data = call.abi_encode().into();
         let answer = self
             .chain

@@ -28,6 +28,7 @@ use serde::de::DeserializeOwned;
 use super::Refused;
 use crate::{
     chain::{Chain, ChainError},
+    chain_view::ChainReadError,
     node::Shared,
 };
 
@@ -78,8 +79,11 @@ impl Relayer {
     }
 
     fn read<C: SolCall>(&self, contract: Address, call: &C) -> Result<C::Return, ChainError> {
-        let answer = self.chain.call(contract, call.abi_encode().into())?;
-        C::abi_decode_returns(&answer).map_err(|error| ChainError::Rejected(error.to_string()))
+        let answer = self.shared.chain.read(contract, call);
+        answer.map_err(|error| match error {
+            ChainReadError::Call { source, .. } => source,
+            error @ ChainReadError::Decode { .. } => ChainError::Rejected(error.to_string()),
+        })
     }
 
     fn send<C: SolCall>(
