@@ -385,6 +385,13 @@ async fn actions_encrypt_and_decrypt() {
         assert_eq!(texts, ["", "", "hello world"]);
     }
 
+    // One that comes when the others have ended does not get it as well.
+    let source =
+        format!("(async () => Lit.Actions.setResponse({{ response: String(await {single}) }}))()");
+    let mut answers = runner.run_on(0..2, "lit_4", &source, own.clone()).await;
+    answers.extend(runner.run_on(2..3, "lit_4", &source, own.clone()).await);
+    assert_eq!(answers[2].1["response"], "", "{answers:?}");
+
     let others = encrypted(&runner, &conditions(runner.setup.pkp.address())).await;
     let error = runner.error(DECRYPT, others).await;
     assert_eq!(error, "Error: the access control conditions are not met");

@@ -11,7 +11,7 @@ use lit_types::{
 use rand_core::OsRng;
 use serde_json::{Value, json};
 
-use super::{arguments::Arguments, host::NodeHost, lock, meetings::Part};
+use super::{arguments::Arguments, host::NodeHost, meetings::Part};
 use crate::{
     actions::{HostError, HostResult},
     node::{encrypted_as, parse_conditions},
@@ -60,10 +60,11 @@ impl NodeHost {
             .meeting(&point)
             .map(|id| self.task.network.meetings.join(id));
         if let Some(Part::Leader(leading)) = part {
-            // Kept to the end, or another node would lead in this one's place.
-            lock(&self.task.leading).insert(point.clone(), leading);
             let shares = self.collect(&point, Some(share)).await?;
-            return Ok(self.open(encrypted, shares).await?.into());
+            let text = self.open(encrypted, shares).await?;
+            // Or a node that comes when this action has ended would lead in its place.
+            leading.announce(String::new());
+            return Ok(text.into());
         }
         self.contribute(&point, share)?;
         Ok("".into())
