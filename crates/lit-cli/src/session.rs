@@ -1,4 +1,4 @@
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use alloy_signer_local::PrivateKeySigner;
 use clap::Subcommand;
@@ -10,7 +10,7 @@ use lit_sdk::{
 use serde_json::{Value, json};
 
 use crate::{
-    error::Error,
+    error::{Error, read_file},
     output::Output,
     tour::{describe, explain},
     wallet::WalletArgs,
@@ -157,7 +157,7 @@ async fn pkp(args: &Pkp, output: &Output) -> Result<(), Error> {
 
 async fn action(args: &Action, output: &Output) -> Result<(), Error> {
     let action = match (&args.code, &args.ipfs_id) {
-        (Some(file), _) => LitAction::code(fs::read_to_string(file)?),
+        (Some(file), _) => LitAction::code(read_file(file)?),
         (None, Some(cid)) => LitAction::ipfs_id(cid),
         (None, None) => return Err(Error::usage("no action: give --code or --ipfs-id")),
     };

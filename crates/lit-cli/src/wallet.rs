@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use alloy_signer_local::PrivateKeySigner;
 use zeroize::Zeroizing;
 
-use crate::error::Error;
+use crate::error::{Error, read_file};
 
 /// Whose wallet signs.
 #[derive(Debug, clap::Args)]
@@ -16,7 +16,7 @@ pub(crate) struct WalletArgs {
 impl WalletArgs {
     pub(crate) fn signer(&self) -> Result<PrivateKeySigner, Error> {
         let key = match &self.key_file {
-            Some(file) => Zeroizing::new(std::fs::read_to_string(file)?),
+            Some(file) => Zeroizing::new(read_file(file)?),
             None => Zeroizing::new(std::env::var("LIT_PRIVATE_KEY").map_err(|_| {
                 Error::usage("no wallet: give --key-file or LIT_PRIVATE_KEY (or, for a session, --random-wallet)")
             })?),

@@ -200,6 +200,9 @@ fn errors_say_what_to_do() {
     let (code, message) = session(&[&grant[..], &node[..]].concat());
     assert_eq!(code, Some(1));
     assert!(message.contains("LIT_PRIVATE_KEY"), "{message}");
+    let (code, message) = session(&[&grant[..], &node[..], &["--key-file", "/no/key"]].concat());
+    assert_eq!(code, Some(1));
+    assert!(message.contains("cannot read /no/key"), "{message}");
     let wrong = ["--grant", "pkp-signing=lit-pkp://42", "--random-wallet"];
     let (code, message) = session(&[&wrong[..], &node[..]].concat());
     assert_eq!(code, Some(2));
