@@ -76,7 +76,7 @@ pub struct VerifiedSession {
     /// How nodes found the caller authorised when they signed for a PKP: from the last capability of a PKP that is good.
     /// None when only wallets authorised the session.
     pub auth_context: Option<AuthContext>,
-    /// Which capability that was.
+    /// Which capability gave [`VerifiedSession::address`].
     pub capability: usize,
     /// When the signature was made.
     pub issued_at: OffsetDateTime,
