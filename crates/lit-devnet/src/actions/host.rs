@@ -49,6 +49,11 @@ pub trait ActionHost: Send + Sync + 'static {
     async fn call(&self, function: &str, parameters: serde_json::Value) -> HostResult;
 }
 
+/// How long the parameters of one call may be, as JSON, and how many calls may wait for an answer: what a host is given is
+/// outside the memory that the engine counts.
+const MAX_PARAMETERS: usize = 1024 * 1024;
+const MAX_UNANSWERED: usize = 64;
+
 /// The host of an action that needs no network.
 pub(super) struct NoHost;
 
@@ -242,6 +247,14 @@ impl HostState {
     }
 
     fn call(&self, ctx: &Ctx<'_>, id: u32, name: String, parameters: &str) -> rquickjs::Result<()> {
+        if parameters.len() > MAX_PARAMETERS {
+            let message = format!("{name}: the parameters are longer than {MAX_PARAMETERS} bytes");
+            return Err(Exception::throw_range(ctx, &message));
+        }
+        if self.unanswered.get() >= MAX_UNANSWERED {
+            let message = format!("{name}: {MAX_UNANSWERED} calls are under way already");
+            return Err(Exception::throw_range(ctx, &message));
+        }
         let parameters = serde_json::from_str(parameters)
             .map_err(|error| Exception::throw_type(ctx, &format!("{name}: {error}")))?;
         let host = Arc::clone(&self.host);

@@ -31,7 +31,8 @@ pub(crate) enum PermissionRefusal {
 
 impl Claimant<'_> {
     /// Whether any of it may use the PKP to this extent (wire protocol specification, section 3.7): auth methods first, then
-    /// actions, then the wallet. Who owns the PKP may do everything.
+    /// actions, then the wallet. Who owns the PKP may do everything; so a session of a PKP that was sent to itself is not
+    /// bound by the scope of whoever logged in.
     pub(crate) fn check(
         &self,
         chain: &ChainView,

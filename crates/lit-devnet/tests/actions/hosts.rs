@@ -79,6 +79,39 @@ async fn host_functions_answer_with_promises() {
 }
 
 #[tokio::test]
+async fn what_hosts_are_given_is_bounded() {
+    let caught = |call: &str| {
+        format!(
+            "(async () => {{ try {{ {call} }} catch (error) {{ Lit.Actions.setResponse({{ response: `${{error}}` }}) }} }})()"
+        )
+    };
+    let long = caught("await Lit.Actions.echo({ text: 'x'.repeat(2 ** 20) })");
+    let outcome = run_with_host(request(&long), TestHost::new(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.response,
+        "RangeError: echo: the parameters are longer than 1048576 bytes"
+    );
+
+    let many = caught(
+        "const echo = () => Lit.Actions.echo({}); await Promise.all(Array.from({ length: 65 }, echo))",
+    );
+    let outcome = run_with_host(request(&many), TestHost::new(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        outcome.response,
+        "RangeError: echo: 64 calls are under way already"
+    );
+    let one_by_one = caught("for (let i = 0; i < 65; i++) await Lit.Actions.echo({})");
+    let outcome = run_with_host(request(&one_by_one), TestHost::new(1))
+        .await
+        .unwrap();
+    assert_eq!(outcome.response, "");
+}
+
+#[tokio::test]
 async fn a_call_without_an_answer_times_out() {
     let host = TestHost::new(1);
     let error = run_with_host(request_with("Lit.Actions.hang()", short(20)), host.clone())
