@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The programs of `examples/`.
-const EXAMPLES: [&str; 8] = [
+const EXAMPLES: [&str; 10] = [
     "wallet_session",
     "auth_needed",
     "faults",
@@ -20,6 +20,8 @@ const EXAMPLES: [&str; 8] = [
     "lit_action_session",
     "stored_sessions",
     "hand_over",
+    "pkp_signer",
+    "encryption",
 ];
 
 /// How often to try each property.

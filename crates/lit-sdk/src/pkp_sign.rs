@@ -59,7 +59,8 @@ impl PkpSign {
 }
 
 impl LitNodeClient {
-    /// Has the network sign with a PKP. The session needs the right to sign with it.
+    /// Has the network sign with a PKP. The session needs the right to sign with it, and one of a wallet also the right to run
+    /// [any action](lit_types::LitResource::any_lit_action), which nodes ask for (wire protocol specification, section 4.5).
     ///
     /// As many nodes as the threshold sign together, which they choose among themselves. Nodes that are not among them do not
     /// matter. The signature is verified under the key of the PKP that was asked for.

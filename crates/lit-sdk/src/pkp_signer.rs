@@ -100,7 +100,7 @@ pub struct PkpSigner {
 }
 
 impl PkpSigner {
-    /// Signs with this PKP. The sessions need the right to sign with it.
+    /// Signs with this PKP. The sessions need the rights that [`LitNodeClient::pkp_sign`] names.
     pub fn new(
         client: LitNodeClient,
         pkp: PkpPublicKey,

@@ -7,13 +7,14 @@ mod common;
 use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::{B256, Signature};
-use async_trait::async_trait;
-use common::owned::{Owned, contracts, sign_in};
-use lit_devnet::{Fault, MemoryTransport};
+use common::{
+    altered::connect,
+    owned::{Owned, contracts, sign_in},
+};
+use lit_devnet::Fault;
 use lit_sdk::{
-    ClaimKeyId, Error, ExecuteJs, LitNodeClient, NodeUrl, ResponseStrategy,
+    ClaimKeyId, Error, ExecuteJs, LitNodeClient, ResponseStrategy,
     session_crypto::hd_key_id,
-    transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
     types::{NodeErrorCode, wire::Endpoint},
 };
 use serde_json::{Value, json};
@@ -40,40 +41,11 @@ fn assert_signed(owned: &Owned, signature: impl Into<Signature>) {
     assert_eq!(signer.unwrap(), owned.pkp.address());
 }
 
-/// The nodes of a network, of which some change what they answer to actions.
-struct Altered {
-    nodes: Arc<MemoryTransport>,
-    urls: Vec<NodeUrl>,
-    alter: fn(usize, &mut Value),
-}
-
-#[async_trait]
-impl NodeTransport for Altered {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        let (endpoint, node) = (request.endpoint, request.node.clone());
-        let mut answer = self.nodes.send(request).await?;
-        if endpoint == Endpoint::Execute && answer.status == 200 {
-            let mut body = serde_json::from_slice(&answer.body).unwrap();
-            let index = self.urls.iter().position(|url| *url == node).unwrap();
-            (self.alter)(index, &mut body);
-            answer.body = serde_json::to_vec(&body).unwrap().into();
-        }
-        Ok(answer)
-    }
-}
-
 async fn altered(owned: &Owned, alter: fn(usize, &mut Value)) -> LitNodeClient {
-    let urls = owned.network.node_urls().to_vec();
-    let nodes = Altered {
-        nodes: owned.network.transport(),
-        urls: urls.clone(),
-        alter,
-    };
-    LitNodeClient::builder(urls, owned.network.threshold())
-        .transport(Arc::new(nodes))
-        .connect()
-        .await
-        .unwrap()
+    connect(&owned.network, Endpoint::Execute, move |_, index, body| {
+        alter(index, body)
+    })
+    .await
 }
 
 #[tokio::test]

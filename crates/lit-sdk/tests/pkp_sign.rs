@@ -6,7 +6,7 @@ mod common;
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -18,14 +18,18 @@ use alloy_provider::{Provider, ProviderBuilder};
 use alloy_rpc_types_eth::TransactionRequest;
 use alloy_signer::Signer;
 use alloy_sol_types::{SolStruct, eip712_domain, sol};
-use common::owned::{Owned, contracts, request};
+use common::{
+    altered::connect,
+    owned::{Owned, contracts, request},
+};
 use lit_devnet::Fault;
 use lit_sdk::{
     Error, LitNodeClient, LitResource, PkpSign, PkpSigner, ResourceAbilityRequest, SessionManager,
     SessionRequest, SessionSourceError, WalletAuth, session_fn,
-    transport::Outcome,
+    transport::{NodeRequest, Outcome},
     types::{NodeErrorCode, wire::Endpoint},
 };
+use serde_json::{Value, json};
 
 const DIGEST: B256 = B256::repeat_byte(0x90);
 
@@ -132,6 +136,64 @@ async fn a_wrong_share_is_met_with_another_request() {
     let error = owned.client.pkp_sign(&session, &call).await.unwrap_err();
     assert!(matches!(error, Error::Shares(_)), "{error}");
     assert!(error.to_string().contains("do not add up"), "{error}");
+}
+
+fn id_of(request: &NodeRequest) -> String {
+    let mut headers = request.headers.iter();
+    let id = headers.find(|(name, _)| *name == "x-request-id");
+    id.unwrap().1.clone()
+}
+
+#[tokio::test]
+async fn every_attempt_has_an_id_of_its_own_on_all_nodes() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    for (attempts, succeeds) in [(3, true), (2, false)] {
+        let ids = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&ids);
+        // The first two attempts are spoiled: a share is changed in its last digit.
+        let spoil = move |request: &NodeRequest, _: usize, body: &mut Value| {
+            let mut ids = seen.lock().unwrap();
+            let id = id_of(request);
+            if !ids.contains(&id) {
+                ids.push(id.clone());
+            }
+            let share = body["signatureShare"]["signature_share"].as_str().unwrap();
+            if ids.iter().position(|known| *known == id).unwrap() < 2 && !share.is_empty() {
+                let other = if share.ends_with("0\"") { "1\"" } else { "0\"" };
+                let share = format!("{}{other}", &share[..share.len() - 2]);
+                body["signatureShare"]["signature_share"] = json!(share);
+            }
+        };
+        let client = connect(&owned.network, Endpoint::PkpSign, spoil).await;
+        let call = PkpSign::digest(owned.pkp, DIGEST).with_attempts(attempts);
+        let result = client.pkp_sign(&session, &call).await;
+        assert_eq!(result.is_ok(), succeeds);
+        assert_eq!(ids.lock().unwrap().len(), attempts);
+    }
+}
+
+/// Even if all nodes name one and the same other key, that is no signature of the PKP that was asked for.
+#[tokio::test]
+async fn the_key_in_the_answers_is_not_believed() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    let other = contracts(&owned.network, &owned.owner).pkp().mint().await;
+    let (asked, other) = (owned.pkp, other.unwrap().public_key);
+    let claim = move |_: &NodeRequest, _: usize, body: &mut Value| {
+        let key = body["signatureShare"]["public_key"].as_str().unwrap();
+        if !key.is_empty() {
+            let key = alloy_primitives::hex::encode_upper(asked.as_bytes());
+            body["signatureShare"]["public_key"] = json!(format!("\"{key}\""));
+        }
+    };
+    let client = connect(&owned.network, Endpoint::PkpSign, claim).await;
+    let call = PkpSign::digest(other, DIGEST).with_attempts(1);
+    let error = client.pkp_sign(&session, &call).await.unwrap_err();
+    assert!(error.to_string().contains("of another key"), "{error}");
+    let call = PkpSign::digest(asked, DIGEST).with_attempts(1);
+    let signature = client.pkp_sign(&session, &call).await.unwrap();
+    assert_eq!(*signature.public_key(), asked);
 }
 
 #[tokio::test]

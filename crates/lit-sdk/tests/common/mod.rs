@@ -1,6 +1,7 @@
 #![allow(dead_code, reason = "each test program uses a part of this")]
 #![allow(clippy::unwrap_used, reason = "this is a part of tests")]
 
+pub(crate) mod altered;
 pub(crate) mod owned;
 
 use alloy_signer_local::PrivateKeySigner;

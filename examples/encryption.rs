@@ -1,0 +1,51 @@
+//! Encrypts a text that one wallet alone can decrypt, with the help of the network.
+//!
+//! `cargo run -p lit-examples --example encryption`
+
+#![allow(clippy::print_stdout, reason = "this is a program")]
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Encrypted, LitAbility, LitNodeClient, ResourceAbilityRequest, SessionRequest, WalletAuth,
+    types::access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition},
+};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .connect()
+        .await?;
+
+    // Whoever encrypts needs no rights and no wallet, and asks nobody.
+    let reader = PrivateKeySigner::random();
+    let only_reader = EvmBasicCondition::wallet_is("ethereum", reader.address().to_string());
+    let conditions = AccessControlConditions::EvmBasic(ConditionExpression::new(only_reader));
+    let encrypted = client
+        .encrypt_text("meet me at the bridge", &conditions)
+        .await?;
+    let json = serde_json::to_string_pretty(&encrypted)?;
+    println!("{json}");
+
+    // Whoever decrypts asks the nodes, which check the conditions.
+    let encrypted: Encrypted = serde_json::from_str(&json)?;
+    for wallet in [PrivateKeySigner::random(), reader] {
+        let right = ResourceAbilityRequest::new(
+            encrypted.resource(),
+            LitAbility::AccessControlConditionDecryption,
+        )?;
+        let address = wallet.address();
+        let session = client
+            .get_session(&SessionRequest::new([right]), &WalletAuth::new(wallet))
+            .await?;
+        match client.decrypt_text(&session, &encrypted).await {
+            Ok(text) => println!("{address} reads: {}", *text),
+            Err(error) => println!(
+                "{address} may not read it: {}",
+                error.node_error_code().unwrap_or("?")
+            ),
+        }
+    }
+    Ok(())
+}
