@@ -42,6 +42,8 @@ pub(crate) enum PkpCommand {
         #[command(flatten)]
         chain: ChainArgs,
     },
+    /// Sign a message with a PKP that the wallet may use.
+    Sign(#[command(flatten)] crate::call::Sign),
     /// Permit a Lit Action or a wallet to use a PKP.
     Permit {
         /// The token id, as hex with 0x or decimal.
@@ -120,6 +122,7 @@ pub(crate) async fn pkp(command: &PkpCommand, output: &Output) -> Result<(), Err
         PkpCommand::Show { token, chain } => {
             show(&described(&chain.connect().await?, *token).await?, output)
         }
+        PkpCommand::Sign(args) => crate::call::sign(args, output).await,
         PkpCommand::Permit {
             token,
             action,

@@ -1,9 +1,11 @@
 //! The `lit` command. Without arguments it is a tour: it starts a network, makes session signatures, uses them, and explains
 //! what happened.
 
+mod call;
 mod chain;
 mod devnet;
 mod error;
+mod network;
 mod output;
 mod session;
 mod tour;
@@ -37,6 +39,13 @@ enum Command {
     /// PKPs: keys that the network holds.
     #[command(subcommand)]
     Pkp(chain::PkpCommand),
+    /// Lit Actions: JavaScript that all nodes run.
+    #[command(subcommand)]
+    Action(call::ActionCommand),
+    /// Encrypt a file under access control conditions.
+    Encrypt(call::Encrypt),
+    /// Decrypt a file, if the wallet fulfils the conditions.
+    Decrypt(call::Decrypt),
     /// Capacity credits: who pays.
     #[command(subcommand)]
     Credits(chain::CreditsCommand),
@@ -65,6 +74,9 @@ async fn main() -> ExitCode {
         None => tour::run(&tour::Args::default(), &output).await,
         Some(Command::Tour(args)) => tour::run(&args, &output).await,
         Some(Command::Session(command)) => session::run(&command, &output).await,
+        Some(Command::Action(command)) => call::action(&command, &output).await,
+        Some(Command::Encrypt(args)) => call::encrypt(&args, &output).await,
+        Some(Command::Decrypt(args)) => call::decrypt(&args, &output).await,
         Some(Command::Pkp(command)) => chain::pkp(&command, &output).await,
         Some(Command::Credits(command)) => chain::credits(&command, &output).await,
         Some(Command::Devnet(args)) => devnet::run(&args, &output).await,

@@ -4,13 +4,14 @@ use alloy_signer_local::PrivateKeySigner;
 use clap::Subcommand;
 use lit_sdk::{
     AuthMethod, Clock, EthWalletOptions, EthWalletProvider, LitAbility, LitAction, LitActionLogin,
-    LitNodeClient, LitResource, NodeUrl, PkpLogin, PkpPublicKey, ResourceAbilityRequest, Session,
+    LitNodeClient, LitResource, PkpLogin, PkpPublicKey, ResourceAbilityRequest, Session,
     SessionRequest, SystemClock, Timestamp, WalletAuth,
 };
 use serde_json::{Value, json};
 
 use crate::{
     error::{Error, read_file},
+    network::NetworkArgs,
     output::Output,
     tour::{describe, explain},
     wallet::WalletArgs,
@@ -79,18 +80,8 @@ pub(crate) struct Action {
 /// The network, and what the session shall be.
 #[derive(Debug, clap::Args)]
 struct SessionArgs {
-    /// The nodes of the network, as `lit devnet` prints them.
-    #[arg(
-        long = "node",
-        value_name = "URL",
-        required = true,
-        value_delimiter = ',',
-        env = "LIT_NODES"
-    )]
-    nodes: Vec<NodeUrl>,
-    /// How many nodes have to agree, as `lit devnet` prints it.
-    #[arg(long, env = "LIT_THRESHOLD")]
-    threshold: usize,
+    #[command(flatten)]
+    network: NetworkArgs,
     /// A right, ABILITY=RESOURCE, such as lit-action-execution=lit-litaction://* or pkp-signing=lit-pkp://0x….
     #[arg(long = "grant", value_name = "ABILITY=RESOURCE", required = true, value_parser = parse_grant)]
     grants: Vec<ResourceAbilityRequest>,
@@ -112,7 +103,7 @@ fn parse_grant(text: &str) -> Result<ResourceAbilityRequest, String> {
     ResourceAbilityRequest::new(resource, ability).map_err(|error| error.to_string())
 }
 
-fn parse_param(text: &str) -> Result<(String, Value), String> {
+pub(crate) fn parse_param(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or("expected NAME=JSON")?;
     let value = serde_json::from_str(value).map_err(|error| format!("not JSON: {error}"))?;
     Ok((name.to_owned(), value))
@@ -132,7 +123,7 @@ async fn wallet(args: &Wallet, output: &Output) -> Result<(), Error> {
     } else {
         args.wallet.signer()?
     };
-    let client = args.session.connect(output).await?;
+    let client = args.session.network.connect(output).await?;
     let step = output.step("signing");
     let request = args.session.request();
     let session = client
@@ -144,7 +135,7 @@ async fn wallet(args: &Wallet, output: &Output) -> Result<(), Error> {
 
 async fn pkp(args: &Pkp, output: &Output) -> Result<(), Error> {
     let wallet = args.wallet.signer()?;
-    let client = args.session.connect(output).await?;
+    let client = args.session.network.connect(output).await?;
     let step = output.step("logging in");
     let method = sign_in(&wallet, &client).await?;
     let login = PkpLogin::new(args.pkp).with_auth_methods([method]);
@@ -163,7 +154,7 @@ async fn action(args: &Action, output: &Output) -> Result<(), Error> {
     };
     let action = action.with_js_params(args.params.iter().cloned().collect());
     let mut login = LitActionLogin::new(args.pkp, action);
-    let client = args.session.connect(output).await?;
+    let client = args.session.network.connect(output).await?;
     if args.with_wallet {
         login = login.with_auth_methods([sign_in(&args.wallet.signer()?, &client).await?]);
     }
@@ -188,16 +179,6 @@ pub(crate) async fn sign_in(
 }
 
 impl SessionArgs {
-    async fn connect(&self, output: &Output) -> Result<LitNodeClient, Error> {
-        let step = output.step("connecting");
-        let client = LitNodeClient::builder(self.nodes.clone(), self.threshold)
-            .connect()
-            .await?;
-        let nodes = client.nodes().len();
-        step.done(output, &format!("connected to {nodes} nodes"));
-        Ok(client)
-    }
-
     fn request(&self) -> SessionRequest {
         let mut request = SessionRequest::new(self.grants.clone());
         if let Some(domain) = &self.domain {

@@ -37,11 +37,16 @@ struct Network {
 
 impl Network {
     fn start() -> Self {
+        Self::start_with(&["--capacity"])
+    }
+
+    fn start_with(options: &[&str]) -> Self {
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let number = STARTED.fetch_add(1, Ordering::Relaxed);
         let name = format!("lit-cli-{}-{number}.json", std::process::id());
         let file = std::env::temp_dir().join(name);
-        let process = lit(&["devnet", "--nodes", "4", "--capacity"])
+        let process = lit(&["devnet", "--nodes", "4"])
+            .args(options)
             .args(["--port", "0", "--rpc-port", "0", "--services-port", "0"])
             .arg("--describe")
             .arg(&file)
@@ -67,6 +72,21 @@ impl Network {
         let nodes = self.description["bootstrapUrls"].as_array().unwrap();
         let nodes: Vec<&str> = nodes.iter().map(|node| node.as_str().unwrap()).collect();
         nodes.join(",")
+    }
+
+    /// A command to the nodes, with the wallet of a number.
+    fn call(&self, wallet: usize, args: &[&str]) -> Output {
+        lit(args)
+            .env("LIT_NODES", self.nodes())
+            .env("LIT_THRESHOLD", self.threshold())
+            .env("LIT_PRIVATE_KEY", self.private_key(wallet))
+            .output()
+            .unwrap()
+    }
+
+    fn private_key(&self, wallet: usize) -> &str {
+        let keys = &self.description["fundedPrivateKeys"];
+        keys[wallet].as_str().unwrap()
     }
 
     fn threshold(&self) -> String {
@@ -170,6 +190,50 @@ fn signatures_for_a_running_network() {
         String::from_utf8_lossy(&output.stderr)
     );
     assert!(!shown.contains(&key[2..]));
+}
+
+#[test]
+fn what_sessions_are_for() {
+    let network = Network::start_with(&[]);
+    let pkp = parsed(&network.chain(0, &["pkp", "mint"]));
+    let key = pkp["publicKey"].as_str().unwrap();
+    let signed = parsed(&network.call(0, &["pkp", "sign", "hello", "--pkp", key, "--json"]));
+    assert_eq!(signed["signature"].as_str().unwrap().len(), 132, "{signed}");
+    let refused = network.call(1, &["pkp", "sign", "hello", "--pkp", key, "--json"]);
+    let refused = parsed(&refused);
+    assert_eq!(
+        refused["error"]["nodeErrorCode"], "NodeAuthSigScopeTooLimited",
+        "{refused}"
+    );
+
+    let folder = std::env::temp_dir().join(format!("lit-cli-calls-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |name: &str, content: &[u8]| {
+        let path = folder.join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let action = file(
+        "action.js",
+        b"Lit.Actions.setResponse({ response: JSON.stringify({ n: n + 1 }) })",
+    );
+    let run = ["action", "run", &action, "--param", "n=41", "--json"];
+    assert_eq!(parsed(&network.call(0, &run))["response"]["n"], 42);
+
+    let reader = parsed(&network.chain(0, &["pkp", "list"]))["owner"].clone();
+    let conditions = json!({ "accessControlConditions": [{
+        "contractAddress": "", "chain": "ethereum", "standardContractType": "", "method": "",
+        "parameters": [":userAddress"], "returnValueTest": { "comparator": "=", "value": reader },
+    }] });
+    let conditions = file("conditions.json", conditions.to_string().as_bytes());
+    let secret = file("secret.bin", b"\x00\xffsecret");
+    let encrypted = network.call(0, &["encrypt", &secret, "--conditions", &conditions]);
+    let encrypted = file("encrypted.json", &encrypted.stdout);
+    let decrypted = network.call(0, &["decrypt", &encrypted]);
+    assert_eq!(decrypted.stdout, b"\x00\xffsecret");
+    let refused = network.call(1, &["decrypt", &encrypted]);
+    assert!(!refused.status.success() && refused.stdout.is_empty());
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
