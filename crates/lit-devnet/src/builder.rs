@@ -17,7 +17,7 @@ pub const MAX_NODES: usize = 255;
 /// How many engines run at once by default.
 const MAX_ENGINES: usize = 64;
 
-/// Settings of a [`Devnet`].
+/// Settings of a [`Devnet`](crate::Devnet).
 #[derive(Debug, Clone)]
 #[must_use = "call start to get a network"]
 pub struct DevnetBuilder {
@@ -96,7 +96,7 @@ impl DevnetBuilder {
         self
     }
 
-    /// Nodes believe this issuer too. May be repeated. Default: only the network's own, whose tokens [`Devnet::issue_jwt`] gives.
+    /// Nodes believe this issuer too. May be repeated. Default: only the network's own, whose tokens [`Devnet::issue_jwt`](crate::Devnet::issue_jwt) gives.
     pub fn jwt_issuer(mut self, issuer: JwtIssuer) -> Self {
         self.jwt_issuers.push(issuer);
         self
@@ -138,7 +138,7 @@ impl DevnetBuilder {
         self
     }
 
-    /// How long an epoch lasts, in whole seconds; it ends by [`Devnet::next_epoch`] or by the contract's own rules. Default: an
+    /// How long an epoch lasts, in whole seconds; it ends by [`Devnet::next_epoch`](crate::Devnet::next_epoch) or by the contract's own rules. Default: an
     /// hour.
     pub const fn epoch_length(mut self, length: Duration) -> Self {
         self.epoch_length = length;
