@@ -43,7 +43,7 @@ fn assert_signed(owned: &Owned, signature: impl Into<Signature>) {
 
 async fn altered(owned: &Owned, alter: fn(usize, &mut Value)) -> LitNodeClient {
     connect(&owned.network, Endpoint::Execute, move |_, index, body| {
-        alter(index, body)
+        alter(index, body);
     })
     .await
 }
