@@ -1,5 +1,7 @@
 // Data encrypted under access control conditions: by the official client and by ours, decrypted by the other.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 
 import { check, refusal } from '../lib/checks.mjs';
 import { connected, everything, someWallet, walletSession } from '../lib/client.mjs';
@@ -10,9 +12,10 @@ import { ours } from '../lib/ours.mjs';
 import { mintPkp, pkpSessionSigs } from '../lib/pkps.mjs';
 
 const { LitAccessControlConditionResource } = official('auth-helpers');
-const { decryptToString, encryptString } = official('encryption');
+const { decryptFromJson, decryptToString, encryptString, encryptToJson } = official('encryption');
 const { EthWalletProvider } = official('lit-auth-client');
 
+const run = promisify(execFile);
 const client = await connected();
 const [owner, reader] = [wallet(0), someWallet()];
 const chain = 'ethereum';
@@ -250,6 +253,22 @@ await check('we decrypt what the official client encrypts, with shares of any tw
       const { identity } = ourOwn;
       assert.equal(await ours('decrypt', { publicKey, identity, signature, ciphertext }), plaintext);
     }
+  }
+});
+
+await check('our client decrypts the JSON of the official one, and the official one that of ours', async () => {
+  for (const [kind, conditions] of Object.entries(KINDS)) {
+    const string = `there and back, ${kind}: é 漢字`;
+    const theirs = await encryptToJson({ ...conditions, chain, string, litNodeClient: client });
+    const child = run(process.env.LIT_FOREIGN_ENCRYPTED, {
+      env: { ...process.env, LIT_NODES: nodes.join(','), LIT_THRESHOLD: network.minNodeCount },
+    });
+    child.child.stdin.end(JSON.stringify({ sessionSigs: sessions[kind], encrypted: JSON.parse(theirs) }));
+    const { text, encrypted: parsedJsonData } = JSON.parse((await child).stdout);
+    assert.equal(text, string);
+    assert.notEqual(parsedJsonData.ciphertext, JSON.parse(theirs).ciphertext);
+    const opening = { parsedJsonData, sessionSigs: sessions[kind], litNodeClient: client };
+    assert.equal(await decryptFromJson(opening), string);
   }
 });
 

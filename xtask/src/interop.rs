@@ -109,6 +109,7 @@ fn run_topic(topic: &str, programs: &Programs) -> io::Result<Counts> {
         .env("LIT", &programs.lit)
         .env("LIT_XTASK", &programs.xtask)
         .env("LIT_FOREIGN_SESSION", &programs.foreign_session)
+        .env("LIT_FOREIGN_ENCRYPTED", &programs.foreign_encrypted)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(File::create(&log)?)
@@ -155,13 +156,15 @@ struct Programs {
     /// This program, which `crypto` is a part of.
     xtask: PathBuf,
     foreign_session: PathBuf,
+    foreign_encrypted: PathBuf,
 }
 
 impl Programs {
     /// Builds with the dev profile, which `cargo test` has compiled already.
     fn build() -> io::Result<Self> {
         step(
-            "cargo build --quiet --package lit-cli --package lit-examples --bin lit --example foreign_session",
+            "cargo build --quiet --package lit-cli --package lit-examples --bin lit --example foreign_session \
+             --example foreign_encrypted",
             |_| {},
         )?;
         let folder = root().join(WORK).join(std::process::id().to_string());
@@ -175,6 +178,7 @@ impl Programs {
             xtask: copied("", "xtask")?,
             lit: copied("", "lit")?,
             foreign_session: copied("examples", "foreign_session")?,
+            foreign_encrypted: copied("examples", "foreign_encrypted")?,
             folder,
         })
     }
