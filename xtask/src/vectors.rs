@@ -4,7 +4,7 @@ use std::{
     process::ExitCode,
 };
 
-use lit_testdata::{FileReport, RULES, Report, Verdict, default_dir, run_dir};
+use lit_testdata::{FileReport, Report, Verdict, default_dir, rules, run_dir};
 
 /// Arguments of `cargo xtask vectors`.
 #[derive(clap::Args)]
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
 }
 
 fn write_rules(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    for rule in RULES {
+    for rule in rules() {
         let cases = report.files.iter().flat_map(FileReport::cases);
         let ids: Vec<&str> = cases
             .filter(|case| matches!(&case.verdict, Verdict::ByDesign(rules) if rules.contains(&rule.name)))

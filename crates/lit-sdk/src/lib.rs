@@ -35,9 +35,9 @@ pub mod store;
 
 pub use auth_needed::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
 pub use auth_provider::{
-    AppleProvider, AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions,
-    EthWalletProvider, GoogleProvider, InvalidOAuthState, LitAuthClient, OAuthError, OAuthState,
-    ProviderType, StytchFactor, StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
+    AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions, EthWalletProvider,
+    IdTokenProvider, InvalidOAuthState, LitAuthClient, OAuthError, OAuthState, ProviderType,
+    StytchFactor, StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
 };
 pub use blockhash::{BlockhashError, BlockhashSource, RecentBlock};
 pub use chain_discovery::ChainDiscovery;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use common::Setup;
 use lit_sdk::{
-    AppleProvider, AuthMethod, AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions,
-    EthWalletProvider, GoogleProvider, LitAuthClient, LitRelay, MintOptions, OAuthError,
+    AuthMethod, AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions,
+    EthWalletProvider, IdTokenProvider, LitAuthClient, LitRelay, MintOptions, OAuthError,
     OAuthState, ProviderType, RelayApiKey, RelayError, WebAuthnProvider,
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
     types::{
@@ -136,7 +136,7 @@ async fn logins_go_to_the_gateway_and_come_back() {
     let redirect = "https://app.example/cb?x=1";
     let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
     let (encoded, id_token) = ("YWJjZGVmZ2hpamtsbW5v", "id%2Etoken");
-    let google = GoogleProvider::new(client.clone(), redirect.parse().unwrap());
+    let google = IdTokenProvider::google(client.clone(), redirect.parse().unwrap());
     assert_eq!(
         google.login_url(&state),
         format!(
@@ -150,11 +150,11 @@ async fn logins_go_to_the_gateway_and_come_back() {
         AuthMethod::new(AuthMethodType::GoogleJwt, "id.token")
     );
 
-    let apple = AppleProvider::new(client.clone(), "https://app.example".parse().unwrap());
+    let apple = IdTokenProvider::apple(client.clone(), "https://app.example".parse().unwrap());
     let back = format!("https://app.example/?provider=Apple&id_token=t&state={encoded}");
     assert_eq!(
         apple.authenticate(&back, &state).unwrap(),
-        AppleProvider::auth_method("t")
+        apple.auth_method("t")
     );
     let discord = DiscordProvider::new(client, "https://app.example".parse().unwrap());
     let back = format!("https://app.example?provider=discord&access_token=t&state={encoded}");
@@ -165,7 +165,7 @@ async fn logins_go_to_the_gateway_and_come_back() {
 #[tokio::test]
 async fn logins_that_are_not_what_was_begun_are_refused() {
     let client = auth_client(&Server::new(200, "{}")).await;
-    let google = GoogleProvider::new(client, "https://app.example".parse().unwrap());
+    let google = IdTokenProvider::google(client, "https://app.example".parse().unwrap());
     let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
     let encoded = "YWJjZGVmZ2hpamtsbW5v";
     for (url, error) in [

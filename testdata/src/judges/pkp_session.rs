@@ -1,6 +1,6 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lit_sdk::{
-    AuthProvider, EthWalletProvider, GoogleProvider, IpfsGateways, LitAction, LitActionLogin,
+    AuthProvider, EthWalletProvider, IdTokenProvider, IpfsGateways, LitAction, LitActionLogin,
     LitAuthClient, LitRelay, PkpLogin, RelayApiKey, SessionRequest, SignSessionKey,
 };
 use lit_session_crypto::SessionKeyPair;
@@ -197,7 +197,10 @@ pub(super) fn provider_session_sigs(case: &Case) -> Outcome {
         let client = LitAuthClient::new(client, relay);
         let provider: Box<dyn AuthProvider> = match method.auth_method_type.get() {
             1 => Box::new(EthWalletProvider::new(client)),
-            6 => Box::new(GoogleProvider::new(client, "https://app.example".parse()?)),
+            6 => Box::new(IdTokenProvider::google(
+                client,
+                "https://app.example".parse()?,
+            )),
             other => return Err(Refusal::Malformed(format!("no provider of type {other}"))),
         };
         let sigs = provider.get_session_sigs(pkp, method, &request).await?;

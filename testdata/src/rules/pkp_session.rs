@@ -1,9 +1,91 @@
 //! What the rules about PKP sessions have to know of their cases.
 
-use lit_types::PkpPublicKey;
-use serde_json::Value;
+use lit_sdk::{Error, IpfsError};
+use lit_types::{PkpError, PkpPublicKey};
+use serde_json::{Value, json};
 
-use crate::case::Case;
+use super::{Ours, Rule, conditions::auth_method_type};
+use crate::{case::Case, refusal::Refusal};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "unknown-epoch-is-0",
+        reason: "where no epoch is known 0 is sent, which nodes take for the current one; they refuse null (wire protocol 1.6)",
+        files: &["sign-session-key"],
+        applies: |case| case.at("/epoch").is_some_and(Value::is_null),
+        ours: Ours::Gives(|_, official| {
+            change_bodies(official, |body| {
+                body["epoch"] = 0.into();
+            })
+        }),
+    },
+    Rule {
+        name: "keys-are-sent-whole",
+        reason: "nodes expect the 65 bytes of a PKP's key, so a compressed one is decompressed (session-auth 9.1)",
+        files: &["sign-session-key"],
+        applies: is_compressed,
+        ours: Ours::Gives(uncompress),
+    },
+    Rule {
+        name: "keys-are-points",
+        reason: "bytes that are no point of the curve are no key, and no PKP has them (DESIGN 8.3)",
+        files: &["sign-session-key"],
+        applies: is_no_point,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Pkp(PkpError::NotOnCurve))),
+    },
+    Rule {
+        name: "one-source-of-code",
+        reason: "an action is made of code or of an id; both cannot be written, and neither where one is needed \
+                 (session-auth 9.5, DESIGN 8.3)",
+        files: &["sign-session-key", "pkp-session-sigs"],
+        applies: has_no_one_source,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "rights-are-arguments",
+        reason: "nodes refuse a message without a ReCap, so what a session key may do is an argument (session-auth 9.1)",
+        files: &["sign-session-key"],
+        applies: |case| case.at("/resourceAbilityRequests").is_none(),
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::NotExpressible(_))),
+    },
+    Rule {
+        name: "parameters-are-optional",
+        reason: "an action that takes no parameters needs none: it is sent an empty object. That the nodes do not answer is \
+                 the case's doing, which has no answers (session-auth 9.5)",
+        files: &["pkp-session-sigs"],
+        applies: lacks_js_params,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Sdk(Error::Nodes(_)))),
+    },
+    Rule {
+        name: "fetched-code-is-verified",
+        reason: "a gateway that is asked for an action could give another one, so what it gives must have the CID, which a text \
+                 that is no CID cannot tell (DESIGN 3: nothing is trusted unverified)",
+        files: &["pkp-session-sigs"],
+        applies: fetches_code,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Ipfs(IpfsError::Cid))),
+    },
+    Rule {
+        name: "network-signatures-are-verified",
+        reason: "a signature that does not verify under the network's key, or over another message than was sent, is refused; the \
+                 official client has it made a second time and uses that unverified (DESIGN 9, session-auth 15.5)",
+        files: &["pkp-session-sigs", "provider-session-sigs"],
+        applies: signs_otherwise,
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Sdk(Error::Shares(_)))),
+    },
+    Rule {
+        name: "wallets-log-in",
+        reason: "the method of a wallet is sent like any other; the official provider leaves it out, and nodes refuse \
+                 (session-auth 9.6)",
+        files: &["provider-session-sigs"],
+        applies: |case| auth_method_type(case) == Some(1),
+        ours: Ours::Gives(|case, official| {
+            let methods = json!([case.at("/authMethod")?]);
+            change_bodies(official, |body| {
+                body["authMethods"] = methods.clone();
+            })
+        }),
+    },
+];
 
 fn param<'a>(case: &'a Case, name: &str) -> Option<&'a Value> {
     case.at(&format!("/params/{name}"))

@@ -1,7 +1,7 @@
 use lit_node_transport::HttpUrl;
 
 use super::{
-    AppleProvider, AuthProvider, DiscordProvider, EthWalletProvider, GoogleProvider, StytchFactor,
+    AuthProvider, DiscordProvider, EthWalletProvider, IdTokenProvider, StytchFactor,
     StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
 };
 use crate::{LitNodeClient, LitRelay};
@@ -55,10 +55,10 @@ impl LitAuthClient {
                 Box::new(DiscordProvider::new(auth_client, redirect_uri))
             }
             ProviderType::Google { redirect_uri } => {
-                Box::new(GoogleProvider::new(auth_client, redirect_uri))
+                Box::new(IdTokenProvider::google(auth_client, redirect_uri))
             }
             ProviderType::Apple { redirect_uri } => {
-                Box::new(AppleProvider::new(auth_client, redirect_uri))
+                Box::new(IdTokenProvider::apple(auth_client, redirect_uri))
             }
             ProviderType::StytchOtp { app_id, user_id } => {
                 let provider = StytchOtpProvider::new(auth_client, app_id);

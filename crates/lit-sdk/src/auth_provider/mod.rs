@@ -1,11 +1,10 @@
 //! Ways to prove who one is, for PKPs that may be used by whoever proves it.
 
-mod apple;
 mod client;
 mod discord;
 mod error;
 mod eth_wallet;
-mod google;
+mod id_token;
 mod oauth;
 mod stytch;
 mod webauthn;
@@ -25,12 +24,11 @@ use crate::{
 };
 
 pub use self::{
-    apple::AppleProvider,
     client::{LitAuthClient, ProviderType},
     discord::DiscordProvider,
     error::AuthProviderError,
     eth_wallet::{EthWalletOptions, EthWalletProvider},
-    google::GoogleProvider,
+    id_token::IdTokenProvider,
     oauth::{InvalidOAuthState, OAuthError, OAuthState},
     stytch::{StytchFactor, StytchFactorProvider, StytchOtpProvider},
     webauthn::WebAuthnProvider,

@@ -7,20 +7,34 @@ use super::{
     oauth::{OAuthLogin, Token},
 };
 
-/// Logins with Google, by id token (JWT).
+/// Logins with Google or Apple, by id token (JWT).
+#[doc(alias = "GoogleProvider")]
+#[doc(alias = "AppleProvider")]
 #[derive(Debug, Clone)]
-pub struct GoogleProvider {
+pub struct IdTokenProvider {
     auth_client: LitAuthClient,
     login: OAuthLogin,
+    method: AuthMethodType,
 }
 
-impl GoogleProvider {
-    /// Logins that come back to `redirect_uri`.
+impl IdTokenProvider {
+    /// Logins with Google that come back to `redirect_uri`.
     #[must_use]
-    pub fn new(auth_client: LitAuthClient, redirect_uri: HttpUrl) -> Self {
+    pub fn google(auth_client: LitAuthClient, redirect_uri: HttpUrl) -> Self {
         Self {
             auth_client,
             login: OAuthLogin::new("google", redirect_uri),
+            method: AuthMethodType::GoogleJwt,
+        }
+    }
+
+    /// Logins with Apple that come back to `redirect_uri`.
+    #[must_use]
+    pub fn apple(auth_client: LitAuthClient, redirect_uri: HttpUrl) -> Self {
+        Self {
+            auth_client,
+            login: OAuthLogin::new("apple", redirect_uri),
+            method: AuthMethodType::AppleJwt,
         }
     }
 
@@ -48,23 +62,23 @@ impl GoogleProvider {
         state: &OAuthState,
     ) -> Result<AuthMethod, OAuthError> {
         let token = self.login.token(callback_url, state, Token::Id)?;
-        Ok(Self::auth_method(token))
+        Ok(self.auth_method(token))
     }
 
     /// The method of an id token that was had in another way, such as Google One Tap. Nodes verify it.
     #[must_use]
-    pub fn auth_method(id_token: impl Into<String>) -> AuthMethod {
-        AuthMethod::new(AuthMethodType::GoogleJwt, id_token)
+    pub fn auth_method(&self, id_token: impl Into<String>) -> AuthMethod {
+        AuthMethod::new(self.method, id_token)
     }
 }
 
 #[async_trait]
-impl AuthProvider for GoogleProvider {
+impl AuthProvider for IdTokenProvider {
     fn auth_client(&self) -> &LitAuthClient {
         &self.auth_client
     }
 
     fn auth_method_type(&self) -> AuthMethodType {
-        AuthMethodType::GoogleJwt
+        self.method
     }
 }
