@@ -21,12 +21,9 @@ use super::{
     execution::Execution,
     host::{Answer, Event, HostState},
     host_error::HostError,
+    platform::{self, Platform},
     uncaught::Uncaught,
 };
-
-const PRELUDE: &str = include_str!("prelude.js");
-const WEB: &str = include_str!("web.js");
-const LIT: &str = include_str!("lit.js");
 
 /// The name under which the real nodes run actions; it shows in stacks.
 const SCRIPT_NAME: &str = "<user_provided_script>";
@@ -119,9 +116,10 @@ fn attempt(run: &Run) -> Result<(), Failure> {
     runtime.set_interrupt_handler(Some(Box::new(move || interrupt.has_passed())));
     let uncaught = Uncaught::default();
     uncaught.track(&runtime);
+    let files = Platform::offer(&runtime)?;
     let context = Context::full(&runtime)?;
     let result =
-        context.with(|ctx| Engine::start(&ctx, run, uncaught, deadline)?.run(&run.request));
+        context.with(|ctx| Engine::start(&ctx, run, &files, uncaught, deadline)?.run(&run.request));
     match result {
         Err(Failure::Unclear(_)) if heap_is_full(&runtime, limits.engine_memory()) => {
             Err(Failure::OutOfMemory)
@@ -154,6 +152,7 @@ impl<'a, 'js> Engine<'a, 'js> {
     fn start(
         ctx: &'a Ctx<'js>,
         run: &'a Run,
+        files: &Platform,
         uncaught: Uncaught,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
@@ -166,26 +165,25 @@ impl<'a, 'js> Engine<'a, 'js> {
         });
         let install = || {
             let object = host.object(ctx)?;
-            let prelude: Function<'js> =
-                ctx.eval_with_options(PRELUDE, script("ext:lit/prelude.js", true))?;
-            let platform: Object<'js> = prelude.call((object.clone(),))?;
-            let web: Function<'js> = ctx.eval_with_options(WEB, script("ext:lit/web.js", true))?;
-            let web: Object<'js> = web.call((object.clone(), platform.clone()))?;
-            let lit: Function<'js> = ctx.eval_with_options(LIT, script("ext:lit/lit.js", true))?;
+            let prelude = files.import(ctx, platform::PRELUDE)?;
+            let prelude: Object<'js> = prelude.call((object.clone(),))?;
+            let web = files.import(ctx, platform::WEB)?;
+            let web: Object<'js> = web.call((object.clone(), prelude.clone()))?;
+            let lit = files.import(ctx, platform::LIT)?;
             let config = ctx.json_parse(config.to_string())?;
-            let lit: Object<'js> = lit.call((object, config, platform.clone(), web))?;
-            Ok((platform, lit))
+            let lit: Object<'js> = lit.call((object, config, prelude.clone(), web))?;
+            Ok((prelude, lit))
         };
         match install() {
-            Ok((platform, lit)) => Ok(Self {
+            Ok((prelude, lit)) => Ok(Self {
                 ctx,
                 host,
                 uncaught,
                 deadline,
                 events: &run.events,
-                describe: platform.get("describe")?,
-                fire_timer: platform.get("fireTimer")?,
-                settle_call: platform.get("settleCall")?,
+                describe: prelude.get("describe")?,
+                fire_timer: prelude.get("fireTimer")?,
+                settle_call: prelude.get("settleCall")?,
                 define_globals: lit.get("defineGlobals")?,
             }),
             Err(_) if deadline.has_passed() => Err(Failure::Stopped),
@@ -210,7 +208,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         self.call(&self.define_globals, (self.check(params)?,))?;
         let value: Value<'js> = match self
             .ctx
-            .eval_with_options(&*request.code, script(SCRIPT_NAME, false))
+            .eval_with_options(&*request.code, script(SCRIPT_NAME))
         {
             // QuickJS takes the source as a C string.
             Err(Error::InvalidString(_)) => {
@@ -332,10 +330,10 @@ impl<'a, 'js> Engine<'a, 'js> {
     }
 }
 
-/// Options for a classic script.
-pub(super) fn script(name: &str, strict: bool) -> EvalOptions {
+/// Options for a classic script, which is not strict by itself.
+pub(super) fn script(name: &str) -> EvalOptions {
     let mut options = EvalOptions::default();
-    options.strict = strict;
+    options.strict = false;
     options.filename = Some(name.to_owned());
     options
 }

@@ -329,7 +329,7 @@ impl HostState {
     fn load_ethers(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
         let source = self.environment.ethers();
         let source = source.map_err(|message| Exception::throw_message(ctx, &message))?;
-        ctx.eval_with_options::<(), _>(&*source, script("ext:ethers.umd.min.js", false))
+        ctx.eval_with_options::<(), _>(&*source, script("ext:ethers.umd.min.js"))
     }
 }
 

@@ -1,9 +1,9 @@
 // The `Lit` object, and the parameters of the request.
 //
-// Evaluated and called as `prelude.js` is, and after it. `config` is `{ auth, headers, functions }`,
+// Called as `prelude.js` is, and after it. `config` is `{ auth, headers, functions }`,
 // parsed from JSON; `functions` names the asynchronous functions which the network behind the action
 // answers. The engine calls `defineGlobals` of the result once, before the action.
-(host, config, { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall }, { fixedHeaders }) => {
+export default (host, config, { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall }, { fixedHeaders }) => {
   const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
 
   const deepFreeze = (value) => {

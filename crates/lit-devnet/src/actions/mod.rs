@@ -42,6 +42,7 @@ mod host_error;
 mod limits;
 mod natives;
 mod network;
+mod platform;
 mod timers;
 mod uncaught;
 

@@ -1,9 +1,9 @@
 // The platform an action finds besides the language itself: console, timers, text, randomness.
 //
-// The engine evaluates this file to a function and calls it once, before `web.js`, `lit.js` and the action.
+// The engine calls what this module exports once, before `web.js`, `lit.js` and the action.
 // `host` holds the native functions; they stay in this closure, so the action never sees them.
 // `fireTimer`, `settleCall` and `describe` of the result are the engine's way back in, the rest is for the other files.
-(host) => {
+export default (host) => {
   const { apply } = Reflect;
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, entries } = Object;
 

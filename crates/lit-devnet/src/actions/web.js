@@ -1,7 +1,7 @@
 // URLs, and the network as web pages know it: `fetch` and what belongs to it.
 //
-// Evaluated and called as `prelude.js` is, and after it. `Headers` of the result is for `lit.js`.
-(host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, startCall, dropCall }) => {
+// Called as `prelude.js` is, and after it. `Headers` of the result is for `lit.js`.
+export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, startCall, dropCall }) => {
   const { entries, freeze } = Object;
 
   // ---- URL -----------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ async fn nothing_is_imported() {
         "import('./x.js')",
         "import('data:text/javascript,1')",
         "import('os')",
+        "import('ext:lit/prelude.js')",
+        "import('ext:lit/lit.js')",
     ] {
         assert!(
             matches!(run(request(code)).await, Err(ActionError::Exception { .. })),
