@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in the order in which they run.
-const TOPICS: [&str; 13] = [
+const TOPICS: [&str; 15] = [
     "chain",
     "contracts",
     "anvil",
@@ -25,6 +25,8 @@ const TOPICS: [&str; 13] = [
     "sign",
     "encrypt",
     "claim",
+    "jwt",
+    "webcrypto",
     "credits",
 ];
 

@@ -3,7 +3,8 @@
 // Called as `prelude.js` is, and after it. `config` is `{ auth, headers, functions }`,
 // parsed from JSON; `functions` names the asynchronous functions which the network behind the action
 // answers. The engine calls `defineGlobals` of the result once, before the action.
-export default (host, config, { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall }, { fixedHeaders }) => {
+export default (host, config, platform, { fixedHeaders }) => {
+  const { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall } = platform;
   const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
 
   const deepFreeze = (value) => {
@@ -85,6 +86,17 @@ export default (host, config, { bytesOf, binaryString, print, utf8Encode, utf8De
     return isBytes ? Array.from(bytesOf(value)) : value;
   };
 
+  /** Bytes that a function needs; a list of numbers will do. */
+  const bytesNamed = (name, value) => {
+    const isList = Array.isArray(value) && value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
+    if (!isList && !ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) {
+      throw new TypeError(`${name} must be bytes`);
+    }
+    const bytes = isList ? Uint8Array.from(value) : bytesOf(value);
+    if (bytes.length === 0) throw new RangeError(`${name} must not be empty`);
+    return bytes;
+  };
+
   const callHost = async (name, parameters) => {
     const json = JSON.stringify(parameters ?? null, toJson);
     return (await startCall((id) => host.call(id, name, json))).value;
@@ -103,6 +115,15 @@ export default (host, config, { bytesOf, binaryString, print, utf8Encode, utf8De
       if (publicKey.trim() === '') throw new RangeError('publicKey must not be blank');
       const key = decode(publicKey.replace(/^0x/, '').toLowerCase(), ENCODINGS.base16, 'hex');
       return `0x${encode(host.keccak256(binaryString(key)), ENCODINGS.base16)}`;
+    },
+    async aesDecrypt({ symmetricKey, ciphertext } = {}) {
+      const key = bytesNamed('symmetricKey', symmetricKey);
+      const bytes = bytesNamed('ciphertext', ciphertext);
+      if (key.length !== 32) throw new RangeError(`symmetricKey must have 32 bytes, not ${key.length}`);
+      const iv = binaryString(bytes.subarray(0, 16));
+      const plaintext = host.crypto().aesCbcDecrypt(binaryString(key), iv, binaryString(bytes.subarray(16)));
+      if (plaintext === undefined) throw new Error('aesDecrypt: the ciphertext is not one under this key');
+      return encode(plaintext, ENCODINGS.base16);
     },
     uint8arrayToString(bytes, encoding = 'utf8') {
       const source = bytesOf(bytes);
@@ -189,7 +210,11 @@ export default (host, config, { bytesOf, binaryString, print, utf8Encode, utf8De
       if (get === library.get || value === undefined) throw new Error('the file of ethers defines no ethers');
       return value;
     });
-    defineLibrary('jwt', () => { throw new Error('jwt (jsonwebtoken) is not available on this network'); });
+    defineLibrary('jwt', (library) => {
+      const jwt = host.library('jwt')(host, platform);
+      library.set(jwt);
+      return jwt;
+    });
     for (const [name, value] of entries(params)) define(name, value, true);
     // The parameters come from whoever sent the request, and `Lit.Auth` says who that is: `Lit` is
     // defined last, so that no parameter can stand in for it. It is configurable, because a script

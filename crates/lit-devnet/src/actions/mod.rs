@@ -10,12 +10,24 @@
 //! file that the user installs, see [`ActionEnvironment::ethers_bundle`]; it is read and run when an
 //! action first uses it.
 //!
+//! `jwt` does what npm's jsonwebtoken 9 does, with HS, RS and PS (256, 384, 512), ES256, and ES384 to verify. Keys are PEM
+//! (certificates too), bytes, or `{ key, format: 'jwk' }`.
+//! `crypto.subtle` has `digest`, HMAC, AES-CBC, AES-GCM, ECDSA on P-256, Ed25519, RSASSA-PKCS1-v1_5 and RSA-PSS.
+//!
 //! Differences from the runtime of the real nodes (Deno, which is V8):
 //!
 //! * Messages of errors which the engine itself throws, and columns in stacks, are those of
 //!   QuickJS; `error.stack` has no first line with the message.
-//! * Absent: `jwt`, `Intl`, `WebAssembly`, `Blob`, `FormData`, streams, events other than those of
-//!   `AbortSignal`, and all of `crypto.subtle` but `digest`.
+//! * Absent: `Intl`, `WebAssembly`, `Blob`, `FormData`, streams, events other than those of `AbortSignal`.
+//! * `jwt`: the real nodes have jsonwebtoken 8.5, which lacks the checks of keys that 9 has. Here tokens without a signature are
+//!   never good and never made, whatever `algorithms` says; what is a key in PEM or DER is never a secret, in `sign` either; RSA
+//!   keys have 2048 bits or more; a signature of the wrong length is an `invalid signature`. ECDSA signatures of `sign` are the
+//!   same on all nodes. Not here: ES512, making ES384, private RSA keys as JWK, encrypted keys, `encoding` other than UTF-8.
+//! * `crypto.subtle` lacks derivation and wrapping of keys and AES-CTR, makes only secrets (`generateKey`), exports secrets
+//!   (`raw`, `jwk`) and points (`raw`). AES-GCM has nonces of 12 bytes, tags of 16 bytes and no keys of 192 bits; RSA has 2048 to
+//!   8192 bits, and signs with 2048 to 4096; the salt of RSA-PSS is as long as the hash. What is standard but not here is a
+//!   `NotSupportedError`. There is no global `CryptoKey`.
+//! * `aesDecrypt` checks the whole padding; the real nodes look at its last byte alone.
 //! * `structuredClone` copies plain data, collections, dates and bytes; other objects become plain
 //!   objects.
 //! * An action that returns a promise which nothing can settle any more fails at once.
@@ -32,6 +44,7 @@
 //! * Where memory runs out inside the engine's promise machinery, QuickJS may lose track of objects;
 //!   what they occupy is not returned.
 
+mod crypto;
 mod engine;
 mod environment;
 mod execution;

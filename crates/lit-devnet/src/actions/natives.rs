@@ -10,11 +10,11 @@
 use alloy_primitives::keccak256;
 use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
 use serde_json::json;
-use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha384, Sha512};
 use url::{Url, form_urlencoded, quirks};
 
-type Bytes<'js> = rquickjs::Result<TypedArray<'js, u8>>;
+use super::{crypto, engine::script};
+
+pub(super) type Bytes<'js> = TypedArray<'js, u8>;
 
 /// Adds the functions to the object that the prelude calls `host`.
 pub(super) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
@@ -24,20 +24,38 @@ pub(super) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
     object.set("utf8Decode", Function::new(ctx.clone(), utf8_decode)?)?;
     object.set("keccak256", Function::new(ctx.clone(), keccak)?)?;
     object.set("digest", Function::new(ctx.clone(), digest)?)?;
+    object.set("library", Function::new(ctx.clone(), library)?)?;
     object.set("parseUrl", Function::new(ctx.clone(), parse_url)?)?;
     object.set("changeUrl", Function::new(ctx.clone(), change_url)?)?;
     object.set("parseQuery", Function::new(ctx.clone(), parse_query)?)?;
-    object.set("writeQuery", Function::new(ctx.clone(), write_query)?)
+    object.set("writeQuery", Function::new(ctx.clone(), write_query)?)?;
+    object.set("crypto", Function::new(ctx.clone(), crypto::functions)?)
 }
 
-fn random(ctx: Ctx<'_>, length: usize) -> Bytes<'_> {
+/// A part of the platform that most actions do without, as a function to be called as that of `prelude.js` is. It is no
+/// module: to import one would run what the action has enqueued.
+fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> {
+    let source = match &*name {
+        "jwt" => include_str!("jwt.js"),
+        "subtle" => include_str!("subtle.js"),
+        _ => {
+            return Err(Exception::throw_message(
+                &ctx,
+                &format!("there is no library {name}"),
+            ));
+        }
+    };
+    ctx.eval_with_options(source, script(&format!("ext:lit/{name}.js")))
+}
+
+fn random(ctx: Ctx<'_>, length: usize) -> rquickjs::Result<Bytes<'_>> {
     let mut bytes = vec![0; length];
     getrandom::getrandom(&mut bytes)
         .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
     TypedArray::new_copy(ctx, bytes)
 }
 
-fn utf8_encode(ctx: Ctx<'_>, text: String) -> Bytes<'_> {
+fn utf8_encode(ctx: Ctx<'_>, text: String) -> rquickjs::Result<Bytes<'_>> {
     TypedArray::new_copy(ctx, text.into_bytes())
 }
 
@@ -51,7 +69,7 @@ fn utf8_decode(binary: String, fatal: bool) -> Option<String> {
     }
 }
 
-fn keccak(ctx: Ctx<'_>, binary: String) -> Bytes<'_> {
+fn keccak(ctx: Ctx<'_>, binary: String) -> rquickjs::Result<Bytes<'_>> {
     TypedArray::new_copy(ctx, keccak256(bytes_of(&binary)))
 }
 
@@ -60,16 +78,9 @@ fn digest<'js>(
     ctx: Ctx<'js>,
     name: String,
     binary: String,
-) -> rquickjs::Result<Option<TypedArray<'js, u8>>> {
-    let bytes = bytes_of(&binary);
-    let hash = match &*name {
-        "SHA-1" => Sha1::digest(&bytes).to_vec(),
-        "SHA-256" => Sha256::digest(&bytes).to_vec(),
-        "SHA-384" => Sha384::digest(&bytes).to_vec(),
-        "SHA-512" => Sha512::digest(&bytes).to_vec(),
-        _ => return Ok(None),
-    };
-    TypedArray::new_copy(ctx, hash).map(Some)
+) -> rquickjs::Result<Option<Bytes<'js>>> {
+    let hash = crypto::digest(&name, &bytes_of(&binary));
+    hash.map(|hash| bytes(ctx, hash)).transpose()
 }
 
 /// The parts of a URL in JSON, nothing if it is none.
@@ -133,6 +144,16 @@ fn write_query(pairs: String) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
+}
+
+/// A copy in the JavaScript heap.
+pub(super) fn bytes<'js>(ctx: Ctx<'js>, bytes: Vec<u8>) -> rquickjs::Result<Bytes<'js>> {
+    TypedArray::new_copy(ctx, bytes)
+}
+
+/// Bytes as a string with one character a byte.
+pub(super) fn binary_of(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
 }
 
 /// The bytes of a string with one character a byte.

@@ -325,6 +325,16 @@ export default (host) => {
     },
   };
 
+  let library;
+  for (const name of ['importKey', 'exportKey', 'generateKey', 'sign', 'verify', 'encrypt', 'decrypt']) {
+    subtle[name] = {
+      async [name](...values) {
+        library ??= host.library('subtle')(host, { bytesOf, binaryString });
+        return library[name](...values);
+      },
+    }[name];
+  }
+
   const MAX_RANDOM = 65536;
   define('crypto', {
     subtle,

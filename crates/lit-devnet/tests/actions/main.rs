@@ -3,15 +3,18 @@
 // Clippy's exceptions for tests do not reach their helper functions.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod aes;
 mod exceptions;
 #[cfg(feature = "http")]
 mod fetch;
 mod hosts;
 mod isolation;
+mod jwt;
 mod limits;
 mod lit;
 mod platform;
 mod scripts;
+mod subtle;
 mod web;
 
 use std::{sync::Arc, time::Duration};

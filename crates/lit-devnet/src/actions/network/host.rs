@@ -15,9 +15,8 @@ use crate::actions::{
     ActionError, ActionHost, ActionRequest, HostError, HostResult, execution::count, run_in,
 };
 
-/// All functions that the real nodes have. Those without a backend here are refused when they are called.
+/// All functions that the real nodes have, but for those that every engine has of its own.
 const FUNCTIONS: &[&str] = &[
-    "aesDecrypt",
     "broadcastAndCollect",
     "call",
     "callContract",
