@@ -1,0 +1,103 @@
+//! Which sessions there are, and an end to them.
+
+use lit_recap::SiweError;
+use lit_session_crypto::SessionPublicKey;
+use lit_types::Timestamp;
+
+use super::{SessionManager, SessionManagerError};
+use crate::{
+    SessionRequest,
+    store::{SessionScope, SessionUser, StoredSession},
+};
+
+impl SessionManager {
+    /// Forgets the session of a user for a request, here and in the store, with the session key. Says whether there was one.
+    /// Signatures that were minted from it stay good until they expire.
+    ///
+    /// # Errors
+    /// [`SessionManagerError::Store`]; in memory the session is forgotten all the same.
+    pub async fn revoke(
+        &self,
+        user: impl Into<SessionUser>,
+        request: &SessionRequest,
+    ) -> Result<bool, SessionManagerError> {
+        let scope = SessionScope::of(self.owner(user.into()), request).map_err(SiweError::from)?;
+        let mut known = self.live.forget(&scope);
+        if let Some(store) = &self.store {
+            known |= store.remove(&scope).await?;
+        }
+        Ok(known)
+    }
+
+    /// Forgets all sessions of a user on this network, here and in the store, with their keys. Says how many there were.
+    /// Signatures that were minted from them stay good until they expire.
+    ///
+    /// # Errors
+    /// [`SessionManagerError::Store`]; in memory the sessions are forgotten all the same.
+    #[doc(alias = "disconnectWeb3")]
+    pub async fn disconnect(
+        &self,
+        user: impl Into<SessionUser>,
+    ) -> Result<usize, SessionManagerError> {
+        let owner = self.owner(user.into());
+        let mut keys = self.live.forget_owner(&owner);
+        if let Some(store) = &self.store {
+            for entry in store.of_owner(&owner).await? {
+                store.remove(entry.scope()).await?;
+                keys.insert(entry.public_key());
+            }
+        }
+        Ok(keys.len())
+    }
+
+    /// The sessions of a user that have not ended.
+    ///
+    /// # Errors
+    /// [`SessionManagerError::Store`].
+    pub async fn sessions_of(
+        &self,
+        user: impl Into<SessionUser>,
+    ) -> Result<Vec<SessionSummary>, SessionManagerError> {
+        let owner = self.owner(user.into());
+        let kept = match &self.store {
+            Some(store) => store.of_owner(&owner).await?,
+            None => self.live.entries(Some(&owner)),
+        };
+        Ok(self.summaries(kept))
+    }
+
+    /// All sessions that have not ended. The store may hold some of other networks, too.
+    ///
+    /// # Errors
+    /// [`SessionManagerError::Store`].
+    pub async fn sessions(&self) -> Result<Vec<SessionSummary>, SessionManagerError> {
+        let kept = match &self.store {
+            Some(store) => store.list().await?,
+            None => self.live.entries(None),
+        };
+        Ok(self.summaries(kept))
+    }
+
+    fn summaries(&self, entries: Vec<StoredSession>) -> Vec<SessionSummary> {
+        let now = self.now();
+        let good = entries.into_iter().filter(|entry| !entry.is_expired(now));
+        good.map(|entry| SessionSummary {
+            session_key: entry.public_key(),
+            expiration: entry.bundle().expiration().clone(),
+            scope: entry.scope().clone(),
+        })
+        .collect()
+    }
+}
+
+/// A session that is kept, without its secrets.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionSummary {
+    /// Whose it is and what it is for.
+    pub scope: SessionScope,
+    /// The session key.
+    pub session_key: SessionPublicKey,
+    /// Until when it is authorised.
+    pub expiration: Timestamp,
+}

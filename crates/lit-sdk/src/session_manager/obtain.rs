@@ -1,0 +1,157 @@
+//! A session from memory, from the store or from the signer, in this order.
+
+use std::sync::Arc;
+
+use lit_session_crypto::{BundleError, Session, SessionRefusal};
+use lit_types::Timestamp;
+use time::OffsetDateTime;
+
+use super::{
+    SessionManager, SessionManagerError,
+    by_user::ByUser,
+    live::{LiveSession, Slot},
+};
+use crate::{
+    Error, SessionRequest,
+    store::{SessionScope, StoredSession},
+};
+
+impl SessionManager {
+    /// The session in memory, as the request wants it, and whether it is time to renew it.
+    pub(super) fn at_hand(
+        &self,
+        slot: &Slot,
+        request: &SessionRequest,
+    ) -> Result<Option<(Arc<Session>, bool)>, SessionManagerError> {
+        let Some(LiveSession { session, renew_at }) = slot.live() else {
+            return Ok(None);
+        };
+        let now = self.now();
+        let fitted = self.fit(&slot.scope, &session, request, now)?;
+        Ok(fitted.map(|session| (session, now >= renew_at && request.expiration.is_none())))
+    }
+
+    /// A new session in place of one that is still good, unless somebody else is at it, or it has just failed.
+    pub(super) async fn renew_ahead_of_time(
+        &self,
+        slot: &Slot,
+        request: &SessionRequest,
+        auth: &ByUser<'_>,
+    ) -> Option<Arc<Session>> {
+        let _gate = slot.gate.try_lock().ok()?;
+        let (now, epoch) = (self.now(), slot.epoch());
+        let LiveSession { session, renew_at } = slot.live()?;
+        if now < renew_at {
+            return None;
+        }
+        // A signer who refuses is not asked again before half of the remaining time is over.
+        let end = session.authorised_until().at();
+        slot.renew_at(now.saturating_add((end - now) / 2));
+        // Another process may have been faster.
+        let found = self.in_store(&slot.scope, request, now).await;
+        let found = found
+            .ok()
+            .flatten()
+            .filter(|found| found.authorised_until().at() > end);
+        let renewed = match found {
+            Some(found) => self.take(slot, found, epoch, true).map(Ok)?,
+            None => self.authenticate(slot, request, auth).await,
+        };
+        match renewed {
+            Ok(session) => Some(session),
+            Err(error) => {
+                tracing::warn!(%error, "a session cannot be renewed ahead of time; going on with it");
+                None
+            }
+        }
+    }
+
+    pub(super) async fn find_or_make(
+        &self,
+        slot: &Slot,
+        request: &SessionRequest,
+        auth: &ByUser<'_>,
+    ) -> Result<Arc<Session>, SessionManagerError> {
+        let (now, epoch) = (self.now(), slot.epoch());
+        let found = match self.in_store(&slot.scope, request, now).await? {
+            Some(found) => Some(found),
+            None => self.attenuated(&slot.scope, request, now).await?,
+        };
+        match found.and_then(|found| self.take(slot, found, epoch, true)) {
+            Some(session) => Ok(session),
+            None => self.authenticate(slot, request, auth).await,
+        }
+    }
+
+    async fn authenticate(
+        &self,
+        slot: &Slot,
+        request: &SessionRequest,
+        auth: &ByUser<'_>,
+    ) -> Result<Arc<Session>, SessionManagerError> {
+        let epoch = slot.epoch();
+        let session = Arc::new(self.client.get_session(request, auth).await?);
+        let session = self
+            .take(slot, session, epoch, self.store.is_none())
+            .ok_or(SessionManagerError::Revoked)?;
+        self.keep(slot, &session, epoch).await?;
+        Ok(session)
+    }
+
+    /// The same session with the requests, the proofs and the end of a request of its scope; none if it does not last
+    /// long enough.
+    pub(super) fn fit(
+        &self,
+        scope: &SessionScope,
+        session: &Arc<Session>,
+        request: &SessionRequest,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<Session>>, SessionManagerError> {
+        let end = session.authorised_until().at();
+        let wanted = request.expiration.as_ref().map(Timestamp::at);
+        if end < now.saturating_add(self.margin) || wanted.is_some_and(|wanted| end < wanted) {
+            return Ok(None);
+        }
+        let same = session.requests() == request.requests
+            && session.proofs() == request.proofs
+            && wanted.is_none_or(|wanted| wanted == end);
+        if same && !session.is_expired(now) {
+            return Ok(Some(Arc::clone(session)));
+        }
+        let entry = StoredSession::new(scope.clone(), session);
+        let proofs = request.proofs.clone();
+        let fitted = match entry.verify_for(&request.requests, proofs, now) {
+            Ok(session) => session,
+            Err(BundleError::Session(refusal @ SessionRefusal::Proof { .. })) => {
+                return Err(Error::from(refusal).into());
+            }
+            Err(_) => return Ok(None),
+        };
+        Ok(Some(Arc::new(match &request.expiration {
+            Some(expiration) => fitted.ending_by(expiration.clone()),
+            None => fitted,
+        })))
+    }
+
+    /// Remembers a session, if none was revoked since `epoch`.
+    fn take(
+        &self,
+        slot: &Slot,
+        session: Arc<Session>,
+        epoch: u64,
+        kept: bool,
+    ) -> Option<Arc<Session>> {
+        let renew_at = self.renew_time(&session, self.now());
+        let live = LiveSession {
+            session: Arc::clone(&session),
+            renew_at,
+        };
+        slot.take(live, epoch, kept).then_some(session)
+    }
+
+    /// When a session that is taken up now is to be renewed.
+    fn renew_time(&self, session: &Session, now: OffsetDateTime) -> OffsetDateTime {
+        let end = session.authorised_until().at();
+        end.saturating_sub(self.renew_ahead.min((end - now) / 4))
+    }
+}

@@ -1,0 +1,113 @@
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use lit_sdk::{
+    SessionManager,
+    session_manager::{SessionManagerError, StoreFailure},
+    store::{MemoryStore, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession},
+};
+
+use crate::{
+    common::{Setup, any_action},
+    prompts::Prompts,
+};
+
+/// A store that fails when it is told to.
+#[derive(Default)]
+struct Flaky {
+    inner: MemoryStore,
+    down: AtomicBool,
+    calls: Mutex<usize>,
+}
+
+impl Flaky {
+    fn check(&self) -> Result<(), StoreError> {
+        *self.calls.lock().unwrap() += 1;
+        match self.down.load(Ordering::SeqCst) {
+            true => Err(StoreError::Unavailable("gone".into())),
+            false => Ok(()),
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Flaky {
+    async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
+        self.check()?;
+        self.inner.get(scope).await
+    }
+    async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.put(entry).await
+    }
+    async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
+        self.check()?;
+        self.inner.remove(scope).await
+    }
+    async fn set_aside(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        self.check()?;
+        self.inner.set_aside(entry).await
+    }
+    async fn of_owner(&self, owner: &SessionOwner) -> Result<Vec<StoredSession>, StoreError> {
+        self.check()?;
+        self.inner.of_owner(owner).await
+    }
+    async fn list(&self) -> Result<Vec<StoredSession>, StoreError> {
+        self.check()?;
+        self.inner.list().await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_an_error() {
+    let setup = Setup::new(3).await;
+    let store = Arc::new(Flaky::default());
+    let manager = SessionManager::new(setup.client.clone()).with_store(store.clone());
+    let prompts = Prompts::new(&setup.wallet);
+    store.down.store(true, Ordering::SeqCst);
+    // Before anybody is asked.
+    assert!(matches!(
+        manager.session(&any_action(), &*prompts).await,
+        Err(SessionManagerError::Store(_))
+    ));
+    assert_eq!(prompts.asked(), 0);
+    store.down.store(false, Ordering::SeqCst);
+    manager.session(&any_action(), &*prompts).await.unwrap();
+    // What is in memory needs no store.
+    store.down.store(true, Ordering::SeqCst);
+    manager.session(&any_action(), &*prompts).await.unwrap();
+    assert_eq!(prompts.asked(), 1);
+}
+
+#[tokio::test]
+async fn going_on_without_a_store_and_back() {
+    let setup = Setup::new(3).await;
+    let store = Arc::new(Flaky::default());
+    let manager = SessionManager::new(setup.client.clone())
+        .with_store(store.clone())
+        .with_store_failure(StoreFailure::GoOn);
+    let prompts = Prompts::new(&setup.wallet);
+    store.down.store(true, Ordering::SeqCst);
+    let session = manager.session(&any_action(), &*prompts).await.unwrap();
+    let calls = *store.calls.lock().unwrap();
+    manager.session(&any_action(), &*prompts).await.unwrap();
+    assert_eq!(
+        *store.calls.lock().unwrap(),
+        calls,
+        "a store that failed is left alone"
+    );
+    // It comes back, and the session gets where it belongs.
+    store.down.store(false, Ordering::SeqCst);
+    setup.network.clock().advance(Duration::from_secs(10));
+    manager.session(&any_action(), &*prompts).await.unwrap();
+    let kept = store.list().await.unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].public_key(), session.public_key());
+    assert_eq!(prompts.asked(), 1);
+}

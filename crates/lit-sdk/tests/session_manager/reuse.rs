@@ -1,0 +1,186 @@
+use std::{sync::Arc, time::Duration};
+
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    Clock, Error, LitNodeClient, LitResource, ResourceAbilityRequest, SessionKeyPair,
+    SessionManager, SessionRequest, Timestamp,
+    recap::{CapacityDelegation, Delegatees, SiweBuilder},
+    session_crypto::sign_siwe,
+    session_manager::SessionManagerError,
+    store::{FileStore, MemoryStore},
+};
+
+use crate::{
+    common::{Setup, any_action},
+    prompts::{Prompts, action},
+};
+
+#[tokio::test]
+async fn a_restart_asks_nobody() {
+    let setup = Setup::new(3).await;
+    let dir = std::env::temp_dir().join(format!("lit-session-manager-{}", std::process::id()));
+    let start = || {
+        let store = FileStore::open(&dir).unwrap();
+        SessionManager::new(setup.client.clone()).with_store(Arc::new(store))
+    };
+    let prompts = Prompts::new(&setup.wallet);
+    let first = start().session(&any_action(), &*prompts).await.unwrap();
+    let again = start().session(&any_action(), &*prompts).await.unwrap();
+    assert_eq!(first.public_key(), again.public_key());
+    assert_eq!(prompts.asked(), 1);
+
+    // Another wallet, or another network, is somebody else.
+    let other = Prompts::new(&PrivateKeySigner::random());
+    start().session(&any_action(), &*other).await.unwrap();
+    assert_eq!(other.asked(), 1);
+    let elsewhere = Devnet::builder()
+        .nodes(3)
+        .seed([7; 32])
+        .start()
+        .await
+        .unwrap();
+    let client = LitNodeClient::builder(elsewhere.node_urls().to_vec(), elsewhere.threshold())
+        .transport(elsewhere.transport())
+        .clock(setup.network.clock())
+        .connect()
+        .await
+        .unwrap();
+    let store = FileStore::open(&dir).unwrap();
+    let manager = SessionManager::new(client).with_store(Arc::new(store));
+    manager.session(&any_action(), &*prompts).await.unwrap();
+    assert_eq!(prompts.asked(), 2);
+    assert_eq!(manager.sessions().await.unwrap().len(), 3);
+    assert_eq!(
+        manager
+            .sessions_of(setup.wallet.address())
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+
+    // What has ended is not given out, and does not stay.
+    setup.network.clock().stop_at(first.expiration().at());
+    let later = start().session(&any_action(), &*prompts).await.unwrap();
+    assert_ne!(later.public_key(), first.public_key());
+    std::fs::remove_dir_all(&dir).unwrap();
+}
+
+#[tokio::test]
+async fn fewer_rights_need_no_new_signature() {
+    let setup = Setup::new(3).await;
+    for store in [None, Some(Arc::new(MemoryStore::new()))] {
+        let manager = || {
+            let manager = SessionManager::new(setup.client.clone());
+            match &store {
+                Some(store) => manager.with_store(store.clone()),
+                None => manager,
+            }
+        };
+        let wide_manager = manager();
+        let prompts = Prompts::new(&setup.wallet);
+        let wide = wide_manager
+            .session(&any_action(), &*prompts)
+            .await
+            .unwrap();
+        // From memory, or from the store after a restart.
+        let narrow_manager = match &store {
+            Some(_) => manager(),
+            None => wide_manager,
+        };
+        let request = SessionRequest::new([action("QmA")]);
+        let narrow = narrow_manager.session(&request, &*prompts).await.unwrap();
+        assert_eq!(narrow.root(), wide.root());
+        assert_eq!(narrow.requests(), [action("QmA")]);
+        assert_eq!(prompts.asked(), 1);
+        // Not for other domains, chains or keys, and never the other way round.
+        let key = SessionKeyPair::from_seed(&[3; 32]);
+        for other in [
+            request.clone().with_domain("example.com"),
+            request.clone().with_chain("polygon"),
+            request.clone().with_session_key(key),
+            SessionRequest::new([
+                action("QmA"),
+                ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
+            ]),
+        ] {
+            let before = prompts.asked();
+            let other = narrow_manager.session(&other, &*prompts).await.unwrap();
+            assert_ne!(other.root(), wide.root());
+            assert_eq!(prompts.asked(), before + 1);
+        }
+        // Revoking the wide one takes the narrow one along.
+        assert!(
+            narrow_manager
+                .revoke(setup.wallet.address(), &any_action())
+                .await
+                .is_ok()
+        );
+        if store.is_none() {
+            let again = narrow_manager.session(&request, &*prompts).await.unwrap();
+            assert_ne!(again.root(), wide.root());
+        }
+    }
+}
+
+#[tokio::test]
+async fn proofs_come_and_go_without_a_new_root() {
+    let setup = Setup::new(3).await;
+    let store = Arc::new(MemoryStore::new());
+    let manager = SessionManager::new(setup.client.clone()).with_store(store.clone());
+    let prompts = Prompts::new(&setup.wallet);
+    let delegation = async |hours: u64| {
+        let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
+        let owner = PrivateKeySigner::random();
+        let end = now.checked_add(Duration::from_secs(hours * 3600)).unwrap();
+        let message = SiweBuilder::new(owner.address(), "x:y", "nonce1234".parse().unwrap(), now)
+            .expiration(end)
+            .capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone))
+            .build()
+            .unwrap();
+        sign_siwe(&owner, &message).await.unwrap()
+    };
+    let first = any_action().with_proofs([delegation(1).await]);
+    let session = manager.session(&first, &*prompts).await.unwrap();
+    setup.network.clock().advance(Duration::from_secs(3601));
+    assert!(matches!(
+        manager.session(&first, &*prompts).await,
+        Err(SessionManagerError::Client(error)) if matches!(*error, Error::Proof { .. })
+    ));
+    for again in [
+        &manager,
+        &SessionManager::new(setup.client.clone()).with_store(store),
+    ] {
+        let proof = delegation(1).await;
+        let second = any_action().with_proofs([proof.clone()]);
+        let renewed = again.session(&second, &*prompts).await.unwrap();
+        assert_eq!(renewed.root(), session.root());
+        assert_eq!(renewed.proofs(), [proof]);
+        let without = again.session(&any_action(), &*prompts).await.unwrap();
+        assert!(without.proofs().is_empty());
+    }
+    assert_eq!(prompts.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_requested_end_is_kept() {
+    let setup = Setup::new(3).await;
+    let manager = SessionManager::new(setup.client.clone());
+    let prompts = Prompts::new(&setup.wallet);
+    let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
+    let until = |hours: u64| {
+        let end = now.checked_add(Duration::from_secs(hours * 3600)).unwrap();
+        any_action().with_expiration(end)
+    };
+    let day = manager.session(&until(24), &*prompts).await.unwrap();
+    let hour = manager.session(&until(1), &*prompts).await.unwrap();
+    assert_eq!(day.root(), hour.root());
+    assert_eq!(
+        hour.expiration(),
+        &now.checked_add(Duration::from_secs(3600)).unwrap()
+    );
+    let longer = manager.session(&until(48), &*prompts).await.unwrap();
+    assert_ne!(day.root(), longer.root());
+    assert_eq!(prompts.asked(), 2);
+}
