@@ -57,8 +57,11 @@ impl DelegationTerms {
         };
         Self {
             owner: message.address(),
-            delegatees: texts("delegate_to")
-                .map(|texts| texts.filter_map(|text| text.parse().ok()).collect()),
+            // Nodes compare text: a `0x` matches nobody.
+            delegatees: texts("delegate_to").map(|texts| {
+                let plain = texts.filter(|text| text.len() == 2 * Address::len_bytes());
+                plain.filter_map(|text| text.parse().ok()).collect()
+            }),
             uses: note.get("uses").map(|uses| {
                 uses.as_str()
                     .and_then(|uses| uses.parse().ok())

@@ -3,12 +3,10 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use alloy_primitives::{Address, U256};
-use lit_recap::{NotaBene, ReCap, SiweMessage};
-use lit_session_crypto::{VerifiedSession, check_proof};
-use lit_types::{AuthSig, JsonProblem, LitAbility, NodeErrorCode, ResourcePrefix};
+use alloy_primitives::Address;
+use lit_session_crypto::{DelegationTerms, VerifiedSession, check_proof};
+use lit_types::{AuthSig, JsonProblem, NodeErrorCode, Timestamp};
 use serde::Deserialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
@@ -30,10 +28,8 @@ struct Used {
 /// A permission to spend credits of another, as a session shows it.
 #[derive(Debug)]
 struct Delegation {
-    owner: Address,
+    terms: DelegationTerms,
     key: [u8; 32],
-    expiration: Option<OffsetDateTime>,
-    note: NotaBene,
 }
 
 /// Whether somebody pays for the request of a session (wire protocol specification, section 4.9): the user, one who pays for the
@@ -56,7 +52,7 @@ pub(super) fn check(
         return Ok(());
     }
     for delegation in &delegations {
-        if delegation.is_for(user)
+        if delegation.terms.is_for(user)
             && delegation.has_credit(chain, seconds)?
             && uses.spend(delegation, now)
         {
@@ -123,77 +119,33 @@ fn delegations(
         if index != session.capability {
             check_proof(capability, now).map_err(|error| invalid(&error))?;
         }
-        let message: SiweMessage = capability
-            .signed_message
-            .parse()
-            .map_err(|error| invalid(&error))?;
-        let Ok(recap) = ReCap::extract(&message) else {
-            continue;
-        };
         let key = Sha256::digest(&capability.signed_message).into();
-        all.extend(notes(&recap).map(|note| Delegation {
-            owner: message.address(),
-            key,
-            expiration: message.expiration(),
-            note: note.clone(),
-        }));
+        let terms = DelegationTerms::of(capability);
+        all.extend(terms.into_iter().map(|terms| Delegation { terms, key }));
     }
     Ok(all)
 }
 
-/// The restrictions of all credits that a ReCap delegates.
-fn notes(recap: &ReCap) -> impl Iterator<Item = &NotaBene> {
-    let scheme = format!("{}://", ResourcePrefix::RateLimitIncrease);
-    let ability = LitAbility::RateLimitIncreaseAuth.into();
-    recap
-        .attenuations()
-        .iter()
-        .filter(move |(key, _)| key.starts_with(&scheme))
-        .filter_map(move |(_, abilities)| abilities.get(&ability))
-        .flatten()
-}
-
 impl Delegation {
-    /// Nobody in particular means anybody; an empty list means nobody.
-    fn is_for(&self, user: Address) -> bool {
-        let user = hex::encode(user);
-        match self.note.get("delegate_to") {
-            None => true,
-            Some(Value::Array(delegatees)) => delegatees
-                .iter()
-                .filter_map(Value::as_str)
-                .any(|delegatee| delegatee.eq_ignore_ascii_case(&user)),
-            Some(_) => false,
-        }
-    }
-
     /// One of the credits that are named, or of all that the owner has. What is named has to be the owner's.
     fn has_credit(&self, chain: &ChainView, now: u64) -> Result<bool, ChainReadError> {
-        let Some(ids) = self.note.get("nft_id") else {
-            return has_credit(chain, self.owner, now);
+        let owner = self.terms.owner;
+        let Some(ids) = &self.terms.token_ids else {
+            return has_credit(chain, owner, now);
         };
-        let ids = ids.as_array().into_iter().flatten();
-        let ids = ids.filter_map(|id| U256::from_str_radix(id.as_str()?, 10).ok());
-        for id in ids.take(100) {
-            if chain.credit_expiry(id)? > now && chain.credit_owner(id)? == Some(self.owner) {
+        for &id in ids.iter().take(100) {
+            if chain.credit_expiry(id)? > now && chain.credit_owner(id)? == Some(owner) {
                 return Ok(true);
             }
         }
         Ok(false)
-    }
-
-    /// How often it may pay, none for any number of times. With a number that cannot be read it may never.
-    fn limit(&self) -> Option<u64> {
-        let uses = self.note.get("uses")?;
-        let uses = uses.as_str().and_then(|uses| uses.parse().ok());
-        Some(uses.unwrap_or(0))
     }
 }
 
 impl Uses {
     /// Counts one more use, unless there have been as many as may be.
     fn spend(&self, delegation: &Delegation, now: OffsetDateTime) -> bool {
-        let Some(limit) = delegation.limit() else {
+        let Some(limit) = delegation.terms.uses else {
             return true;
         };
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -202,7 +154,7 @@ impl Uses {
         }
         let used = all.entry(delegation.key).or_insert(Used {
             times: 0,
-            until: delegation.expiration,
+            until: delegation.terms.until.as_ref().map(Timestamp::at),
         });
         let left = used.times < limit;
         if left {
