@@ -7,6 +7,8 @@ use lit_recap::{Nonce, ReCap, SiweBuilder, SiweError, SiweMessage};
 use lit_session_crypto::{SessionPublicKey, sign_siwe};
 use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp, chains::evm_chain_id};
 
+use crate::LoginId;
+
 /// Whoever can authorise a session key: a wallet, a remote signer, a browser on the other end of a connection.
 ///
 /// The result is verified before it is used: it must authorise the session key, grant what was requested, and be signed
@@ -22,6 +24,12 @@ pub trait AuthNeeded: Send + Sync {
 
     /// Who will sign, if that is known beforehand. Default: unknown, so any signer is accepted.
     fn address(&self) -> Option<Address> {
+        None
+    }
+
+    /// What tells this from other ways to be authorised by the same address, such as the login to a PKP. A
+    /// [`SessionManager`](crate::SessionManager) keeps their sessions apart. Default: nothing.
+    fn login(&self) -> Option<LoginId> {
         None
     }
 }

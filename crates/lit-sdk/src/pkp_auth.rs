@@ -5,8 +5,8 @@ use lit_session_crypto::Session;
 use lit_types::{AuthSig, SessionSigs};
 
 use crate::{
-    AuthNeeded, AuthNeededError, AuthRequest, Error, LitActionLogin, LitNodeClient, PkpLogin,
-    SessionRequest, sign_session_key::PkpMessage,
+    AuthNeeded, AuthNeededError, AuthRequest, Error, LitActionLogin, LitNodeClient, LoginId,
+    PkpLogin, SessionRequest, sign_session_key::PkpMessage,
 };
 
 /// A PKP: the network signs for it once the login has convinced it.
@@ -71,6 +71,10 @@ impl AuthNeeded for PkpAuth {
 
     fn address(&self) -> Option<Address> {
         Some(self.login.pkp.address())
+    }
+
+    fn login(&self) -> Option<LoginId> {
+        Some(self.login.id(self.chain_id))
     }
 }
 

@@ -1,6 +1,7 @@
 use lit_types::{AuthMethod, PkpPublicKey};
+use zeroize::Zeroizing;
 
-use crate::LitAction;
+use crate::{LitAction, LoginId, lit_action::ActionSource};
 
 /// Which PKP somebody wants to use, and how they prove that they may: by auth methods, by a Lit Action, or by both. It is
 /// enough that one of them is permitted.
@@ -47,6 +48,21 @@ impl PkpLogin {
     #[must_use]
     pub const fn pkp(&self) -> &PkpPublicKey {
         &self.pkp
+    }
+
+    /// Tells this login from others of the same PKP: by all that nodes are shown.
+    pub(crate) fn id(&self, chain_id: u64) -> LoginId {
+        let action = self.action.as_ref().map(|action| {
+            let (is_code, source) = match &action.source {
+                ActionSource::Code(code) => (true, code),
+                ActionSource::IpfsId(cid) => (false, cid),
+            };
+            (is_code, source, &action.js_params)
+        });
+        let shown = (self.pkp.to_string(), &self.auth_methods, action, chain_id);
+        // Texts, numbers and JSON values always serialise.
+        let json = Zeroizing::new(serde_json::to_vec(&shown).unwrap_or_default());
+        LoginId::of(&json)
     }
 }
 

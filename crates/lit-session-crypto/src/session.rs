@@ -59,22 +59,39 @@ impl Session {
             return Err(SessionRefusal::OtherKey);
         }
         let authorised_until = earlier(expiration, root_end);
-        let mut expiration = authorised_until.clone();
+        let alone = Self {
+            key,
+            capabilities: vec![auth_sig],
+            requests,
+            address,
+            recap,
+            expiration: authorised_until.clone(),
+            authorised_until,
+        };
+        alone.with_proofs(proofs, now)
+    }
+
+    /// The same session with other proofs, which must be good at `now`. It lasts until the first of root and proofs expires.
+    ///
+    /// # Errors
+    /// [`SessionRefusal::Proof`] when one is not good.
+    pub fn with_proofs(
+        self,
+        proofs: Vec<AuthSig>,
+        now: OffsetDateTime,
+    ) -> Result<Self, SessionRefusal> {
+        let mut expiration = self.authorised_until.clone();
         for (index, proof) in proofs.iter().enumerate() {
             let end = check_proof(proof, now)
                 .map_err(|refusal| SessionRefusal::Proof { index, refusal })?;
             expiration = earlier(expiration, end);
         }
         let mut capabilities = proofs;
-        capabilities.push(auth_sig);
+        capabilities.push(self.root().clone());
         Ok(Self {
-            key,
             capabilities,
-            requests,
-            address,
-            recap,
-            authorised_until,
             expiration,
+            ..self
         })
     }
 

@@ -29,6 +29,11 @@ impl<'a> ByUser<'a> {
         };
         Ok(Self { auth, address })
     }
+
+    /// Whether a session of this signer will do. One of somebody else's will not, even under the same name.
+    pub(super) fn is_by(&self, signer: Address) -> bool {
+        self.address.is_none_or(|address| address == signer)
+    }
 }
 
 #[async_trait]

@@ -1,14 +1,17 @@
 //! Sessions in the store.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
-use lit_session_crypto::Session;
+use lit_session_crypto::{BundleError, Session};
 use time::OffsetDateTime;
+use tokio::task::spawn_blocking;
 
-use super::{STORE_PAUSE, SessionManager, SessionManagerError, StoreFailure, live::Slot};
+use super::{
+    STORE_PAUSE, SessionManager, SessionManagerError, StoreFailure, by_user::ByUser, live::Slot,
+};
 use crate::{
-    SessionRequest,
-    store::{SessionScope, StoredSession},
+    Error, SessionRequest,
+    store::{SessionScope, SessionStore, StoreError, StoredSession},
 };
 
 impl SessionManager {
@@ -17,6 +20,7 @@ impl SessionManager {
         &self,
         scope: &SessionScope,
         request: &SessionRequest,
+        auth: &ByUser<'_>,
         now: OffsetDateTime,
     ) -> Result<Option<Arc<Session>>, SessionManagerError> {
         let Some(store) = &self.store else {
@@ -35,8 +39,8 @@ impl SessionManager {
                 .or_else(|error| self.tolerate(error).map(|()| None));
         }
         // With the proofs it was kept with, which may have ended, this would say too little about the root.
-        match entry.verify_for(&request.requests, Vec::new(), now) {
-            Ok(session) => self.fit(scope, &Arc::new(session), request, now),
+        match verified(&entry, request, now).await? {
+            Ok(session) => self.fit(&session, request, auth, now),
             Err(problem) => {
                 tracing::warn!(%problem, "a stored session is no good; set aside");
                 let aside = store.set_aside(&entry).await;
@@ -50,6 +54,7 @@ impl SessionManager {
         &self,
         scope: &SessionScope,
         request: &SessionRequest,
+        auth: &ByUser<'_>,
         now: OffsetDateTime,
     ) -> Result<Option<Arc<Session>>, SessionManagerError> {
         // What a note restricts cannot be compared.
@@ -60,21 +65,25 @@ impl SessionManager {
         {
             return Ok(None);
         }
-        let mut wider = self.live.entries(Some(scope.owner()));
-        if let Some(store) = &self.store {
-            match store.of_owner(scope.owner()).await {
-                Ok(entries) => wider.extend(entries),
-                Err(error) => self.tolerate(error)?,
+        for session in self.live.wider(scope) {
+            if let Some(session) = self.fit(&session, request, auth, now)? {
+                return Ok(Some(session));
             }
         }
-        wider.retain(|entry| entry.scope().can_be_narrowed_to(scope));
-        wider.sort_by_key(|entry| std::cmp::Reverse(entry.bundle().expiration().at()));
-        for entry in wider {
-            let verified = entry.verify_for(&request.requests, Vec::new(), now);
-            let Ok(session) = verified.map(Arc::new) else {
+        let Some(store) = &self.store else {
+            return Ok(None);
+        };
+        let mut kept = match store.of_owner(scope.owner()).await {
+            Ok(entries) => entries,
+            Err(error) => return self.tolerate(error).map(|()| None),
+        };
+        kept.retain(|entry| entry.scope().can_be_narrowed_to(scope));
+        kept.sort_by_key(|entry| Reverse(entry.bundle().expiration().at()));
+        for entry in kept {
+            let Ok(session) = verified(&entry, request, now).await? else {
                 continue;
             };
-            if let Some(session) = self.fit(entry.scope(), &session, request, now)? {
+            if let Some(session) = self.fit(&session, request, auth, now)? {
                 return Ok(Some(session));
             }
         }
@@ -84,7 +93,7 @@ impl SessionManager {
     /// Puts a session into the store, and takes it out again if some were revoked since `epoch`.
     pub(super) async fn keep(
         &self,
-        slot: &Slot,
+        slot: &Arc<Slot>,
         session: &Session,
         epoch: u64,
     ) -> Result<(), SessionManagerError> {
@@ -93,20 +102,17 @@ impl SessionManager {
         };
         slot.keep_again_at(self.now().saturating_add(STORE_PAUSE));
         let entry = StoredSession::new(slot.scope.clone(), session);
-        if let Err(error) = store.put(&entry).await {
-            return self.tolerate(error);
+        // On its own, so that it ends even if the caller gives up: otherwise what is revoked could get into the store later.
+        let put = tokio::spawn(put(Arc::clone(store), Arc::clone(slot), entry, epoch));
+        match put.await.map_err(|_| Error::Interrupted)? {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(SessionManagerError::Revoked),
+            Err(error) => self.tolerate(error),
         }
-        slot.kept();
-        if slot.epoch() != epoch {
-            // Perhaps before it was there.
-            store.remove(&slot.scope).await?;
-            return Err(SessionManagerError::Revoked);
-        }
-        Ok(())
     }
 
     /// Puts a session into the store that could not be put there before.
-    pub(super) async fn keep_again(&self, slot: &Slot) -> Result<(), SessionManagerError> {
+    pub(super) async fn keep_again(&self, slot: &Arc<Slot>) -> Result<(), SessionManagerError> {
         let pause = self.on_store_failure == StoreFailure::GoOn;
         if self.store.is_none() || !slot.is_to_be_kept(pause.then(|| self.now())) {
             return Ok(());
@@ -118,4 +124,32 @@ impl SessionManager {
             _ => Ok(()),
         }
     }
+}
+
+/// The session of an entry, for the rights of a request, verified where it holds up nobody: the root of a PKP takes pairings.
+async fn verified(
+    entry: &StoredSession,
+    request: &SessionRequest,
+    now: OffsetDateTime,
+) -> Result<Result<Arc<Session>, BundleError>, Error> {
+    let (entry, requests) = (entry.clone(), request.requests.clone());
+    let verify = move || entry.verify_for(&requests, Vec::new(), now).map(Arc::new);
+    spawn_blocking(verify).await.map_err(|_| Error::Interrupted)
+}
+
+/// Puts an entry into the store, and takes it out again if some were revoked since `epoch`. Says whether it stays.
+async fn put(
+    store: Arc<dyn SessionStore>,
+    slot: Arc<Slot>,
+    entry: StoredSession,
+    epoch: u64,
+) -> Result<bool, StoreError> {
+    store.put(&entry).await?;
+    if slot.epoch() == epoch {
+        slot.kept();
+        return Ok(true);
+    }
+    // Perhaps before it was there.
+    store.remove(entry.scope()).await?;
+    Ok(false)
 }

@@ -1,6 +1,5 @@
 //! Which sessions there are, and an end to them.
 
-use lit_recap::SiweError;
 use lit_session_crypto::SessionPublicKey;
 use lit_types::Timestamp;
 
@@ -11,8 +10,8 @@ use crate::{
 };
 
 impl SessionManager {
-    /// Forgets the session of a user for a request, here and in the store, with the session key. Says whether there was one.
-    /// Signatures that were minted from it stay good until they expire.
+    /// Forgets the session of a user for a request, whatever the login, here and in the store, and all others of its session
+    /// key, which is then gone. Says whether there was one. Signatures that were minted from it stay good until they expire.
     ///
     /// # Errors
     /// [`SessionManagerError::Store`]; in memory the session is forgotten all the same.
@@ -21,12 +20,23 @@ impl SessionManager {
         user: impl Into<SessionUser>,
         request: &SessionRequest,
     ) -> Result<bool, SessionManagerError> {
-        let scope = SessionScope::of(self.owner(user.into()), request).map_err(SiweError::from)?;
-        let mut known = self.live.forget(&scope);
-        if let Some(store) = &self.store {
-            known |= store.remove(&scope).await?;
+        let scope = self.scope(user.into(), request)?;
+        let mut keys = self.live.forget(&scope);
+        let Some(store) = &self.store else {
+            return Ok(!keys.is_empty());
+        };
+        let mut kept = store.of_owner(scope.owner()).await?;
+        let asked = kept
+            .iter()
+            .filter(|entry| entry.scope().is_same_but_login(&scope));
+        keys.extend(asked.map(StoredSession::public_key));
+        self.live.forget_keys(scope.owner(), &keys);
+        kept.retain(|entry| keys.contains(&entry.public_key()));
+        for entry in kept {
+            store.remove(entry.scope()).await?;
         }
-        Ok(known)
+        // What cannot be read is not listed.
+        Ok(store.remove(&scope).await? || !keys.is_empty())
     }
 
     /// Forgets all sessions of a user on this network, here and in the store, with their keys. Says how many there were.
@@ -40,11 +50,15 @@ impl SessionManager {
         user: impl Into<SessionUser>,
     ) -> Result<usize, SessionManagerError> {
         let owner = self.owner(user.into());
-        let mut keys = self.live.forget_owner(&owner);
+        let (mut keys, scopes) = self.live.forget_owner(&owner);
         if let Some(store) = &self.store {
             for entry in store.of_owner(&owner).await? {
                 store.remove(entry.scope()).await?;
                 keys.insert(entry.public_key());
+            }
+            // A store that has lost a part of what it knows need not list them.
+            for scope in scopes {
+                store.remove(&scope).await?;
             }
         }
         Ok(keys.len())

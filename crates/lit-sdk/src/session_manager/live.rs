@@ -1,6 +1,7 @@
 //! The sessions in memory.
 
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -56,30 +57,46 @@ impl Live {
         slot
     }
 
-    /// Forgets the session of a scope, and those that were attenuated from it. Says whether there was one.
-    pub(super) fn forget(&self, scope: &SessionScope) -> bool {
-        let slots = self.of_owner(scope.owner());
-        let Some(slot) = find(&slots, scope.key()) else {
-            return false;
-        };
-        let Some(key) = slot.forget() else {
-            return false;
-        };
-        for other in &slots {
-            if other
-                .live()
-                .is_some_and(|live| live.session.public_key() == key)
-            {
-                other.forget();
-            }
-        }
-        true
+    /// Forgets the sessions of a scope, by whatever login, and those of the same keys, such as what was attenuated from
+    /// them. Gives the keys.
+    pub(super) fn forget(&self, scope: &SessionScope) -> HashSet<SessionPublicKey> {
+        let mut slots = self.of_owner(scope.owner());
+        slots.retain(|slot| slot.scope.is_same_but_login(scope));
+        let keys = slots.iter().filter_map(|slot| slot.forget()).collect();
+        self.forget_keys(scope.owner(), &keys);
+        keys
     }
 
-    /// Forgets all sessions of an owner. Gives their keys.
-    pub(super) fn forget_owner(&self, owner: &SessionOwner) -> HashSet<SessionPublicKey> {
+    /// Forgets the sessions of an owner that have one of these keys.
+    pub(super) fn forget_keys(&self, owner: &SessionOwner, keys: &HashSet<SessionPublicKey>) {
+        for slot in self.of_owner(owner) {
+            let live = slot.live();
+            if live.is_some_and(|live| keys.contains(&live.session.public_key())) {
+                slot.forget();
+            }
+        }
+    }
+
+    /// Forgets all sessions of an owner. Gives their keys and scopes.
+    pub(super) fn forget_owner(
+        &self,
+        owner: &SessionOwner,
+    ) -> (HashSet<SessionPublicKey>, Vec<SessionScope>) {
         let slots = self.of_owner(owner);
-        slots.iter().filter_map(|slot| slot.forget()).collect()
+        let forgotten = slots
+            .iter()
+            .filter_map(|slot| Some((slot.forget()?, slot.scope.clone())));
+        forgotten.unzip()
+    }
+
+    /// The sessions that could be attenuated to one of this scope, those that last longest first.
+    pub(super) fn wider(&self, scope: &SessionScope) -> Vec<Arc<Session>> {
+        let mut slots = self.of_owner(scope.owner());
+        slots.retain(|slot| slot.scope.can_be_narrowed_to(scope));
+        let live = slots.iter().filter_map(|slot| Some(slot.live()?.session));
+        let mut sessions: Vec<_> = live.collect();
+        sessions.sort_by_key(|session| Reverse(session.authorised_until().at()));
+        sessions
     }
 
     /// The sessions of an owner, or all, as they would be stored.

@@ -18,7 +18,7 @@ pub use listing::SessionSummary;
 
 use self::{by_user::ByUser, live::Live};
 use crate::{
-    AuthNeeded, LitNodeClient, SessionRequest,
+    AuthNeeded, LitNodeClient, LoginId, SessionRequest,
     store::{NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError},
 };
 
@@ -102,6 +102,9 @@ impl SessionManager {
     /// A session for this request, of the user who signs as [`AuthNeeded::address`]. Where that is not known beforehand, a new
     /// session is made each time and nothing is kept; name the user with [`SessionManager::session_of`].
     ///
+    /// A session of a PKP is given to the same [`AuthNeeded::login`] alone: to the same auth methods with the same tokens,
+    /// the same action with the same parameters. So a login that is new or not permitted is judged by the nodes.
+    ///
     /// # Errors
     /// [`SessionManagerError`].
     pub async fn session(
@@ -110,12 +113,18 @@ impl SessionManager {
         auth: &dyn AuthNeeded,
     ) -> Result<Arc<Session>, SessionManagerError> {
         match auth.address() {
-            Some(address) => self.session_of(address, request, auth).await,
+            Some(address) => {
+                let login = auth.login();
+                self.session_in(address.into(), login, request, auth).await
+            }
             None => Ok(Arc::new(self.client.get_session(request, auth).await?)),
         }
     }
 
     /// A session for this request, of this user. If the user is named by address, nobody else's signature is accepted.
+    ///
+    /// Who calls this vouches for the user: a session of theirs that is at hand is given whatever the login, and is found
+    /// again when tokens have changed.
     ///
     /// # Errors
     /// [`SessionManagerError`].
@@ -125,11 +134,20 @@ impl SessionManager {
         request: &SessionRequest,
         auth: &dyn AuthNeeded,
     ) -> Result<Arc<Session>, SessionManagerError> {
-        let owner = self.owner(user.into());
-        let auth = &ByUser::new(&owner.user, auth)?;
-        let scope = SessionScope::of(owner, request).map_err(SiweError::from)?;
+        self.session_in(user.into(), None, request, auth).await
+    }
+
+    async fn session_in(
+        &self,
+        user: SessionUser,
+        login: Option<LoginId>,
+        request: &SessionRequest,
+        auth: &dyn AuthNeeded,
+    ) -> Result<Arc<Session>, SessionManagerError> {
+        let auth = &ByUser::new(&user, auth)?;
+        let scope = self.scope(user, request)?.with_login(login);
         let slot = self.live.slot(&scope, self.now());
-        if let Some((session, renew_now)) = self.at_hand(&slot, request)? {
+        if let Some((session, renew_now)) = self.at_hand(&slot, request, auth)? {
             if !renew_now {
                 self.keep_again(&slot).await?;
                 return Ok(session);
@@ -142,7 +160,7 @@ impl SessionManager {
         let seen = slot.attempts();
         let _gate = slot.gate.lock().await;
         // Somebody else may have been faster, and what went wrong for them went wrong for all who waited.
-        if let Some((session, _)) = self.at_hand(&slot, request)? {
+        if let Some((session, _)) = self.at_hand(&slot, request, auth)? {
             return Ok(session);
         }
         if let Some(failure) = slot.failure_since(seen) {
@@ -158,6 +176,14 @@ impl SessionManager {
             network: self.network.clone(),
             user,
         }
+    }
+
+    fn scope(
+        &self,
+        user: SessionUser,
+        request: &SessionRequest,
+    ) -> Result<SessionScope, SessionManagerError> {
+        Ok(SessionScope::of(self.owner(user), request).map_err(SiweError::from)?)
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lit_session_crypto::{BundleError, Session, SessionRefusal};
+use lit_session_crypto::Session;
 use lit_types::Timestamp;
 use time::OffsetDateTime;
 
@@ -11,10 +11,7 @@ use super::{
     by_user::ByUser,
     live::{LiveSession, Slot},
 };
-use crate::{
-    Error, SessionRequest,
-    store::{SessionScope, StoredSession},
-};
+use crate::{Error, SessionRequest};
 
 impl SessionManager {
     /// The session in memory, as the request wants it, and whether it is time to renew it.
@@ -22,19 +19,20 @@ impl SessionManager {
         &self,
         slot: &Slot,
         request: &SessionRequest,
+        auth: &ByUser<'_>,
     ) -> Result<Option<(Arc<Session>, bool)>, SessionManagerError> {
         let Some(LiveSession { session, renew_at }) = slot.live() else {
             return Ok(None);
         };
         let now = self.now();
-        let fitted = self.fit(&slot.scope, &session, request, now)?;
+        let fitted = self.fit(&session, request, auth, now)?;
         Ok(fitted.map(|session| (session, now >= renew_at && request.expiration.is_none())))
     }
 
     /// A new session in place of one that is still good, unless somebody else is at it, or it has just failed.
     pub(super) async fn renew_ahead_of_time(
         &self,
-        slot: &Slot,
+        slot: &Arc<Slot>,
         request: &SessionRequest,
         auth: &ByUser<'_>,
     ) -> Option<Arc<Session>> {
@@ -48,7 +46,7 @@ impl SessionManager {
         let end = session.authorised_until().at();
         slot.renew_at(now.saturating_add((end - now) / 2));
         // Another process may have been faster.
-        let found = self.in_store(&slot.scope, request, now).await;
+        let found = self.in_store(&slot.scope, request, auth, now).await;
         let found = found
             .ok()
             .flatten()
@@ -68,14 +66,14 @@ impl SessionManager {
 
     pub(super) async fn find_or_make(
         &self,
-        slot: &Slot,
+        slot: &Arc<Slot>,
         request: &SessionRequest,
         auth: &ByUser<'_>,
     ) -> Result<Arc<Session>, SessionManagerError> {
         let (now, epoch) = (self.now(), slot.epoch());
-        let found = match self.in_store(&slot.scope, request, now).await? {
+        let found = match self.in_store(&slot.scope, request, auth, now).await? {
             Some(found) => Some(found),
-            None => self.attenuated(&slot.scope, request, now).await?,
+            None => self.attenuated(&slot.scope, request, auth, now).await?,
         };
         match found.and_then(|found| self.take(slot, found, epoch, true)) {
             Some(session) => Ok(session),
@@ -85,7 +83,7 @@ impl SessionManager {
 
     async fn authenticate(
         &self,
-        slot: &Slot,
+        slot: &Arc<Slot>,
         request: &SessionRequest,
         auth: &ByUser<'_>,
     ) -> Result<Arc<Session>, SessionManagerError> {
@@ -98,15 +96,18 @@ impl SessionManager {
         Ok(session)
     }
 
-    /// The same session with the requests, the proofs and the end of a request of its scope; none if it does not last
-    /// long enough.
+    /// The same session with the requests, the proofs and the end of a request that it covers; none if it does not last
+    /// long enough, or is of another signer.
     pub(super) fn fit(
         &self,
-        scope: &SessionScope,
         session: &Arc<Session>,
         request: &SessionRequest,
+        auth: &ByUser<'_>,
         now: OffsetDateTime,
     ) -> Result<Option<Arc<Session>>, SessionManagerError> {
+        if !auth.is_by(session.address()) {
+            return Ok(None);
+        }
         let end = session.authorised_until().at();
         let wanted = request.expiration.as_ref().map(Timestamp::at);
         if end < now.saturating_add(self.margin) || wanted.is_some_and(|wanted| end < wanted) {
@@ -118,19 +119,15 @@ impl SessionManager {
         if same && !session.is_expired(now) {
             return Ok(Some(Arc::clone(session)));
         }
-        let entry = StoredSession::new(scope.clone(), session);
-        let proofs = request.proofs.clone();
-        let fitted = match entry.verify_for(&request.requests, proofs, now) {
-            Ok(session) => session,
-            Err(BundleError::Session(refusal @ SessionRefusal::Proof { .. })) => {
-                return Err(Error::from(refusal).into());
-            }
-            Err(_) => return Ok(None),
+        let Ok(narrow) = session.attenuate(request.requests.iter().cloned()) else {
+            return Ok(None);
         };
-        Ok(Some(Arc::new(match &request.expiration {
-            Some(expiration) => fitted.ending_by(expiration.clone()),
-            None => fitted,
-        })))
+        let fitted = narrow.with_proofs(request.proofs.clone(), now);
+        let mut fitted = fitted.map_err(Error::from)?;
+        if let Some(expiration) = &request.expiration {
+            fitted = fitted.ending_by(expiration.clone());
+        }
+        Ok((!fitted.is_expired(now)).then(|| Arc::new(fitted)))
     }
 
     /// Remembers a session, if none was revoked since `epoch`.

@@ -5,7 +5,7 @@ use lit_recap::{BuildError, ReCap};
 use lit_session_crypto::SessionPublicKey;
 use lit_types::LitNetwork;
 
-use crate::{LitNodeClient, SessionRequest};
+use crate::{LitNodeClient, LoginId, SessionRequest};
 
 /// Which network a session is for: its name, and the key its nodes agree on. Networks of one name are told apart by their keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -99,10 +99,12 @@ impl SessionOwner {
 /// What a session is kept under. A store gives a session only for a scope that equals its own in every field.
 ///
 /// Two requests have the same scope when they are by the same user on the same network, bring the same session key or
-/// none, ask for the same rights (in any order), and name the same domain, or none, and the same chain.
+/// none, ask for the same rights (in any order), and name the same domain, or none, and the same chain. Sessions of a PKP that
+/// were made by different logins have different scopes: what a node or an action sees of them is not the same.
 #[derive(Clone, PartialEq)]
 pub struct SessionScope {
     owner: SessionOwner,
+    login: Option<LoginId>,
     session_key: Option<SessionPublicKey>,
     rights: ReCap,
     domain: Option<String>,
@@ -110,13 +112,14 @@ pub struct SessionScope {
 }
 
 impl SessionScope {
-    /// The scope of a request.
+    /// The scope of a request, whatever the login.
     ///
     /// # Errors
     /// [`BuildError`] when the requests make no ReCap.
     pub fn of(owner: SessionOwner, request: &SessionRequest) -> Result<Self, BuildError> {
         Ok(Self {
             owner,
+            login: None,
             session_key: request.session_key.as_ref().map(|key| key.public_key()),
             rights: ReCap::from_requests(&request.requests)?,
             domain: request.domain.clone(),
@@ -133,6 +136,7 @@ impl SessionScope {
     ) -> Self {
         Self {
             owner,
+            login: None,
             session_key,
             rights,
             domain,
@@ -140,10 +144,23 @@ impl SessionScope {
         }
     }
 
+    /// The same for this login alone.
+    #[must_use]
+    pub const fn with_login(mut self, login: Option<LoginId>) -> Self {
+        self.login = login;
+        self
+    }
+
     /// The user and the network.
     #[must_use]
     pub const fn owner(&self) -> &SessionOwner {
         &self.owner
+    }
+
+    /// The login, if it is for one alone.
+    #[must_use]
+    pub const fn login(&self) -> Option<LoginId> {
+        self.login
     }
 
     /// The session key that the request brought, if it brought one.
@@ -175,10 +192,16 @@ impl SessionScope {
     #[must_use]
     pub fn can_be_narrowed_to(&self, other: &Self) -> bool {
         self.owner == other.owner
+            && self.login == other.login
             && self.session_key == other.session_key
             && self.domain == other.domain
             && self.chain == other.chain
             && self.rights.covers_all_of(&other.rights)
+    }
+
+    /// Whether it is the same, apart from the login.
+    pub(crate) fn is_same_but_login(&self, other: &Self) -> bool {
+        self.clone().with_login(other.login) == *other
     }
 
     /// A hash of all fields, which no other scope has.
@@ -186,6 +209,10 @@ impl SessionScope {
     pub fn key(&self) -> ScopeKey {
         let mut fields = Fields::new("lit-session-scope/1");
         self.owner.write(&mut fields);
+        match &self.login {
+            None => fields.variant(0),
+            Some(login) => fields.variant(1).bytes(login.as_bytes()),
+        };
         match &self.session_key {
             None => fields.variant(0),
             Some(key) => fields.variant(1).bytes(key.as_bytes()),
@@ -205,6 +232,7 @@ impl fmt::Debug for SessionScope {
         f.debug_struct("SessionScope")
             .field("network", &self.owner.network.network())
             .field("user", &self.owner.user)
+            .field("login", &self.login.is_some())
             .field("rights", &self.rights)
             .field("domain", &self.domain)
             .field("chain", &self.chain)

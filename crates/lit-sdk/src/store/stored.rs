@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{NetworkId, SessionOwner, SessionScope, SessionUser};
+use crate::LoginId;
 
 /// A session as a store keeps it: what it consists of, and the scope it is for.
 ///
@@ -94,6 +95,7 @@ impl StoredSession {
                 SessionUser::Address(address) => WireUser::Address(address.to_string()),
                 SessionUser::Named(name) => WireUser::Name(name.clone()),
             },
+            login: scope.login().map(LoginId::to_hex),
             session_key: scope.session_key().map(|key| key.to_string()),
             rights: scope.rights().to_urn(),
             domain: scope.domain().map(str::to_owned),
@@ -128,6 +130,7 @@ impl StoredSession {
             network,
             network_key,
             user,
+            login,
             session_key,
             rights,
             domain,
@@ -143,6 +146,8 @@ impl StoredSession {
             network: NetworkId::new(network, &network_key),
             user,
         };
+        let login = login.map(|login| login.parse()).transpose();
+        let login = login.map_err(|_| CorruptEntry::Scope)?;
         let session_key = session_key
             .map(|key| key.parse())
             .transpose()
@@ -152,8 +157,9 @@ impl StoredSession {
         if session_key.is_some_and(|key| key != bundle.key_pair().public_key()) {
             return Err(CorruptEntry::Scope);
         }
+        let scope = SessionScope::from_parts(owner, session_key, rights, domain, chain);
         Ok(Self {
-            scope: SessionScope::from_parts(owner, session_key, rights, domain, chain),
+            scope: scope.with_login(login),
             bundle,
         })
     }
@@ -181,6 +187,7 @@ struct WireScope {
     network: LitNetwork,
     network_key: String,
     user: WireUser,
+    login: Option<String>,
     session_key: Option<String>,
     rights: String,
     domain: Option<String>,

@@ -12,7 +12,7 @@ use lit_sdk::{
 
 use super::Setup;
 
-/// A network of ten, and a wallet that owns a PKP on it.
+/// A network, and a wallet that owns a PKP on it.
 pub(crate) struct Owned {
     pub(crate) network: Devnet,
     pub(crate) client: LitNodeClient,
@@ -21,10 +21,15 @@ pub(crate) struct Owned {
 }
 
 impl Owned {
+    /// On ten nodes.
     pub(crate) async fn new() -> Self {
+        Self::on(10).await
+    }
+
+    pub(crate) async fn on(nodes: usize) -> Self {
         let Setup {
             network, client, ..
-        } = Setup::new(10).await;
+        } = Setup::new(nodes).await;
         let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
         let pkp = contracts(&network, &owner).pkp().mint().await.unwrap();
         Self {

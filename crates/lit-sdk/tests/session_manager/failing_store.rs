@@ -21,7 +21,9 @@ use crate::{
 /// A store that fails when it is told to.
 #[derive(Default)]
 struct Flaky {
-    inner: MemoryStore,
+    inner: Arc<MemoryStore>,
+    /// Held by a test that wants puts to wait.
+    puts: Arc<tokio::sync::Mutex<()>>,
     down: AtomicBool,
     calls: Mutex<usize>,
 }
@@ -44,7 +46,13 @@ impl SessionStore for Flaky {
     }
     async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
         self.check()?;
-        self.inner.put(entry).await
+        // Carried out even if nobody waits for it, as files are written.
+        let (inner, puts, entry) = (self.inner.clone(), self.puts.clone(), entry.clone());
+        let put = tokio::spawn(async move {
+            let _puts = puts.lock().await;
+            inner.put(&entry).await
+        });
+        put.await.unwrap()
     }
     async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
         self.check()?;
@@ -109,5 +117,37 @@ async fn going_on_without_a_store_and_back() {
     let kept = store.list().await.unwrap();
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].public_key(), session.public_key());
+    assert_eq!(prompts.asked(), 1);
+}
+
+/// The caller gives up while the session is being kept, and then it is revoked: it must not get into the store after that.
+#[tokio::test]
+async fn what_is_revoked_does_not_come_back() {
+    let setup = Setup::new(3).await;
+    let store = Arc::new(Flaky::default());
+    let manager = Arc::new(SessionManager::new(setup.client.clone()).with_store(store.clone()));
+    let prompts = Prompts::new(&setup.wallet);
+    let late = store.puts.lock().await;
+    let caller = tokio::spawn({
+        let (manager, prompts) = (Arc::clone(&manager), Arc::clone(&prompts));
+        async move { manager.session(&any_action(), &*prompts).await }
+    });
+    // It looks for the session, for one with more rights, and puts the new one.
+    while *store.calls.lock().unwrap() < 3 {
+        tokio::task::yield_now().await;
+    }
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    assert!(
+        manager
+            .revoke(setup.wallet.address(), &any_action())
+            .await
+            .unwrap()
+    );
+    drop(late);
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(store.list().await.unwrap().is_empty());
     assert_eq!(prompts.asked(), 1);
 }

@@ -6,6 +6,7 @@ mod callers;
 #[path = "../common/mod.rs"]
 mod common;
 mod failing_store;
+mod pkp;
 mod prompts;
 mod renewal;
 mod reuse;

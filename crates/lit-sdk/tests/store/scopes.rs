@@ -1,5 +1,5 @@
 use lit_sdk::{
-    LitNetwork, LitResource, ResourceAbilityRequest, SessionKeyPair, SessionRequest,
+    LitNetwork, LitResource, LoginId, ResourceAbilityRequest, SessionKeyPair, SessionRequest,
     store::{
         FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionOwner,
         SessionScope, SessionStore, SessionUser, StoredSession,
@@ -14,6 +14,7 @@ use crate::support::{TempDir, futures, session, wallet};
 struct Fields {
     network: (LitNetwork, &'static str),
     user: SessionUser,
+    login: Option<u8>,
     key: Option<u8>,
     rights: Vec<&'static str>,
     domain: Option<&'static str>,
@@ -34,14 +35,16 @@ fn fields() -> impl Strategy<Value = Fields> {
         select(vec!["aa", "bb", ""]),
         select(users),
         select(vec![None, Some(1), Some(2)]),
+        select(vec![None, Some(1), Some(2)]),
         select(rights),
         select(vec![None, Some("localhost"), Some("example.com")]),
         select(vec!["ethereum", "polygon", "localhost"]),
     )
         .prop_map(
-            |(name, key, user, session_key, rights, domain, chain)| Fields {
+            |(name, key, user, login, session_key, rights, domain, chain)| Fields {
                 network: (name, key),
                 user,
+                login,
                 key: session_key,
                 rights,
                 domain,
@@ -52,7 +55,7 @@ fn fields() -> impl Strategy<Value = Fields> {
 
 /// Two that differ in one field at most, or in any number of them.
 fn pair() -> impl Strategy<Value = (Fields, Fields)> {
-    (fields(), fields(), 0..8).prop_map(|(one, two, differing)| {
+    (fields(), fields(), 0..9).prop_map(|(one, two, differing)| {
         let mut other = one.clone();
         match differing {
             0 => other.network.0 = two.network.0,
@@ -62,6 +65,7 @@ fn pair() -> impl Strategy<Value = (Fields, Fields)> {
             4 => other.rights = two.rights,
             5 => other.domain = two.domain,
             6 => other.chain = two.chain,
+            7 => other.login = two.login,
             _ => other = two,
         }
         (one, other)
@@ -89,7 +93,10 @@ impl Fields {
             network: NetworkId::new(self.network.0, self.network.1),
             user: self.user.clone(),
         };
-        SessionScope::of(owner, &self.request()).unwrap()
+        let login = self.login.map(|seed| LoginId::of(&[seed]));
+        SessionScope::of(owner, &self.request())
+            .unwrap()
+            .with_login(login)
     }
 
     fn entry(&self) -> StoredSession {
@@ -164,6 +171,7 @@ fn order_and_repetition_of_requests_make_no_other_scope() {
     let fields = |rights: Vec<&'static str>| Fields {
         network: (LitNetwork::Custom, "aa"),
         user: SessionUser::Named("somebody".to_owned()),
+        login: None,
         key: None,
         rights,
         domain: None,

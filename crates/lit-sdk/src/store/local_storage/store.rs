@@ -22,6 +22,10 @@ use crate::store::{
 /// official client was not told another one), and brings no session key; sessions of other requests are not kept here
 /// ([`StoreError::Form`]). Proofs are not kept: requests bring theirs.
 ///
+/// The session of a PKP names the domain `litprotocol.com` if its request names none, and chain id 1 whatever the chain. The
+/// values do not say by which login it was made, so it is asked for by address, with
+/// [`SessionManager::session_of`](crate::SessionManager::session_of).
+///
 /// The two files are replaced one after the other. A crash in between leaves a key and a root that do not belong together, which
 /// is noticed when they are read, and counts as no session.
 #[derive(Debug, Clone)]
@@ -81,8 +85,9 @@ impl LocalStorageStore {
         let read = self.read(bundle.key_pair().clone(), bundle.root().clone());
         if read.is_none_or(|read| read.scope() != entry.scope()) {
             return Err(StoreError::Form(
-                "the layout of the official client does not say what this session is for; name the domain, the signer and \
-                 the rights as the root message does, and bring no session key",
+                "the layout of the official client does not say what this session is for; name the domain, the signer, the \
+                 rights and the chain as the root message does, bring no session key, and ask for that of a user \
+                 (`session_of`), not of a login",
             ));
         }
         let root = serde_json::to_string(bundle.root()).unwrap_or_default();

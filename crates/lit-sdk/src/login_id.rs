@@ -1,0 +1,43 @@
+use std::{fmt, str::FromStr};
+
+use alloy_primitives::{Keccak256, hex};
+
+/// Tells one login from another: a hash of all that it shows, such as tokens, or an action and its parameters.
+///
+/// It gives away no token. A short secret among the parameters of an action can be guessed from it, so `Debug` does not show
+/// it, and it stays in stores.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LoginId([u8; 32]);
+
+impl LoginId {
+    /// The id of what a login shows, written so that no other login gives the same bytes.
+    #[must_use]
+    pub fn of(shown: &[u8]) -> Self {
+        let mut hasher = Keccak256::new();
+        hasher.update(b"lit-login/1:");
+        hasher.update(shown);
+        Self(hasher.finalize().0)
+    }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    pub(crate) fn to_hex(self) -> String {
+        hex::encode(self.0)
+    }
+}
+
+impl FromStr for LoginId {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        hex::decode_to_array(text).map(Self)
+    }
+}
+
+impl fmt::Debug for LoginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginId").finish_non_exhaustive()
+    }
+}

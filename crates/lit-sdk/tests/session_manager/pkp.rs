@@ -1,0 +1,380 @@
+//! Sessions that PKPs authorise, in memory and in stores: each for its PKP, its login and its network alone.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use alloy_primitives::Address;
+use alloy_signer_local::PrivateKeySigner;
+use async_trait::async_trait;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    AuthNeeded, AuthNeededError, AuthRequest, AuthSig, Clock, Error, ExecuteJs, LitAction,
+    LitActionLogin, LitNodeClient, LoginId, PkpAuth, PkpLogin, Session, SessionManager,
+    SessionRequest, WalletAuth,
+    session_crypto::{Grantor, ipfs_cid_v0},
+    session_manager::SessionManagerError,
+    store::{
+        FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionStore,
+        SessionUser, StoreError, StoredSession,
+    },
+};
+
+use crate::{
+    common::owned::{Owned, contracts, request, sign_in},
+    prompts::action,
+};
+
+const ACTION: &str = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
+
+/// A PKP's authority that counts how often the network is asked.
+struct Counted {
+    auth: PkpAuth,
+    asked: AtomicUsize,
+}
+
+impl Counted {
+    fn new(client: &LitNodeClient, login: impl Into<PkpLogin>) -> Self {
+        Self {
+            auth: PkpAuth::new(client.clone(), login),
+            asked: AtomicUsize::new(0),
+        }
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl AuthNeeded for Counted {
+    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.auth.authorise(request).await
+    }
+
+    fn address(&self) -> Option<Address> {
+        self.auth.address()
+    }
+
+    fn login(&self) -> Option<LoginId> {
+        self.auth.login()
+    }
+}
+
+/// A directory that is removed again.
+struct Dir(PathBuf);
+
+impl Dir {
+    fn new(name: &str) -> Self {
+        let name = format!("lit-pkp-sessions-{name}-{}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Dir {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A login by an action, which its parameter convinces if it is 42.
+fn by_action(owned: &Owned, number: u64) -> LitActionLogin {
+    LitActionLogin::new(
+        owned.pkp,
+        LitAction::code(ACTION).with_js_param("magicNumber", number),
+    )
+}
+
+/// A manager as after a start, which knows what is in the store alone.
+fn start(owned: &Owned, store: &Arc<dyn SessionStore>) -> SessionManager {
+    SessionManager::new(owned.client.clone()).with_store(Arc::clone(store))
+}
+
+async fn serves(owned: &Owned, session: &Session) {
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'done' })");
+    let answer = owned.client.execute_js(session, &call).await.unwrap();
+    assert_eq!(answer.response, "done");
+}
+
+#[tokio::test]
+async fn each_pkp_and_each_login_has_its_own() {
+    let owned = Owned::on(3).await;
+    owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
+    let minted = contracts(&owned.network, &owned.owner).pkp().mint().await;
+    let other_pkp = minted.unwrap().public_key;
+    let method = owned.method().await;
+    let dir = Dir::new("each");
+    let stores: [Arc<dyn SessionStore>; 2] = [
+        Arc::new(MemoryStore::new()),
+        Arc::new(FileStore::open(&dir.0).unwrap()),
+    ];
+    for store in stores {
+        let by_method = Counted::new(&owned.client, owned.login().await);
+        let manager = start(&owned, &store);
+        let first = manager.session(&request(), &by_method).await.unwrap();
+        assert_eq!(first.address(), owned.pkp.address());
+        assert_eq!(first.explain().grantor, Grantor::Pkp);
+        // From memory, and from the store, where its signature is verified under the network's key.
+        for manager in [manager, start(&owned, &store)] {
+            let again = manager.session(&request(), &by_method).await.unwrap();
+            assert_eq!(again.public_key(), first.public_key());
+            serves(&owned, &again).await;
+            assert_eq!(by_method.asked(), 1);
+
+            // Who cannot log in is not let in by somebody else's session.
+            let guest = sign_in(&PrivateKeySigner::random(), &owned.client).await;
+            for login in [
+                PkpLogin::new(owned.pkp).with_auth_methods([guest]),
+                PkpLogin::new(owned.pkp),
+                by_action(&owned, 41).into(),
+            ] {
+                let stranger = Counted::new(&owned.client, login);
+                let refused = manager.session(&request(), &stranger).await;
+                assert!(
+                    matches!(&refused, Err(SessionManagerError::Client(error)) if matches!(**error, Error::Nodes(_))),
+                    "{refused:?}"
+                );
+            }
+        }
+
+        let manager = start(&owned, &store);
+        let by_action = Counted::new(&owned.client, by_action(&owned, 42));
+        let other = Counted::new(
+            &owned.client,
+            PkpLogin::new(other_pkp).with_auth_methods([method.clone()]),
+        );
+        let wallet = WalletAuth::new(owned.owner.clone());
+        let auths: [&dyn AuthNeeded; 3] = [&by_action, &other, &wallet];
+        for auth in auths {
+            let session = manager.session(&request(), auth).await.unwrap();
+            assert_ne!(session.public_key(), first.public_key());
+            assert_eq!(Some(session.address()), auth.address());
+            let again = start(&owned, &store).session(&request(), auth).await;
+            assert_eq!(again.unwrap().public_key(), session.public_key());
+        }
+        assert_eq!((by_action.asked(), other.asked()), (1, 1));
+
+        // Both logins of the PKP are listed, revoked and gone.
+        let pkp = owned.pkp.address();
+        assert_eq!(manager.sessions().await.unwrap().len(), 4);
+        assert_eq!(manager.sessions_of(pkp).await.unwrap().len(), 2);
+        assert!(manager.revoke(pkp, &request()).await.unwrap());
+        assert!(!manager.revoke(pkp, &request()).await.unwrap());
+        assert!(manager.sessions_of(pkp).await.unwrap().is_empty());
+        let new = manager.session(&request(), &by_method).await.unwrap();
+        assert_ne!(new.public_key(), first.public_key());
+        assert_eq!(manager.disconnect(other_pkp.address()).await.unwrap(), 1);
+        assert_eq!(manager.sessions().await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_asked_for_by_address_whatever_the_login() {
+    let owned = Owned::on(3).await;
+    let pkp = owned.pkp.address();
+    let dir = Dir::new("address");
+    let layout = LocalStorageStore::new(
+        LocalStorage::open(dir.0.join("shared")).unwrap(),
+        NetworkId::of(&owned.client),
+    );
+    let stores: [Arc<dyn SessionStore>; 3] = [
+        Arc::new(MemoryStore::new()),
+        Arc::new(FileStore::open(&dir.0).unwrap()),
+        Arc::new(layout),
+    ];
+    // What the layout of the official client can say.
+    let request = request().with_domain("litprotocol.com");
+    for store in stores {
+        let early = Counted::new(&owned.client, owned.login().await);
+        owned.network.clock().advance(Duration::from_secs(60));
+        // The token is another one, and so is the login.
+        let late = Counted::new(&owned.client, owned.login().await);
+        assert_ne!(early.login(), late.login());
+        let first = start(&owned, &store)
+            .session_of(pkp, &request, &early)
+            .await;
+        let first = first.unwrap();
+        let manager = start(&owned, &store);
+        let again = manager.session_of(pkp, &request, &late).await.unwrap();
+        assert_eq!(again.public_key(), first.public_key());
+        assert_eq!((early.asked(), late.asked()), (1, 0));
+        serves(&owned, &again).await;
+        // By address, and by no other.
+        let wallet = WalletAuth::new(owned.owner.clone());
+        assert!(matches!(
+            manager.session_of(pkp, &request, &wallet).await,
+            Err(SessionManagerError::OtherUser { .. })
+        ));
+        assert_eq!(manager.disconnect(pkp).await.unwrap(), 1);
+        assert!(store.list().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_layout_of_the_official_client_tells_no_logins_apart() {
+    let owned = Owned::on(3).await;
+    let dir = Dir::new("layout");
+    let storage = LocalStorage::open(&dir.0).unwrap();
+    let store = LocalStorageStore::new(storage.clone(), NetworkId::of(&owned.client));
+    let store: Arc<dyn SessionStore> = Arc::new(store);
+    let login = Counted::new(&owned.client, owned.login().await);
+    let request = request().with_domain("litprotocol.com");
+    let refused = start(&owned, &store).session(&request, &login).await;
+    assert!(
+        matches!(&refused, Err(SessionManagerError::Store(error)) if matches!(**error, StoreError::Form(_))),
+        "{refused:?}"
+    );
+    assert!(storage.keys().unwrap().is_empty());
+    // Nor is what is there by address given to a login.
+    let manager = start(&owned, &store);
+    let pkp = owned.pkp.address();
+    let kept = manager.session_of(pkp, &request, &login).await.unwrap();
+    let guest = Counted::new(&owned.client, PkpLogin::new(owned.pkp));
+    assert!(
+        start(&owned, &store)
+            .session(&request, &guest)
+            .await
+            .is_err()
+    );
+    let found = start(&owned, &store)
+        .session_of(pkp, &request, &login)
+        .await;
+    assert_eq!(found.unwrap().public_key(), kept.public_key());
+}
+
+#[tokio::test]
+async fn fewer_rights_and_renewal_need_no_other_login() {
+    let owned = Owned::on(3).await;
+    owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
+    let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
+    let auth = Counted::new(&owned.client, by_action(&owned, 42));
+    let wide = start(&owned, &store)
+        .session(&request(), &auth)
+        .await
+        .unwrap();
+    let id = ipfs_cid_v0(b"Lit.Actions.setResponse({ response: 'done' })");
+    let fewer = SessionRequest::new([action(&id)]);
+    let manager = start(&owned, &store);
+    let narrow = manager.session(&fewer, &auth).await.unwrap();
+    assert_eq!(narrow.root(), wide.root());
+    assert_eq!(narrow.requests(), [action(&id)]);
+    serves(&owned, &narrow).await;
+    assert_eq!(auth.asked(), 1);
+    // Not for another login, though.
+    let guest = Counted::new(&owned.client, by_action(&owned, 41));
+    assert!(manager.session(&fewer, &guest).await.is_err());
+    assert_eq!(guest.asked(), 1);
+
+    let clock = owned.network.clock();
+    clock.stop_at(wide.expiration().at() - Duration::from_secs(60 * 5));
+    let renewed = start(&owned, &store)
+        .session(&request(), &auth)
+        .await
+        .unwrap();
+    assert_eq!(
+        renewed.public_key(),
+        wide.public_key(),
+        "from the store it is good for a while"
+    );
+    let manager = start(&owned, &store);
+    manager.session(&request(), &auth).await.unwrap();
+    clock.stop_at(wide.expiration().at() - Duration::from_secs(61));
+    let renewed = manager.session(&request(), &auth).await.unwrap();
+    assert_ne!(renewed.public_key(), wide.public_key());
+    assert!(renewed.expiration().at() > wide.expiration().at());
+    assert_eq!(renewed.address(), owned.pkp.address());
+    let found = start(&owned, &store)
+        .session(&request(), &auth)
+        .await
+        .unwrap();
+    assert_eq!(found.public_key(), renewed.public_key());
+    assert_eq!(auth.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_stored_pkp_session_is_good_on_its_network_alone() {
+    let owned = Owned::on(3).await;
+    let elsewhere = Devnet::builder()
+        .nodes(3)
+        .seed([7; 32])
+        .start()
+        .await
+        .unwrap();
+    let other = LitNodeClient::builder(elsewhere.node_urls().to_vec(), elsewhere.threshold())
+        .transport(elsewhere.transport())
+        .clock(owned.network.clock())
+        .connect()
+        .await
+        .unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let login = owned.login().await;
+    let auth = Counted::new(&owned.client, login);
+    let shared: Arc<dyn SessionStore> = store.clone();
+    start(&owned, &shared)
+        .session(&request(), &auth)
+        .await
+        .unwrap();
+    let entry = store.list().await.unwrap().remove(0);
+    let now = owned.network.clock().now();
+    entry.verify(now).unwrap();
+
+    // Somebody says that it is of the other network.
+    let (own, foreign) = (NetworkId::of(&owned.client), NetworkId::of(&other));
+    let json = entry.expose_json();
+    let moved = json.replace(own.public_key(), foreign.public_key());
+    assert_ne!(moved, *json);
+    let moved = StoredSession::from_json(&moved).unwrap();
+    assert!(moved.verify(now).is_err());
+    // Or that it is of another address, or signs what was not signed.
+    let wallet = owned.owner.address().to_string();
+    let renamed = json.replacen(&owned.pkp.address().to_string(), &wallet, 1);
+    let renamed = StoredSession::from_json(&renamed).unwrap();
+    assert!(renamed.verify(now).is_err());
+
+    // A manager of the other network finds nothing, and what was moved there is set aside.
+    let manager = SessionManager::new(other).with_store(store.clone());
+    let pkp = owned.pkp.address();
+    assert!(manager.sessions_of(pkp).await.unwrap().is_empty());
+    store.put(&moved).await.unwrap();
+    assert!(manager.session(&request(), &auth).await.is_err());
+    assert!(auth.asked() > 1, "the network was asked");
+    assert!(store.get(moved.scope()).await.unwrap().is_none());
+    assert!(store.get(entry.scope()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_name_changes_hands_with_a_new_session() {
+    let owned = Owned::on(3).await;
+    let minted = contracts(&owned.network, &owned.owner).pkp().mint().await;
+    let method = owned.method().await;
+    let other = PkpLogin::new(minted.unwrap().public_key).with_auth_methods([method]);
+    let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
+    let name = || SessionUser::Named("alice".to_owned());
+    let one = Counted::new(&owned.client, owned.login().await);
+    let two = Counted::new(&owned.client, other);
+    let wallet = WalletAuth::new(owned.owner.clone());
+    let auths: [&dyn AuthNeeded; 3] = [&one, &two, &wallet];
+    for auth in auths {
+        // In the store there is still that of the one before, in memory as well.
+        let manager = start(&owned, &store);
+        for _ in 0..2 {
+            let session = manager.session_of(name(), &request(), auth).await.unwrap();
+            assert_eq!(Some(session.address()), auth.address());
+        }
+        assert_eq!(manager.sessions().await.unwrap().len(), 1);
+    }
+    assert_eq!((one.asked(), two.asked()), (1, 1));
+    let manager = start(&owned, &store);
+    manager
+        .session_of(name(), &request(), &wallet)
+        .await
+        .unwrap();
+    manager.session_of(name(), &request(), &one).await.unwrap();
+    assert_eq!(one.asked(), 2);
+}
