@@ -1,10 +1,11 @@
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
 use super::{
     CorruptEntry, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession,
-    private_dir::{PrivateDir, blocking, failure},
+    file_lock::{FileLock, Held},
+    private_dir::{Content, PrivateDir, blocking},
 };
 
 /// Keeps sessions in files, one each, which several processes may use at the same time.
@@ -18,9 +19,17 @@ use super::{
 /// ```
 ///
 /// A file is replaced in one step (temporary file, fsync, rename, fsync of the directory): after a crash there is the old
-/// entry or the new one. Files are not encrypted; they are protected by their modes alone.
+/// entry or the new one. Files are not encrypted; they are protected by their modes alone, and a directory of another user is
+/// refused ([`StoreError::NotPrivate`]). The file system must have locks, as local ones do.
+///
+/// What was set aside, one entry at most per scope, stays until the session of that scope is removed, or
+/// [`FileStore::remove_set_aside`] is called. It may hold a session key.
 #[derive(Debug, Clone)]
-pub struct FileStore(Arc<PrivateDir>);
+pub struct FileStore {
+    dir: Arc<PrivateDir>,
+    lock: Arc<FileLock>,
+    lock_wait: Duration,
+}
 
 /// Held while a file is replaced, removed or set aside.
 const LOCK: &str = ".lock";
@@ -28,41 +37,78 @@ const LOCK: &str = ".lock";
 const TEMPORARY: &str = ".writing";
 
 impl FileStore {
+    /// How long a change waits for other processes, unless the caller says otherwise.
+    pub const LOCK_WAIT: Duration = Duration::from_secs(10);
+
     /// Keeps sessions below a directory, which is made if need be.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// [`StoreError::File`], [`StoreError::NotPrivate`].
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let store = Self(Arc::new(PrivateDir::create(
-            directory.into().join("sessions"),
-        )?));
-        let _lock = store.lock()?;
-        // Left behind by a writer that was killed.
-        store.0.remove(TEMPORARY)?;
+        let dir = PrivateDir::create_own(directory.into().join("sessions"))?;
+        let store = Self {
+            dir: Arc::new(dir),
+            lock: Arc::default(),
+            lock_wait: Self::LOCK_WAIT,
+        };
+        // Left behind by a writer that was killed. If somebody has the lock, it is being written.
+        match store.lock.take(&store.lock_path(), Duration::ZERO) {
+            Ok(_lock) => _ = store.dir.remove(TEMPORARY)?,
+            Err(StoreError::Locked { .. }) => {}
+            Err(error) => return Err(error),
+        }
         Ok(store)
     }
 
-    /// Lasts until the file is dropped, or the process ends.
-    fn lock(&self) -> Result<fs::File, StoreError> {
-        let path = self.0.path().join(LOCK);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let lock = options.open(&path).and_then(|file| {
-            file.lock()?;
-            Ok(file)
-        });
-        lock.map_err(failure("lock", &path))
+    /// How long a change waits while another process has the lock; then it fails with [`StoreError::Locked`]. Default:
+    /// [`FileStore::LOCK_WAIT`].
+    #[must_use]
+    pub const fn with_lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = wait;
+        self
     }
 
-    fn dir_of(&self, owner: &SessionOwner) -> PathBuf {
-        self.0.path().join(owner.key().to_string())
+    /// Removes all entries that were set aside, and says how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::File`], [`StoreError::Locked`].
+    pub async fn remove_set_aside(&self) -> Result<usize, StoreError> {
+        let store = self.clone();
+        blocking(move || {
+            let _lock = store.lock()?;
+            let mut removed = 0;
+            for dir in store.owners()? {
+                for name in dir.names()? {
+                    if name.ends_with(ASIDE) {
+                        removed += usize::from(dir.remove(&name)?);
+                    }
+                }
+                // Fails while there are entries, which is right.
+                let _ = fs::remove_dir(dir.path());
+            }
+            Ok(removed)
+        })
+        .await
+    }
+
+    fn lock(&self) -> Result<Held<'_>, StoreError> {
+        self.lock.take(&self.lock_path(), self.lock_wait)
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.dir.path().join(LOCK)
     }
 
     fn existing(&self, owner: &SessionOwner) -> Result<Option<PrivateDir>, StoreError> {
-        let path = self.dir_of(owner);
-        path.is_dir().then(|| PrivateDir::create(path)).transpose()
+        self.dir.find(&owner.key().to_string())
+    }
+
+    /// The directories of all owners.
+    fn owners(&self) -> Result<Vec<PrivateDir>, StoreError> {
+        let names = self.dir.names()?.into_iter();
+        names
+            .filter_map(|name| self.dir.find(&name).transpose())
+            .collect()
     }
 
     fn get_now(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
@@ -70,13 +116,14 @@ impl FileStore {
             return Ok(None);
         };
         let name = file_name(scope);
-        let Some(content) = dir.read(&name)? else {
+        let content = dir.read(&name)?;
+        if content == Content::Missing {
             return Ok(None);
-        };
+        }
         match StoredSession::from_json_of(text(&content), scope) {
             Ok(entry) => Ok(Some(entry)),
             Err(problem) => {
-                self.set_aside_if(&dir, &name, &problem, |now| now == content.as_slice())?;
+                self.set_aside_if(&dir, &name, &problem, |now| *now == content)?;
                 Ok(None)
             }
         }
@@ -84,11 +131,12 @@ impl FileStore {
 
     fn put_now(&self, entry: &StoredSession) -> Result<(), StoreError> {
         let _lock = self.lock()?;
-        let dir = PrivateDir::create(self.dir_of(entry.scope().owner()))?;
+        let owner = entry.scope().owner().key().to_string();
+        let dir = PrivateDir::create_own(self.dir.path().join(owner))?;
         dir.replace(
             &file_name(entry.scope()),
             entry.expose_json().as_bytes(),
-            &self.0.path().join(TEMPORARY),
+            &self.dir.path().join(TEMPORARY),
         )
     }
 
@@ -111,10 +159,10 @@ impl FileStore {
         dir: &PrivateDir,
         name: &str,
         problem: &CorruptEntry,
-        is_it: impl Fn(&[u8]) -> bool,
+        is_it: impl Fn(&Content) -> bool,
     ) -> Result<(), StoreError> {
         let _lock = self.lock()?;
-        if dir.read(name)?.is_some_and(|content| is_it(&content)) {
+        if is_it(&dir.read(name)?) {
             let path = dir.path().join(name);
             tracing::warn!(%problem, path = %path.display(), "a stored session is corrupt; set aside");
             dir.rename(name, &aside(name))?;
@@ -128,9 +176,10 @@ impl FileStore {
             if !name.ends_with(EXTENSION) {
                 continue;
             }
-            let Some(content) = dir.read(&name)? else {
+            let content = dir.read(&name)?;
+            if content == Content::Missing {
                 continue;
-            };
+            }
             let entry = StoredSession::from_json(text(&content)).and_then(|entry| {
                 let found = file_name(entry.scope()) == name;
                 found.then_some(entry).ok_or(CorruptEntry::Scope)
@@ -138,7 +187,7 @@ impl FileStore {
             match entry {
                 Ok(entry) => entries.push(entry),
                 Err(problem) => {
-                    self.set_aside_if(dir, &name, &problem, |now| now == content.as_slice())?;
+                    self.set_aside_if(dir, &name, &problem, |now| *now == content)?;
                 }
             }
         }
@@ -147,18 +196,23 @@ impl FileStore {
 }
 
 const EXTENSION: &str = ".json";
+/// The extension of what was set aside.
+const ASIDE: &str = ".corrupt";
 
 fn file_name(scope: &SessionScope) -> String {
     format!("{}{EXTENSION}", scope.key())
 }
 
 fn aside(name: &str) -> String {
-    format!("{}.corrupt", name.trim_end_matches(EXTENSION))
+    format!("{}{ASIDE}", name.trim_end_matches(EXTENSION))
 }
 
-/// What is not UTF-8 is no JSON either.
-fn text(content: &[u8]) -> &str {
-    std::str::from_utf8(content).unwrap_or_default()
+/// What is no text is no JSON either.
+fn text(content: &Content) -> &str {
+    match content {
+        Content::Whole(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+        Content::Missing | Content::Foreign => "",
+    }
 }
 
 #[async_trait]
@@ -184,8 +238,8 @@ impl SessionStore for FileStore {
             let Some(dir) = store.existing(entry.scope().owner())? else {
                 return Ok(());
             };
-            let content = entry.expose_json();
-            let is_it = |now: &[u8]| now == content.as_bytes();
+            let json = entry.expose_json();
+            let is_it = |now: &Content| text(now) == json.as_str();
             store.set_aside_if(
                 &dir,
                 &file_name(entry.scope()),
@@ -209,11 +263,8 @@ impl SessionStore for FileStore {
         let store = self.clone();
         blocking(move || {
             let mut entries = Vec::new();
-            for name in store.0.names()? {
-                let path = store.0.path().join(name);
-                if path.is_dir() {
-                    entries.extend(store.in_dir(&PrivateDir::create(path)?)?);
-                }
+            for dir in store.owners()? {
+                entries.extend(store.in_dir(&dir)?);
             }
             Ok(entries)
         })

@@ -12,7 +12,10 @@ use zeroize::Zeroizing;
 
 pub use store::LocalStorageStore;
 
-use super::{StoreError, private_dir::PrivateDir};
+use super::{
+    StoreError,
+    private_dir::{Content, PrivateDir},
+};
 
 mod store;
 
@@ -51,10 +54,10 @@ impl LocalStorage {
     /// How many bytes the values may take together, unless the caller says otherwise: 5 MiB, as in the npm package.
     pub const QUOTA: usize = 5 * 1024 * 1024;
 
-    /// Opens a directory, which is made if need be.
+    /// Opens a directory, which is made if need be, and taken away from others.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// [`StoreError::File`]; [`StoreError::NotPrivate`] for a directory of another user, or one that all users share.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let dir = PrivateDir::create(directory.into())?;
         for name in dir.names()? {
@@ -78,10 +81,16 @@ impl LocalStorage {
     /// The value of a key, or none.
     ///
     /// # Errors
-    /// [`StoreError::File`], also for a value that is not UTF-8.
+    /// [`StoreError::File`]; [`StoreError::Form`] for a value that is not UTF-8, is longer than 8 MiB, or is no file.
     pub fn get_item(&self, key: &str) -> Result<Option<Zeroizing<String>>, StoreError> {
-        let Some(mut bytes) = self.dir.read(&file_name(key)?)? else {
-            return Ok(None);
+        let mut bytes = match self.dir.read(&file_name(key)?)? {
+            Content::Whole(bytes) => bytes,
+            Content::Missing => return Ok(None),
+            Content::Foreign => {
+                return Err(StoreError::Form(
+                    "a value of the storage is too long, or no file",
+                ));
+            }
         };
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
@@ -119,11 +128,7 @@ impl LocalStorage {
         }
         let unique = format!("{TEMPORARY}{:016x}", OsRng.next_u64());
         let temporary = self.dir.path().join(unique);
-        let result = self.dir.replace(&name, value.as_bytes(), &temporary);
-        if result.is_err() {
-            let _ = fs::remove_file(&temporary);
-        }
-        result
+        self.dir.replace(&name, value.as_bytes(), &temporary)
     }
 
     /// Removes a key; says whether it was there.

@@ -1,6 +1,7 @@
 //! Where sessions are kept between calls, restarts and processes.
 
 mod file;
+mod file_lock;
 mod local_storage;
 mod memory;
 mod private_dir;
@@ -19,7 +20,8 @@ pub use stored::{CorruptEntry, StoredSession};
 ///
 /// A store is not trusted. What comes out of it is verified like what comes from outside, so it can lose sessions but not
 /// make any up. It gives an entry only for a scope equal to its own ([`StoredSession::scope`]); an entry it cannot read it
-/// sets aside with a warning and treats as absent. Expiry is up to the caller.
+/// sets aside with a warning and treats as absent. Expiry is up to the caller. A call that is given up half-way, its future
+/// dropped, may still be carried out.
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
     /// The entry of a scope.
@@ -72,6 +74,26 @@ pub enum StoreError {
         path: std::path::PathBuf,
         /// What the operating system said.
         error: std::io::Error,
+    },
+    /// Another process has held the lock of the store all the time. The lock ends with that process: end it if it hangs, or
+    /// wait longer ([`FileStore::with_lock_wait`]).
+    #[error(
+        "another process has held the lock {} for more than {wait:?}; end that process if it hangs, or wait longer",
+        .path.display()
+    )]
+    Locked {
+        /// The lock.
+        path: std::path::PathBuf,
+        /// For how long it was waited for.
+        wait: std::time::Duration,
+    },
+    /// Others could read, or redirect, what is kept in this directory. Name another one, or make it the user's own.
+    #[error("{} is no place for sessions: {reason}", .path.display())]
+    NotPrivate {
+        /// The directory.
+        path: std::path::PathBuf,
+        /// Why.
+        reason: &'static str,
     },
     /// The store is somewhere else, and cannot be reached or refuses. It may work again later.
     #[error("the session store is not available: {0}")]

@@ -17,51 +17,95 @@ const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 #[derive(Debug, Clone)]
 pub(super) struct PrivateDir(PathBuf);
 
+/// What is found under the name of a file.
+#[derive(PartialEq)]
+pub(super) enum Content {
+    /// Nothing.
+    Missing,
+    /// A file, whole.
+    Whole(Zeroizing<Vec<u8>>),
+    /// What none of us has written: too long, or no file, such as a link or a pipe.
+    Foreign,
+}
+
 impl PrivateDir {
     /// Makes the directory, with those above it, or takes it away from others if it is there.
     pub(super) fn create(path: PathBuf) -> Result<Self, StoreError> {
         let failed = failure("make the directory", &path);
+        let missing = |dir: &&Path| !dir.as_os_str().is_empty() && !dir.exists();
+        let made: Vec<&Path> = path.ancestors().take_while(missing).collect();
         let mut builder = DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&path).map_err(&failed)?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(&path).map_err(&failed)?.permissions().mode();
-            if mode & 0o077 != 0 {
-                fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(&failed)?;
-            }
+        // A file in a directory that a crash takes away is no better off than one that was never written.
+        for parent in made.iter().filter_map(|dir| dir.parent()) {
+            sync(match parent.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => parent,
+            })?;
         }
+        #[cfg(unix)]
+        take_from_others(&path)?;
         Ok(Self(path))
+    }
+
+    /// As [`PrivateDir::create`], for one of our own making, which is never a link: somebody else would choose where it leads.
+    pub(super) fn create_own(path: PathBuf) -> Result<Self, StoreError> {
+        if path.is_symlink() {
+            let reason = "it is a symbolic link";
+            return Err(StoreError::NotPrivate { path, reason });
+        }
+        Self::create(path)
+    }
+
+    /// The directory of our own making that has this name, if it is there.
+    pub(super) fn find(&self, name: &str) -> Result<Option<Self>, StoreError> {
+        let path = self.0.join(name);
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() || found.is_symlink() => Self::create_own(path).map(Some),
+            Ok(_) => Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(failure("open", &path)(error)),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.0
     }
 
-    /// The content of a file, or none.
-    pub(super) fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+    /// What there is under a name.
+    pub(super) fn read(&self, name: &str) -> Result<Content, StoreError> {
         let path = self.0.join(name);
         let failed = failure("read", &path);
+        let missing = |error: io::Error| match error.kind() {
+            ErrorKind::NotFound => Ok(Content::Missing),
+            _ => Err(failed(error)),
+        };
+        let length = match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_file() => found.len(),
+            // A pipe would be waited for.
+            Ok(_) => return Ok(Content::Foreign),
+            Err(error) => return missing(error),
+        };
+        if length > MAX_FILE_BYTES {
+            return Ok(Content::Foreign);
+        }
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed(error)),
+            Err(error) => return missing(error),
         };
-        let length = file.metadata().map_err(&failed)?.len().min(MAX_FILE_BYTES);
         // A buffer that grows leaves copies of secrets behind.
         let capacity = usize::try_from(length).unwrap_or_default() + 1;
         let mut content = Zeroizing::new(Vec::with_capacity(capacity));
-        file.take(MAX_FILE_BYTES)
-            .read_to_end(&mut content)
-            .map_err(failed)?;
-        Ok(Some(content))
+        let read = file.take(MAX_FILE_BYTES).read_to_end(&mut content);
+        read.map_err(failed)?;
+        Ok(Content::Whole(content))
     }
 
     /// Replaces the content of `name` in one step, by way of the file `temporary`, which must be on the same file system.
-    /// When it returns, the content survives a crash of the machine.
+    /// When it returns, the content survives a crash of the machine. If it fails, the old content stays and no other.
     pub(super) fn replace(
         &self,
         name: &str,
@@ -69,7 +113,8 @@ impl PrivateDir {
         temporary: &Path,
     ) -> Result<(), StoreError> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        // Never through a link, nor into a file that somebody has open.
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let write = || -> io::Result<()> {
@@ -77,17 +122,30 @@ impl PrivateDir {
             file.write_all(content)?;
             file.sync_all()
         };
-        write().map_err(failure("write", temporary))?;
+        // Left behind by a writer that was killed.
+        let _ = fs::remove_file(temporary);
         let path = self.0.join(name);
-        fs::rename(temporary, &path).map_err(failure("replace", &path))?;
-        self.sync()
+        let written = write().map_err(failure("write", temporary));
+        let replaced =
+            written.and_then(|()| fs::rename(temporary, &path).map_err(failure("replace", &path)));
+        if replaced.is_err() {
+            // It holds a key.
+            let _ = fs::remove_file(temporary);
+        }
+        replaced?;
+        sync(&self.0)
     }
 
-    /// Removes a file; says whether it was there.
+    /// Removes what has this name; says whether it was there.
     pub(super) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         let path = self.0.join(name);
-        match fs::remove_file(&path) {
-            Ok(()) => self.sync().map(|()| true),
+        let is_dir = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        let removed = match is_dir {
+            true => fs::remove_dir_all(&path),
+            false => fs::remove_file(&path),
+        };
+        match removed {
+            Ok(()) => sync(&self.0).map(|()| true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(failure("remove", &path)(error)),
         }
@@ -97,7 +155,7 @@ impl PrivateDir {
     pub(super) fn rename(&self, name: &str, new_name: &str) -> Result<(), StoreError> {
         let path = self.0.join(name);
         fs::rename(&path, self.0.join(new_name)).map_err(failure("rename", &path))?;
-        self.sync()
+        sync(&self.0)
     }
 
     /// The names of the entries, sorted; none when the directory is gone. Names that are not UTF-8 are not ours.
@@ -114,15 +172,47 @@ impl PrivateDir {
         names.sort_unstable();
         Ok(names)
     }
+}
 
-    /// Makes renames and removals survive a crash of the machine.
-    fn sync(&self) -> Result<(), StoreError> {
-        #[cfg(unix)]
-        File::open(&self.0)
-            .and_then(|dir| dir.sync_all())
-            .map_err(failure("sync", &self.0))?;
-        Ok(())
+/// Makes what was made, renamed and removed in a directory survive a crash of the machine.
+fn sync(dir: &Path) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(failure("sync", dir))?;
+    Ok(())
+}
+
+/// Gives the directory mode 0700, if it is the user's own.
+#[cfg(unix)]
+fn take_from_others(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let failed = failure("make the directory", path);
+    let found = fs::metadata(path).map_err(&failed)?;
+    let refuse = |reason| {
+        let path = path.to_owned();
+        Err(StoreError::NotPrivate { path, reason })
+    };
+    // Its owner can always read what is in it.
+    if own_user().is_some_and(|own| own != found.uid()) {
+        return refuse("it belongs to another user");
     }
+    let mode = found.permissions().mode();
+    if mode & 0o1000 != 0 {
+        return refuse("all users share it, as its sticky bit says");
+    }
+    if mode & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(&failed)?;
+    }
+    Ok(())
+}
+
+/// The effective user of this process, where the system says it in a file.
+#[cfg(unix)]
+fn own_user() -> Option<u32> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    users.split_whitespace().nth(1)?.parse().ok()
 }
 
 pub(super) fn failure(what: &'static str, path: &Path) -> impl Fn(io::Error) -> StoreError + use<> {

@@ -3,6 +3,7 @@
 
 mod crash;
 mod files;
+mod hostile;
 mod layout;
 mod scopes;
 mod support;

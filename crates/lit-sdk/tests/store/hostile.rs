@@ -1,0 +1,277 @@
+//! Files as somebody else left them: locked, foreign, redirected, no files at all, on a disk that is full.
+
+use std::{
+    fs::{self, File, Permissions},
+    os::unix::fs::{PermissionsExt, chown, symlink},
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
+
+use lit_sdk::store::{FileStore, LocalStorage, SessionStore, StoreError, StoredSession};
+
+use crate::support::{TempDir, entry, files_below, futures, network, wallet};
+
+fn kept() -> StoredSession {
+    entry(&wallet(1), &network(), "example.com")
+}
+
+/// Locks the store as another process would.
+fn lock(dir: &TempDir) -> File {
+    let lock = File::create(dir.path().join("sessions/.lock")).unwrap();
+    lock.lock().unwrap();
+    lock
+}
+
+#[tokio::test]
+async fn a_lock_is_not_waited_for_for_ever() {
+    let dir = TempDir::new();
+    let store = FileStore::open(dir.path()).unwrap();
+    let (one, two) = (kept(), kept());
+    store.put(&one).await.unwrap();
+    let held = lock(&dir);
+    let hasty = store.clone().with_lock_wait(Duration::ZERO);
+    let path = dir.path().join("sessions/.lock");
+    for failed in [
+        hasty.put(&two).await,
+        hasty.remove(two.scope()).await.map(drop),
+        hasty.set_aside(&one).await,
+        hasty.remove_set_aside().await.map(drop),
+    ] {
+        let error = failed.unwrap_err();
+        assert!(matches!(&error, StoreError::Locked { path: named, .. } if *named == path));
+        assert!(error.to_string().contains("sessions/.lock"), "{error}");
+    }
+    // Nobody needs it to read, or to open the store.
+    let found = FileStore::open(dir.path()).unwrap().get(one.scope()).await;
+    assert_eq!(found.unwrap().unwrap().public_key(), one.public_key());
+
+    // Who waits gets it when it is free.
+    let patient = tokio::spawn({
+        let (store, two) = (store.clone(), two.clone());
+        async move { store.put(&two).await }
+    });
+    tokio::task::yield_now().await;
+    drop(held);
+    patient.await.unwrap().unwrap();
+    let found = store.get(two.scope()).await.unwrap().unwrap();
+    assert_eq!(found.public_key(), two.public_key());
+}
+
+#[tokio::test]
+async fn a_lock_under_another_name_is_none() {
+    let dir = TempDir::new();
+    let store = FileStore::open(dir.path()).unwrap();
+    let store = store.with_lock_wait(Duration::ZERO);
+    // Somebody cleans up, and the next writer makes a lock of its own.
+    let held = lock(&dir);
+    let path = dir.path().join("sessions/.lock");
+    fs::remove_file(&path).unwrap();
+    store.put(&kept()).await.unwrap();
+    drop(held);
+    // What two processes lock has to be the same file.
+    fs::remove_file(&path).unwrap();
+    symlink(dir.path().join("elsewhere"), &path).unwrap();
+    let refused = store.put(&kept()).await;
+    assert!(
+        matches!(refused, Err(StoreError::Locked { .. })),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_killed_writer_left_is_removed() {
+    let dir = TempDir::new();
+    FileStore::open(dir.path()).unwrap();
+    let temporary = dir.path().join("sessions/.writing");
+    fs::write(&temporary, "half a key").unwrap();
+    // It may be somebody's who is alive.
+    let held = lock(&dir);
+    FileStore::open(dir.path()).unwrap();
+    assert!(temporary.exists());
+    drop(held);
+    let store = FileStore::open(dir.path()).unwrap();
+    assert!(!temporary.exists());
+    // And is never written to, whatever it is now.
+    let victim = dir.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    symlink(&victim, &temporary).unwrap();
+    store.put(&kept()).await.unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    assert!(!temporary.exists());
+}
+
+const DIRECTORY: &str = "LIT_TEST_FULL_DISK";
+
+/// Runs where files cannot grow beyond a kilobyte, as on a disk that is full.
+#[test]
+fn child_on_a_full_disk() {
+    let Some(dir) = std::env::var_os(DIRECTORY) else {
+        return;
+    };
+    let store = FileStore::open(dir).unwrap();
+    let old = futures(store.list()).unwrap().remove(0);
+    for _ in 0..3 {
+        let failed = futures(store.put(&kept())).unwrap_err();
+        assert!(
+            matches!(failed, StoreError::File { what: "write", .. }),
+            "{failed}"
+        );
+    }
+    let found = futures(store.get(old.scope())).unwrap().unwrap();
+    assert_eq!(found.public_key(), old.public_key());
+}
+
+#[tokio::test]
+async fn a_full_disk_leaves_the_old_entry_and_nothing_else() {
+    let dir = TempDir::new();
+    let store = FileStore::open(dir.path()).unwrap();
+    store.put(&kept()).await.unwrap();
+    let output = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "hostile::child_on_a_full_disk"])
+        .env(DIRECTORY, dir.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && said.contains("1 passed"),
+        "{said}"
+    );
+    let files = files_below(dir.path());
+    assert_eq!(files.len(), 2, "the lock and one entry, not {files:?}");
+}
+
+#[tokio::test]
+async fn directories_that_lead_elsewhere_are_refused() {
+    let dir = TempDir::new();
+    let target = dir.path().join("target");
+    fs::create_dir_all(&target).unwrap();
+    fs::set_permissions(&target, Permissions::from_mode(0o755)).unwrap();
+    symlink(&target, dir.path().join("sessions")).unwrap();
+    let refused = FileStore::open(dir.path());
+    assert!(
+        matches!(refused, Err(StoreError::NotPrivate { .. })),
+        "{refused:?}"
+    );
+
+    let store = FileStore::open(dir.path().join("other")).unwrap();
+    let entry = kept();
+    let owner = entry.scope().owner();
+    let link = dir
+        .path()
+        .join("other/sessions")
+        .join(owner.key().to_string());
+    symlink(&target, &link).unwrap();
+    for refused in [
+        store.put(&entry).await,
+        store.get(entry.scope()).await.map(drop),
+        store.list().await.map(drop),
+    ] {
+        assert!(
+            matches!(refused, Err(StoreError::NotPrivate { .. })),
+            "{refused:?}"
+        );
+    }
+    // It was not even touched.
+    let mode = fs::metadata(&target).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755);
+    assert_eq!(fs::read_dir(&target).unwrap().count(), 0);
+}
+
+#[test]
+fn directories_of_others_are_refused() {
+    let dir = TempDir::new();
+    let foreign = dir.path().join("sessions");
+    fs::create_dir_all(&foreign).unwrap();
+    // Only root can give a directory away; everybody else has root's.
+    let is_root = chown(&foreign, Some(12345), None).is_ok();
+    let refused = match is_root {
+        true => FileStore::open(dir.path()).map(drop),
+        false => LocalStorage::open("/").map(drop),
+    };
+    let error = refused.unwrap_err();
+    assert!(error.to_string().contains("another user"), "{error}");
+
+    let shared = dir.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, Permissions::from_mode(0o1777)).unwrap();
+    let error = LocalStorage::open(&shared).unwrap_err();
+    assert!(matches!(error, StoreError::NotPrivate { .. }), "{error}");
+    let mode = fs::metadata(&shared).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o1777);
+}
+
+#[tokio::test]
+async fn what_is_no_file_of_ours_is_set_aside() {
+    let dir = TempDir::new();
+    let store = FileStore::open(dir.path()).unwrap();
+    let entry = kept();
+    let path = dir
+        .path()
+        .join("sessions")
+        .join(entry.scope().owner().key().to_string())
+        .join(format!("{}.json", entry.scope().key()));
+    let secret = dir.path().join("secret");
+    fs::write(&secret, entry.expose_json().as_bytes()).unwrap();
+    let make: [&dyn Fn(&PathBuf); 4] = [
+        &|path| fs::create_dir(path).unwrap(),
+        &|path| symlink(&secret, path).unwrap(),
+        &|path| {
+            File::create(path)
+                .unwrap()
+                .set_len(9 * 1024 * 1024)
+                .unwrap()
+        },
+        // To open it for reading is to wait for a writer.
+        &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+    ];
+    for make in make {
+        store.put(&entry).await.unwrap();
+        fs::remove_file(&path).unwrap();
+        make(&path);
+        assert!(store.get(entry.scope()).await.unwrap().is_none());
+        assert!(path.with_extension("corrupt").symlink_metadata().is_ok());
+        assert!(path.symlink_metadata().is_err());
+        assert!(store.list().await.unwrap().is_empty());
+        assert!(store.remove(entry.scope()).await.unwrap());
+        assert!(path.with_extension("corrupt").symlink_metadata().is_err());
+    }
+    assert!(secret.exists());
+}
+
+#[tokio::test]
+async fn what_was_set_aside_can_be_removed() {
+    let dir = TempDir::new();
+    let store = FileStore::open(dir.path()).unwrap();
+    let (corrupt, good) = (kept(), entry(&wallet(2), &network(), "example.com"));
+    store.put(&good).await.unwrap();
+    for _ in 0..3 {
+        store.put(&corrupt).await.unwrap();
+        store.set_aside(&corrupt).await.unwrap();
+    }
+    assert_eq!(store.remove_set_aside().await.unwrap(), 1);
+    assert_eq!(store.remove_set_aside().await.unwrap(), 0);
+    let files = files_below(dir.path());
+    assert_eq!(files.len(), 2, "the lock and one entry, not {files:?}");
+    assert!(store.get(good.scope()).await.unwrap().is_some());
+}
+
+#[test]
+fn long_values_are_not_cut_off() {
+    let dir = TempDir::new();
+    let storage = LocalStorage::open(dir.path()).unwrap();
+    storage.set_item("key", "value").unwrap();
+    let file = File::options()
+        .write(true)
+        .open(dir.path().join("key"))
+        .unwrap();
+    file.set_len(8 * 1024 * 1024).unwrap();
+    assert_eq!(
+        storage.get_item("key").unwrap().unwrap().len(),
+        8 * 1024 * 1024
+    );
+    file.set_len(8 * 1024 * 1024 + 1).unwrap();
+    assert!(matches!(storage.get_item("key"), Err(StoreError::Form(_))));
+}
