@@ -36,7 +36,7 @@ async fn main() -> Result<(), Failure> {
         ["come-back", url, from, to] => come_back(url, from.parse()?, to.parse()?).await,
         [] => run(10_000).await,
         [users] => run(users.parse()?).await,
-        _ => Err("the only argument is the number of users".into()),
+        _ => Err("the only argument is the number of users, 10000 if it is left out".into()),
     }
 }
 

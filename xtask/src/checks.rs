@@ -71,6 +71,8 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
             "cargo run --quiet --package lit-examples --example {example}"
         ))?;
     }
+    // Of 10,000 users it takes its time.
+    plain("cargo run --quiet --package lit-examples --example redis_sessions -- 40")?;
     plain("cargo run --quiet -- --json")?;
     Ok(ExitCode::SUCCESS)
 }

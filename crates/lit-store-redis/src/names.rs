@@ -32,9 +32,25 @@ impl Names {
         format!("{}x:{name}", self.prefix)
     }
 
-    /// What matches all entries.
-    pub(crate) fn all_sessions(&self) -> String {
-        format!("{}s:*", self.prefix)
+    /// A pattern that matches all entries, and perhaps other keys.
+    pub(crate) fn pattern(&self) -> String {
+        let mut pattern = String::with_capacity(self.prefix.len() + 3);
+        for character in self.prefix.chars() {
+            if matches!(character, '*' | '?' | '[' | ']' | '^' | '-' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(character);
+        }
+        pattern + "s:*"
+    }
+
+    /// Whether this is the name of an entry, and not that of another store whose prefix is longer.
+    pub(crate) fn is_session(&self, name: &str) -> bool {
+        let hash = name.strip_prefix(&self.prefix);
+        let hash = hash.and_then(|name| name.strip_prefix("s:"));
+        hash.is_some_and(|hash| {
+            hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
     }
 
     fn name(&self, kind: char, key: &SealingKey, hash: &[u8; 32]) -> String {

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
 use lit_sdk::{
@@ -6,30 +6,26 @@ use lit_sdk::{
     store::{CorruptEntry, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession},
 };
 use rand_core::OsRng;
-use redis::{
-    Client, FromRedisValue, Pipeline, RedisError,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{Client, Pipeline};
 
-use crate::names::Names;
+use crate::{connection::Connection, names::Names};
 
 /// Keeps sessions in Redis (6.2 or later, one server or one with replicas; no cluster). Nothing but ciphertext leaves the
 /// process: entries are sealed with XChaCha20-Poly1305 for the name they are kept under, and names are keyed hashes.
 ///
 /// Entries end with the sessions in them. The connection is made when it is first needed, and made again after it was lost: a
-/// call that finds it broken tries once more, and then fails with [`StoreError::Unavailable`].
+/// call that finds it broken tries once more, and then fails with [`StoreError::Unavailable`]. So does one that gets no
+/// answer within 2 seconds; Redis may still do what it was asked to.
 ///
 /// To rotate keys, open the store with a new current key and the old ones as previous. Entries are sealed anew when they
 /// are read; [`RedisStore::rotate`] does so for all. Then leave the old keys out.
 #[derive(Clone)]
 pub struct RedisStore {
-    connection: ConnectionManager,
+    connection: Connection,
     keys: SealingKeys,
     names: Names,
 }
 
-/// How long to wait for a connection or an answer.
-const TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the index of a user is kept after the last session was put: longer than any session lasts.
 const INDEX_SECONDS: u64 = 31 * 24 * 60 * 60;
 /// How long an entry that was set aside is kept.
@@ -41,25 +37,20 @@ impl RedisStore {
     /// What the names of keys start with, unless the caller says otherwise.
     pub const PREFIX: &'static str = "lit:session:";
 
-    /// A store on this server, which need not be there yet.
+    /// A store on this server, which need not be there yet. With the feature `tls` the client may be one for `rediss://`;
+    /// without it, `Client::open` refuses such addresses.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the client is configured in a way that cannot work.
     pub fn new(client: Client, keys: SealingKeys) -> Result<Self, StoreError> {
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(1)
-            .set_min_delay(Duration::from_millis(50))
-            .set_connection_timeout(Some(TIMEOUT))
-            .set_response_timeout(Some(TIMEOUT));
-        let connection = ConnectionManager::new_lazy_with_config(client, config);
         Ok(Self {
-            connection: connection.map_err(unavailable)?,
+            connection: Connection::new(client)?,
             keys,
             names: Names::new(Self::PREFIX.to_owned()),
         })
     }
 
-    /// What the names of keys start with. Default: [`RedisStore::PREFIX`].
+    /// What the names of keys start with, so that several stores can share a server. Default: [`RedisStore::PREFIX`].
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.names = Names::new(prefix.into());
@@ -73,9 +64,11 @@ impl RedisStore {
     /// [`StoreError::Unavailable`].
     pub async fn rotate(&self) -> Result<usize, StoreError> {
         let mut rotated = 0;
-        for found in self.scan().await? {
-            if !found.current {
-                rotated += usize::from(self.seal_again(&found).await?);
+        for names in self.scan().await?.chunks(BATCH) {
+            for found in self.read(names).await? {
+                if !found.current {
+                    rotated += usize::from(self.seal_again(&found).await?);
+                }
             }
         }
         Ok(rotated)
@@ -139,7 +132,7 @@ impl RedisStore {
             .arg(name)
             .arg(self.names.aside(name));
         command.arg(sealed).arg(ASIDE_SECONDS);
-        let (moved,): (bool,) = self.run(&command).await?;
+        let (moved,): (bool,) = self.connection.run(&command).await?;
         if moved {
             tracing::warn!(%problem, name, "a stored session is corrupt; set aside");
         }
@@ -175,7 +168,7 @@ impl RedisStore {
             .arg(&found.sealed)
             .arg(self.seal(&found.entry, &name));
         command.arg(end_of(&found.entry)).arg(INDEX_SECONDS);
-        let (done,): (bool,) = self.run(&command).await?;
+        let (done,): (bool,) = self.connection.run(&command).await?;
         Ok(done)
     }
 
@@ -185,7 +178,7 @@ impl RedisStore {
         for names in names.chunks(BATCH) {
             let mut command = Pipeline::new();
             command.cmd("MGET").arg(names);
-            let (values,): (Vec<Option<Vec<u8>>>,) = self.run(&command).await?;
+            let (values,): (Vec<Option<Vec<u8>>>,) = self.connection.run(&command).await?;
             for (name, value) in names.iter().zip(values) {
                 if let Some(value) = value {
                     found.extend(self.open(name, value).await?);
@@ -195,7 +188,8 @@ impl RedisStore {
         Ok(found)
     }
 
-    async fn scan(&self) -> Result<Vec<Found>, StoreError> {
+    /// The names of all entries.
+    async fn scan(&self) -> Result<Vec<String>, StoreError> {
         let mut names = Vec::new();
         let mut cursor = 0_u64;
         loop {
@@ -204,29 +198,20 @@ impl RedisStore {
                 .cmd("SCAN")
                 .arg(cursor)
                 .arg("MATCH")
-                .arg(self.names.all_sessions());
+                .arg(self.names.pattern());
             command.arg("COUNT").arg(BATCH);
-            let ((next, batch),): ((u64, Vec<String>),) = self.run(&command).await?;
+            let ((next, batch),): ((u64, Vec<String>),) = self.connection.run(&command).await?;
             names.extend(batch);
             cursor = next;
             if cursor == 0 {
                 break;
             }
         }
+        names.retain(|name| self.names.is_session(name));
         // A scan may give a name twice.
         names.sort_unstable();
         names.dedup();
-        self.read(&names).await
-    }
-
-    /// Runs commands, all of which may be repeated, and repeats them once if the connection was lost.
-    async fn run<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, StoreError> {
-        let mut connection = self.connection.clone();
-        let result = match commands.query_async(&mut connection).await {
-            Err(error) if is_lost(&error) => commands.query_async(&mut connection).await,
-            result => result,
-        };
-        result.map_err(unavailable)
+        Ok(names)
     }
 }
 
@@ -242,14 +227,6 @@ struct Found {
 /// In milliseconds since 1970.
 fn end_of(entry: &StoredSession) -> i64 {
     entry.bundle().expiration().unix_millis()
-}
-
-fn is_lost(error: &RedisError) -> bool {
-    !error.is_timeout() && (error.is_connection_dropped() || error.is_io_error())
-}
-
-fn unavailable(error: RedisError) -> StoreError {
-    StoreError::Unavailable(Box::new(error))
 }
 
 /// One entry per scope, those under the current key before others.
@@ -273,8 +250,11 @@ impl SessionStore for RedisStore {
         let Some(found) = found.into_iter().find(|found| found.entry.scope() == scope) else {
             return Ok(None);
         };
-        if !found.current {
-            self.seal_again(&found).await?;
+        if !found.current
+            && let Err(error) = self.seal_again(&found).await
+        {
+            // It is good as it is, and sealed anew another time.
+            tracing::warn!(%error, "a session stays sealed under a previous key");
         }
         Ok(Some(found.entry))
     }
@@ -322,7 +302,7 @@ impl SessionStore for RedisStore {
                 .arg(old)
                 .ignore();
         }
-        self.run(&commands).await
+        self.connection.run(&commands).await
     }
 
     async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
@@ -337,7 +317,7 @@ impl SessionStore for RedisStore {
                 .arg(name)
                 .ignore();
         }
-        let removed: Vec<u64> = self.run(&commands).await?;
+        let removed: Vec<u64> = self.connection.run(&commands).await?;
         Ok(removed.into_iter().sum::<u64>() > 0)
     }
 
@@ -365,14 +345,14 @@ impl SessionStore for RedisStore {
                 .arg(0)
                 .arg(-1);
         }
-        let names: Vec<Vec<String>> = self.run(&commands).await?;
+        let names: Vec<Vec<String>> = self.connection.run(&commands).await?;
         let mut found = self.read(&names.concat()).await?;
         found.retain(|found| found.entry.scope().owner() == owner);
         Ok(distinct(found))
     }
 
     async fn list(&self) -> Result<Vec<StoredSession>, StoreError> {
-        Ok(distinct(self.scan().await?))
+        Ok(distinct(self.read(&self.scan().await?).await?))
     }
 }
 

@@ -2,7 +2,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind},
     net::TcpListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -12,11 +12,18 @@ use std::{
 pub(crate) struct Server {
     port: u16,
     directory: PathBuf,
+    /// What it is told beside.
+    options: Vec<String>,
     process: Option<Child>,
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::with(|_, port| vec!["--port".to_owned(), port.to_string()])
+    }
+
+    /// With the options that a directory and a port give.
+    pub(crate) fn with(options: impl Fn(&Path, u16) -> Vec<String>) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("lit-store-redis-{}-{count}", std::process::id());
@@ -28,6 +35,7 @@ impl Server {
             .unwrap()
             .port();
         let mut server = Self {
+            options: options(&directory, port),
             port,
             directory,
             process: None,
@@ -40,6 +48,19 @@ impl Server {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "for TLS alone"))]
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Lets it do nothing at all, or go on, with all its connections open.
+    pub(crate) fn hang(&self, hangs: bool) {
+        let process = self.process.as_ref().unwrap().id().to_string();
+        let signal = if hangs { "-STOP" } else { "-CONT" };
+        let sent = Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
     pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().unwrap();
@@ -50,7 +71,8 @@ impl Server {
     pub(crate) fn restart(&mut self) {
         self.stop();
         let started = Command::new("redis-server")
-            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--bind", "127.0.0.1"])
+            .args(&self.options)
             .args([
                 "--save",
                 "",

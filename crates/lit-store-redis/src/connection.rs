@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+use lit_sdk::store::StoreError;
+use redis::{
+    Client, FromRedisValue, Pipeline, RedisError,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+
+/// How long to wait for a connection or an answer.
+const TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection that is made when it is needed, and again after it was lost. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Connection(ConnectionManager);
+
+impl Connection {
+    pub(crate) fn new(client: Client) -> Result<Self, StoreError> {
+        #[cfg(feature = "tls")]
+        choose_crypto();
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_min_delay(Duration::from_millis(50))
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT));
+        let manager = ConnectionManager::new_lazy_with_config(client, config);
+        Ok(Self(manager.map_err(unavailable)?))
+    }
+
+    /// Runs commands, all of which may be repeated, and repeats them once if the connection was lost.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        commands: &Pipeline,
+    ) -> Result<T, StoreError> {
+        let mut connection = self.0.clone();
+        let result = match commands.query_async(&mut connection).await {
+            Err(error) if is_lost(&error) => commands.query_async(&mut connection).await,
+            result => result,
+        };
+        result.map_err(unavailable)
+    }
+}
+
+/// Without a choice, rustls would panic where a program has two implementations of its cryptography. One that the program
+/// has chosen stays.
+#[cfg(feature = "tls")]
+fn choose_crypto() {
+    use rustls::crypto::{CryptoProvider, ring};
+    if CryptoProvider::get_default().is_none() {
+        // Somebody else may be faster, which is as good.
+        let _ = ring::default_provider().install_default();
+    }
+}
+
+fn is_lost(error: &RedisError) -> bool {
+    !error.is_timeout() && (error.is_connection_dropped() || error.is_io_error())
+}
+
+fn unavailable(error: RedisError) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}

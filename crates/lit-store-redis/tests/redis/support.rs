@@ -1,0 +1,87 @@
+use alloy_signer_local::PrivateKeySigner;
+use lit_devnet::Devnet;
+use lit_sdk::{
+    LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    session_crypto::{SealingKey, SealingKeys},
+    store::{NetworkId, SessionOwner, SessionScope, StoredSession},
+};
+use lit_store_redis::{RedisStore, redis};
+
+use crate::server::Server;
+
+pub(crate) fn keys(seed: u8) -> SealingKeys {
+    SealingKeys::new(SealingKey::new([seed; 32]))
+}
+
+pub(crate) fn any_action() -> SessionRequest {
+    let any = LitResource::any_lit_action();
+    SessionRequest::new([ResourceAbilityRequest::lit_action_execution(any).unwrap()])
+}
+
+pub(crate) struct Setup {
+    pub(crate) server: Server,
+    pub(crate) network: Devnet,
+    pub(crate) client: LitNodeClient,
+    pub(crate) wallet: PrivateKeySigner,
+}
+
+impl Setup {
+    pub(crate) async fn new() -> Self {
+        let network = Devnet::builder().nodes(3).start().await.unwrap();
+        let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+            .transport(network.transport())
+            .clock(network.clock())
+            .connect()
+            .await
+            .unwrap();
+        Self {
+            server: Server::start(),
+            network,
+            client,
+            wallet: PrivateKeySigner::random(),
+        }
+    }
+
+    pub(crate) fn store(&self, keys: SealingKeys) -> RedisStore {
+        RedisStore::new(redis::Client::open(self.server.url()).unwrap(), keys).unwrap()
+    }
+
+    pub(crate) fn scope(&self, request: &SessionRequest) -> SessionScope {
+        let owner = SessionOwner {
+            network: NetworkId::of(&self.client),
+            user: self.wallet.address().into(),
+        };
+        SessionScope::of(owner, request).unwrap()
+    }
+
+    pub(crate) async fn session(&self, request: &SessionRequest) -> Session {
+        let auth = WalletAuth::new(self.wallet.clone());
+        self.client.get_session(request, &auth).await.unwrap()
+    }
+
+    pub(crate) async fn entry(&self, domain: &str) -> StoredSession {
+        let request = any_action().with_domain(domain);
+        StoredSession::new(self.scope(&request), &self.session(&request).await)
+    }
+
+    pub(crate) async fn raw<T: redis::FromRedisValue>(&self, command: &[&[u8]]) -> T {
+        let client = redis::Client::open(self.server.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut cmd = redis::Cmd::new();
+        for word in command {
+            cmd.arg(*word);
+        }
+        cmd.query_async(&mut connection).await.unwrap()
+    }
+
+    /// A store with names that start like this.
+    pub(crate) fn store_under(&self, prefix: &str) -> RedisStore {
+        self.store(keys(1)).with_prefix(prefix)
+    }
+
+    /// All keys of a kind.
+    pub(crate) async fn names(&self, kind: &str) -> Vec<String> {
+        let pattern = format!("lit:session:{kind}:*");
+        self.raw(&[b"KEYS", pattern.as_bytes()]).await
+    }
+}

@@ -1,0 +1,109 @@
+//! A server that speaks TLS, with a certificate of an authority that this test is.
+
+use std::{cell::RefCell, fs, path::Path, process::Command};
+
+use lit_sdk::store::{SessionStore, StoreError};
+use lit_store_redis::{
+    RedisStore,
+    redis::{Client, TlsCertificates},
+};
+
+use crate::{
+    server::Server,
+    support::{Setup, keys},
+};
+
+/// Writes the files of a server called `localhost`, and gives the certificate of the authority. `openssl` comes with what
+/// redis-server needs for TLS.
+fn certify(directory: &Path) -> String {
+    let openssl = |line: &str| {
+        let done = Command::new("openssl")
+            .args(line.split(' '))
+            .current_dir(directory)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "openssl {line}: {said}");
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    openssl(&format!(
+        "req -x509 {key} -keyout root.key -out root.pem -subj /CN=authority -days 2"
+    ));
+    openssl(&format!(
+        "req {key} -keyout server.key -out server.csr -subj /CN=localhost"
+    ));
+    fs::write(directory.join("names"), "subjectAltName=DNS:localhost").unwrap();
+    openssl(
+        "x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -extfile names -out server.pem -days 2",
+    );
+    fs::read_to_string(directory.join("root.pem")).unwrap()
+}
+
+fn start(root: &mut String) -> Server {
+    let root = RefCell::new(root);
+    Server::with(|directory, port| {
+        **root.borrow_mut() = certify(directory);
+        let file = |name: &str| directory.join(name).display().to_string();
+        let port = port.to_string();
+        [
+            ("--port", "0"),
+            ("--tls-port", &port),
+            ("--tls-cert-file", &file("server.pem")),
+            ("--tls-key-file", &file("server.key")),
+            ("--tls-ca-cert-file", &file("root.pem")),
+            ("--tls-auth-clients", "no"),
+        ]
+        .iter()
+        .flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()])
+        .collect()
+    })
+}
+
+fn trusting(root: &str) -> TlsCertificates {
+    TlsCertificates {
+        client_tls: None,
+        root_cert: Some(root.as_bytes().to_vec()),
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_kept_over_tls() {
+    let setup = Setup::new().await;
+    let mut root = String::new();
+    let mut server = start(&mut root);
+    let entry = setup.entry("one.example").await;
+    let store = |url: String, root: Option<&str>| {
+        let client = match root {
+            Some(root) => Client::build_with_tls(url, trusting(root)).unwrap(),
+            None => Client::open(url).unwrap(),
+        };
+        RedisStore::new(client, keys(1)).unwrap()
+    };
+    let url = format!("rediss://localhost:{}", server.port());
+    let good = store(url.clone(), Some(&root));
+    good.put(&entry).await.unwrap();
+    let found = good.get(entry.scope()).await.unwrap().unwrap();
+    assert_eq!(found.public_key(), entry.public_key());
+    // A restart between two calls is not noticed.
+    server.stop();
+    server.restart();
+    assert!(good.get(entry.scope()).await.unwrap().is_some());
+
+    // An authority that nobody knows, another one, another name, and no TLS at all.
+    let mut another = String::new();
+    let _other = start(&mut another);
+    let by_address = format!("rediss://127.0.0.1:{}", server.port());
+    let in_clear = format!("redis://localhost:{}", server.port());
+    for bad in [
+        store(url.clone(), None),
+        store(url, Some(&another)),
+        store(by_address, Some(&root)),
+        store(in_clear, None),
+    ] {
+        let refused = bad.get(entry.scope()).await;
+        assert!(
+            matches!(refused, Err(StoreError::Unavailable(_))),
+            "{refused:?}"
+        );
+    }
+}
