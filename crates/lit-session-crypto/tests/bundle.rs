@@ -5,14 +5,16 @@
 mod common;
 
 use common::*;
-use lit_recap::{CapacityDelegation, Delegatee, Delegatees, NarrowError, SiweBuilder};
+use lit_recap::{CapacityDelegation, Delegatee, Delegatees, NarrowError, ReCap, SiweBuilder};
 use lit_session_crypto::{
     AttenuationError, BundleError, CapabilityRefusal, DelegationProblem, DelegationTerms,
     GrantsMore, Missing, Operation, RootExpectation, RootRefusal, Session, SessionBundle,
-    SessionKeyPair, SessionSigRefusal, SessionVerifier, check_delegation, check_root, sign_siwe,
+    SessionKeyPair, SessionRefusal, SessionSigRefusal, SessionVerifier, check_delegation,
+    check_root, sign_siwe,
 };
 use lit_types::{AuthSig, LitAbility, LitResource, ResourceAbilityRequest};
 use proptest::prelude::*;
+use serde_json::json;
 
 const OTHER: &str = "QmTvBT4fKJ6TRNZYqPSd7W2V1pxGkeZ8Kkvm1ndR3MVUDU";
 
@@ -63,6 +65,9 @@ fn attenuated_signatures_are_good_for_less() {
 #[test]
 fn an_end_only_moves_forward() {
     let session = session(&[action("*")]).ending_by(at(600));
+    assert_eq!(session.expiration(), &at(600));
+    // No other proofs bring it back.
+    let session = session.with_proofs(Vec::new(), at(0).at()).unwrap();
     assert_eq!(session.expiration(), &at(600));
     assert_eq!(session.ending_by(at(1200)).expiration(), &at(600));
 }
@@ -285,6 +290,22 @@ fn delegations_are_checked_before_they_are_used() {
     let root = root(|siwe| siwe);
     assert_eq!(check(&root), [DelegationProblem::NoDelegation]);
 
+    // Nodes compare the text, which has no `0x`.
+    let with_text = |delegatee: String| {
+        let note = json!({ "delegate_to": [delegatee] });
+        let mut recap = ReCap::new();
+        let resource = "lit-ratelimitincrease://*".to_owned();
+        let ability = LitAbility::RateLimitIncreaseAuth.into();
+        recap.attenuate(resource, ability, note.as_object().unwrap().clone());
+        common::root(|siwe: SiweBuilder| siwe.recap(recap).expiration(at(day)))
+    };
+    let plain = alloy_primitives::hex::encode(user);
+    assert!(check(&with_text(plain.clone())).is_empty());
+    assert_eq!(
+        check(&with_text(format!("0x{plain}"))),
+        [DelegationProblem::NotForUser { user }]
+    );
+
     // A session says so of its proofs, and keeps what it was authorised for apart from what a proof cuts off.
     let requests = [action("*")];
     let expected = RootExpectation::new(&requests, at(0).at());
@@ -299,4 +320,14 @@ fn delegations_are_checked_before_they_are_used() {
         [(1, DelegationProblem::EndsBeforeSession { at: at(1800) })]
     );
     assert_eq!(session.explain().proofs.len(), 2);
+    // They can be exchanged, and the session gets its time back.
+    let alone = session.clone().with_proofs(Vec::new(), at(0).at()).unwrap();
+    assert_eq!(alone.expiration(), &at(3600));
+    assert!(alone.proofs().is_empty());
+    assert_eq!(alone.root(), session.root());
+    let late = vec![delegation(|d| d, 7200)];
+    let fresh = alone.with_proofs(late.clone(), at(1800).at()).unwrap();
+    assert_eq!((fresh.proofs(), fresh.expiration()), (&late[..], &at(3600)));
+    let ended = fresh.with_proofs(vec![delegation(|d| d, 900)], at(1800).at());
+    assert!(matches!(ended, Err(SessionRefusal::Proof { index: 0, .. })));
 }

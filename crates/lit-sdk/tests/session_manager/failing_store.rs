@@ -25,6 +25,8 @@ struct Flaky {
     /// Held by a test that wants puts to wait.
     puts: Arc<tokio::sync::Mutex<()>>,
     down: AtomicBool,
+    /// Gives anything it has to whoever asks.
+    mixes: AtomicBool,
     calls: Mutex<usize>,
 }
 
@@ -42,7 +44,10 @@ impl Flaky {
 impl SessionStore for Flaky {
     async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
         self.check()?;
-        self.inner.get(scope).await
+        match self.mixes.load(Ordering::SeqCst) {
+            true => Ok(self.inner.list().await?.pop()),
+            false => self.inner.get(scope).await,
+        }
     }
     async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
         self.check()?;
@@ -118,6 +123,22 @@ async fn going_on_without_a_store_and_back() {
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].public_key(), session.public_key());
     assert_eq!(prompts.asked(), 1);
+}
+
+#[tokio::test]
+async fn what_a_store_mixes_up_is_not_used() {
+    let setup = Setup::new(3).await;
+    let store = Arc::new(Flaky::default());
+    store.mixes.store(true, Ordering::SeqCst);
+    let manager = || SessionManager::new(setup.client.clone()).with_store(store.clone());
+    let prompts = Prompts::new(&setup.wallet);
+    let first = manager().session(&any_action(), &*prompts).await.unwrap();
+    let again = manager().session(&any_action(), &*prompts).await.unwrap();
+    assert_eq!(first.public_key(), again.public_key());
+    let other = any_action().with_chain("polygon");
+    let other = manager().session(&other, &*prompts).await.unwrap();
+    assert_ne!(first.public_key(), other.public_key());
+    assert_eq!(prompts.asked(), 2);
 }
 
 /// The caller gives up while the session is being kept, and then it is revoked: it must not get into the store after that.

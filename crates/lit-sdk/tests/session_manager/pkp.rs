@@ -283,7 +283,11 @@ async fn fewer_rights_and_renewal_need_no_other_login() {
         "from the store it is good for a while"
     );
     let manager = start(&owned, &store);
-    manager.session(&request(), &auth).await.unwrap();
+    // Where there is little time left, only its last quarter is for renewal.
+    for _ in 0..2 {
+        manager.session(&request(), &auth).await.unwrap();
+    }
+    assert_eq!(auth.asked(), 1);
     clock.stop_at(wide.expiration().at() - Duration::from_secs(61));
     let renewed = manager.session(&request(), &auth).await.unwrap();
     assert_ne!(renewed.public_key(), wide.public_key());
@@ -370,6 +374,9 @@ async fn a_name_changes_hands_with_a_new_session() {
         assert_eq!(manager.sessions().await.unwrap().len(), 1);
     }
     assert_eq!((one.asked(), two.asked()), (1, 1));
+    // What a login says beside is a part of it.
+    let elsewhere = one.auth.clone().with_chain_id(137);
+    assert_ne!(elsewhere.login(), one.login());
     let manager = start(&owned, &store);
     manager
         .session_of(name(), &request(), &wallet)

@@ -222,7 +222,7 @@ async fn what_is_no_file_of_ours_is_set_aside() {
             File::create(path)
                 .unwrap()
                 .set_len(9 * 1024 * 1024)
-                .unwrap()
+                .unwrap();
         },
         // To open it for reading is to wait for a writer.
         &|path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),

@@ -1,13 +1,13 @@
 use lit_sdk::{
     LitNetwork, LitResource, LoginId, ResourceAbilityRequest, SessionKeyPair, SessionRequest,
     store::{
-        FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionOwner,
-        SessionScope, SessionStore, SessionUser, StoredSession,
+        CorruptEntry, FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId,
+        SessionOwner, SessionScope, SessionStore, SessionUser, StoredSession,
     },
 };
 use proptest::{prelude::*, sample::select};
 
-use crate::support::{TempDir, futures, session, wallet};
+use crate::support::{TempDir, entry, futures, network, now, session, wallet};
 
 /// All fields of a scope, from few values, so that two often agree in most.
 #[derive(Debug, Clone, PartialEq)]
@@ -181,4 +181,26 @@ fn order_and_repetition_of_requests_make_no_other_scope() {
     assert_eq!(scope, fields(vec!["QmB", "QmA", "QmB"]).scope());
     assert!(scope.can_be_narrowed_to(&fields(vec!["QmB"]).scope()));
     assert!(!fields(vec!["QmB"]).scope().can_be_narrowed_to(&scope));
+}
+
+#[test]
+fn an_entry_that_contradicts_itself_is_refused() {
+    let kept = entry(&wallet(1), &network(), "example.com");
+    let json = kept.expose_json();
+    let changed = |from: &str, to: &str| {
+        let changed = json.replacen(from, to, 1);
+        assert_ne!(changed, *json);
+        StoredSession::from_json(&changed)
+    };
+    changed("\"version\"", " \"version\"")
+        .unwrap()
+        .verify(now())
+        .unwrap();
+    let moved = changed(r#""domain":"example.com""#, r#""domain":"example.org""#);
+    assert!(moved.unwrap().verify(now()).is_err());
+    let key = SessionKeyPair::from_seed(&[9; 32]).public_key();
+    let other = changed(r#""sessionKey":null"#, &format!(r#""sessionKey":"{key}""#));
+    assert_eq!(other.unwrap_err(), CorruptEntry::Scope);
+    let login = changed(r#""login":null"#, r#""login":"00""#);
+    assert_eq!(login.unwrap_err(), CorruptEntry::Scope);
 }

@@ -150,6 +150,9 @@ async fn what_was_tampered_with_is_set_aside() {
         .unwrap();
     let good: Vec<u8> = setup.raw(&[b"GET", name.as_bytes()]).await;
     let foreign: Vec<u8> = setup.raw(&[b"GET", other.as_bytes()]).await;
+    // Each is sealed for the name it is kept under.
+    assert!(keys(1).open(&good, name.as_bytes()).is_ok());
+    assert!(keys(1).open(&foreign, name.as_bytes()).is_err());
     let mut flipped = good.clone();
     flipped[60] ^= 1;
     for bad in [

@@ -74,7 +74,10 @@ async fn a_server_that_hangs_is_not_waited_for() {
     store.put(&entry).await.unwrap();
     setup.server.hang(true);
     tokio::time::pause();
+    let start = tokio::time::Instant::now();
     let stuck = store.get(entry.scope()).await;
+    // Once, not once more.
+    assert!(start.elapsed() < Duration::from_secs(3));
     tokio::time::resume();
     assert!(
         matches!(stuck, Err(StoreError::Unavailable(_))),
