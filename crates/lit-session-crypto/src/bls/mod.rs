@@ -3,12 +3,14 @@
 //! Byte-compatible with the crate `blsful` 2.5.7.
 
 mod error;
-mod exclusions;
+
 mod key;
 mod lagrange;
 mod quorum;
+mod search;
 mod secret;
 mod signature;
+mod sums;
 
 pub use error::BlsError;
 pub use key::BlsPublicKey;
