@@ -36,8 +36,9 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Whether the other nodes of the network get no use of the node for requests to this endpoint, and see that: real nodes
-    /// choose who signs among those that answer them. A node that lies is not known to.
+    /// Whether the other nodes of the network get no use of the node for requests to this endpoint, and see that. Real nodes
+    /// complain of such a node until it is kicked, and only then choose without it; here it counts as kicked at once. A node
+    /// that is slow, or lies, is not known to.
     fn is_absent(self, endpoint: Endpoint) -> bool {
         match self {
             Self::Stopped | Self::Hang | Self::Error(_) | Self::Garbage | Self::Truncated => true,

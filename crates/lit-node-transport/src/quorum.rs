@@ -281,6 +281,12 @@ where
         self.tally.reject(node, reason.into());
     }
 
+    /// What became of the requests so far, in the order of the nodes.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<NodeOutcome> {
+        self.tally.outcomes(self.started.elapsed())
+    }
+
     /// Ends the call with the answers that [`QuorumCall::agree`] gave last, none if it never gave any. The other requests go
     /// on for a while.
     #[must_use]

@@ -25,7 +25,7 @@ use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
     LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection,
     delegation::warn_about_proofs, discovery::FixedNodes, random::check_randomness,
-    state::NetworkState,
+    signers::Signers, state::NetworkState,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
@@ -42,6 +42,7 @@ struct Inner {
     node_deadline: Duration,
     state: RwLock<Arc<NetworkState>>,
     ready: AtomicBool,
+    signers: Signers,
     /// Follows the changes of the network.
     follower: OnceLock<AbortHandle>,
 }
@@ -96,6 +97,7 @@ impl LitNodeClient {
             node_deadline,
             state: RwLock::new(Arc::new(state)),
             ready: AtomicBool::new(true),
+            signers: Signers::default(),
             follower: OnceLock::new(),
         });
         let discovery = Arc::clone(&inner.discovery);
@@ -295,6 +297,10 @@ impl LitNodeClient {
 
     pub(crate) fn transport(&self) -> &Arc<dyn NodeTransport> {
         &self.0.transport
+    }
+
+    pub(crate) fn signers(&self) -> &Signers {
+        &self.0.signers
     }
 
     pub(crate) fn node_deadline(&self) -> Duration {

@@ -31,6 +31,7 @@ mod session_auth;
 pub mod session_manager;
 mod shares;
 mod sign_session_key;
+mod signers;
 mod state;
 pub mod store;
 

@@ -39,7 +39,7 @@ pub use delegation::{DelegationProblem, DelegationTerms, check_delegation};
 pub use ecdsa::{
     EcdsaDealer, EcdsaDealerError, EcdsaError, EcdsaKeyShare, EcdsaPresignatureShare,
     EcdsaRootShares, EcdsaShareJson, EcdsaSigType, EcdsaSignShareJson, EcdsaSignature,
-    EcdsaSignatureShare, SigningSet,
+    EcdsaSignatureShare, SigningSet, elect_signers,
 };
 pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use lit_session_crypto::{
-    EcdsaDealer, EcdsaDealerError, EcdsaPresignatureShare, HdTweak, SigningSet,
+    EcdsaDealer, EcdsaDealerError, EcdsaPresignatureShare, HdTweak, SigningSet, elect_signers,
 };
 use lit_types::{PkpPublicKey, wire::Endpoint};
 use rand_chacha::ChaCha20Rng;
@@ -103,15 +103,15 @@ impl Election {
         Ok(own.map(|own| (set, own)))
     }
 
-    /// Chooses by the hash of the signature among the nodes that are there. The choice holds for all nodes, unless one of the
-    /// chosen goes away before it has signed.
+    /// Chooses by the rule of real nodes among the nodes that are there; those that are not count as kicked. The choice holds
+    /// for all nodes, unless one of the chosen goes away before it has signed.
     fn elect(
         &self,
         id: &SigningId,
         node: NonZeroU8,
         faults: &Faults,
     ) -> Result<Vec<NonZeroU8>, ElectionError> {
-        let mut present = faults.present(id.endpoint);
+        let present = faults.present(id.endpoint);
         let mut all = self.elected.lock().unwrap_or_else(PoisonError::into_inner);
         let elected = all.get_or_insert(id.clone(), Elected::default);
         let is_complete = |node: &NonZeroU8| elected.done.contains(node) || present.contains(node);
@@ -122,11 +122,9 @@ impl Election {
                     threshold: self.threshold,
                 });
             }
-            let rank = |node: &NonZeroU8| id.hash().chain_update([node.get()]).finalize();
-            present.sort_by_cached_key(rank);
-            present.truncate(self.threshold);
+            let places = elect_signers(&id.digest, &id.request_id, present.len(), self.threshold);
             *elected = Elected {
-                set: present,
+                set: places.into_iter().map(|place| present[place]).collect(),
                 done: HashSet::new(),
             };
         }

@@ -101,6 +101,13 @@ pub(super) async fn signatures(
         .map_err(|_| Error::Interrupted)
 }
 
+/// Those that have given shares.
+pub(super) fn signers(agreed: &[(NodeUrl, Judged)]) -> Vec<NodeUrl> {
+    let signs = |(_, judged): &&(NodeUrl, Judged)| judged.shares.values().any(Option::is_some);
+    let signers = agreed.iter().filter(signs);
+    signers.map(|(node, _)| node.clone()).collect()
+}
+
 /// Every claim, with the signatures of all agreeing nodes.
 pub(super) fn claims(agreed: &[(NodeUrl, Judged)]) -> BTreeMap<String, ClaimedKey> {
     let mut claims: BTreeMap<String, ClaimedKey> = BTreeMap::new();

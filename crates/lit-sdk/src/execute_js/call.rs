@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use alloy_primitives::B256;
 use lit_node_transport::Wait;
 use lit_types::PkpPublicKey;
 use serde_json::{Map, Value};
@@ -24,6 +25,7 @@ pub struct ExecuteJs {
     pub(super) strategy: ResponseStrategy,
     pub(super) single_node: bool,
     pub(super) pkps: BTreeMap<String, PkpPublicKey>,
+    pub(super) digest: Option<B256>,
 }
 
 /// An action from elsewhere, such as one that [`IpfsGateways`](crate::IpfsGateways) fetched.
@@ -35,6 +37,7 @@ impl From<LitAction> for ExecuteJs {
             strategy: ResponseStrategy::MostCommon,
             single_node: false,
             pkps: BTreeMap::new(),
+            digest: None,
         }
     }
 }
@@ -68,6 +71,14 @@ impl ExecuteJs {
     /// threshold name; compare [`EcdsaSignature::public_key`](lit_session_crypto::EcdsaSignature::public_key).
     pub fn with_signer(mut self, name: impl Into<String>, pkp: PkpPublicKey) -> Self {
         self.pkps.insert(name.into(), pkp);
+        self
+    }
+
+    /// What the action is going to sign, or its first signature, as 32 bytes. It need not: this is of use only where nodes are slow
+    /// or give wrong shares, and the client has seen that. It then chooses a request by which others sign this. Default: not
+    /// known.
+    pub fn with_digest(mut self, digest: impl Into<B256>) -> Self {
+        self.digest = Some(digest.into());
         self
     }
 

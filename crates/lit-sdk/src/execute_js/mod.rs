@@ -14,6 +14,7 @@ use lit_types::{
     NodeUrl,
     wire::{ActionFailure, Endpoint, ExecuteRequest},
 };
+use tokio::time::{Instant, timeout_at};
 
 use self::answer::Judged;
 use crate::{
@@ -28,7 +29,8 @@ impl LitNodeClient {
     /// the threshold give the same response, the same claims, and signatures by the same names.
     ///
     /// Where the action signs, the nodes of the signing set are waited for, and every signature is verified: under the key that
-    /// [`ExecuteJs::with_signer`] names, or under the one that the nodes agree on.
+    /// [`ExecuteJs::with_signer`] names, or under the one that the nodes agree on. Nodes that were slow before, or gave wrong
+    /// shares, are avoided where it is known what is signed ([`ExecuteJs::with_digest`]).
     ///
     /// # Errors
     /// [`Error::Action`] when the action throws, [`Error::Nodes`] when too few nodes agree, [`Error::Shares`] when their shares
@@ -61,7 +63,13 @@ impl LitNodeClient {
         };
         let quorum = Quorum {
             endpoint: Endpoint::Execute,
-            request_id: RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            request_id: match call.digest {
+                Some(digest) => {
+                    let nodes = self.nodes();
+                    (self.signers()).request_id(&nodes, self.threshold(), digest.as_slice())?
+                }
+                None => RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            },
             bodies: signed_bodies(sigs, body, |body, sig| body.auth_sig = sig),
         };
         let policy = QuorumPolicy::new(needed)
@@ -72,22 +80,49 @@ impl LitNodeClient {
         let mut run = QuorumCall::start(self.transport(), quorum, &policy, judge, deed)
             .map_err(action_error)?;
         let mut lacks_shares = false;
+        let mut spoiled: Option<String> = None;
+        // When those that are still waited for are late.
+        let mut late_at: Option<Instant> = None;
         let signatures = loop {
-            let agreed = match run.agree().await {
+            let agreed = match late_at {
+                None => run.agree().await,
+                Some(at) => match timeout_at(at, run.agree()).await {
+                    Ok(agreed) => agreed,
+                    Err(_) => match spoiled {
+                        Some(reason) => return Err(Error::Shares(Box::new(run.give_up(&reason)))),
+                        None => {
+                            self.signers().note(&run.outcomes(), true);
+                            late_at = None;
+                            continue;
+                        }
+                    },
+                },
+            };
+            let agreed = match agreed {
                 Ok(agreed) => agreed,
-                Err(error) if lacks_shares => return Err(Error::Shares(Box::new(error))),
-                Err(error) => return Err(action_error(error)),
+                Err(error) => {
+                    return Err(match spoiled {
+                        Some(reason) => Error::Shares(Box::new(run.give_up(&reason))),
+                        None if lacks_shares => Error::Shares(Box::new(error)),
+                        None => action_error(error),
+                    });
+                }
             };
             match answer::signatures(agreed, needed).await? {
                 Ok(signatures) => break signatures,
                 // Others of the signing set may come.
                 Err(EcdsaError::TooFewShares { .. }) => lacks_shares = true,
+                // They still may, if somebody who is none of it took the place of one.
                 Err(error) => {
-                    return Err(Error::Shares(Box::new(run.give_up(&error.to_string()))));
+                    self.signers().note_spoiled(answer::signers(agreed));
+                    spoiled = Some(error.to_string());
                 }
             }
+            late_at = Instant::now().checked_add(self.signers().patience());
         };
-        Ok(ActionResponse::new(call, run.finish(), signatures))
+        let answer = run.finish();
+        self.signers().note(&answer.outcomes, false);
+        Ok(ActionResponse::new(call, answer, signatures))
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod combine;
 mod dealer;
+mod election;
 mod error;
 mod key_share;
 mod shamir;
@@ -15,6 +16,7 @@ mod share;
 mod signature;
 
 pub use dealer::EcdsaDealer;
+pub use election::elect_signers;
 pub use error::{EcdsaDealerError, EcdsaError};
 pub use key_share::{EcdsaKeyShare, EcdsaPresignatureShare, EcdsaRootShares, SigningSet};
 pub use share::{EcdsaShareJson, EcdsaSigType, EcdsaSignShareJson, EcdsaSignatureShare};

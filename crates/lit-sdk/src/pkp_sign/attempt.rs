@@ -1,0 +1,196 @@
+use std::time::Duration;
+
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy};
+use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
+use lit_types::{
+    AuthSig, JsonProblem, NodeUrl,
+    wire::{Endpoint, PkpSignRequest, PkpSignResponse},
+};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, timeout_at},
+};
+
+use super::PkpSign;
+use crate::{
+    Error, LitNodeClient, SessionAuth,
+    session_auth::{signed_bodies, unsigned},
+    shares::shares_error,
+    signers::OUTSIDE,
+};
+
+/// One request for a signature, to all nodes. Dropping it stops the request.
+pub(super) struct Attempt {
+    client: LitNodeClient,
+    call: Call,
+    sign: PkpSign,
+    threshold: usize,
+    started: Instant,
+    patience: Duration,
+    /// When it is time for another attempt, or, if the shares make no signature, to give up this one.
+    impatient_at: Option<Instant>,
+    /// Why the shares that have come make no signature.
+    spoiled: Option<String>,
+    has_asked: bool,
+}
+
+type Call = QuorumCall<Share, NoncePoint, Box<Judge>, fn(&Share) -> NoncePoint>;
+type Share = EcdsaSignatureShare;
+type NoncePoint = [u8; 33];
+type Judge = dyn Fn(&NodeUrl, &[u8]) -> Result<Share, String> + Send + Sync;
+
+/// What comes of an attempt.
+pub(super) enum Progress {
+    /// A signature, verified.
+    Signed(EcdsaSignature),
+    /// It takes long, so another should be made beside it. Said once.
+    Late(Attempt),
+    /// A share is wrong, so another should be made beside it, should no better one come. Said once, and not of a late one.
+    Spoiled(Attempt),
+    /// It is over.
+    Failed {
+        error: Error,
+        /// Whether another may do better, and has not been asked for yet.
+        asks_for_another: bool,
+    },
+}
+
+impl Attempt {
+    pub(super) fn begin(
+        client: &LitNodeClient,
+        auth: SessionAuth<'_>,
+        sign: &PkpSign,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        client.check_ready()?;
+        let (sign, threshold) = (*sign, client.threshold());
+        let sigs = client.sigs_for_call(auth)?;
+        let body = PkpSignRequest {
+            to_sign: sign.digest.to_vec(),
+            pubkey: sign.pkp.to_string(),
+            auth_sig: unsigned(),
+            epoch: client.epoch(),
+        };
+        let with_sig = |body: &mut PkpSignRequest, sig: AuthSig| body.auth_sig = sig;
+        let nodes = client.nodes();
+        let quorum = Quorum {
+            endpoint: Endpoint::PkpSign,
+            request_id: (client.signers()).request_id(&nodes, threshold, sign.digest.as_slice())?,
+            bodies: signed_bodies(sigs, body, with_sig),
+        };
+        let policy = QuorumPolicy::new(threshold).with_node_deadline(client.node_deadline());
+        let judge: Box<Judge> = Box::new(move |_, body| judge(&sign, body));
+        let set: fn(&Share) -> NoncePoint = Share::nonce_point;
+        let call = QuorumCall::start(client.transport(), quorum, &policy, judge, set)
+            .map_err(shares_error)?;
+        let started = Instant::now();
+        Ok(Self {
+            client: client.clone(),
+            call,
+            sign,
+            threshold,
+            started,
+            patience,
+            impatient_at: started.checked_add(patience),
+            spoiled: None,
+            has_asked: false,
+        })
+    }
+
+    pub(super) async fn progress(mut self) -> Progress {
+        loop {
+            let answers = self.call.agree();
+            let agreed = match self.impatient_at {
+                Some(end) => match timeout_at(end, answers).await {
+                    Ok(agreed) => agreed,
+                    Err(_) => return self.lose_patience(),
+                },
+                None => answers.await,
+            };
+            let (set, shares): (Vec<NodeUrl>, Vec<_>) = match agreed {
+                Ok(agreed) => agreed.iter().cloned().unzip(),
+                Err(error) => return self.fail(shares_error(error)),
+            };
+            let took = self.started.elapsed();
+            match combine(self.sign, shares, self.threshold).await {
+                Ok(Ok(signature)) => {
+                    let signers = self.client.signers();
+                    signers.note_signed(&set, took);
+                    // The others are let do their work.
+                    signers.note(&self.call.finish().outcomes, false);
+                    return Progress::Signed(signature);
+                }
+                Ok(Err(error)) => {
+                    if self.spoiled.is_none() {
+                        self.client.signers().note_spoiled(set);
+                    }
+                    // A whole signing set has answered, but one of them may be none of it and have taken the place of
+                    // somebody whose share is still to come.
+                    self.spoiled = Some(error.to_string());
+                    self.impatient_at = Instant::now().checked_add(self.patience);
+                    if !self.has_asked {
+                        self.has_asked = true;
+                        return Progress::Spoiled(self);
+                    }
+                }
+                Err(error) => return self.fail(error),
+            }
+        }
+    }
+
+    fn lose_patience(mut self) -> Progress {
+        if self.spoiled.is_some() {
+            return self.fail(Error::Interrupted);
+        }
+        self.client.signers().note(&self.call.outcomes(), true);
+        self.impatient_at = None;
+        self.has_asked = true;
+        Progress::Late(self)
+    }
+
+    fn fail(self, error: Error) -> Progress {
+        let outcomes = self.call.outcomes();
+        let error = match self.spoiled {
+            Some(reason) => Error::Shares(Box::new(self.call.give_up(&reason))),
+            None => error,
+        };
+        let may_do_better = matches!(error, Error::Shares(_));
+        if may_do_better {
+            self.client.signers().note(&outcomes, false);
+        }
+        Progress::Failed {
+            error,
+            asks_for_another: may_do_better && !self.has_asked,
+        }
+    }
+}
+
+/// Verifying takes a while, more when there are shares too many, so it is done beside the runtime.
+async fn combine(
+    sign: PkpSign,
+    shares: Vec<EcdsaSignatureShare>,
+    threshold: usize,
+) -> Result<Result<EcdsaSignature, EcdsaError>, Error> {
+    let PkpSign { pkp, digest, .. } = sign;
+    let work = move || EcdsaSignature::combine_for(&pkp, &digest, &shares, threshold);
+    spawn_blocking(work).await.map_err(|_| Error::Interrupted)
+}
+
+/// The share in an answer, if it is one of the signature that was asked for.
+fn judge(call: &PkpSign, body: &[u8]) -> Result<EcdsaSignatureShare, String> {
+    let problem = |error| JsonProblem::from(error).to_string();
+    let answer: PkpSignResponse = serde_json::from_slice(body).map_err(problem)?;
+    if !answer.success {
+        return Err("it says it did not succeed".to_owned());
+    }
+    let share: EcdsaShareJson = serde_json::from_value(answer.signature_share).map_err(problem)?;
+    let share = share.parse().map_err(|error| error.to_string())?;
+    let share = share.ok_or(OUTSIDE)?;
+    if *share.public_key() != call.pkp {
+        return Err("its share is of another key".to_owned());
+    }
+    if *share.digest() != call.digest.0 {
+        return Err("its share is of another digest".to_owned());
+    }
+    Ok(share)
+}

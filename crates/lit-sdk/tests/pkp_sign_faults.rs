@@ -1,0 +1,234 @@
+//! A PKP signs although nodes of the signing set are slow or lie. The clock is that of tokio, stopped: it goes on by itself when
+//! there is nothing to do but wait.
+
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod common;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use alloy_primitives::{B256, Signature};
+use async_trait::async_trait;
+use common::owned::Owned;
+use lit_devnet::{Fault, MemoryTransport};
+use lit_sdk::{
+    ExecuteJs, LitNodeClient, PkpSign, Session,
+    transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
+    types::wire::Endpoint,
+};
+use serde_json::{Value, json};
+use tokio::{
+    sync::Barrier,
+    time::{Instant, sleep},
+};
+
+const SLOW: Duration = Duration::from_secs(2);
+
+/// The digests differ, so that the signing set of one call says nothing about that of the next.
+async fn sign(owned: &Owned, session: &Session, round: u8) -> Duration {
+    let digest = B256::repeat_byte(round);
+    let call = PkpSign::digest(owned.pkp, digest);
+    let started = Instant::now();
+    let signature = owned.client.pkp_sign(session, &call).await.unwrap();
+    let took = started.elapsed();
+    let signer = Signature::from(signature).recover_address_from_prehash(&digest);
+    assert_eq!(signer.unwrap(), owned.pkp.address());
+    took
+}
+
+fn attempts(owned: &Owned) -> usize {
+    let requests = owned.network.requests().into_iter();
+    let signing = requests.filter(|request| request.path.contains("pkp/sign"));
+    let ids: HashSet<_> = signing.map(|request| request.request_id).collect();
+    ids.len()
+}
+
+/// Only the first call has to find out who is slow. The budget: the median is within 1.2 times of that without faults.
+#[tokio::test]
+async fn slow_signers_cost_time_once() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    tokio::time::pause();
+    for node in [0, 4, 7] {
+        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+    }
+    let first = sign(&owned, &session, 0).await;
+    assert!(first < Duration::from_millis(600), "{first:?}");
+    for round in 1..=20 {
+        // The clock stands still while anything is done, so there is nothing to measure but waiting.
+        let took = sign(&owned, &session, round).await;
+        assert!(
+            took < Duration::from_millis(10),
+            "{took:?} in round {round}"
+        );
+    }
+    assert!(attempts(&owned) <= 22, "{}", attempts(&owned));
+}
+
+/// Nodes that answer in time are no longer avoided: without three others, nobody can do without them.
+#[tokio::test]
+async fn slow_signers_come_back() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    tokio::time::pause();
+    for node in [0, 4, 7] {
+        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+    }
+    sign(&owned, &session, 0).await;
+    for node in [0, 4, 7] {
+        owned.network.clear_fault(node).unwrap();
+    }
+    for node in [1, 2, 3] {
+        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+    }
+    sign(&owned, &session, 1).await;
+    for round in 2..10 {
+        let took = sign(&owned, &session, round).await;
+        assert!(
+            took < Duration::from_millis(10),
+            "{took:?} in round {round}"
+        );
+    }
+}
+
+/// Where no set is without a slow node there is nothing to choose, and little is asked in vain.
+#[tokio::test]
+async fn a_slow_network_is_waited_for() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    tokio::time::pause();
+    for node in 0..6 {
+        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+    }
+    let took = sign(&owned, &session, 0).await;
+    assert_eq!(took.as_secs(), SLOW.as_secs());
+    assert!(attempts(&owned) <= 3, "{}", attempts(&owned));
+    // By now it is known how long it takes.
+    sign(&owned, &session, 1).await;
+    assert!(attempts(&owned) <= 4, "{}", attempts(&owned));
+}
+
+/// Seven of the 210 sets have no liar. They are found, and kept to.
+#[tokio::test]
+async fn three_liars_of_ten_are_found_out() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    for node in [2, 3, 9] {
+        owned.network.set_fault(node, Fault::CorruptShare).unwrap();
+    }
+    let call = PkpSign::digest(owned.pkp, B256::repeat_byte(0x90)).with_attempts(500);
+    owned.client.pkp_sign(&session, &call).await.unwrap();
+    let first = attempts(&owned);
+    for round in 0..10 {
+        sign(&owned, &session, round).await;
+    }
+    // At random there would be 30 attempts for one signature.
+    let later = attempts(&owned) - first;
+    assert!(later < 100, "{first} attempts, then {later}");
+}
+
+/// An action is run once, so it has to be right at once: where it is known what it signs, by those that have proved good.
+#[tokio::test]
+async fn actions_sign_without_liars_that_are_known() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    owned.network.set_fault(3, Fault::CorruptShare).unwrap();
+    let mut round = 0;
+    while attempts(&owned) == usize::from(round) {
+        sign(&owned, &session, round).await;
+        round += 1;
+    }
+    let digest = B256::repeat_byte(0x90);
+    let code = "(async () => {
+        await Lit.Actions.signEcdsa({ toSign, publicKey, sigName: 'mine' });
+    })()";
+    let call = ExecuteJs::code(code)
+        .with_js_param("toSign", digest.to_vec())
+        .with_js_param("publicKey", owned.pkp.to_string())
+        .with_digest(digest);
+    for _ in 0..5 {
+        let answer = owned.client.execute_js(&session, &call).await.unwrap();
+        assert_eq!(*answer.signatures["mine"].public_key(), owned.pkp);
+    }
+}
+
+/// Nodes of which those outside the signing set forge a share of it, before one that belongs to it has come.
+struct Forgers {
+    nodes: Arc<MemoryTransport>,
+    count: usize,
+    /// By request ids.
+    meetings: Mutex<HashMap<String, Arc<Meeting>>>,
+}
+
+struct Meeting {
+    all: Barrier,
+    shares: Mutex<Vec<Value>>,
+}
+
+#[async_trait]
+impl NodeTransport for Forgers {
+    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+        let mut answer = self.nodes.send(request.clone()).await?;
+        if request.endpoint != Endpoint::PkpSign {
+            return Ok(answer);
+        }
+        let mut headers = request.headers.iter();
+        let id = headers.find(|(name, _)| *name == "x-request-id").unwrap();
+        let meeting = || {
+            Arc::new(Meeting {
+                all: Barrier::new(self.count),
+                shares: Mutex::default(),
+            })
+        };
+        let meeting = Arc::clone(
+            (self.meetings.lock().unwrap())
+                .entry(id.1.clone())
+                .or_insert_with(meeting),
+        );
+        let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+        let is_signer = body["signatureShare"]["big_r"] != "";
+        let is_last = is_signer && {
+            let mut shares = meeting.shares.lock().unwrap();
+            shares.push(body["signatureShare"].clone());
+            shares.len() == 1
+        };
+        meeting.all.wait().await;
+        if is_last {
+            sleep(Duration::from_millis(200)).await;
+        }
+        if !is_signer {
+            let mut forged = meeting.shares.lock().unwrap()[0].clone();
+            let share = format!("\"{}\"", "07".repeat(32));
+            forged["signature_share"] = json!(share);
+            body["signatureShare"] = forged;
+            answer.body = serde_json::to_vec(&body).unwrap().into();
+        }
+        Ok(answer)
+    }
+}
+
+#[tokio::test]
+async fn a_forged_share_does_not_take_the_place_of_a_late_one() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    let forgers = Forgers {
+        nodes: owned.network.transport(),
+        count: 10,
+        meetings: Mutex::default(),
+    };
+    let urls = owned.network.node_urls().to_vec();
+    let client = LitNodeClient::builder(urls, owned.network.threshold())
+        .transport(Arc::new(forgers))
+        .clock(owned.network.clock())
+        .connect()
+        .await
+        .unwrap();
+    tokio::time::pause();
+    let call = PkpSign::digest(owned.pkp, B256::repeat_byte(0x90)).with_attempts(1);
+    let signature = client.pkp_sign(&session, &call).await.unwrap();
+    assert_eq!(*signature.public_key(), owned.pkp);
+}
