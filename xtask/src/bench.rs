@@ -24,7 +24,10 @@ const BUDGETS: [(&str, f64); 3] = [
     ("Lit Action session, new", 30.0),
 ];
 
-/// Comparisons with the programs of others, in the release profile.
+/// How many times as long a flow may take with slow nodes as without.
+const SLOW_NODES_BUDGET: f64 = 1.2;
+
+/// Comparisons, with the programs of others and with ourselves in trouble, in the release profile.
 #[derive(clap::Subcommand)]
 pub(crate) enum Bench {
     /// Our client beside the official one on the same network
@@ -32,6 +35,12 @@ pub(crate) enum Bench {
         /// A network, as `lit devnet --describe` describes it [default: one of ten nodes is started]
         #[arg(long, value_name = "FILE")]
         network: Option<PathBuf>,
+        /// How often to run each flow
+        #[arg(long, default_value_t = 30)]
+        iters: usize,
+    },
+    /// Our client on a network of ten nodes beside one in which three of them are two seconds slow
+    Faults {
         /// How often to run each flow
         #[arg(long, default_value_t = 30)]
         iters: usize,
@@ -59,12 +68,18 @@ type Measured = BTreeMap<String, Times>;
 
 /// Runs both sides one after the other and prints a table; the figures are kept as JSON.
 pub(crate) fn run(bench: &Bench) -> io::Result<ExitCode> {
-    interop::install()?;
     let folder = root().join(WORK);
     fs::create_dir_all(&folder)?;
     match bench {
-        Bench::Flows { network, iters } => flows(network.as_deref(), *iters, &folder),
-        Bench::Chain { iters } => chain(*iters, &folder),
+        Bench::Flows { network, iters } => {
+            interop::install()?;
+            flows(network.as_deref(), *iters, &folder)
+        }
+        Bench::Faults { iters } => faults(*iters, &folder),
+        Bench::Chain { iters } => {
+            interop::install()?;
+            chain(*iters, &folder)
+        }
     }
 }
 
@@ -103,6 +118,39 @@ fn flows(network: Option<&Path>, iters: usize, folder: &Path) -> io::Result<Exit
             "{flow}: {factor:.0} times faster, at least {budget}: {verdict}"
         )?;
         if factor < budget {
+            code = ExitCode::FAILURE;
+        }
+    }
+    Ok(code)
+}
+
+fn faults(iters: usize, folder: &Path) -> io::Result<ExitCode> {
+    step(
+        "cargo build --quiet --release --package lit-benches --example faults",
+        |_| {},
+    )?;
+    let program = target()?.join("release/examples/faults");
+    let measured: BTreeMap<String, Measured> =
+        parse(&output(&program.display().to_string(), |command| {
+            command.arg(iters.to_string());
+        })?)?;
+    fs::write(
+        folder.join("faults.json"),
+        serde_json::to_string_pretty(&measured)?,
+    )?;
+    let of = |network: &str| measured.get(network).cloned().unwrap_or_default();
+    let (healthy, slow) = (of("healthy"), of("slow"));
+    table(("all well", &healthy), ("3 of 10 nodes 2 s slow", &slow))?;
+    let mut code = ExitCode::SUCCESS;
+    for (flow, healthy) in &healthy {
+        let factor = slow
+            .get(flow)
+            .map_or(f64::INFINITY, |slow| slow.median / healthy.median);
+        if factor > SLOW_NODES_BUDGET {
+            writeln!(
+                io::stdout(),
+                "{flow}: {factor:.2} times as long, at most {SLOW_NODES_BUDGET}: TOO SLOW"
+            )?;
             code = ExitCode::FAILURE;
         }
     }

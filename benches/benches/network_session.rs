@@ -1,0 +1,197 @@
+//! What a client itself does for a session that the network signs, beside what has to be done: to read and combine as many
+//! shares as the threshold says, and to verify the result once. The nodes' answers are recorded, so they cost nothing.
+//!
+//! The budget is in the design: at most 1.3 times.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "criterion's macros, and a failed bench should say so"
+)]
+
+use std::{
+    collections::HashMap,
+    hint::black_box,
+    sync::{Arc, Mutex},
+};
+
+use alloy_network::EthereumWallet;
+use alloy_provider::ProviderBuilder;
+use alloy_signer_local::PrivateKeySigner;
+use async_trait::async_trait;
+use criterion::{Criterion, criterion_group, criterion_main};
+use lit_devnet::{Devnet, MemoryTransport};
+use lit_sdk::{
+    Clock, EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient,
+    LitResource, NodeUrl, PkpLogin, ResourceAbilityRequest, SessionRequest,
+    contracts::{LitContracts, Scopes},
+    session_crypto::{
+        BlsPublicKey, BlsQuorum, BlsSignatureShare, SessionKeyPair, ipfs_cid_v0, session_digest,
+    },
+    transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
+    types::wire::{Endpoint, SignSessionKeyResponse},
+};
+use tokio::runtime::Runtime;
+
+const NODES: usize = 10;
+
+/// The action that grants sessions.
+const GRANTING: &str = "Lit.Actions.setResponse({ response: 'true' })";
+
+/// Nodes that are asked once, and after that say the same to the same question.
+struct Recorded {
+    nodes: Arc<MemoryTransport>,
+    answers: Mutex<HashMap<Question, NodeResponse>>,
+}
+
+type Question = (NodeUrl, Endpoint, Vec<u8>);
+
+#[async_trait]
+impl NodeTransport for Recorded {
+    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+        let NodeRequest {
+            node,
+            endpoint,
+            body,
+            ..
+        } = request.clone();
+        let question = (node, endpoint, body.to_vec());
+        let known = self.answers.lock().unwrap().get(&question).cloned();
+        if let Some(answer) = known {
+            return Ok(answer);
+        }
+        let answer = self.nodes.send(request).await?;
+        let mut answers = self.answers.lock().unwrap();
+        answers.insert(question, answer.clone());
+        Ok(answer)
+    }
+}
+
+impl Recorded {
+    /// What the nodes have said to the last question for a session.
+    fn shares(&self) -> Vec<SignSessionKeyResponse> {
+        let answers = self.answers.lock().unwrap();
+        let signing = |(_, endpoint, _): &Question| *endpoint == Endpoint::SignSessionKey;
+        let bodies = answers.iter().filter(|(question, _)| signing(question));
+        bodies
+            .map(|(_, answer)| serde_json::from_slice(&answer.body).unwrap())
+            .collect()
+    }
+}
+
+struct Setup {
+    _network: Devnet,
+    recorded: Arc<Recorded>,
+    client: LitNodeClient,
+    /// With a key of its own, so that the question is the same each time.
+    request: SessionRequest,
+    by_wallet: PkpLogin,
+    by_action: LitActionLogin,
+}
+
+async fn setup() -> Setup {
+    let network = Devnet::builder().nodes(NODES).start().await.unwrap();
+    network.clock().stop_at(network.clock().now());
+    let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
+    let provider = ProviderBuilder::new()
+        .wallet(EthereumWallet::from(owner.clone()))
+        .connect_client(network.chain().client());
+    let contracts = LitContracts::with_wallet(network.context(), provider);
+    let pkp = contracts.pkp().mint().await.unwrap();
+    let cid = ipfs_cid_v0(GRANTING.as_bytes()).parse().unwrap();
+    let permissions = contracts.permissions();
+    permissions
+        .add_action(pkp.token_id, &cid, Scopes::SIGN_ANYTHING)
+        .await
+        .unwrap();
+
+    let recorded = Arc::new(Recorded {
+        nodes: network.transport(),
+        answers: Mutex::default(),
+    });
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(Arc::clone(&recorded) as Arc<dyn NodeTransport>)
+        .clock(network.clock())
+        .connect()
+        .await
+        .unwrap();
+    let options = EthWalletOptions::default();
+    let method = EthWalletProvider::authenticate(&owner, &client, &options).await;
+    let request = SessionRequest::new([
+        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
+        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
+    ]);
+    Setup {
+        _network: network,
+        recorded,
+        client,
+        request: request.with_session_key(SessionKeyPair::from_seed(&[7; 32])),
+        by_wallet: PkpLogin::new(pkp.public_key).with_auth_methods([method.unwrap()]),
+        by_action: LitActionLogin::new(pkp.public_key, LitAction::code(GRANTING)),
+    }
+}
+
+fn sessions(c: &mut Criterion) {
+    // One thread, beside the one for pairings, so that the time is that of the processor.
+    let runtime: Runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let Setup {
+        _network,
+        recorded,
+        client,
+        request,
+        by_wallet,
+        by_action,
+    } = runtime.block_on(setup());
+    let by_wallet = || client.get_pkp_session_sigs(&request, &by_wallet);
+    let by_action = || client.get_lit_action_session_sigs(&request, &by_action);
+    runtime.block_on(async {
+        by_wallet().await.unwrap();
+        while recorded.shares().len() < NODES {
+            tokio::task::yield_now().await;
+        }
+    });
+    let answers = recorded.shares();
+    let shares: Vec<_> = answers[..client.threshold()]
+        .iter()
+        .map(|answer| answer.signature_share.clone())
+        .collect();
+    let digest = session_digest(&answers[0].siwe_message);
+    let key: BlsPublicKey = client.keys().network_public_key.parse().unwrap();
+    let threshold = u8::try_from(client.threshold()).unwrap();
+    runtime.block_on(async {
+        by_action().await.unwrap();
+        while recorded.shares().len() < 2 * NODES {
+            tokio::task::yield_now().await;
+        }
+    });
+
+    let mut group = c.benchmark_group("a session that 10 nodes sign");
+    group.bench_function(
+        "read and combine as many shares as needed, verify once",
+        |b| {
+            b.iter(|| {
+                let shares: Vec<_> = black_box(&shares)
+                    .iter()
+                    .map(|share| BlsSignatureShare::try_from(share).unwrap())
+                    .collect();
+                let quorum = BlsQuorum::new(key, threshold);
+                black_box(quorum.combine(&digest, &shares).unwrap())
+            });
+        },
+    );
+    group.bench_function("PKP session", |b| {
+        b.to_async(&runtime)
+            .iter(|| async { by_wallet().await.unwrap() });
+    });
+    group.bench_function("Lit Action session", |b| {
+        b.to_async(&runtime)
+            .iter(|| async { by_action().await.unwrap() });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, sessions);
+criterion_main!(benches);
