@@ -58,9 +58,11 @@ impl KeyKind {
 
 impl Key {
     /// The first key in a text in PEM (RFC 7468), or that of the first certificate. What stands around it is skipped, and so
-    /// are blocks that are no keys.
+    /// are blocks that are no keys, but not keys that cannot be read: those behind them are others'.
     pub(super) fn from_pem(text: &str) -> Option<Self> {
-        pem_blocks(text).find_map(|(label, der)| match label {
+        let (label, der) = pem_blocks(text).find(|(label, _)| is_key(label))?;
+        let der = der?;
+        match label {
             "PUBLIC KEY" => Self::from_spki(&der),
             "RSA PUBLIC KEY" => Self::rsa(&der, false),
             "CERTIFICATE" => Self::from_certificate(&der),
@@ -68,7 +70,7 @@ impl Key {
             "RSA PRIVATE KEY" => Self::rsa(&der, true),
             "EC PRIVATE KEY" => Self::p256_private(&SecretKey::from_sec1_der(&der).ok()?),
             _ => None,
-        })
+        }
     }
 
     /// A `SubjectPublicKeyInfo` in DER.
@@ -224,15 +226,22 @@ impl Key {
     }
 }
 
-/// The blocks of a text: label and content. Lines may have any length.
-fn pem_blocks(text: &str) -> impl Iterator<Item = (&str, Vec<u8>)> {
-    text.split("-----BEGIN ").skip(1).filter_map(|block| {
-        let (label, rest) = block.split_once("-----")?;
-        let (content, end) = rest.split_once("-----END ")?;
-        let _ = end.strip_prefix(label)?.strip_prefix("-----")?;
-        let digits: String = content.split_ascii_whitespace().collect();
-        Some((label, BASE64_STANDARD.decode(digits).ok()?))
-    })
+/// The blocks of a text: label, and content if it can be read. Lines may have any length.
+fn pem_blocks(text: &str) -> impl Iterator<Item = (&str, Option<Vec<u8>>)> {
+    let blocks = text.split("-----BEGIN ").skip(1);
+    let labelled = blocks.filter_map(|block| block.split_once("-----"));
+    labelled.map(|(label, rest)| (label, pem_content(label, rest)))
+}
+
+fn pem_content(label: &str, rest: &str) -> Option<Vec<u8>> {
+    let (content, end) = rest.split_once("-----END ")?;
+    end.strip_prefix(label)?.strip_prefix("-----")?;
+    let digits: String = content.split_ascii_whitespace().collect();
+    BASE64_STANDARD.decode(digits).ok()
+}
+
+fn is_key(label: &str) -> bool {
+    label == "CERTIFICATE" || label.ends_with("PUBLIC KEY") || label.ends_with("PRIVATE KEY")
 }
 
 fn algorithm(id: &AlgorithmIdentifierRef<'_>) -> Option<KeyKind> {
@@ -294,7 +303,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_key_makes_it_panic(text in ".{0,60}", which in 0..PEMS.len(), place in 0_usize..2000, byte: u8) {
-            let (label, mut der) = pem_blocks(PEMS[which]).next().unwrap();
+            let (label, der) = pem_blocks(PEMS[which]).next().unwrap();
+            let mut der = der.unwrap();
             let place = place % der.len();
             der[place] = byte;
             let damaged = format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", BASE64_STANDARD.encode(&der));
@@ -325,5 +335,15 @@ mod tests {
         let key = Key::from_pem(&text).unwrap();
         assert!(!key.is_private);
         assert_eq!((key.bits, key.exponent()), (2048, Some(&[1, 0, 1][..])));
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_hides_those_behind_it() {
+        let unknown = include_str!("../../../tests/actions/keys/p521_public.pem");
+        let cut = PEMS[0].replacen("MII", "MI", 1);
+        for first in [unknown, &cut] {
+            assert!(Key::from_pem(first).is_none());
+            assert!(Key::from_pem(&format!("{first}{}", PEMS[1])).is_none());
+        }
     }
 }
