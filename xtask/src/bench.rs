@@ -126,10 +126,10 @@ fn flows(network: Option<&Path>, iters: usize, folder: &Path) -> io::Result<Exit
 
 fn faults(iters: usize, folder: &Path) -> io::Result<ExitCode> {
     step(
-        "cargo build --quiet --release --package lit-benches --example faults",
+        "cargo build --quiet --release --package lit-benches --example slow_nodes",
         |_| {},
     )?;
-    let program = target()?.join("release/examples/faults");
+    let program = target()?.join("release/examples/slow_nodes");
     let measured: BTreeMap<String, Measured> =
         parse(&output(&program.display().to_string(), |command| {
             command.arg(iters.to_string());
