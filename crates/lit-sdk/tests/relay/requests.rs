@@ -1,0 +1,152 @@
+//! What is sent, and what is not.
+
+use alloy_primitives::{Address, B256};
+use lit_sdk::{
+    AuthMethod, LitNetwork, LitRelay, MintOptions, RelayApiKey, RelayError,
+    types::{
+        AuthMethodNumber, SdkErrorCode,
+        constants::{AuthMethodScope, AuthMethodType},
+    },
+};
+
+use crate::support::{Server, wallet};
+
+#[tokio::test]
+async fn what_cannot_be_minted_is_not_sent() {
+    let server = Server::new(&[(200, "{}")]);
+    let relay = server.relay();
+    let options = MintOptions::default();
+    let mint = async |methods: &[AuthMethod],
+                      options: &MintOptions|
+           -> (RelayError, Option<SdkErrorCode>) {
+        let error = relay
+            .mint_with_auth_methods(methods, options)
+            .await
+            .unwrap_err();
+        let code = error.sdk_code();
+        (error, code)
+    };
+
+    let (error, code) = mint(&[], &options).await;
+    assert_eq!(error, RelayError::NoAuthMethods);
+    assert_eq!(code, Some(SdkErrorCode::InvalidParamType));
+
+    let odd = AuthMethod::new(AuthMethodNumber::new(99), "TOKEN-SECRET");
+    let (error, code) = mint(&[wallet(), odd], &options).await;
+    assert!(
+        matches!(error, RelayError::AuthMethod { index: 1, .. }),
+        "{error}"
+    );
+    assert!(!format!("{error} {error:?}").contains("TOKEN-SECRET"));
+    assert_eq!(code, Some(SdkErrorCode::InvalidArgumentException));
+
+    let scopes = vec![vec![AuthMethodScope::SignAnything]; 2];
+    let (error, _) = mint(&[wallet()], &options.clone().with_scopes(scopes)).await;
+    assert_eq!(
+        error,
+        RelayError::Scopes {
+            methods: 1,
+            scopes: 2
+        }
+    );
+
+    let credential = AuthMethod::new(AuthMethodType::WebAuthn, r#"{"rawId":"a"}"#);
+    let (error, _) = mint(&[wallet(), credential], &options).await;
+    assert_eq!(error, RelayError::PublicKey { index: 1 });
+    assert!(server.requests().is_empty());
+}
+
+#[tokio::test]
+async fn payers() {
+    let wallet = Address::repeat_byte(7);
+    let server = Server::new(&[(
+        200,
+        &format!(
+            r#"{{"success":true,"payerWalletAddress":"{wallet}","payerSecretKey":"PAYER-SECRET"}}"#
+        ),
+    )]);
+    let payer = server.relay().register_payer().await.unwrap();
+    assert_eq!(payer.wallet_address, wallet);
+    assert_eq!(payer.secret_key.expose_secret(), "PAYER-SECRET");
+    assert!(!format!("{payer:?}").contains("PAYER-SECRET"));
+    let request = &server.requests()[0];
+    assert_eq!(
+        (request.url.as_str(), request.body.len()),
+        ("https://relay.example/a/register-payer", 0)
+    );
+
+    let hash = B256::repeat_byte(9);
+    let body = format!(r#"{{"success":true,"txHash":"{hash}","message":"added"}}"#);
+    let server = Server::new(&[(200, &body)]);
+    let users = [Address::repeat_byte(0xab)];
+    assert_eq!(
+        server
+            .relay()
+            .add_users(&payer.secret_key, &users)
+            .await
+            .unwrap(),
+        hash
+    );
+    let request = &server.requests()[0];
+    assert_eq!(request.body, format!(r#"["{}"]"#, users[0]));
+    for header in [
+        ("payer-secret-key", "PAYER-SECRET"),
+        ("api-key", "KEY-SECRET"),
+    ] {
+        assert!(request.headers.contains(&(header.0, header.1.to_owned())));
+    }
+
+    let echo = r#"{"success":false,"error":"who is PAYER-SECRET?"}"#;
+    let error = Server::new(&[(400, echo)])
+        .relay()
+        .add_users(&payer.secret_key, &users)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().ends_with("who is [secret]?"), "{error}");
+}
+
+#[test]
+fn urls_are_checked_at_once() {
+    for bad in ["", "relay.example", "https://a?key=1", "https://a/#b"] {
+        let key = RelayApiKey::new("k").unwrap();
+        let error = LitRelay::with_http_client(Server::new(&[]), bad, key).unwrap_err();
+        assert!(matches!(error, RelayError::Url(_)), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn networks_before_datil_have_no_relayer() {
+    assert_eq!(
+        LitRelay::url_of(LitNetwork::Custom),
+        Ok("http://localhost:3000")
+    );
+    let error = LitRelay::url_of(LitNetwork::Habanero).unwrap_err();
+    assert_eq!(error, RelayError::Network(LitNetwork::Habanero));
+    assert_eq!(error.sdk_code(), Some(SdkErrorCode::WrongNetworkException));
+}
+
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn over_http() {
+    use lit_sdk::transport::TransportError;
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let key = RelayApiKey::new("k").unwrap();
+    let relay = LitRelay::new(&url, key.clone()).unwrap();
+    let error = relay.fetch_pkps(&wallet()).await.unwrap_err();
+    assert!(
+        matches!(error, RelayError::Transport(TransportError::Connect(_))),
+        "{error}"
+    );
+
+    let relay = LitRelay::for_network(LitNetwork::Datil, key.clone()).unwrap();
+    assert_eq!(relay.url().as_str(), "https://datil-relayer.getlit.dev");
+    assert!(LitRelay::for_network(LitNetwork::Cayenne, key.clone()).is_err());
+
+    // The API key is not sent in the clear.
+    let relay = LitRelay::new("http://relayer.invalid", key).unwrap();
+    let error = relay.fetch_pkps(&wallet()).await.unwrap_err();
+    assert_eq!(error, RelayError::Transport(TransportError::InsecureUrl));
+}
