@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use alloy_primitives::Signature;
 use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, code, requests, send};
-use lit_contracts::ActionCid;
+use lit_contracts::{ActionCid, PermittedAuthMethod};
 use lit_devnet::{Devnet, Fault};
-use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, SessionTemplate, ipfs_cid_v0};
+use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, SessionTemplate, hd_key_id, ipfs_cid_v0};
 use lit_types::{
-    LitResource, NodeErrorCode, ResourceAbilityRequest, constants::AuthMethodScope, wire::Endpoint,
+    LitResource, NodeErrorCode, ResourceAbilityRequest,
+    constants::{AuthMethodScope, AuthMethodType},
+    wire::Endpoint,
 };
 use serde_json::{Value, json};
 
@@ -242,6 +244,25 @@ async fn whose_sessions_may_sign() {
     permit(AuthMethodScope::SignAnything).await;
     let shares = shares(&setup, &session, 0..3, "lit_1").await;
     combine(&setup, &shares).unwrap();
+}
+
+/// By the hash that auth methods have for ids, of either spelling.
+#[tokio::test]
+async fn wallets_are_permitted_by_hash_as_well() {
+    let setup = Setup::new().await;
+    let permissions = setup.contracts().permissions();
+    for spell in [str::to_owned, str::to_lowercase] {
+        let wallet = PrivateKeySigner::random();
+        let session = setup.wallet_session(&wallet, &requests()).await;
+        refused(&setup, &session, &body(&setup), TOO_LIMITED).await;
+        let id = hd_key_id(&spell(&wallet.address().to_string()), "lit", false);
+        let permitted = PermittedAuthMethod::new(AuthMethodType::EthWallet, id.0);
+        let scope = AuthMethodScope::SignAnything.into();
+        let added = permissions.add_auth_method(setup.pkp.token_id(), &permitted, scope);
+        added.await.unwrap();
+        let signed = shares(&setup, &session, 0..3, &id.to_string()).await;
+        combine(&setup, &signed).unwrap();
+    }
 }
 
 /// The context in the root is what counts: the wallet that the session was made with, or the action.

@@ -5,7 +5,9 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
     AuthSig, Timestamp,
-    auth_message::{AuthMessage, AuthMessageError, MustSign, check_and_sign_auth_message},
+    auth_message::{
+        AuthMessage, AuthMessageError, MustSign, check_and_sign_auth_message, check_text,
+    },
     types::SdkErrorCode,
 };
 use time::{Duration, OffsetDateTime};
@@ -49,12 +51,13 @@ async fn a_kept_one_is_used_while_it_is_good() {
     );
 
     let end = now() + Duration::days(7);
+    assert!(check_text(&kept.signed_message, &[], end).is_ok());
+    let after = end + Duration::milliseconds(1);
+    let late = check_text(&kept.signed_message, &[], after);
+    assert!(matches!(late, Err(MustSign::Refused(_))));
     let at = |at| message("ethereum").check_kept(&kept, wallet.address(), at);
     assert_eq!(at(end), Ok(()));
-    assert!(matches!(
-        at(end + Duration::milliseconds(1)),
-        Err(MustSign::Refused(_))
-    ));
+    assert!(matches!(at(after), Err(MustSign::Refused(_))));
 }
 
 #[tokio::test]

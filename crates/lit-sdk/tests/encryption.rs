@@ -4,14 +4,17 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex};
+
 use alloy_primitives::Address;
 use alloy_signer_local::PrivateKeySigner;
-use common::Setup;
+use common::{Setup, altered, owned};
 use lit_devnet::Fault;
 use lit_sdk::{
-    DataType, Encrypted, Error, EthWalletOptions, EthWalletProvider, LitAbility, LitResource,
-    ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    ChainDiscovery, DataType, Encrypted, Error, EthWalletOptions, EthWalletProvider, LitAbility,
+    LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
     session_crypto::{TimeLockCiphertext, TimeLockError, encryption_resource},
+    transport::NodeRequest,
     types::{
         NodeErrorCode, SdkErrorCode,
         access_control::{
@@ -21,7 +24,7 @@ use lit_sdk::{
     },
 };
 use rand_core::OsRng;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const SECRET: &str = "hello world";
 
@@ -160,6 +163,57 @@ async fn faults_of_nodes_do_not_matter_down_to_the_threshold() {
         );
         setup.network.clear_fault(spare).unwrap();
     }
+}
+
+#[tokio::test]
+async fn answers_that_contradict_themselves_do_not_count() {
+    let setup = Setup::new(4).await;
+    let (encrypted, session) = encrypted(&setup).await;
+    let failed = |answer: &mut Value| answer["result"] = json!("fail");
+    let of_another = |answer: &mut Value| {
+        let own = answer["shareIndex"].as_u64().unwrap();
+        answer["shareIndex"] = json!((own + 1) % 4);
+    };
+    let alterations: [fn(&mut Value); 2] = [failed, of_another];
+    let reasons = ["it did not succeed", "the identifier of another node"];
+    for (alter, reason) in alterations.into_iter().zip(reasons) {
+        let endpoint = Endpoint::EncryptionSign;
+        let client =
+            altered::connect(&setup.network, endpoint, move |_, _, body| alter(body)).await;
+        let error = client.decrypt(&session, &encrypted).await.unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nodes_are_told_the_chain_and_the_epoch() {
+    let setup = Setup::new(3).await;
+    setup.network.next_epoch().unwrap();
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = sent.clone();
+    let look = move |request: &NodeRequest, _, _: &mut Value| {
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let told = (body["chain"].clone(), body["epoch"].clone());
+        seen.lock().unwrap().push(told);
+    };
+    let contracts = owned::contracts(&setup.network, &setup.wallet);
+    let client = LitNodeClient::discover(Arc::new(ChainDiscovery::new(contracts)))
+        .transport(altered::transport(
+            &setup.network,
+            Endpoint::EncryptionSign,
+            look,
+        ))
+        .clock(setup.network.clock())
+        .connect()
+        .await
+        .unwrap();
+    let (encrypted, session) = encrypted(&setup).await;
+    let encrypted = encrypted.with_chain("polygon");
+    client.decrypt(&session, &encrypted).await.unwrap();
+    let expected = (json!("polygon"), json!(client.epoch()));
+    assert_ne!(client.epoch(), 0);
+    let sent = sent.lock().unwrap();
+    assert!(!sent.is_empty() && sent.iter().all(|told| *told == expected));
 }
 
 #[tokio::test]

@@ -4,7 +4,13 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use alloy_primitives::{B256, Signature};
 use common::{
@@ -15,6 +21,7 @@ use lit_devnet::Fault;
 use lit_sdk::{
     ClaimKeyId, Error, ExecuteJs, LitNodeClient, ResponseStrategy,
     session_crypto::hd_key_id,
+    transport::NodeRequest,
     types::{NodeErrorCode, wire::Endpoint},
 };
 use serde_json::{Value, json};
@@ -151,6 +158,53 @@ async fn what_single_nodes_invent_does_not_matter() {
 }
 
 #[tokio::test]
+async fn answers_that_say_they_failed_do_not_count() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    let client = altered(&owned, |_, body| body["success"] = json!(false)).await;
+    let call = ExecuteJs::code("1");
+    let error = client.execute_js(&session, &call).await.unwrap_err();
+    assert!(error.to_string().contains("it did not succeed"), "{error}");
+}
+
+#[tokio::test]
+async fn nodes_that_name_another_key_do_not_agree() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    let other_key = |index: usize, body: &mut Value| {
+        if index < 4 {
+            body["claimData"]["mine"]["derivedKeyId"] = json!("07".repeat(32));
+        }
+    };
+    let client = altered(&owned, other_key).await;
+    let call = ExecuteJs::code("Lit.Actions.claimKey({ keyId: 'mine' })").wait_for_all();
+    let answer = client.execute_js(&session, &call).await.unwrap();
+    assert_eq!(answer.answers.len(), 6);
+    assert_eq!(answer.claims["mine"].signatures.len(), 6);
+    assert_ne!(answer.claims["mine"].derived_key_id, B256::repeat_byte(7));
+}
+
+/// Whoever answers first does not say alone what was written to the console.
+#[tokio::test]
+async fn the_logs_are_those_of_most_nodes() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    let came_first = AtomicBool::new(true);
+    let invent = move |_: &NodeRequest, _: usize, body: &mut Value| {
+        if came_first.swap(false, Ordering::SeqCst) {
+            body["logs"] = json!("invented");
+        }
+    };
+    let client = connect(&owned.network, Endpoint::Execute, invent).await;
+    let call = ExecuteJs::code("console.log('written')").wait_for_all();
+    let answer = client.execute_js(&session, &call).await.unwrap();
+    assert_eq!(
+        (answer.answers.len(), answer.logs.as_str()),
+        (10, "written\n")
+    );
+}
+
+#[tokio::test]
 async fn a_node_that_invents_or_leaves_out_signatures_matters_only_where_it_has_to_sign() {
     let owned = Owned::new().await;
     let session = owned.session().await;
@@ -271,6 +325,7 @@ async fn an_action_claims_a_key_that_can_be_minted() {
     assert!(claim.signatures.len() >= owned.network.threshold());
     let json = serde_json::to_value(claim).unwrap();
     assert_eq!(json["signatures"][0]["r"].as_str().unwrap().len(), 66);
+    assert!(matches!(json["signatures"][0]["v"].as_u64(), Some(27 | 28)));
 
     let contracts = contracts(&owned.network, &owned.owner);
     let pkp = contracts

@@ -11,8 +11,9 @@ use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, BlockhashSource, ChainDiscovery, LitNodeClient, LitRelay, MintOptions, MintRequest,
-    MintStatus, PayerSecretKey, RelayApiKey, RelayAuthMethod, RelayError, RpcTransport,
+    AuthMethod, BlockhashSource, ChainDiscovery, ClaimKeyId, EthWalletOptions, EthWalletProvider,
+    LitNodeClient, LitRelay, MintOptions, MintRequest, MintStatus, PayerSecretKey, RelayApiKey,
+    RelayAuthMethod, RelayError, RpcTransport,
     contracts::{
         ActionCid, ContractError, CreditExpiry, LitContracts, RequestRate, RevertKind, Scopes,
     },
@@ -92,6 +93,31 @@ async fn a_relayer_mints_for_auth_methods() {
     };
     let owner = contracts.pkp().owner(of_relayer.token_id).await.unwrap();
     assert_ne!(owner, Some(of_relayer.eth_address));
+}
+
+/// From a login to a PKP of its own, without a wallet with money.
+#[tokio::test]
+async fn a_relayer_mints_the_key_that_a_login_claimed() {
+    let network = network().await;
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .clock(network.clock())
+        .connect()
+        .await
+        .unwrap();
+    let wallet = PrivateKeySigner::random();
+    let options = EthWalletOptions::default();
+    let login = EthWalletProvider::authenticate(&wallet, &client, &options).await;
+    let login = login.unwrap();
+    let claimed = client.claim_key_id(&ClaimKeyId::new(login.clone())).await;
+    let claimed = claimed.unwrap();
+    let key = client.derived_public_key(&claimed.derived_key_id).unwrap();
+
+    let relay = relay(&network);
+    let id = relay.claim_key(&claimed, &login, &key).await.unwrap();
+    let pkp = relay.wait_for_mint(&id).await.unwrap();
+    assert_eq!(pkp.public_key().unwrap(), key);
+    let owner = contracts(&network, 0).pkp().owner(pkp.token_id).await;
+    assert_eq!(owner.unwrap(), Some(pkp.eth_address));
 }
 
 #[tokio::test]

@@ -149,6 +149,21 @@ async fn wallets_without_a_session() {
 }
 
 #[tokio::test]
+async fn wallets_without_a_session_pay_as_well() {
+    let setup = Setup::of(Devnet::builder().capacity_enforced(true)).await;
+    let wallet = &setup.owner;
+    let conditions = json!([wallet_is(wallet.address())]);
+    let mut request = body(ConditionsKind::EvmBasic, &conditions);
+    let message = setup.login(wallet).build().unwrap();
+    request["authSig"] = json!(sign_siwe(wallet, &message).await.unwrap());
+    for expected in [402, 200] {
+        let answer = setup.send(0, Endpoint::EncryptionSign, &request).await;
+        assert_eq!(answer.unwrap().0, expected);
+        setup.mint_credit(wallet).await;
+    }
+}
+
+#[tokio::test]
 async fn faults_and_costs() {
     let asker = Asker::of(Setup::of(Devnet::builder().capacity_enforced(true)).await).await;
     let request = body(

@@ -180,9 +180,12 @@ async fn functions_of_any_contract() {
     asker
         .refused(&body(kind, &condition("", ">", "1")), bad_test)
         .await;
+    let mut other = condition("", "=", "1");
+    other[0]["functionName"] = json!("balanceOf");
+    let encoding = (400, "NodeContractFunctionParamsEncodingError");
+    asker.refused(&body(kind, &other), encoding).await;
     let mut wrong = condition("", "=", "1");
     wrong[0]["functionParams"] = json!(["x"]);
-    let encoding = (400, "NodeContractFunctionParamsEncodingError");
     asker.refused(&body(kind, &wrong), encoding).await;
     wrong[0]["functionParams"] = json!([]);
     asker.refused(&body(kind, &wrong), encoding).await;
@@ -190,4 +193,64 @@ async fn functions_of_any_contract() {
     asker
         .refused(&body(kind, &wrong), (502, "NodeRpcError"))
         .await;
+}
+
+/// The asker as a parameter of a function.
+#[tokio::test]
+async fn the_asker_is_filled_in() {
+    let asker = Asker::new().await;
+    let nft = asker.setup.network.context().contracts().pkp_nft;
+    let owned = |value: &str| {
+        json!([{
+            "contractAddress": nft, "functionName": "balanceOf", "functionParams": [":userAddress"],
+            "functionAbi": {
+                "name": "balanceOf", "inputs": [{ "name": "owner", "type": "address" }],
+                "outputs": [{ "name": "", "type": "uint256" }], "constant": false, "stateMutability": "view",
+            },
+            "chain": "ethereum", "returnValueTest": { "key": "", "comparator": "=", "value": value },
+        }])
+    };
+    let kind = ConditionsKind::EvmContract;
+    assert!(asker.meets(kind, &owned("1")).await);
+    assert!(!asker.meets(kind, &owned("2")).await);
+
+    // Actions are known where one runs.
+    let by_action = basic("", json!([":currentActionIpfsId"]), "=", "Qm");
+    let unknown = (400, "NodeInvalidSIWESpecialParam");
+    asker
+        .refused(
+            &body(ConditionsKind::EvmBasic, &json!([by_action])),
+            unknown,
+        )
+        .await;
+}
+
+/// Lists of parameters are written without brackets, and one balance that passes is enough.
+#[tokio::test]
+async fn balances_of_a_batch() {
+    let asker = Asker::new().await;
+    let token = Address::repeat_byte(0x55);
+    // Whatever it is asked, it gives the list of 3 and 8.
+    let code = "0x602060005260026020526003604052600860605260806000f3";
+    let set = json!({ "id": 1, "method": "anvil_setCode", "params": [token, code] });
+    let set = asker.setup.network.chain().rpc(set);
+    assert!(set.get("error").is_none(), "{set}");
+    let batch = |comparator: &str, value: u8| {
+        let parameters = json!([
+            ":userAddress,0x5555555555555555555555555555555555555555",
+            "1,2"
+        ]);
+        let contract = token.to_string();
+        json!([standard(
+            &contract,
+            "ERC1155",
+            "balanceOfBatch",
+            parameters,
+            comparator,
+            value
+        )])
+    };
+    assert!(asker.meets_basic(batch(">", 7)).await);
+    assert!(asker.meets_basic(batch("=", 3)).await);
+    assert!(!asker.meets_basic(batch(">", 8)).await);
 }

@@ -13,16 +13,20 @@ use crate::{
     support::{Asker, body, wallet_is},
 };
 
+/// Answers for the owner of the PKP alone.
 #[derive(Debug)]
-struct Fixed;
+struct Fixed(Address);
 
 #[async_trait]
 impl ConditionResolver for Fixed {
     async fn is_met(
         &self,
         condition: &ForeignCondition,
-        _: Address,
+        asker: Address,
     ) -> Result<bool, ResolverError> {
+        if asker != self.0 {
+            return Err(ResolverError::new("who is that?"));
+        }
         match condition {
             ForeignCondition::Solana(_) => Ok(true),
             ForeignCondition::Cosmos(_) => Ok(false),
@@ -53,8 +57,9 @@ async fn chains_that_are_not_there() {
         .refused(&body(ConditionsKind::EvmBasic, &nowhere), unsupported)
         .await;
 
+    // The same seed has the same owner.
     let builder = Devnet::builder()
-        .condition_resolver(Arc::new(Fixed))
+        .condition_resolver(Arc::new(Fixed(asker.address())))
         .condition_chains(["yellowstone"]);
     let asker = Asker::of(Setup::of(builder).await).await;
     assert!(asker.meets(unified, &solana).await);

@@ -42,17 +42,24 @@ pub(crate) async fn connect(
     endpoint: Endpoint,
     alter: impl Fn(&NodeRequest, usize, &mut Value) + Send + Sync + 'static,
 ) -> LitNodeClient {
-    let urls = network.node_urls().to_vec();
-    let nodes = Altered {
-        nodes: network.transport(),
-        urls: urls.clone(),
-        endpoint,
-        alter,
-    };
-    LitNodeClient::builder(urls, network.threshold())
-        .transport(Arc::new(nodes))
+    LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(transport(network, endpoint, alter))
         .clock(network.clock())
         .connect()
         .await
         .unwrap()
+}
+
+/// The transport of such a client.
+pub(crate) fn transport(
+    network: &Devnet,
+    endpoint: Endpoint,
+    alter: impl Fn(&NodeRequest, usize, &mut Value) + Send + Sync + 'static,
+) -> Arc<dyn NodeTransport> {
+    Arc::new(Altered {
+        nodes: network.transport(),
+        urls: network.node_urls().to_vec(),
+        endpoint,
+        alter,
+    })
 }

@@ -3,6 +3,7 @@
 use lit_session_crypto::{
     EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare, HdTweak,
 };
+use lit_types::PkpPublicKey;
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use crate::support::{
@@ -65,6 +66,35 @@ fn faults_of_groups_are_named() {
             public_key: key.to_string()
         })
     );
+}
+
+/// A share of something else under the same nonce point is not added to the others, whichever comes first.
+#[test]
+fn shares_of_something_else_do_not_join() {
+    let good = shares();
+    let expected = EcdsaSignature::combine(&good, 2).unwrap();
+    let other_digest = EcdsaShareJson {
+        data_signed: quoted(&"11".repeat(32)),
+        ..from_action(SHARES[1])
+    };
+    let root: PkpPublicKey = PUBLIC_KEY.parse().unwrap();
+    let other_key = HdTweak::new(&[1; 32]).public_key(&[root, root]).unwrap();
+    let other_key = EcdsaShareJson {
+        public_key: quoted(&hex::encode(other_key.as_bytes())),
+        ..from_action(SHARES[1])
+    };
+    for liar in [other_digest, other_key] {
+        let liar = liar.parse().unwrap().unwrap();
+        let liar_first = [&[liar], &good[..]].concat();
+        assert_eq!(EcdsaSignature::combine(&liar_first, 2), Ok(expected));
+        let too_few = EcdsaSignature::combine(&[liar, good[0]], 2);
+        let largest_is_one = EcdsaError::TooFewShares {
+            given: 2,
+            largest: 1,
+            needed: 2,
+        };
+        assert_eq!(too_few, Err(largest_is_one));
+    }
 }
 
 /// `bigR` and its mirror image have one `r`, and the same `s` is good for both, but each has a `recid` of its own.
