@@ -1,10 +1,13 @@
 //! What sessions are for: signatures, actions, decryption. The wallet authorises a session for each call.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use lit_sdk::{
     Encrypted, ExecuteJs, LitAbility, LitNodeClient, LitResource, PkpPublicKey, PkpSign,
-    ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    ResourceAbilityRequest, Session, SessionRequest, WalletAuth, session_crypto::ipfs_cid_v0,
     types::access_control::AccessControlConditions,
 };
 use serde_json::{Value, json};
@@ -34,6 +37,11 @@ pub(crate) struct Sign {
 pub(crate) enum ActionCommand {
     /// Run a Lit Action on all nodes.
     Run(Run),
+    /// Print the CID of an action, by which it is permitted to use a PKP.
+    Cid {
+        /// A file with the JavaScript of the action.
+        code: PathBuf,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -91,7 +99,16 @@ pub(crate) async fn sign(args: &Sign, output: &Output) -> Result<(), Error> {
 }
 
 pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(), Error> {
-    let ActionCommand::Run(args) = command;
+    match command {
+        ActionCommand::Run(args) => run(args, output).await,
+        ActionCommand::Cid { code } => {
+            let cid = ipfs_cid_v0(read_file(code)?.as_bytes());
+            output.result(&json!({ "cid": cid }), &cid)
+        }
+    }
+}
+
+async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     let code = read_file(&args.code)?;
     let client = args.network.connect(output).await?;
     // The action may sign for the wallet, with whatever PKP it names.
@@ -105,7 +122,11 @@ pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(
     let session = session(&client, &args.wallet, rights).await?;
     let step = output.step("running the action");
     let call = ExecuteJs::code(code).with_js_params(args.params.iter().cloned().collect());
-    let answer = client.execute_js(&session, &call).await?;
+    let answer = client.execute_js(&session, &call).await;
+    if let Err(lit_sdk::Error::Action { logs, .. }) = &answer {
+        show_logs(logs, output);
+    }
+    let answer = answer?;
     step.done(output, "the nodes agree");
     let json = json!({
         "response": answer.json(),
@@ -113,16 +134,16 @@ pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(
         "signatures": answer.signatures,
         "claims": answer.claims,
     });
-    output.message(answer.logs.trim_end());
+    show_logs(&answer.logs, output);
     let signed = |(name, signature)| format!("\n{name}: {signature}");
     let signatures: String = answer.signatures.iter().map(signed).collect();
     output.result(&json, &format!("{}{signatures}", answer.response))
 }
 
 pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error> {
-    let problem = |error| Error::usage(format!("the conditions cannot be read: {error}"));
-    let conditions = read_file(&args.conditions)?;
-    let conditions: AccessControlConditions = serde_json::from_str(&conditions).map_err(problem)?;
+    let conditions: AccessControlConditions =
+        serde_json::from_str(&read_file(&args.conditions)?)
+            .map_err(|error| is_not("a JSON object with conditions", &args.conditions, &error))?;
     let data = fs::read(&args.file).map_err(|source| Error::Read {
         path: args.file.clone(),
         source,
@@ -134,9 +155,8 @@ pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error
 }
 
 pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error> {
-    let problem = |error| Error::usage(format!("the file is not what was encrypted: {error}"));
-    let encrypted = read_file(&args.file)?;
-    let encrypted: Encrypted = serde_json::from_str(&encrypted).map_err(problem)?;
+    let encrypted: Encrypted = serde_json::from_str(&read_file(&args.file)?)
+        .map_err(|error| is_not("what `lit encrypt` prints", &args.file, &error))?;
     let client = args.network.connect(output).await?;
     let right = right(
         encrypted.resource(),
@@ -146,9 +166,18 @@ pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error
     let step = output.step("decrypting");
     let data = client.decrypt(&session, &encrypted).await?;
     step.done(output, "decrypted");
-    let mut out = std::io::stdout().lock();
-    out.write_all(&data)?;
-    Ok(out.flush()?)
+    output.data(&data)
+}
+
+/// What an action wrote to the console.
+fn show_logs(logs: &str, output: &Output) {
+    if !logs.is_empty() {
+        output.message(logs.trim_end());
+    }
+}
+
+fn is_not(what: &str, file: &Path, error: &serde_json::Error) -> Error {
+    Error::usage(format!("{} is not {what}: {error}", file.display()))
 }
 
 fn right(resource: LitResource, ability: LitAbility) -> Result<ResourceAbilityRequest, Error> {

@@ -14,9 +14,9 @@ use time::OffsetDateTime;
 
 use crate::{error::Error, output::Output, wallet::WalletArgs};
 
-/// The chain, and who sends the transactions.
+/// The chain.
 #[derive(Debug, clap::Args)]
-pub(crate) struct ChainArgs {
+pub(crate) struct RpcArgs {
     /// JSON-RPC of the chain, as `lit devnet` prints it.
     #[arg(
         long,
@@ -25,6 +25,13 @@ pub(crate) struct ChainArgs {
         hide_env_values = true
     )]
     rpc_url: String,
+}
+
+/// The chain, and who sends the transactions.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ChainArgs {
+    #[command(flatten)]
+    rpc: RpcArgs,
     #[command(flatten)]
     wallet: WalletArgs,
 }
@@ -40,7 +47,7 @@ pub(crate) enum PkpCommand {
         /// The token id, as hex with 0x or decimal.
         token: TokenId,
         #[command(flatten)]
-        chain: ChainArgs,
+        rpc: RpcArgs,
     },
     /// Sign a message with a PKP that the wallet may use.
     Sign(#[command(flatten)] crate::call::Sign),
@@ -48,7 +55,7 @@ pub(crate) enum PkpCommand {
     Permit {
         /// The token id, as hex with 0x or decimal.
         token: TokenId,
-        /// The CID of the action.
+        /// The CID of the action, as `lit action cid` prints it.
         #[arg(long, required_unless_present = "address", conflicts_with = "address")]
         action: Option<ActionCid>,
         /// The address of the wallet.
@@ -79,21 +86,37 @@ pub(crate) enum CreditsCommand {
     List(#[command(flatten)] ChainArgs),
 }
 
+impl RpcArgs {
+    fn transport(&self) -> Result<RpcTransport, Error> {
+        RpcTransport::new(Arc::new(HttpTransport::new()), &self.rpc_url)
+            .map_err(|error| Error::usage(format!("--rpc-url: {error}")))
+    }
+
+    async fn context(&self, provider: &impl Provider) -> Result<NetworkContext, Error> {
+        let chain_id = provider.get_chain_id().await;
+        let chain_id = chain_id.map_err(|error| Error::Rpc(error.to_string()))?;
+        Ok(NetworkContext::custom(chain_id, &self.rpc_url))
+    }
+
+    /// The contracts, to read them.
+    async fn connect(&self) -> Result<LitContracts<impl Provider + Clone + use<>>, Error> {
+        let provider = ProviderBuilder::new().connect_client(self.transport()?.client());
+        let contracts = LitContracts::new(self.context(&provider).await?, provider);
+        contracts.verify().await?;
+        Ok(contracts)
+    }
+}
+
 impl ChainArgs {
+    /// The contracts, and the wallet that sends transactions to them.
     async fn connect(
         &self,
     ) -> Result<LitContracts<impl Provider + WalletProvider + Clone + use<>>, Error> {
         let wallet = EthereumWallet::from(self.wallet.signer()?);
-        let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), &self.rpc_url)
-            .map_err(|error| Error::usage(format!("--rpc-url: {error}")))?;
         let provider = ProviderBuilder::new()
             .wallet(wallet)
-            .connect_client(rpc.client());
-        let chain_id = provider
-            .get_chain_id()
-            .await
-            .map_err(|error| Error::Rpc(error.to_string()))?;
-        let context = NetworkContext::custom(chain_id, &self.rpc_url);
+            .connect_client(self.rpc.transport()?.client());
+        let context = self.rpc.context(&provider).await?;
         let contracts = LitContracts::with_wallet(context, provider);
         contracts.verify().await?;
         Ok(contracts)
@@ -119,8 +142,8 @@ pub(crate) async fn pkp(command: &PkpCommand, output: &Output) -> Result<(), Err
             let text: Vec<String> = pkps.iter().map(in_lines).collect();
             output.result(&json!({ "owner": owner, "pkps": pkps }), &text.join("\n\n"))
         }
-        PkpCommand::Show { token, chain } => {
-            show(&described(&chain.connect().await?, *token).await?, output)
+        PkpCommand::Show { token, rpc } => {
+            show(&described(&rpc.connect().await?, *token).await?, output)
         }
         PkpCommand::Sign(args) => crate::call::sign(args, output).await,
         PkpCommand::Permit {

@@ -133,7 +133,8 @@ fn hint(network: &Devnet) -> String {
     format!(
         "This network is for development: its keys follow from a seed and protect nothing.\n\n\
          export LIT_NODES={} LIT_THRESHOLD={}\n\
-         lit session wallet --random-wallet --grant 'lit-action-execution=lit-litaction://*'",
+         lit session wallet --random-wallet --grant 'lit-action-execution=lit-litaction://*'\n\n\
+         The private keys of the funded wallets are in what --json prints and --describe writes.",
         urls.join(","),
         network.threshold()
     )

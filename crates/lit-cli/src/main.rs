@@ -13,7 +13,7 @@ mod wallet;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, error::ErrorKind};
 use error::Error;
 use output::Output;
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
@@ -98,6 +98,10 @@ fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let json = std::env::args().any(|arg| arg == "--json");
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
     Output::new(json).error(&Error::usage(
         error.to_string().trim_start_matches("error: ").trim_end(),
     ));

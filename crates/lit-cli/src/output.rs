@@ -3,6 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
@@ -21,17 +22,20 @@ impl Output {
 
     /// The result of the command, in the form that was asked for.
     pub(crate) fn result(&self, json: &Value, text: &str) -> Result<(), Error> {
-        let mut out = io::stdout().lock();
-        let written = if self.json {
-            writeln!(out, "{json:#}")
+        let line = if self.json {
+            format!("{json:#}\n")
         } else {
-            writeln!(out, "{text}")
+            format!("{text}\n")
         };
-        match written.and_then(|()| out.flush()) {
-            // Whoever reads has read enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            other => Ok(other?),
+        write_out(line.as_bytes())
+    }
+
+    /// The bytes that the command is asked for, as they are; in JSON as base64.
+    pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), Error> {
+        if self.json {
+            return self.result(&json!({ "base64": BASE64_STANDARD.encode(bytes) }), "");
         }
+        write_out(bytes)
     }
 
     /// A message for people.
@@ -68,6 +72,15 @@ impl Output {
             bar,
             started: Instant::now(),
         }
+    }
+}
+
+fn write_out(bytes: &[u8]) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
     }
 }
 

@@ -95,20 +95,17 @@ impl Network {
 
     /// A command on the chain, with the wallet of a number.
     fn chain(&self, wallet: usize, args: &[&str]) -> Output {
-        lit(args)
-            .args([
-                "--json",
-                "--rpc-url",
-                self.description["rpcUrl"].as_str().unwrap(),
-            ])
-            .env(
-                "LIT_PRIVATE_KEY",
-                self.description["fundedPrivateKeys"][wallet]
-                    .as_str()
-                    .unwrap(),
-            )
-            .output()
-            .unwrap()
+        let mut command = self.read_chain(args);
+        command.env("LIT_PRIVATE_KEY", self.private_key(wallet));
+        command.output().unwrap()
+    }
+
+    /// A command on the chain, without a wallet.
+    fn read_chain(&self, args: &[&str]) -> Command {
+        let mut command = lit(args);
+        let url = self.description["rpcUrl"].as_str().unwrap();
+        command.args(["--json", "--rpc-url", url]);
+        command
     }
 }
 
@@ -219,6 +216,24 @@ fn what_sessions_are_for() {
     );
     let run = ["action", "run", &action, "--param", "n=41", "--json"];
     assert_eq!(parsed(&network.call(0, &run))["response"]["n"], 42);
+    let cid = lit(&["action", "cid", &action]).output().unwrap();
+    let code = std::fs::read(&action).unwrap();
+    let expected = lit_sdk::session_crypto::ipfs_cid_v0(&code);
+    assert_eq!(
+        String::from_utf8(cid.stdout).unwrap(),
+        format!("{expected}\n")
+    );
+    let throws = file(
+        "throws.js",
+        b"console.log('before'); throw new Error('boom')",
+    );
+    let failed = network.call(0, &["action", "run", &throws]);
+    assert!(!failed.status.success() && failed.stdout.is_empty());
+    let messages = String::from_utf8(failed.stderr).unwrap();
+    assert!(
+        messages.contains("before\n") && messages.contains("boom"),
+        "{messages}"
+    );
 
     let reader = parsed(&network.chain(0, &["pkp", "list"]))["owner"].clone();
     let conditions = json!({ "accessControlConditions": [{
@@ -231,6 +246,8 @@ fn what_sessions_are_for() {
     let encrypted = file("encrypted.json", &encrypted.stdout);
     let decrypted = network.call(0, &["decrypt", &encrypted]);
     assert_eq!(decrypted.stdout, b"\x00\xffsecret");
+    let as_json = network.call(0, &["decrypt", &encrypted, "--json"]);
+    assert_eq!(parsed(&as_json), json!({ "base64": "AP9zZWNyZXQ=" }));
     let refused = network.call(1, &["decrypt", &encrypted]);
     assert!(!refused.status.success() && refused.stdout.is_empty());
     std::fs::remove_dir_all(&folder).unwrap();
@@ -363,10 +380,11 @@ fn pkps_and_credits() {
     let action = "QmZKLGf3vgYsboM7WVUS9X56cJSdLzQVacNp841wmEDRkW";
     let permitted = parsed(&network.chain(0, &["pkp", "permit", token, "--action", action]));
     assert_eq!(permitted["permittedActions"], json!([action]));
-    assert_eq!(
-        parsed(&network.chain(1, &["pkp", "show", token])),
-        permitted
-    );
+    let shown = network
+        .read_chain(&["pkp", "show", token])
+        .output()
+        .unwrap();
+    assert_eq!(parsed(&shown), permitted);
     assert_eq!(
         parsed(&network.chain(0, &["pkp", "list"]))["pkps"],
         json!([permitted])
