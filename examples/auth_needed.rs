@@ -48,5 +48,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         session.public_key().uri(),
         session.expiration()
     );
+    assert_eq!(session.address(), wallet.address());
     Ok(())
 }

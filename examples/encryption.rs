@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Whoever decrypts asks the nodes, which check the conditions.
     let encrypted: Encrypted = serde_json::from_str(&json)?;
-    for wallet in [PrivateKeySigner::random(), reader] {
+    for (wallet, may_read) in [(PrivateKeySigner::random(), false), (reader, true)] {
         let right = ResourceAbilityRequest::new(
             encrypted.resource(),
             LitAbility::AccessControlConditionDecryption,
@@ -39,7 +39,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let session = client
             .get_session(&SessionRequest::new([right]), &WalletAuth::new(wallet))
             .await?;
-        match client.decrypt_text(&session, &encrypted).await {
+        let text = client.decrypt_text(&session, &encrypted).await;
+        assert_eq!(text.is_ok(), may_read);
+        match text {
             Ok(text) => println!("{address} reads: {}", *text),
             Err(error) => println!(
                 "{address} may not read it: {}",

@@ -1,5 +1,5 @@
-//! The same by the IPFS id of an action, which checks what it is given, on a network that wants to be paid with capacity
-//! credits. The PKP is minted on chain, and the action is permitted to use it.
+//! Session signatures as in `lit_action_session`, by the IPFS id of an action, which checks what it is given, on a network that
+//! wants to be paid with capacity credits. The PKP is minted on chain, and the action is permitted to use it.
 //!
 //! `cargo run -p lit-examples --example lit_action_ipfs`
 
@@ -12,11 +12,10 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource,
-    ResourceAbilityRequest, RpcTransport, SessionRequest, SystemClock, Timestamp,
+    Clock, DelegationRequest, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource,
+    ResourceAbilityRequest, RpcTransport, SessionRequest, SystemClock,
     contracts::{ActionCid, CreditExpiry, LitContracts, RequestRate, Scopes},
-    recap::{CapacityDelegation, Delegatees, SiweBuilder},
-    session_crypto::sign_siwe,
+    recap::{CapacityDelegation, Delegatees},
     transport::HttpTransport,
 };
 
@@ -63,14 +62,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let delegatee = pkp.public_key.address().into();
     let delegation = CapacityDelegation::new(Delegatees::only([delegatee])?)
         .with_token_id(credit.id.as_u256().into());
-    let message = SiweBuilder::with_official_defaults(
-        wallet.address(),
-        client.latest_blockhash().parse()?,
-        Timestamp::try_from(now)?,
-    )
-    .capacity_delegation(&delegation)
-    .build()?;
-    let capacity_delegation_auth_sig = sign_siwe(&wallet, &message).await?;
+    let capacity_delegation_auth_sig = client
+        .create_capacity_delegation_auth_sig(&wallet, &DelegationRequest::new(delegation))
+        .await?;
 
     let request = SessionRequest::new([
         ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,

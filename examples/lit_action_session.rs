@@ -1,5 +1,5 @@
-//! Session signatures that a PKP authorises because a Lit Action says so (`getLitActionSessionSigs`). The action comes as code;
-//! a wallet logs in beside it.
+//! Session signatures that a PKP authorises because a Lit Action says so (`getLitActionSessionSigs`), used to sign. The action
+//! comes as code; a wallet logs in beside it, and is what the PKP is minted for.
 //!
 //! `cargo run -p lit-examples --example lit_action_session`
 
@@ -8,9 +8,9 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin, LitAuthClient, LitNodeClient,
-    LitRelay, LitResource, MintOptions, ProviderType, RelayApiKey, ResourceAbilityRequest,
-    SessionRequest, types::constants::AuthMethodScope,
+    EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient, LitRelay,
+    LitResource, MintOptions, PkpSign, RelayApiKey, ResourceAbilityRequest, SessionRequest,
+    types::constants::AuthMethodScope,
 };
 
 /// It decides; here it always says yes.
@@ -29,29 +29,28 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;
     let relay = LitRelay::new(relay_url, RelayApiKey::new(network.relay_api_key())?)?;
-    let auth_client = LitAuthClient::new(client.clone(), relay);
 
     let wallet = PrivateKeySigner::random();
-    let provider = auth_client.init_provider(ProviderType::EthWallet);
     let auth_method =
         EthWalletProvider::authenticate(&wallet, &client, &EthWalletOptions::default()).await?;
     let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::SignAnything]]);
-    let request = provider
-        .mint_pkp_through_relayer(&auth_method, &options)
-        .await?;
-    let pkp = auth_client.relay().wait_for_mint(&request).await?;
+    // Asks the relayer, and waits until the PKP is on chain.
+    let methods = [auth_method];
+    let minted = relay.mint_with_auth_methods(&methods, &options).await?;
+    let pkp = minted.public_key()?;
 
     let request = SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,
+        ResourceAbilityRequest::pkp_signing(LitResource::pkp(pkp.token_id()))?,
         ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
     ]);
     let action = LitAction::code(LIT_ACTION_CODE);
-    let login = LitActionLogin::new(pkp.public_key()?, action).with_auth_methods([auth_method]);
+    let login = LitActionLogin::new(pkp, action).with_auth_methods(methods);
     let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;
-    println!(
-        "{} session signatures for {}",
-        session_sigs.len(),
-        pkp.eth_address
-    );
+
+    let signature = client
+        .pkp_sign(&session_sigs, &PkpSign::message(pkp, "hello"))
+        .await?;
+    println!("{} says hello: {signature}", pkp.address());
+    assert_eq!(signature.public_key(), &pkp);
     Ok(())
 }
