@@ -8,7 +8,7 @@ use super::{BlsPublicKey, BlsSignature, BlsSignatureShare, MAX_QUORUMS, hash_to_
 /// A pairing takes as long as this many products with identifiers.
 const STEPS_OF_A_PAIRING: usize = 64;
 
-/// The work that a search does at most, in products with identifiers: half a second.
+/// The work that a search does at most, in products with identifiers, beside that of the first sums.
 const MAX_STEPS: usize = MAX_QUORUMS * STEPS_OF_A_PAIRING;
 
 /// Looks for shares that make a signature of a message under a key, when not all do.
