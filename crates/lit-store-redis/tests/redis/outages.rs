@@ -6,6 +6,8 @@ use lit_sdk::{
     session_manager::{SessionManagerError, StoreFailure},
     store::{SessionStore, StoreError},
 };
+#[cfg(not(feature = "tls"))]
+use lit_store_redis::redis;
 
 use crate::support::{Setup, any_action, keys};
 
@@ -185,4 +187,11 @@ async fn a_lost_index_keeps_nothing_from_being_revoked() {
     setup.raw::<()>(&[b"DEL", index.as_bytes()]).await;
     assert_eq!(manager.disconnect(setup.wallet.address()).await.unwrap(), 1);
     assert!(store.list().await.unwrap().is_empty());
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn tls_is_refused_where_there_is_none() {
+    let refused = redis::Client::open("rediss://localhost:6379").unwrap_err();
+    assert_eq!(refused.kind(), redis::ErrorKind::InvalidClientConfig);
 }
