@@ -2,19 +2,24 @@ use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
 use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
+use tokio::sync::watch;
 
 use crate::node::{Incoming, Node};
 
-/// Reaches the nodes of one development network without a socket. It does not keep the network alive.
+/// Reaches the nodes of one development network without a socket. It does not keep the network alive: requests that are on
+/// their way when it is dropped fail with [`TransportError::Io`], later ones with [`TransportError::Connect`].
 #[derive(Debug, Clone)]
 pub struct MemoryTransport {
     nodes: Weak<[Arc<Node>]>,
+    /// Closed when the network is dropped.
+    network: watch::Receiver<()>,
 }
 
 impl MemoryTransport {
-    pub(crate) fn new(nodes: &Arc<[Arc<Node>]>) -> Self {
+    pub(crate) fn new(nodes: &Arc<[Arc<Node>]>, network: watch::Receiver<()>) -> Self {
         Self {
             nodes: Arc::downgrade(nodes),
+            network,
         }
     }
 }
@@ -37,7 +42,15 @@ impl NodeTransport for MemoryTransport {
                 .collect(),
             body: request.body,
         };
-        let (status, body) = node.handle(incoming).await.ok_or_else(refused)?;
+        let mut network = self.network.clone();
+        let answer = tokio::select! {
+            answer = node.handle(incoming) => answer,
+            // Nothing is ever sent, so this is the end of the network.
+            _ = network.changed() => {
+                return Err(TransportError::Io("the network was dropped".to_owned()));
+            }
+        };
+        let (status, body) = answer.ok_or_else(refused)?;
         Ok(NodeResponse {
             status,
             body: body.into(),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use lit_contracts::NetworkContext;
 use lit_types::{Clock, NodeUrl};
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     DevnetBuilder, DevnetClock, DevnetError, Fault, JwtClaims, JwtProvider, LoggedRequest,
@@ -40,6 +40,8 @@ pub struct Devnet {
     pub(crate) rpc_url: Option<String>,
     #[cfg(feature = "http")]
     pub(crate) services_url: Option<NodeUrl>,
+    /// Dropping it ends the requests that are on their way in memory.
+    pub(crate) alive: watch::Sender<()>,
     /// The HTTP listeners; dropping them stops them.
     pub(crate) _servers: JoinSet<()>,
 }
@@ -66,7 +68,7 @@ impl Devnet {
     /// Reaches the nodes in memory.
     #[must_use]
     pub fn transport(&self) -> Arc<MemoryTransport> {
-        Arc::new(MemoryTransport::new(&self.nodes))
+        Arc::new(MemoryTransport::new(&self.nodes, self.alive.subscribe()))
     }
 
     /// The network's clock. Give it to the client too, where it is moved.

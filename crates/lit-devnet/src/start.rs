@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use lit_session_crypto::EcdsaRootShares;
 use lit_types::NodeUrl;
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     Devnet, DevnetBuilder, DevnetClock, DevnetError, MAX_NODES, MIN_NODES,
@@ -119,6 +119,7 @@ impl DevnetBuilder {
             rpc_url,
             #[cfg(feature = "http")]
             services_url,
+            alive: watch::Sender::new(()),
             _servers: servers,
         })
     }

@@ -7,8 +7,9 @@ mod common;
 use std::{collections::BTreeSet, time::Duration};
 
 use common::{Setup, code};
-use lit_devnet::{Fault, SiweChange};
-use lit_node_transport::TransportError;
+use futures_util::FutureExt;
+use lit_devnet::{Devnet, Fault, SiweChange};
+use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
 use lit_recap::{ReCap, SiweMessage};
 use lit_session_crypto::{BlsPublicKey, BlsSignature, BlsSignatureShare, session_digest};
 use lit_types::{
@@ -55,6 +56,28 @@ async fn a_node_that_hangs_never_answers() {
     let year = Duration::from_secs(365 * 86_400);
     let waited = tokio::time::timeout(year, setup.send(0, Endpoint::SignSessionKey, &body)).await;
     assert!(waited.is_err());
+}
+
+#[tokio::test]
+async fn requests_end_with_their_network() {
+    let network = Devnet::builder().start().await.unwrap();
+    network.set_fault(0, Fault::Hang).unwrap();
+    let request = NodeRequest {
+        node: network.node_urls()[0].clone(),
+        endpoint: Endpoint::Handshake,
+        headers: Vec::new(),
+        body: "{}".into(),
+    };
+    let transport = network.transport();
+    let mut pending = transport.send(request.clone());
+    assert!((&mut pending).now_or_never().is_none());
+    drop(network);
+    tokio::time::pause();
+    let day = Duration::from_secs(86_400);
+    let ended = tokio::time::timeout(day, pending).await.unwrap();
+    assert!(matches!(ended, Err(TransportError::Io(_))), "{ended:?}");
+    let later = transport.send(request).await;
+    assert!(matches!(later, Err(TransportError::Connect(_))));
 }
 
 #[tokio::test]
