@@ -1,7 +1,7 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming as Body,
@@ -67,10 +67,9 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
         return Ok(with_cors(Response::new(Full::default())));
     }
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_BODY).collect().await else {
-        let mut response = Response::new(Full::from("the request is too large"));
-        *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
-        return Ok(with_cors(response));
+    let body = match listener::read_body(body, MAX_BODY).await {
+        Ok(body) => body,
+        Err(refusal) => return Ok(with_cors(refusal)),
     };
     let headers = head
         .headers
@@ -90,7 +89,7 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
     let incoming = Incoming {
         path: path.to_owned(),
         headers,
-        body: body.to_bytes(),
+        body,
     };
     let (status, body) = node.handle(incoming).await.ok_or(Stopped)?;
     let mut response = Response::new(Full::from(body));
@@ -106,18 +105,7 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
 /// Nodes let every web page call them.
 fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST, PATCH, OPTIONS"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("*"),
-    );
+    headers.extend(listener::cross_origin("GET, POST, PATCH, OPTIONS"));
     headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
     response
 }

@@ -11,45 +11,38 @@ use revm::{
 use super::{
     ChainError,
     evm::{self, ChainDb, Checks},
-    state::{At, State},
+    view::View,
 };
 
 /// What a call keeps for its caller at most, so an estimate adds it: a transfer with value hands on so much for free.
 const CALL_STIPEND: u64 = 2_300;
 
-impl State {
+impl View {
     pub(crate) fn call(
-        &self,
+        self,
         request: &TransactionRequest,
-        at: At,
         overrides: Option<&StateOverride>,
     ) -> Result<Bytes, ChainError> {
-        let tx = evm::requested(request, self.settings.gas_limit)?;
-        self.view(at, |db, block| {
-            let db = evm::overridden(db, overrides)?;
-            let chain_id = self.settings.chain_id;
-            evm::output(evm::execute(db, chain_id, block, Checks::Call, tx)?.result)
-        })?
+        let tx = evm::requested(request, self.gas_limit)?;
+        let db = evm::overridden(&self.db, overrides)?;
+        let outcome = evm::execute(db, self.chain_id, self.block, Checks::Call, tx)?;
+        evm::output(outcome.result)
     }
 
     /// The gas a transaction needs, at most 1.5 % more.
     pub(crate) fn estimate_gas(
-        &self,
+        self,
         request: &TransactionRequest,
-        at: At,
         overrides: Option<&StateOverride>,
     ) -> Result<u64, ChainError> {
-        let tx = evm::requested(request, self.settings.gas_limit)?;
-        self.view(at, |db, block| {
-            let db = evm::overridden(db, overrides)?;
-            Attempt {
-                db,
-                chain_id: self.settings.chain_id,
-                block,
-                tx,
-            }
-            .search()
-        })?
+        let tx = evm::requested(request, self.gas_limit)?;
+        let attempt = Attempt {
+            db: evm::overridden(&self.db, overrides)?,
+            chain_id: self.chain_id,
+            block: self.block,
+            tx,
+        };
+        attempt.search()
     }
 }
 

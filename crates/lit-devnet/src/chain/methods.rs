@@ -6,12 +6,11 @@ use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types_eth::{
     FeeHistory, Filter, Transaction, TransactionRequest, state::StateOverride,
 };
-use revm::DatabaseRef;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    ChainError, evm,
+    Chain, ChainError, evm,
     filters::{Changes, Kind},
     params::Params,
     rpc::RpcError,
@@ -24,7 +23,18 @@ const MAX_PERCENTILES: usize = 100;
 
 type Answer = Result<Value, RpcError>;
 
-pub(crate) fn dispatch(chain: &mut State, method: &str, params: Params) -> Answer {
+impl Chain {
+    /// Calls may take long, so they are the only ones that leave the lock meanwhile.
+    pub(super) fn dispatch(&self, method: &str, params: Params) -> Answer {
+        match method {
+            "eth_call" => call(self, params),
+            "eth_estimateGas" => estimate(self, params),
+            _ => dispatch(&mut self.lock(), method, params),
+        }
+    }
+}
+
+fn dispatch(chain: &mut State, method: &str, params: Params) -> Answer {
     match method {
         "eth_chainId" => Ok(quantity(chain.settings.chain_id)),
         "net_version" => Ok(json!(chain.settings.chain_id.to_string())),
@@ -43,8 +53,6 @@ pub(crate) fn dispatch(chain: &mut State, method: &str, params: Params) -> Answe
         "eth_getTransactionByHash" => transaction(chain, params),
         "eth_getTransactionReceipt" => receipt(chain, params),
         "eth_sendRawTransaction" => send(chain, params),
-        "eth_call" => call(chain, params),
-        "eth_estimateGas" => estimate(chain, params),
         "eth_getBalance" => balance(chain, params),
         "eth_getTransactionCount" => nonce(chain, params),
         "eth_getCode" => code(chain, params),
@@ -163,54 +171,53 @@ fn send(chain: &mut State, mut params: Params) -> Answer {
 
 // Calls and accounts.
 
-fn call(chain: &State, mut params: Params) -> Answer {
+fn call(chain: &Chain, mut params: Params) -> Answer {
     let request: TransactionRequest = params.required("call")?;
-    let at = block(chain, &mut params)?;
-    let overrides: Option<StateOverride> = params.optional("state override")?;
-    json(chain.call(&request, at, overrides.as_ref())?)
-}
-
-fn estimate(chain: &State, mut params: Params) -> Answer {
-    let request: TransactionRequest = params.required("transaction")?;
-    let at = match block(chain, &mut params)? {
-        At::Latest => At::Pending,
-        at => at,
+    let view = {
+        let chain = chain.lock();
+        chain.view(block(&chain, &mut params)?)?
     };
     let overrides: Option<StateOverride> = params.optional("state override")?;
-    Ok(quantity(chain.estimate_gas(
-        &request,
-        at,
-        overrides.as_ref(),
-    )?))
+    json(view.call(&request, overrides.as_ref())?)
+}
+
+fn estimate(chain: &Chain, mut params: Params) -> Answer {
+    let request: TransactionRequest = params.required("transaction")?;
+    let view = {
+        let chain = chain.lock();
+        let at = match block(&chain, &mut params)? {
+            At::Latest => At::Pending,
+            at => at,
+        };
+        chain.view(at)?
+    };
+    let overrides: Option<StateOverride> = params.optional("state override")?;
+    Ok(quantity(view.estimate_gas(&request, overrides.as_ref())?))
 }
 
 fn balance(chain: &State, mut params: Params) -> Answer {
     let address = params.required("address")?;
     let at = block(chain, &mut params)?;
-    json(chain.account(address, at)?.balance)
+    json(chain.view(at)?.account(address).balance)
 }
 
 fn nonce(chain: &State, mut params: Params) -> Answer {
     let address = params.required("address")?;
     let at = block(chain, &mut params)?;
-    Ok(quantity(chain.account(address, at)?.nonce))
+    Ok(quantity(chain.view(at)?.account(address).nonce))
 }
 
 fn code(chain: &State, mut params: Params) -> Answer {
     let address: Address = params.required("address")?;
     let at = block(chain, &mut params)?;
-    json(chain.code(address, at)?)
+    json(chain.view(at)?.code(address))
 }
 
 fn storage(chain: &State, mut params: Params) -> Answer {
     let address: Address = params.required("address")?;
     let slot: U256 = params.required("slot")?;
     let at = block(chain, &mut params)?;
-    let value = chain.view(at, |db, _| {
-        let Ok(value) = db.storage_ref(address, slot);
-        value
-    })?;
-    json(B256::from(value))
+    json(B256::from(chain.view(at)?.storage(address, slot)))
 }
 
 // Events.

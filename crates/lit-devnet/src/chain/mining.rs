@@ -18,7 +18,8 @@ use super::{
     block::{Block, Mined, Undo},
     evm::{self, Checks},
     impersonated,
-    state::{State, account},
+    state::State,
+    view::account,
 };
 
 /// How many transactions may wait for earlier nonces, of all senders together.
@@ -121,7 +122,7 @@ impl State {
         let header = self.next_header();
         let block = Block::environment(&header);
         let outcome = evm::execute(
-            WrapDatabaseRef(&self.db),
+            WrapDatabaseRef(&*self.db),
             self.settings.chain_id,
             block,
             checks,
@@ -129,7 +130,7 @@ impl State {
         )?;
         let tx = accept(&outcome.result)?;
         let undo = Undo::of(&self.db, &outcome.state);
-        self.db.commit(outcome.state);
+        Arc::make_mut(&mut self.db).commit(outcome.state);
         self.push(header, Some(Mined::new(tx, outcome.result)), undo);
         Ok(())
     }

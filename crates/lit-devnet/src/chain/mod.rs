@@ -37,6 +37,7 @@ mod server;
 mod snapshots;
 mod state;
 mod transport;
+mod view;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -143,7 +144,8 @@ impl Chain {
         &self,
         request: &TransactionRequest,
     ) -> Result<Bytes, ChainError> {
-        self.lock().call(request, At::Latest, None)
+        let view = self.lock().view(At::Latest)?;
+        view.call(request, None)
     }
 
     /// Sends a transaction in the name of any account, without its key and without a fee; `to` none creates a contract.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Chain, ChainError, methods, params::Params};
+use super::{Chain, ChainError, params::Params};
 
 /// How many requests one batch may have.
 const MAX_BATCH: usize = 1_000;
@@ -122,8 +122,7 @@ impl Chain {
 
     /// The result of one method.
     pub(crate) fn answer(&self, method: &str, params: Option<Value>) -> Result<Value, RpcError> {
-        let answer = Params::new(params)
-            .and_then(|params| methods::dispatch(&mut self.lock(), method, params));
+        let answer = Params::new(params).and_then(|params| self.dispatch(method, params));
         if let Err(error) = &answer {
             tracing::debug!(
                 method,

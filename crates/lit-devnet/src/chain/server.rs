@@ -1,10 +1,10 @@
 use std::convert::Infallible;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::{Body, Incoming},
+    body::Incoming,
     header::{self, HeaderValue},
 };
 use tokio::net::TcpListener;
@@ -23,47 +23,35 @@ pub async fn serve(listener: TcpListener, chain: Chain) {
         let chain = chain.clone();
         Some(listener::serve_http(stream, move |request| {
             let chain = chain.clone();
-            async move { Ok::<_, Infallible>(answer(&chain, request).await) }
+            async move { Ok::<_, Infallible>(answer(chain, request).await) }
         }))
     })
     .await;
 }
 
-async fn answer(chain: &Chain, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(chain: Chain, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let mut response = match *request.method() {
         Method::OPTIONS => Response::default(),
-        // Said before the body is read, so that a client which waits for an answer first gets it.
-        Method::POST if request.body().size_hint().lower() > MAX_BODY as u64 => too_large(),
-        Method::POST => match Limited::new(request.into_body(), MAX_BODY).collect().await {
-            Ok(body) => {
-                let mut response = Response::new(chain.rpc_bytes(&body.to_bytes()).into());
-                response.headers_mut().insert(
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_static("application/json"),
-                );
-                response
-            }
-            Err(_) => too_large(),
+        Method::POST => match listener::read_body(request.into_body(), MAX_BODY).await {
+            Ok(body) => respond(chain, body).await,
+            Err(refusal) => refusal,
         },
-        _ => status(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is sent with POST"),
+        _ => listener::text(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is sent with POST"),
     };
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST, OPTIONS"),
-        (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    let headers = listener::cross_origin("POST, OPTIONS");
+    response.headers_mut().extend(headers);
     response
 }
 
-fn too_large() -> Response<Full<Bytes>> {
-    status(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large")
-}
-
-fn status(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(text));
-    *response.status_mut() = status;
+/// A request may execute contracts, or be a batch of a thousand of them: nothing for a thread of the async runtime.
+async fn respond(chain: Chain, body: Bytes) -> Response<Full<Bytes>> {
+    let Ok(answer) = tokio::task::spawn_blocking(move || chain.rpc_bytes(&body)).await else {
+        return listener::text(StatusCode::INTERNAL_SERVER_ERROR, "the request was lost");
+    };
+    let mut response = Response::new(answer.into());
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     response
 }

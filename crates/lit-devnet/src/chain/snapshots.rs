@@ -1,6 +1,6 @@
 //! States of the chain to go back to.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use alloy_consensus::{TxEnvelope, transaction::Recovered};
 use alloy_primitives::Address;
@@ -16,7 +16,7 @@ const MAX_SNAPSHOTS: usize = 1_000;
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     id: u64,
-    db: ChainDb,
+    db: Arc<ChainDb>,
     number: u64,
     queued: BTreeMap<(Address, u64), Recovered<TxEnvelope>>,
     time: Time,
@@ -31,7 +31,7 @@ impl State {
         }
         self.snapshots.push(Snapshot {
             id,
-            db: self.db.clone(),
+            db: Arc::clone(&self.db),
             number: self.number(),
             queued: self.queued.clone(),
             time: self.time,

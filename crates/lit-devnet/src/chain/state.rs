@@ -6,9 +6,9 @@ use std::{
 };
 
 use alloy_consensus::{Header, TxEnvelope, transaction::Recovered};
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, U256};
 use lit_types::Clock;
-use revm::{DatabaseRef, context::BlockEnv, state::AccountInfo};
+use revm::{context::BlockEnv, state::AccountInfo};
 use tokio::sync::watch;
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     evm::ChainDb,
     filters::Filters,
     snapshots::Snapshot,
+    view::{View, account},
 };
 
 /// Contracts see the hashes of so many blocks.
@@ -38,7 +39,8 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
-    pub(super) db: ChainDb,
+    /// Shared with those who read, and copied when it changes meanwhile.
+    pub(super) db: Arc<ChainDb>,
     pub(super) blocks: Vec<Arc<Block>>,
     pub(super) numbers: HashMap<B256, u64>,
     pub(super) transactions: HashMap<B256, u64>,
@@ -84,7 +86,7 @@ impl State {
         db.cache.block_hashes.insert(U256::ZERO, genesis.hash);
         Self {
             settings,
-            db,
+            db: Arc::new(db),
             numbers: HashMap::from([(genesis.hash, 0)]),
             blocks: vec![Arc::new(genesis)],
             transactions: HashMap::new(),
@@ -161,7 +163,7 @@ impl State {
         }
         let number = header.number;
         let block = Block::seal(header, mined, undo, self.settings.timeless_hashes);
-        let hashes = &mut self.db.cache.block_hashes;
+        let hashes = &mut Arc::make_mut(&mut self.db).cache.block_hashes;
         hashes.insert(U256::from(number), block.hash);
         if let Some(old) = number.checked_sub(VISIBLE_HASHES) {
             hashes.remove(&U256::from(old));
@@ -205,14 +207,13 @@ impl State {
     // Accounts.
 
     /// The accounts as they were after a block, and what calls see of that block.
-    pub(crate) fn view<R>(
-        &self,
-        at: At,
-        read: impl FnOnce(&ChainDb, BlockEnv) -> R,
-    ) -> Result<R, ChainError> {
+    pub(crate) fn view(&self, at: At) -> Result<View, ChainError> {
         let number = match at {
             At::Latest => self.number(),
-            At::Pending => return Ok(read(&self.db, Block::environment(&self.next_header()))),
+            At::Pending => {
+                let block = Block::environment(&self.next_header());
+                return Ok(self.view_of(Arc::clone(&self.db), block));
+            }
             At::Number(number) => number,
         };
         let block = self
@@ -222,28 +223,26 @@ impl State {
         if number == self.number() {
             // Blocks come only with transactions, but time passes for calls as well.
             environment.timestamp = U256::from(self.now());
-            return Ok(read(&self.db, environment));
+            return Ok(self.view_of(Arc::clone(&self.db), environment));
         }
-        let mut db = self.db.clone();
+        let mut db = ChainDb::clone(&self.db);
         for later in self.blocks.iter().skip(number as usize + 1).rev() {
             later.undo.apply(&mut db);
         }
-        Ok(read(&db, environment))
+        Ok(self.view_of(Arc::new(db), environment))
     }
 
-    pub(crate) fn account(&self, address: Address, at: At) -> Result<AccountInfo, ChainError> {
-        self.view(at, |db, _| account(db, address))
+    fn view_of(&self, db: Arc<ChainDb>, block: BlockEnv) -> View {
+        View {
+            db,
+            block,
+            chain_id: self.settings.chain_id,
+            gas_limit: self.settings.gas_limit,
+        }
     }
 
     pub(crate) fn latest_account(&self, address: Address) -> AccountInfo {
         account(&self.db, address)
-    }
-
-    pub(crate) fn code(&self, address: Address, at: At) -> Result<Bytes, ChainError> {
-        self.view(at, |db, _| {
-            let Ok(code) = db.code_by_hash_ref(account(db, address).code_hash);
-            code.original_bytes()
-        })
     }
 
     /// Changes an account outside of any transaction.
@@ -254,18 +253,14 @@ impl State {
     ) {
         let mut info = account(&self.db, address);
         change(&mut info);
-        self.db.insert_account_info(address, info);
+        Arc::make_mut(&mut self.db).insert_account_info(address, info);
     }
 
     /// Changes a storage slot outside of any transaction.
     pub(crate) fn set_storage(&mut self, address: Address, slot: U256, value: U256) {
-        let Ok(()) = self.db.insert_account_storage(address, slot, value);
+        let db = Arc::make_mut(&mut self.db);
+        let Ok(()) = db.insert_account_storage(address, slot, value);
     }
-}
-
-pub(super) fn account(db: &ChainDb, address: Address) -> AccountInfo {
-    let Ok(info) = db.basic_ref(address);
-    info.unwrap_or_default()
 }
 
 fn clock_seconds(clock: &dyn Clock) -> u64 {

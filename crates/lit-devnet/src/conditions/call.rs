@@ -3,6 +3,7 @@ use alloy_primitives::{Address, keccak256};
 use lit_types::access_control::{EvmContractCondition, KeyedReturnValueTest};
 
 use super::{Answer, ConditionError, ConditionReader};
+use crate::chain::ChainError;
 
 /// A function of a contract, and what it is called with.
 pub(super) struct Call<'a> {
@@ -16,7 +17,7 @@ pub(super) struct Call<'a> {
 
 impl ConditionReader {
     /// What the function of a condition gives, or the part of it that is tested.
-    pub(super) fn contract_answer(
+    pub(super) async fn contract_answer(
         &self,
         condition: &EvmContractCondition,
         parameters: &[String],
@@ -28,7 +29,7 @@ impl ConditionReader {
                 condition.function_name, abi.name
             )));
         }
-        let mut outputs = self.read(&Call {
+        let call = Call {
             contract: &condition.contract_address,
             function: &abi.name,
             inputs: abi.inputs.iter().map(|input| input.kind.as_str()).collect(),
@@ -38,7 +39,8 @@ impl ConditionReader {
                 .map(|output| output.kind.as_str())
                 .collect(),
             parameters,
-        })?;
+        };
+        let mut outputs = self.read(&call).await?;
         let KeyedReturnValueTest { key, .. } = &condition.return_value_test;
         if key.is_empty() {
             return Ok(match outputs.len() {
@@ -56,13 +58,17 @@ impl ConditionReader {
         }
     }
 
-    pub(super) fn read(&self, call: &Call<'_>) -> Result<Vec<DynSolValue>, ConditionError> {
+    pub(super) async fn read(&self, call: &Call<'_>) -> Result<Vec<DynSolValue>, ConditionError> {
         let contract: Address = call
             .contract
             .parse()
             .map_err(|_| ConditionError::Contract(call.contract.to_owned()))?;
         let data = call.encode()?;
-        let output = self.chain.call(contract, data.into())?;
+        let chain = self.chain.clone();
+        // Conditions name any contract, which may take as long as the gas of a block lasts.
+        let output = tokio::task::spawn_blocking(move || chain.call(contract, data.into()))
+            .await
+            .map_err(|error| ChainError::Rejected(error.to_string()))??;
         let bad = |error: alloy_dyn_abi::Error| ConditionError::Output(error.to_string());
         let types = parse(&call.outputs).map_err(bad)?;
         match DynSolType::Tuple(types)

@@ -158,7 +158,7 @@ impl ConditionReader {
         }
         let test = &condition.return_value_test;
         let parameters = asker.filled_in(&condition.parameters)?;
-        match self.standard_answer(condition, &parameters) {
+        match self.standard_answer(condition, &parameters).await {
             Some(answer) => answer?.passes(test.comparator, &asker.filled(&test.value)?),
             None => {
                 let unknown = ConditionError::Method {
@@ -182,7 +182,7 @@ impl ConditionReader {
         }
         let test = &condition.return_value_test;
         let parameters = asker.filled_in(&condition.function_params)?;
-        let answer = self.contract_answer(condition, &parameters)?;
+        let answer = self.contract_answer(condition, &parameters).await?;
         answer.passes(test.comparator, &asker.filled(&test.value)?)
     }
 

@@ -54,7 +54,7 @@ const fn method(
 
 impl ConditionReader {
     /// What a standard's method gives, none where this network knows no such method.
-    pub(super) fn standard_answer(
+    pub(super) async fn standard_answer(
         &self,
         condition: &EvmBasicCondition,
         parameters: &[String],
@@ -68,7 +68,8 @@ impl ConditionReader {
                 let mut methods = METHODS.iter();
                 let method =
                     methods.find(|known| known.standard == standard && known.name == name)?;
-                Some(self.method_answer(method, &condition.contract_address, parameters))
+                let contract = &condition.contract_address;
+                Some(self.method_answer(method, contract, parameters).await)
             }
         }
     }
@@ -81,7 +82,7 @@ impl ConditionReader {
         Ok(self.chain.balance(address).into())
     }
 
-    fn method_answer(
+    async fn method_answer(
         &self,
         method: &Method,
         contract: &str,
@@ -101,13 +102,14 @@ impl ConditionReader {
         } else {
             parameters.to_vec()
         };
-        let mut outputs = self.read(&Call {
+        let call = Call {
             contract,
             function: method.name,
             inputs: method.inputs.to_vec(),
             outputs: vec![method.output],
             parameters: &written,
-        })?;
+        };
+        let mut outputs = self.read(&call).await?;
         let output = outputs.pop().unwrap_or(DynSolValue::Tuple(Vec::new()));
         Ok(match (Answer::from(output), method.name) {
             (Answer::Many(balances), "balanceOfBatch") => Answer::Any(balances),

@@ -9,11 +9,13 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     Router,
+    body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, Method, StatusCode},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use hyper::body::Incoming;
 use lit_contracts::ContractAddresses;
 use lit_types::NodeUrl;
 use tokio::net::TcpListener;
@@ -24,6 +26,9 @@ use self::{
     relayer::{RELAY_API_KEY, Relayer},
 };
 use crate::{Devnet, chain::Chain, listener, node::Shared};
+
+/// The largest request, in bytes: what IPFS takes. The relayer takes less.
+const MAX_BODY: usize = ipfs::MAX_CONTENT;
 
 impl Devnet {
     /// The relayer, when the network listens: what `LitRelay` and the official client take.
@@ -58,11 +63,27 @@ pub(crate) async fn serve(listener: TcpListener, services: Router) {
     listener::accept(listener, |stream| {
         let services = services.clone();
         Some(listener::serve_http(stream, move |request| {
-            let mut services = services.clone();
-            async move { Ok::<_, Infallible>(services.call(request).await.into_response()) }
+            let services = services.clone();
+            async move { Ok::<_, Infallible>(answer(services, request).await) }
         }))
     })
     .await;
+}
+
+/// The body is read here, because what reads it in the router waits for ever.
+async fn answer(mut services: Router, request: Request<Incoming>) -> Response {
+    let (head, body) = request.into_parts();
+    match listener::read_body(body, MAX_BODY).await {
+        Ok(body) => {
+            let request = Request::from_parts(head, Body::from(body));
+            // With the body at hand there is nothing to wait for but the chain, and that is work.
+            let runtime = tokio::runtime::Handle::current();
+            let work = move || runtime.block_on(services.call(request)).into_response();
+            let lost = |error| Refused::failed(error).into_response();
+            tokio::task::spawn_blocking(work).await.unwrap_or_else(lost)
+        }
+        Err(refusal) => (cross_origin(), refusal.map(Body::new)).into_response(),
+    }
 }
 
 pub(crate) fn router(shared: Arc<Shared>, chain: Chain, addresses: ContractAddresses) -> Router {
@@ -87,11 +108,5 @@ async fn for_every_page(request: Request, next: Next) -> Response {
 }
 
 fn cross_origin() -> HeaderMap {
-    let any = |name: HeaderName| (name, HeaderValue::from_static("*"));
-    let methods = HeaderValue::from_static("GET, POST, PUT, OPTIONS");
-    HeaderMap::from_iter([
-        any(header::ACCESS_CONTROL_ALLOW_ORIGIN),
-        any(header::ACCESS_CONTROL_ALLOW_HEADERS),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, methods),
-    ])
+    listener::cross_origin("GET, POST, PUT, OPTIONS")
 }
