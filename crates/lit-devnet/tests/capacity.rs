@@ -36,6 +36,16 @@ impl Setup {
 
     /// What the first node answers to a wallet that runs an action, and shows these proofs.
     async fn run(&self, wallet: &PrivateKeySigner, proofs: &[AuthSig]) -> (u16, Value) {
+        self.run_with(wallet, proofs, &[]).await
+    }
+
+    /// The same with others after the one of the wallet.
+    async fn run_with(
+        &self,
+        wallet: &PrivateKeySigner,
+        proofs: &[AuthSig],
+        more: &[AuthSig],
+    ) -> (u16, Value) {
         let nonce = self.nonce.parse().unwrap();
         let message = SiweBuilder::new(
             wallet.address(),
@@ -49,6 +59,7 @@ impl Setup {
         .unwrap();
         let mut capabilities = proofs.to_vec();
         capabilities.push(sign_siwe(wallet, &message).await.unwrap());
+        capabilities.extend_from_slice(more);
         let sig = SessionTemplate::new(
             self.key.public_key(),
             &requests(),
@@ -182,6 +193,27 @@ async fn one_bad_proof_fails_the_request() {
         .await;
     forged.signed_message = forged.signed_message.replace("Version: 1", "Version: 1 ");
     let (status, answer) = setup.run(&user, &[forged]).await;
+    assert_eq!(
+        (status, &answer["errorCode"]),
+        (400, &json!("NodeSIWECapabilityInvalid"))
+    );
+}
+
+/// A session may rest on several capabilities, and one of them on the network's word.
+#[tokio::test]
+async fn the_capability_of_a_pkp_is_a_good_proof() {
+    let setup = enforced().await;
+    let user = setup.funded(1);
+    setup.mint_credit(&user).await;
+    let pkp = setup.network_root(&setup.good_body().await).await;
+    // The session rests on the first of them that is good.
+    let (status, answer) = setup.run_with(&user, &[], std::slice::from_ref(&pkp)).await;
+    assert_eq!(status, 200, "{answer}");
+    assert!(!setup.is_paid(&user, std::slice::from_ref(&pkp)).await);
+    let mut forged = pkp;
+    let message = &forged.signed_message;
+    forged.signed_message = message.replacen("litprotocol.com", "example.com", 1);
+    let (status, answer) = setup.run_with(&user, &[], &[forged]).await;
     assert_eq!(
         (status, &answer["errorCode"]),
         (400, &json!("NodeSIWECapabilityInvalid"))

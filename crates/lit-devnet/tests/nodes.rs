@@ -129,6 +129,9 @@ async fn routes_and_headers() {
             "{head}"
         );
     }
+    let spelt = "content-type: Application/JSON; charset=utf-8\r\nx-request-id: lit_abc\r\n";
+    let (status, ..) = send(node, "POST", "/web/handshake", spelt, body).await;
+    assert_eq!(status, 200);
     let (status, ..) = send(node, "OPTIONS", "/web/handshake", "", "").await;
     assert_eq!(status, 200);
     for (method, path, headers) in [
@@ -136,6 +139,11 @@ async fn routes_and_headers() {
         ("GET", "/web/handshake", JSON),
         ("POST", "/web/nothing", JSON),
         ("POST", "/", JSON),
+        (
+            "POST",
+            "/web/handshake",
+            "content-type: application/jsonp\r\nx-request-id: lit_abc\r\n",
+        ),
     ] {
         let (status, _, body) = send(node, method, path, headers, body).await;
         assert_eq!(status, 404, "{method} {path}: {body}");
@@ -326,4 +334,19 @@ async fn faults_and_limits_of_the_network() {
             threshold
         );
     }
+}
+
+/// The network remembers requests, but not for as much as strangers like to send.
+#[tokio::test]
+async fn texts_that_strangers_choose_are_bounded() {
+    let network = network().await;
+    let node = &network.node_urls()[0];
+    let long = "x".repeat(257);
+    let headers = format!("content-type: application/json\r\nx-request-id: {long}\r\n");
+    let (status, _, body) = send(node, "POST", &format!("/{long}"), &headers, "{}").await;
+    assert_eq!(status, 422, "{body}");
+    assert!(body.contains("NodeBadInput"), "{body}");
+    let logged = network.requests().pop().unwrap();
+    assert_eq!(logged.path, format!("/{}", "x".repeat(255)));
+    assert_eq!(logged.request_id.unwrap().len(), 256);
 }

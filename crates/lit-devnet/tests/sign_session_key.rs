@@ -6,6 +6,7 @@ mod common;
 
 use std::time::Duration;
 
+use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, code, wallet_method};
 use lit_contracts::{ActionCid, PermittedAuthMethod, Scopes};
 use lit_devnet::{Devnet, JwtClaims, JwtProvider};
@@ -180,7 +181,7 @@ async fn wallets_are_permitted_by_address_and_by_either_hash() {
     let token = setup.pkp.token_id();
     let message = setup.message().build().unwrap();
     for form in 0..3 {
-        let wallet = alloy_signer_local::PrivateKeySigner::random();
+        let wallet = PrivateKeySigner::random();
         let method = wallet_method(&wallet, setup.login(&wallet)).await;
         let body = setup.body(&message, &[method]);
         assert_eq!(setup.ask(0, &body).await.0, 401);
@@ -254,5 +255,29 @@ async fn epochs_that_never_were_stand_for_the_current_one() {
     for epoch in [1_000, u64::MAX] {
         body["epoch"] = json!(epoch);
         assert_eq!(shares(&setup.ask_all(&body).await), current, "{epoch}");
+    }
+}
+
+/// A session key is no secret, and neither is the id of a request.
+#[tokio::test]
+async fn a_stranger_is_not_met_by_the_actions_of_a_request() {
+    const CODE: &str = "(async () => {
+        const value = await Lit.Actions.runOnce({ waitForResponse: true }, async () => `true for ${who}`);
+        Lit.Actions.setResponse({ response: value });
+    })()";
+    let setup = Setup::new().await;
+    let mut body = setup.good_body().await;
+    body["code"] = base64(CODE).into();
+    body["jsParams"] = json!({ "who": "the user" });
+    let stranger = PrivateKeySigner::random();
+    let mut other = body.clone();
+    other["authMethods"] = json!([wallet_method(&stranger, setup.login(&stranger)).await]);
+    other["jsParams"] = json!({ "who": "a stranger" });
+    let (status, answer) = setup.ask(0, &other).await;
+    assert_eq!((status, code(&answer)), (401, "NodeAuthSigScopeTooLimited"));
+    for answer in responses(&setup.ask_all(&body).await) {
+        let message: SiweMessage = answer.siwe_message.parse().unwrap();
+        let context = auth_context(&message);
+        assert_eq!(context["customAuthResource"], "true for the user");
     }
 }

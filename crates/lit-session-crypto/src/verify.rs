@@ -4,7 +4,7 @@ use alloy_primitives::Address;
 use lit_recap::{NodeCoverError, ReCap, SiweError, SiweMessage, TimeWindowError, node_covers};
 use lit_types::{
     AuthContext, AuthSig, AuthSigKind, JsonProblem, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode,
-    NodeUrl, TokenId,
+    NodeUrl, Timestamp, TokenId,
     constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
@@ -193,6 +193,23 @@ impl SessionVerifier {
             issued_at,
             expiration,
         })
+    }
+
+    /// Verifies an AuthSig that a session shows, whatever it is there for: a wallet or the network signed it, and it is valid at
+    /// `now`. Gives its end. Nodes demand that of all of them where requests are paid for (wire protocol specification, section 4.9).
+    ///
+    /// # Errors
+    /// [`CapabilityRefusal`].
+    pub fn verify_proof(
+        &self,
+        auth_sig: &AuthSig,
+        now: OffsetDateTime,
+    ) -> Result<Timestamp, CapabilityRefusal> {
+        let (message, _) = verify_root_auth_sig(auth_sig, self.network_key.as_ref())?;
+        message.check_time(now)?;
+        message
+            .expiration_timestamp()
+            .ok_or(CapabilityRefusal::NoExpiration)
     }
 
     /// One capability: signature, time window, URI and ReCap.

@@ -63,7 +63,8 @@ impl ActionPowers {
             caller, request_id, ..
         } = self.session()?;
         self.node
-            .check_permission(caller, Some(running), &pkp, scope)?;
+            .check_permission(caller, Some(running), &pkp, scope)
+            .await?;
         let request_id = request_id.clone().ok_or_else(|| {
             let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
             Refusal::coded(

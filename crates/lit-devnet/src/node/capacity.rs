@@ -4,7 +4,7 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use lit_session_crypto::{DelegationTerms, VerifiedSession, check_proof};
+use lit_session_crypto::{DelegationTerms, SessionVerifier, VerifiedSession};
 use lit_types::{AuthSig, JsonProblem, NodeErrorCode, Timestamp};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -38,6 +38,7 @@ struct Delegation {
 ///
 /// `refused_with` is the status of the refusal, which differs between endpoints.
 pub(super) fn check(
+    verifier: &SessionVerifier,
     chain: &ChainView,
     uses: &Uses,
     auth_sig: &AuthSig,
@@ -45,7 +46,7 @@ pub(super) fn check(
     now: OffsetDateTime,
     refused_with: u16,
 ) -> Result<(), Refusal> {
-    let delegations = delegations(auth_sig, session, now)?;
+    let delegations = delegations(verifier, auth_sig, session, now)?;
     let user = session.address;
     let seconds = now.unix_timestamp().unsigned_abs();
     if pays_by_chain(chain, user, seconds)? {
@@ -98,6 +99,7 @@ fn pays_by_chain(chain: &ChainView, user: Address, seconds: u64) -> Result<bool,
 
 /// What the capabilities of a session delegate. All of them have to be good, whatever they are there for.
 fn delegations(
+    verifier: &SessionVerifier,
     auth_sig: &AuthSig,
     session: &VerifiedSession,
     now: OffsetDateTime,
@@ -117,7 +119,9 @@ fn delegations(
         };
         // The one that the session rests on was verified with it.
         if index != session.capability {
-            check_proof(capability, now).map_err(|error| invalid(&error))?;
+            verifier
+                .verify_proof(capability, now)
+                .map_err(|error| invalid(&error))?;
         }
         let key = Sha256::digest(&capability.signed_message).into();
         let terms = DelegationTerms::of(capability);

@@ -7,7 +7,7 @@ use lit_types::{
 };
 use serde_json::{Map, Value};
 
-use super::{Incoming, Node, Refusal, capacity, to_json};
+use super::{Incoming, Node, Refusal, capacity, off_runtime, to_json};
 use crate::{
     auth::verify_login,
     conditions::{Asker, ConditionError},
@@ -53,7 +53,8 @@ impl Node {
         let now = self.shared.clock.now();
         let address = verify_login(&auth_sig, now)?;
         if self.shared.capacity_enforced {
-            capacity::check_wallet(&self.shared.chain, address, now, UNPAID)?;
+            let chain = self.shared.chain.clone();
+            off_runtime(move || capacity::check_wallet(&chain, address, now, UNPAID)).await?;
         }
         Ok(address)
     }

@@ -38,6 +38,8 @@ pub(crate) use shared::Shared;
 const BY_ORDER: &str = "by order of a test";
 /// The largest request that is read, in bytes: action code of 16 MiB in base64, and what stands around it.
 pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
+/// The longest id of a request, in bytes: nodes remember it.
+const MAX_REQUEST_ID: usize = 256;
 /// How long a node works on one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -48,7 +50,7 @@ pub(crate) struct Node {
     verifier: SessionVerifier,
     shared: Arc<Shared>,
     signer: Arc<NodeSigner>,
-    uses: capacity::Uses,
+    uses: Arc<capacity::Uses>,
 }
 
 impl Node {
@@ -60,7 +62,7 @@ impl Node {
             verifier,
             shared,
             signer: Arc::new(signer),
-            uses: capacity::Uses::default(),
+            uses: Arc::default(),
         }
     }
 
@@ -119,6 +121,15 @@ impl Node {
             let message = "the request is too large";
             return Err(Refusal::brief(413, "payload_too_large", message));
         }
+        if request
+            .correlation_id()
+            .is_some_and(|id| id.len() > MAX_REQUEST_ID)
+        {
+            return Err(Refusal::coded(
+                NodeErrorCode::NodeBadInput,
+                format_args!("the id of the request is longer than {MAX_REQUEST_ID} bytes"),
+            ));
+        }
         tokio::time::timeout(REQUEST_TIMEOUT, self.route(request))
             .await
             .unwrap_or(Err(Refusal::brief(
@@ -129,7 +140,6 @@ impl Node {
     }
 
     async fn route(self: &Arc<Self>, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
-        let is_json = |content_type: &str| content_type.starts_with("application/json");
         let path = request.path.trim_end_matches('/');
         // A node does not find a route for a body that is not declared as JSON.
         if !request.header("content-type").is_some_and(is_json) {
@@ -158,10 +168,30 @@ impl Node {
     }
 }
 
+/// `application/json`, perhaps with parameters.
+fn is_json(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("application/json")
+}
+
 /// Three numbers, not all of them zero.
 fn is_sdk_version(text: &str) -> bool {
     let numbers: Vec<Option<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
     matches!(numbers[..], [Some(major), Some(minor), Some(patch)] if (major, minor, patch) != (0, 0, 0))
+}
+
+/// Does what takes milliseconds, pairings and calls of contracts, where other requests need not wait for it.
+async fn off_runtime<T, E>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    E: Into<Refusal> + Send + 'static,
+{
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Refusal::coded(NodeErrorCode::NodeSystemFault, error))?
+        .map_err(Into::into)
 }
 
 fn to_json(value: &impl Serialize) -> Vec<u8> {

@@ -9,11 +9,11 @@ use crate::chain_view::{ChainReadError, ChainView, Permitted};
 
 /// Who asks for a PKP, as a node has verified it.
 #[derive(Debug)]
-pub(crate) struct Claimant<'a> {
+pub(crate) struct Claimant {
     /// Auth methods and Lit Actions that authorised the session, or are about to.
-    pub(crate) context: &'a AuthContext,
+    pub(crate) context: AuthContext,
     /// The action that runs, for what it does itself.
-    pub(crate) running: Option<&'a str>,
+    pub(crate) running: Option<String>,
     /// The wallet that authorised the session.
     pub(crate) wallet: Option<Address>,
 }
@@ -29,7 +29,7 @@ pub(crate) enum PermissionRefusal {
     Chain(#[from] ChainReadError),
 }
 
-impl Claimant<'_> {
+impl Claimant {
     /// Whether any of it may use the PKP to this extent (wire protocol specification, section 3.7): auth methods first, then
     /// actions, then the wallet. Who owns the PKP may do everything; so a session of a PKP that was sent to itself is not
     /// bound by the scope of whoever logged in.
@@ -54,7 +54,7 @@ impl Claimant<'_> {
             }
         }
         let session = self.context.action_ipfs_id_stack.iter().map(String::as_str);
-        for cid in session.chain(self.running) {
+        for cid in session.chain(self.running.as_deref()) {
             if check.action(cid)? {
                 return Ok(());
             }

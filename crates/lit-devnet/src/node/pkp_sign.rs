@@ -10,7 +10,7 @@ use lit_types::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    Incoming, Node, Refusal,
+    Incoming, Node, Refusal, off_runtime,
     permission::Claimant,
     session::{Caller, session_auth_sig, whole},
     to_json,
@@ -42,7 +42,8 @@ impl Node {
             .caller(auth_sig, &Operation::pkp_sign(pkp.token_id()), UNPAID)
             .await?;
         self.require_any_action(&caller).await?;
-        self.check_permission(&caller, None, &pkp, AuthMethodScope::SignAnything)?;
+        self.check_permission(&caller, None, &pkp, AuthMethodScope::SignAnything)
+            .await?;
         let id = SigningId {
             endpoint: Endpoint::PkpSign,
             request_id: request_id.to_owned(),
@@ -61,7 +62,7 @@ impl Node {
     }
 
     /// Whether the holder of a session may use the PKP to this extent, or the action that runs.
-    pub(super) fn check_permission(
+    pub(super) async fn check_permission(
         &self,
         caller: &Caller,
         running: Option<&str>,
@@ -69,25 +70,28 @@ impl Node {
         scope: AuthMethodScope,
     ) -> Result<(), Refusal> {
         let claimant = Claimant {
-            context: &caller.context,
-            running,
+            context: caller.context.clone(),
+            running: running.map(ToOwned::to_owned),
             wallet: Some(caller.session.address),
         };
-        Ok(claimant.check(&self.shared.chain, pkp, scope)?)
+        let (chain, pkp) = (self.shared.chain.clone(), *pkp);
+        off_runtime(move || claimant.check(&chain, &pkp, scope)).await
     }
 
     /// This node's share of a signature that was found permitted.
     pub(super) async fn ecdsa_share(&self, id: SigningId) -> Result<EcdsaShareJson, Refusal> {
-        let token = id.pkp.token_id();
-        let key_id = self.shared.chain.derived_key_id(token)?.ok_or_else(|| {
-            let code = NodeErrorCode::NodePKPNotAuthorized;
-            Refusal::coded(code, format_args!("there is no PKP {token}"))
-        })?;
-        let signer = Arc::clone(&self.signer);
-        tokio::task::spawn_blocking(move || signer.ecdsa_share(&id, &HdTweak::new(&key_id)))
-            .await
-            .map_err(|error| Refusal::coded(NodeErrorCode::NodeSystemFault, error))?
-            .map_err(Refusal::from)
+        let (chain, signer) = (self.shared.chain.clone(), Arc::clone(&self.signer));
+        off_runtime(move || {
+            let token = id.pkp.token_id();
+            let key_id = chain.derived_key_id(token)?.ok_or_else(|| {
+                let code = NodeErrorCode::NodePKPNotAuthorized;
+                Refusal::coded(code, format_args!("there is no PKP {token}"))
+            })?;
+            signer
+                .ecdsa_share(&id, &HdTweak::new(&key_id))
+                .map_err(Refusal::from)
+        })
+        .await
     }
 }
 

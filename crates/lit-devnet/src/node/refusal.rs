@@ -1,3 +1,4 @@
+use lit_session_crypto::SessionSigRefusal;
 use lit_types::{NodeErrorBody, NodeErrorCode, NodeErrorKind, wire::ActionFailure};
 use serde::Serialize;
 use serde_json::json;
@@ -104,6 +105,12 @@ impl From<NodeErrorBody> for Refusal {
 impl From<ChainReadError> for Refusal {
     fn from(error: ChainReadError) -> Self {
         Self::coded(NodeErrorCode::NodeBlockchainError, error)
+    }
+}
+
+impl From<SessionSigRefusal> for Refusal {
+    fn from(refusal: SessionSigRefusal) -> Self {
+        Self::coded(refusal.node_error_code(), refusal)
     }
 }
 

@@ -1,9 +1,11 @@
+use std::sync::Arc;
+
 use lit_session_crypto::{Operation, VerifiedSession};
 use lit_types::{AuthContext, AuthSig, AuthSigKind, Clock, JsonProblem, NodeErrorCode};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Node, Refusal, capacity};
+use super::{Node, Refusal, capacity, off_runtime};
 
 /// Whose request it is, as a session signature shows that was found good.
 #[derive(Debug, Clone)]
@@ -25,14 +27,13 @@ impl Node {
     ) -> Result<Caller, Refusal> {
         let session = self.verify_session(&auth_sig, operation).await?;
         if self.shared.capacity_enforced {
-            capacity::check(
-                &self.shared.chain,
-                &self.uses,
-                &auth_sig,
-                &session,
-                self.shared.clock.now(),
-                unpaid,
-            )?;
+            let (verifier, chain) = (self.verifier.clone(), self.shared.chain.clone());
+            let (uses, now) = (Arc::clone(&self.uses), self.shared.clock.now());
+            let (auth_sig, session) = (auth_sig.clone(), session.clone());
+            off_runtime(move || {
+                capacity::check(&verifier, &chain, &uses, &auth_sig, &session, now, unpaid)
+            })
+            .await?;
         }
         let context = session.auth_context.clone();
         Ok(Caller {
@@ -63,11 +64,7 @@ impl Node {
         let now = self.shared.clock.now();
         let verifier = self.verifier.clone();
         let (auth_sig, operation) = (auth_sig.clone(), operation.clone());
-        // The session of a PKP takes pairings, milliseconds of arithmetic, which other requests need not wait for.
-        tokio::task::spawn_blocking(move || verifier.verify(&auth_sig, &operation, now))
-            .await
-            .map_err(|error| Refusal::coded(NodeErrorCode::NodeSystemFault, error))?
-            .map_err(|refusal| Refusal::coded(refusal.node_error_code(), refusal))
+        off_runtime(move || verifier.verify(&auth_sig, &operation, now)).await
     }
 }
 

@@ -8,7 +8,7 @@ use lit_types::{
     wire::{SignSessionKeyResponse, SignatureShare},
 };
 
-use super::{Node, Refusal};
+use super::{Node, Refusal, off_runtime};
 use crate::{Fault, signer::SignerError};
 
 impl Node {
@@ -40,13 +40,11 @@ impl Node {
         message: Vec<u8>,
         asked_epoch: u64,
     ) -> Result<SignatureShare, Refusal> {
-        let current = self.shared.chain.epoch()?;
-        let signer = Arc::clone(&self.signer);
-        // Milliseconds of arithmetic, which other requests need not wait for.
-        tokio::task::spawn_blocking(move || signer.bls_share(&message, asked_epoch, current))
-            .await
-            .map_err(|error| Refusal::coded(NodeErrorCode::NodeSystemFault, error))?
-            .map_err(Refusal::from)
+        let (chain, signer) = (self.shared.chain.clone(), Arc::clone(&self.signer));
+        off_runtime(move || -> Result<_, Refusal> {
+            Ok(signer.bls_share(&message, asked_epoch, chain.epoch()?)?)
+        })
+        .await
     }
 }
 

@@ -8,10 +8,11 @@ use lit_types::{
     wire::SignSessionKeyRequest,
 };
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use super::{
-    ActionPowers, Incoming, Node, Refusal,
+    ActionPowers, Incoming, Node, Refusal, off_runtime,
     permission::Claimant,
     session_message::{self, bad_message},
     to_json,
@@ -35,7 +36,7 @@ impl Node {
             auth_method_contexts: self.verify_auth_methods(request, &body, now).await?,
             ..AuthContext::default()
         };
-        let pkp = self.pkp_of(&body, &message, &context)?;
+        let pkp = self.pkp_of(&body, &message, &context).await?;
         session_message::check_uri(&message, &body.session_key)?;
         session_message::check_times(&message, now)?;
         self.run_session_action(request, &body, &mut context)
@@ -43,11 +44,12 @@ impl Node {
         let issued_at = self.time_of_nonce(message.nonce(), now)?;
         let resolved = session_message::resolve(&message, pkp.address(), issued_at, &context)?;
         let claimant = Claimant {
-            context: &context,
+            context,
             running: None,
             wallet: None,
         };
-        claimant.check(&self.shared.chain, &pkp, AuthMethodScope::PersonalSign)?;
+        let chain = self.shared.chain.clone();
+        off_runtime(move || claimant.check(&chain, &pkp, AuthMethodScope::PersonalSign)).await?;
         let answer = self.sign_message(&resolved, body.epoch).await?;
         Ok((200, to_json(&answer)))
     }
@@ -80,7 +82,7 @@ impl Node {
 
     /// The PKP of the request, whose address the message must name; without one, the first that the first auth method is
     /// permitted to use.
-    fn pkp_of(
+    async fn pkp_of(
         &self,
         body: &SignSessionKeyRequest,
         message: &SiweMessage,
@@ -100,19 +102,18 @@ impl Node {
             return Err(not_found("neither a PKP nor an auth method to find one by"));
         };
         let id = hd_key_id(&method.user_id, &method.app_id, false);
-        let tokens = self
-            .shared
-            .chain
-            .tokens_of(method.auth_method_type.get(), id.as_slice())?;
-        let Some(token) = tokens.first() else {
-            return Err(not_found(
-                "the first auth method is permitted to use no PKP",
-            ));
-        };
-        self.shared
-            .chain
-            .public_key(*token)?
-            .ok_or_else(|| not_found("the PKP of the first auth method has no key"))
+        let (chain, kind) = (self.shared.chain.clone(), method.auth_method_type.get());
+        off_runtime(move || {
+            let tokens = chain.tokens_of(kind, id.as_slice())?;
+            let Some(token) = tokens.first() else {
+                let reason = "the first auth method is permitted to use no PKP";
+                return Err(not_found(reason));
+            };
+            chain
+                .public_key(*token)?
+                .ok_or_else(|| not_found("the PKP of the first auth method has no key"))
+        })
+        .await
     }
 
     /// Runs the action of the request, if there is one. It has the last word: what it answers has to contain `true`.
@@ -130,7 +131,7 @@ impl Node {
         let action = NodeAction {
             node: self.url.clone(),
             request_id: request.correlation_id().map(ToOwned::to_owned),
-            caller: body.session_key.clone(),
+            caller: whoever_sent(request),
             cid: cid.clone(),
             code,
             js_params: body.js_params.clone().unwrap_or_default(),
@@ -161,6 +162,11 @@ impl Node {
                 UnknownBlock::TooOld => bad_message(error),
             })
     }
+}
+
+/// Nobody has shown that the session key of a request is theirs, so the nodes know one another's requests by all that was sent.
+fn whoever_sent(request: &Incoming) -> String {
+    format!("request {}", hex::encode(Sha256::digest(&request.body)))
 }
 
 /// What can be refused before anything is verified.

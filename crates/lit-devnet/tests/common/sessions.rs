@@ -47,6 +47,11 @@ impl Setup {
         body: &Value,
         requests: &[ResourceAbilityRequest],
     ) -> SessionTemplate {
+        self.session_of(self.network_root(body).await, requests)
+    }
+
+    /// The AuthSig of the PKP that the network makes for this request.
+    pub(crate) async fn network_root(&self, body: &Value) -> AuthSig {
         let answers: Vec<SignSessionKeyResponse> = self
             .ask_all(body)
             .await
@@ -61,7 +66,7 @@ impl Setup {
         let combined = BlsQuorum::new(self.network_key().await, self.threshold())
             .combine(&session_digest(message.as_str()), &shares)
             .unwrap();
-        self.session_of(pkp_auth_sig(&combined.signature, &message), requests)
+        pkp_auth_sig(&combined.signature, &message)
     }
 
     fn session_of(&self, root: AuthSig, requests: &[ResourceAbilityRequest]) -> SessionTemplate {

@@ -45,7 +45,8 @@ pub(crate) struct NodeAction {
     pub(crate) node: NodeUrl,
     /// What the nodes that got the same request know it by.
     pub(crate) request_id: Option<String>,
-    /// Whose request it is: the session key. Nodes exchange values only over requests of the same caller.
+    /// Whose request it is: the session key that signed it, or the hash of a request that no session signed. Nodes exchange
+    /// values only over requests of the same caller.
     pub(crate) caller: String,
     pub(crate) cid: String,
     pub(crate) code: String,
