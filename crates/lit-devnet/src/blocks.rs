@@ -11,8 +11,9 @@ use time::OffsetDateTime;
 pub(crate) const SECONDS_PER_BLOCK: i64 = 12;
 /// How many blocks back a WebAuthn challenge may be.
 const RECENT_BLOCKS: i64 = 10;
-/// How many foreign hashes are remembered; older ones are forgotten.
-const MAX_FOREIGN: usize = 10_000;
+/// How many foreign hashes are remembered: more than main net makes in the 30 days for which that is done. While there is no
+/// space, new ones are unknown. An old one would be a recent one again if it were forgotten.
+const MAX_FOREIGN: usize = 250_000;
 
 /// The blocks that stand for Ethereum's main net, whose hashes are the nonces of SIWE messages.
 ///
@@ -46,8 +47,33 @@ pub(crate) enum UnknownBlock {
 /// Hashes of blocks that others made up, each with the time at which it was first seen.
 #[derive(Debug, Default)]
 struct Foreign {
-    times: HashMap<String, OffsetDateTime>,
-    order: VecDeque<String>,
+    times: HashMap<[u8; 32], OffsetDateTime>,
+    /// The oldest first.
+    order: VecDeque<[u8; 32]>,
+}
+
+impl Foreign {
+    /// The time of a hash, if it is known or there is space for it.
+    fn time_of(&mut self, hash: [u8; 32], now: OffsetDateTime) -> Option<OffsetDateTime> {
+        if let Some(time) = self.times.get(&hash) {
+            return Some(*time);
+        }
+        while let Some(oldest) = self.order.front()
+            && self
+                .times
+                .get(oldest)
+                .is_none_or(|seen| now - *seen > MAX_SESSION_LIFETIME)
+        {
+            self.times.remove(oldest);
+            self.order.pop_front();
+        }
+        if self.order.len() == MAX_FOREIGN {
+            return None;
+        }
+        self.times.insert(hash, now);
+        self.order.push_back(hash);
+        Some(now)
+    }
 }
 
 impl Blocks {
@@ -116,23 +142,10 @@ impl Blocks {
     }
 
     fn foreign_time(&self, hash: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        hash_bytes(hash)?;
-        let mut foreign = self
-            .foreign
-            .as_ref()?
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(time) = foreign.times.get(hash) {
-            return Some(*time);
-        }
-        if foreign.order.len() == MAX_FOREIGN {
-            let oldest = foreign.order.pop_front()?;
-            foreign.times.remove(&oldest);
-        }
-        let time = self.latest(now).time;
-        foreign.times.insert(hash.to_owned(), time);
-        foreign.order.push_back(hash.to_owned());
-        Some(time)
+        let hash = hash_bytes(hash)?;
+        let foreign = self.foreign.as_ref()?;
+        let mut foreign = foreign.lock().unwrap_or_else(PoisonError::into_inner);
+        foreign.time_of(hash, self.latest(now).time)
     }
 
     fn mask(&self, head: &[u8]) -> i64 {
@@ -214,6 +227,26 @@ mod tests {
         assert_eq!(blocks.time_of(&hash, later), Ok(first));
         assert!(blocks.is_recent(&hash, now) && !blocks.is_recent(&hash, later));
         assert_eq!(blocks.time_of("0xabc", now), Err(UnknownBlock::Unknown));
+    }
+
+    #[test]
+    fn no_foreign_hash_is_forgotten_for_others() {
+        let mut foreign = Foreign::default();
+        let now = at(1_763_620_008);
+        let hash = |n: usize| {
+            let mut hash = [0; 32];
+            hash[..8].copy_from_slice(&n.to_be_bytes());
+            hash
+        };
+        for n in 0..MAX_FOREIGN {
+            assert_eq!(foreign.time_of(hash(n), now), Some(now));
+        }
+        let later = now + Duration::days(30);
+        assert_eq!(foreign.time_of(hash(MAX_FOREIGN), later), None);
+        assert_eq!(foreign.time_of(hash(0), later), Some(now));
+        let later = later + Duration::SECOND;
+        assert_eq!(foreign.time_of(hash(MAX_FOREIGN), later), Some(later));
+        assert_eq!((foreign.times.len(), foreign.order.len()), (1, 1));
     }
 
     #[test]

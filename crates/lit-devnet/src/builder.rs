@@ -89,8 +89,8 @@ impl DevnetBuilder {
     }
 
     /// Whether messages for PKPs may have the block hashes of other chains as nonces, which count as made when they are first
-    /// seen. The official client fetches hashes of Ethereum's main net half a minute after it has connected, and needs this.
-    /// Default: no, only hashes that the network hands out.
+    /// seen, and are remembered for 30 days, 250,000 of them. The official client fetches hashes of Ethereum's main net half a
+    /// minute after it has connected, and needs this. Default: no, only hashes that the network hands out.
     pub const fn foreign_blockhashes(mut self, accepted: bool) -> Self {
         self.foreign_blockhashes = accepted;
         self

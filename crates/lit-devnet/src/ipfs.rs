@@ -7,26 +7,73 @@ use std::{
 
 use lit_session_crypto::ipfs_cid_v0;
 
+/// How much may be uploaded in all, in bytes.
+#[cfg(feature = "http")]
+const MAX_UPLOADED: usize = 256 * 1024 * 1024;
+/// What an entry counts for beside its content, in bytes.
+#[cfg(feature = "http")]
+const ENTRY: usize = 256;
+
 /// Source of actions by CID.
 #[derive(Debug, Default)]
-pub(crate) struct Ipfs(RwLock<HashMap<String, String>>);
+pub(crate) struct Ipfs(RwLock<Contents>);
+
+#[derive(Debug, Default)]
+struct Contents {
+    sources: HashMap<String, String>,
+    /// How much strangers have stored, in bytes.
+    #[cfg(feature = "http")]
+    uploaded: usize,
+}
 
 impl Ipfs {
     /// Stores a source and gives its CID.
     pub(crate) fn put(&self, code: String) -> String {
         let cid = ipfs_cid_v0(code.as_bytes());
-        self.0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(cid.clone(), code);
+        let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        contents.sources.insert(cid.clone(), code);
         cid
     }
 
+    /// Stores a source that came over HTTP, under its CID. False when there is no space left: nothing is forgotten for it.
+    #[cfg(feature = "http")]
+    pub(crate) fn upload(&self, cid: &str, code: String) -> bool {
+        let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if contents.sources.contains_key(cid) {
+            return true;
+        }
+        let uploaded = contents.uploaded + ENTRY + code.len();
+        if uploaded > MAX_UPLOADED {
+            return false;
+        }
+        contents.uploaded = uploaded;
+        contents.sources.insert(cid.to_owned(), code);
+        true
+    }
+
     pub(crate) fn get(&self, cid: &str) -> Option<String> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(cid)
-            .cloned()
+        let contents = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        contents.sources.get(cid).cloned()
+    }
+}
+
+#[cfg(all(test, feature = "http"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uploads_are_limited_in_all() {
+        let ipfs = Ipfs::default();
+        let kept = ipfs.put("kept".to_owned());
+        let large = "x".repeat(64 * 1024 * 1024 - ENTRY);
+        for cid in ["a", "b", "c", "d", "a"] {
+            assert!(ipfs.upload(cid, large.clone()), "{cid}");
+        }
+        assert!(!ipfs.upload("e", String::new()));
+        assert!(ipfs.upload(&kept, "kept".to_owned()));
+        assert!(ipfs.get("e").is_none() && ipfs.get("a").is_some());
+        let own = ipfs.put("own".to_owned());
+        assert_eq!(ipfs.get(&own).as_deref(), Some("own"));
+        assert_eq!(ipfs.get(&kept).as_deref(), Some("kept"));
     }
 }

@@ -51,10 +51,6 @@ pub(super) fn verify(token: &str, at: Circumstances<'_>) -> Result<(String, Stri
         return Err(AuthRefusal::WebAuthn("its type is not webauthn.get"));
     }
     let challenge = decode(&client.challenge)?;
-    let hash = format!("0x{}", hex::encode(challenge));
-    if !at.blocks.is_recent(&hash, at.now) {
-        return Err(AuthRefusal::Challenge);
-    }
     let origin = at.origin.unwrap_or(DEFAULT_ORIGIN);
     if client.origin != origin {
         return Err(AuthRefusal::Origin);
@@ -80,6 +76,13 @@ pub(super) fn verify(token: &str, at: Circumstances<'_>) -> Result<(String, Stri
     let signature = Signature::from_der(&decode(&credential.response.signature)?);
     if !signature.is_ok_and(|signature| key.verify(&signed, &signature).is_ok()) {
         return Err(AuthRefusal::WebAuthnSignature);
+    }
+    // Last, because hashes of other chains are remembered, and not for everybody who makes some up.
+    if !at
+        .blocks
+        .is_recent(&format!("0x{}", hex::encode(challenge)), at.now)
+    {
+        return Err(AuthRefusal::Challenge);
     }
     Ok((credential.raw_id, RELYING_PARTY.to_owned()))
 }

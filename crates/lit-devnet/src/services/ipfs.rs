@@ -17,7 +17,7 @@ use super::Refused;
 use crate::node::Shared;
 
 /// The largest content, in bytes: as much as nodes run.
-const MAX_CONTENT: usize = 16 * 1024 * 1024;
+pub(super) const MAX_CONTENT: usize = 16 * 1024 * 1024;
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
     Router::new()
@@ -54,6 +54,9 @@ async fn store(
             "the CID of the content is {actual}"
         )));
     }
-    shared.ipfs.put(content);
+    if !shared.ipfs.upload(&cid, content) {
+        let problem = "no space is left for uploads: start the network anew, or give it the code by Devnet::put_ipfs";
+        return Err(Refused::new(StatusCode::INSUFFICIENT_STORAGE, problem));
+    }
     Ok(Json(json!({ "cid": actual })))
 }
