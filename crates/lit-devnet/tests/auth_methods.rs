@@ -138,10 +138,12 @@ async fn issuers_that_the_network_is_told_of() {
     let keys = json!({ "keys": [
         { "kty": "EC", "crv": "P-256", "kid": "a", "x": coordinate(x), "y": coordinate(y) },
     ]});
-    let issuer = JwtIssuer::new(JwtProvider::Apple, "https://id.example", &keys.to_string())
-        .unwrap()
-        .with_audience("app-1");
-    let setup = Setup::of(Devnet::builder().jwt_issuer(issuer)).await;
+    let issuer =
+        || JwtIssuer::new(JwtProvider::Apple, "https://id.example", &keys.to_string()).unwrap();
+    let builder = Devnet::builder()
+        .jwt_issuer(issuer().with_audience("app-0"))
+        .jwt_issuer(issuer().with_audience("app-1"));
+    let setup = Setup::of(builder).await;
     let issue = |kid: &str, claims: Value| {
         let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
         let header = part(json!({ "alg": "ES256", "kid": kid }));
@@ -163,6 +165,7 @@ async fn issuers_that_the_network_is_told_of() {
     for (name, value) in [
         ("iss", json!("https://id.other")),
         ("aud", json!("app-2")),
+        ("aud", json!(["app-1", "app-2"])),
         ("aud", json!([])),
         ("sub", json!("")),
         ("exp", Value::Null),

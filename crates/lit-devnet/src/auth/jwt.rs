@@ -77,6 +77,11 @@ impl JwtIssuer {
         self
     }
 
+    /// Of a token for several apps all have to be known: its id on chain is made of them, or of the first.
+    fn is_for(&self, apps: &[String]) -> bool {
+        self.audiences.is_empty() || apps.iter().all(|app| self.audiences.contains(app))
+    }
+
     pub(super) const fn with_keys(provider: JwtProvider, issuer: String, keys: Jwks) -> Self {
         Self {
             provider,
@@ -162,27 +167,25 @@ pub(super) fn verify(
     }
     let signature = decode(signature)?;
     let claims: Claims = part(claims)?;
-    let issuer = issuers
+    // There may be several with the same name, as after a change of keys or for several apps.
+    let mut issuers = issuers
         .iter()
         .filter(|known| known.provider == provider)
-        .filter(|known| claims.iss.as_ref() == Some(&known.issuer));
-    // Of several with the same name, as after a change of keys, any will do.
-    let mut signer = Err(AuthRefusal::Issuer(provider.name()));
-    for known in issuer {
-        let kid = header.kid.as_deref();
-        if known
-            .keys
-            .verify(kid, algorithm, signed.as_bytes(), &signature)
-        {
-            signer = Ok(known);
-            break;
-        }
-        signer = Err(AuthRefusal::JwtSignature);
+        .filter(|known| claims.iss.as_ref() == Some(&known.issuer))
+        .peekable();
+    if issuers.peek().is_none() {
+        return Err(AuthRefusal::Issuer(provider.name()));
     }
-    let signer = signer?;
+    let kid = header.kid.as_deref();
+    let has_signed =
+        |known: &&JwtIssuer| (known.keys).verify(kid, algorithm, signed.as_bytes(), &signature);
+    let mut signers = issuers.filter(has_signed).peekable();
+    if signers.peek().is_none() {
+        return Err(AuthRefusal::JwtSignature);
+    }
     check_times(&claims, now)?;
     let apps = claims.audiences()?;
-    if !signer.audiences.is_empty() && !apps.iter().any(|app| signer.audiences.contains(app)) {
+    if !signers.any(|known| known.is_for(apps)) {
         return Err(AuthRefusal::Audience);
     }
     Ok(claims)

@@ -1,15 +1,18 @@
+use std::sync::Arc;
+
 use alloy_primitives::{hex, keccak256};
 use axum::{
     Json,
-    extract::Query,
+    extract::{Query, State},
     http::{HeaderMap, Uri},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use lit_types::Clock;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Refused, header};
+use super::{Refused, Relayer, header};
 
 #[derive(Deserialize)]
 pub(super) struct Options {
@@ -19,13 +22,14 @@ pub(super) struct Options {
 /// `GET /auth/webauthn/generate-registration-options`: what a browser takes. The challenge is not checked later, as with the
 /// official server.
 pub(super) async fn registration_options(
+    State(relayer): State<Arc<Relayer>>,
     Query(options): Query<Options>,
     headers: HeaderMap,
 ) -> Result<Json<Value>, Refused> {
     let mut challenge = [0; 32];
     getrandom::getrandom(&mut challenge).map_err(Refused::failed)?;
     let name = options.username.filter(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| nameless(OffsetDateTime::now_utc()));
+    let name = name.unwrap_or_else(|| nameless(relayer.shared.clock.now()));
     let origin = header(&headers, "origin").and_then(|origin| origin.parse::<Uri>().ok());
     let host = origin.as_ref().and_then(Uri::host).unwrap_or("localhost");
     Ok(Json(json!({
