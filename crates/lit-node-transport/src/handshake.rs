@@ -1,16 +1,20 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lit_types::{
     JsonProblem, NodeUrl,
     wire::{Endpoint, HandshakeRequest, HandshakeResponse},
 };
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumFailure, QuorumPolicy, RequestId,
     call_quorum, most_common,
     quorum::{Settled, judge_response},
 };
+
+/// How long the block hashes of other nodes are waited for, when the first ones do not agree.
+const BLOCKHASH_GRACE: Duration = Duration::from_secs(1);
 
 /// The keys of a network, as its nodes give them. Nodes of one network give the same ones.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,8 +32,10 @@ pub struct HandshakeKeys {
 pub struct Handshake {
     /// The keys.
     pub keys: HandshakeKeys,
-    /// The block hash most of the agreeing nodes gave, or the first one's when that is undecided.
+    /// The block hash that most of the agreeing nodes gave, or the first one's when several are tied.
     pub latest_blockhash: String,
+    /// Whether as many nodes as are needed gave that hash, so that fewer cannot have made it up.
+    pub blockhash_agreed: bool,
     /// The nodes that have agreed so far.
     pub connected: Vec<NodeUrl>,
     /// Every node's outcome.
@@ -49,10 +55,17 @@ impl LateNodes {
     /// Waits for the next node that agrees with the others; none when all have answered or failed. A node that answers
     /// with other keys is left out, with a warning in the log.
     pub async fn next(&mut self) -> Option<NodeUrl> {
+        self.greeting().await.map(|(node, _)| node)
+    }
+
+    /// The same, with the block hash that the node gives.
+    async fn greeting(&mut self) -> Option<(NodeUrl, String)> {
         loop {
             let Settled { node, result, .. } = self.settled.recv().await?;
             match judge_response(&node, result, &judge) {
-                Ok(answer) if answer.keys == self.keys => return Some(node),
+                Ok(answer) if answer.keys == self.keys => {
+                    return Some((node, answer.latest_blockhash));
+                }
                 Ok(_) => {
                     tracing::warn!(%node, "node answers with other keys than its network; left out");
                 }
@@ -62,7 +75,8 @@ impl LateNodes {
     }
 }
 
-/// Greets every node, and returns as soon as `policy.needed` of them give the same keys.
+/// Greets every node, and returns as soon as `policy.needed` of them give the same keys. Where these do not give the same block
+/// hash as well, others are waited for, a second at most, until as many give one.
 ///
 /// # Errors
 /// [`QuorumError`] when too few answer, or those that do are not of one network.
@@ -102,27 +116,45 @@ pub async fn handshake(
     };
     let answer = call_quorum(transport, call, policy, judge, |answer| answer.keys.clone()).await?;
 
-    let hashes = || {
-        answer
-            .agreed
-            .iter()
-            .map(|(_, greeting)| greeting.latest_blockhash.clone())
-    };
-    let latest_blockhash = most_common(hashes())
-        .or_else(|| hashes().next())
-        .unwrap_or_default();
     // At least one node agreed, or there would be no answer.
     let keys = answer.agreed[0].1.keys.clone();
+    let mut greetings: Vec<(NodeUrl, String)> = answer
+        .agreed
+        .into_iter()
+        .map(|(node, greeting)| (node, greeting.latest_blockhash))
+        .collect();
+    let mut late = LateNodes {
+        keys: keys.clone(),
+        settled: answer.late,
+    };
+    let until = Instant::now() + BLOCKHASH_GRACE;
+    let (latest_blockhash, blockhash_agreed) = loop {
+        let (hash, votes) = best_hash(&greetings);
+        if votes >= policy.needed {
+            break (hash, true);
+        }
+        match timeout_at(until, late.greeting()).await {
+            Ok(Some(greeting)) => greetings.push(greeting),
+            Ok(None) | Err(_) => break (hash, false),
+        }
+    };
     Ok(Handshake {
-        latest_blockhash,
-        connected: answer.agreed.into_iter().map(|(node, _)| node).collect(),
-        outcomes: answer.outcomes,
-        late: LateNodes {
-            keys: keys.clone(),
-            settled: answer.late,
-        },
         keys,
+        latest_blockhash,
+        blockhash_agreed,
+        connected: greetings.into_iter().map(|(node, _)| node).collect(),
+        outcomes: answer.outcomes,
+        late,
     })
+}
+
+/// The hash that most gave, the first one where several are tied, and how many gave it.
+fn best_hash(greetings: &[(NodeUrl, String)]) -> (String, usize) {
+    let hashes = || greetings.iter().map(|(_, hash)| hash);
+    let best = most_common(hashes()).or_else(|| hashes().next());
+    let best = best.cloned().unwrap_or_default();
+    let votes = hashes().filter(|hash| **hash == best).count();
+    (best, votes)
 }
 
 struct Greeting {

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 enum Script {
     Answer(&'static str),
     Slow(u64, &'static str),
+    SlowMillis(u64, &'static str),
     Status(u16, &'static str),
     Dead,
     Hang,
@@ -58,6 +59,10 @@ impl NodeTransport for Scripted {
             Script::Answer(body) => answer(200, body),
             Script::Slow(seconds, body) => {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
+                answer(200, body)
+            }
+            Script::SlowMillis(millis, body) => {
+                tokio::time::sleep(Duration::from_millis(millis)).await;
                 answer(200, body)
             }
             Script::Status(status, body) => answer(status, body),
@@ -380,6 +385,58 @@ async fn a_handshake_needs_agreement_on_the_keys() {
     assert_eq!(found.late.next().await, Some(nodes[4].clone()));
     assert_eq!(found.late.next().await, Some(nodes[6].clone()));
     assert_eq!(found.late.next().await, None);
+}
+
+/// A little late, as honest nodes are beside liars that answer at once.
+const LATE: u64 = 400;
+
+#[tokio::test(start_paused = true)]
+async fn fewer_liars_than_are_needed_do_not_choose_the_block_hash() {
+    use Script::*;
+    let (lie, truth) = (greeting('a', '9'), greeting('a', '1'));
+    let honest = || SlowMillis(LATE, truth);
+    let scripts = [Answer(lie), Answer(lie), Answer(truth), honest(), honest()];
+    let (_, transport, nodes) = network(&scripts);
+    let start = Instant::now();
+    let found = handshake(&transport, &nodes, 0, &QuorumPolicy::new(3))
+        .await
+        .unwrap();
+    assert_eq!(found.latest_blockhash, format!("0x{}", "1".repeat(64)));
+    assert!(found.blockhash_agreed);
+    assert_eq!(found.connected, nodes);
+    assert_eq!(start.elapsed(), Duration::from_millis(LATE));
+}
+
+#[tokio::test(start_paused = true)]
+async fn block_hashes_are_not_waited_for_when_enough_agree_or_for_long() {
+    use Script::*;
+    let [one, two] = ['1', '2'].map(|hash| greeting('a', hash));
+    for (scripts, agreed, millis) in [
+        (
+            vec![Answer(one), Answer(one), SlowMillis(LATE, one), Hang],
+            true,
+            400,
+        ),
+        (vec![Answer(one), Answer(one), Answer(one), Hang], true, 0),
+        (
+            vec![Answer(two), Answer(one), Answer(one), Hang],
+            false,
+            1_000,
+        ),
+        (vec![Answer(two), Answer(one), Answer(one), Dead], false, 0),
+    ] {
+        let (_, transport, nodes) = network(&scripts);
+        let start = Instant::now();
+        let policy = QuorumPolicy::new(3);
+        let found = handshake(&transport, &nodes, 0, &policy).await.unwrap();
+        assert_eq!(found.latest_blockhash, format!("0x{}", "1".repeat(64)));
+        assert_eq!(found.blockhash_agreed, agreed, "{scripts:?}");
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_millis(millis),
+            "{scripts:?}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,6 +26,8 @@ pub(crate) struct NetworkState {
 struct Greeting {
     keys: HandshakeKeys,
     latest_blockhash: String,
+    /// Whether as many nodes as the threshold gave it.
+    blockhash_agreed: bool,
     at: OffsetDateTime,
     connected: Arc<RwLock<Vec<NodeUrl>>>,
     /// Lets nodes join that answer later.
@@ -53,6 +55,7 @@ impl NetworkState {
         let Handshake {
             keys,
             latest_blockhash,
+            blockhash_agreed,
             connected,
             late,
             ..
@@ -64,6 +67,7 @@ impl NetworkState {
         let greeting = Greeting {
             keys,
             latest_blockhash,
+            blockhash_agreed,
             at: now,
             connected,
             late_joiner,
@@ -90,6 +94,11 @@ impl NetworkState {
 
     pub(crate) fn latest_blockhash(&self) -> &str {
         &self.greeting.latest_blockhash
+    }
+
+    /// Whether as many nodes as the threshold gave that hash.
+    pub(crate) fn is_blockhash_agreed(&self) -> bool {
+        self.greeting.blockhash_agreed
     }
 
     /// When the nodes were greeted, and gave their latest block hash.
