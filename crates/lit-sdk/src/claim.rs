@@ -6,6 +6,7 @@ use lit_node_transport::{Quorum, QuorumPolicy, RequestId, call_quorum};
 use lit_session_crypto::HdTweak;
 use lit_types::{
     AuthMethod, JsonProblem, NodeUrl, PkpPublicKey,
+    constants::AuthMethodType,
     wire::{Endpoint, PkpClaimRequest, PkpClaimResponse},
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -93,10 +94,14 @@ impl LitNodeClient {
     /// key that is, and sign it.
     ///
     /// # Errors
-    /// [`Error::Nodes`] when too few nodes accept the auth method, or they do not agree; [`Error::NotReady`].
+    /// [`Error::Nodes`] when too few nodes accept the auth method, or they do not agree; [`Error::WebAuthnClaim`];
+    /// [`Error::NotReady`].
     #[doc(alias = "claimKeyId")]
     pub async fn claim_key_id(&self, call: &ClaimKeyId) -> Result<ClaimedKey, Error> {
         self.check_ready()?;
+        if is_webauthn(&call.auth_method) {
+            return Err(Error::WebAuthnClaim);
+        }
         let body = PkpClaimRequest {
             auth_method: call.auth_method.clone(),
             credential_public_key: None,
@@ -148,6 +153,11 @@ impl LitNodeClient {
             .public_key(&roots)
             .map_err(|_| Error::RootKeys)
     }
+}
+
+/// Claims do not carry the public key of a credential, without which nobody could log in with it.
+pub(crate) fn is_webauthn(method: &AuthMethod) -> bool {
+    method.auth_method_type.known() == Some(AuthMethodType::WebAuthn)
 }
 
 /// A node's consent, and whose wallet signed it.

@@ -86,6 +86,12 @@ pub enum Error {
         /// Every node's outcome.
         nodes: Box<QuorumError>,
     },
+    /// Keys cannot be claimed for WebAuthn credentials: a claim does not carry the public key by which nodes verify logins. Mint
+    /// a PKP with [`LitRelay::mint`](crate::LitRelay::mint) instead.
+    #[error(
+        "a key cannot be claimed for a WebAuthn credential; mint a PKP that permits it instead"
+    )]
+    WebAuthnClaim,
     /// Nodes refuse these conditions, or hash them differently.
     #[error(transparent)]
     Conditions(#[from] AccessControlError),
@@ -124,6 +130,7 @@ impl From<SessionRefusal> for Error {
         match refusal {
             SessionRefusal::Proof { index, refusal } => Self::Proof { index, refusal },
             SessionRefusal::OtherKey => Self::Root(CapabilityRefusal::WrongUri.into()),
+            other => Self::AuthNeeded(other.into()),
         }
     }
 }

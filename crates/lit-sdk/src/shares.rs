@@ -21,6 +21,11 @@ impl NetworkState {
     /// The network as it signs.
     pub(crate) fn signer(&self) -> Result<NetworkSigner, Error> {
         let threshold = self.view.threshold;
+        if threshold < 2 {
+            return Err(Error::Config(format!(
+                "no key is shared with a threshold of {threshold}, so the nodes can neither sign nor decrypt together"
+            )));
+        }
         let key = self.keys().network_public_key.parse();
         Ok(NetworkSigner {
             key: key.map_err(Error::NetworkKey)?,

@@ -10,7 +10,7 @@ use alloy_signer_local::PrivateKeySigner;
 use common::owned::{Owned, request, sign_in};
 use lit_devnet::{Fault, SiweChange};
 use lit_sdk::{
-    AuthNeeded, Error, ExecuteJs, LitAction, LitActionLogin, PkpAuth, PkpLogin,
+    AuthNeeded, Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, PkpAuth, PkpLogin,
     session_crypto::ipfs_cid_v0, types::NodeErrorCode,
 };
 use serde_json::json;
@@ -210,4 +210,18 @@ async fn messages_say_what_was_asked_for() {
             .signed_message
             .contains(session.expiration().as_str())
     );
+}
+
+/// One share is no signature, whoever says that one node is enough.
+#[tokio::test]
+async fn a_single_node_signs_for_no_pkp() {
+    let owned = Owned::new().await;
+    let builder = LitNodeClient::builder(owned.network.node_urls().to_vec(), 1)
+        .transport(owned.network.transport())
+        .clock(owned.network.clock());
+    let client = builder.connect().await.unwrap();
+    let login = owned.login().await;
+    let error = client.get_pkp_session(&request(), &login).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Config(_)), "{error}");
 }

@@ -11,9 +11,9 @@ use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, BlockhashSource, ChainDiscovery, ClaimKeyId, EthWalletOptions, EthWalletProvider,
-    LitNodeClient, LitRelay, MintOptions, MintRequest, MintStatus, PayerSecretKey, RelayApiKey,
-    RelayAuthMethod, RelayError, RpcTransport,
+    AuthMethod, BlockhashSource, ChainDiscovery, ClaimKeyId, Error, EthWalletOptions,
+    EthWalletProvider, LitNodeClient, LitRelay, MintOptions, MintRequest, MintStatus,
+    PayerSecretKey, RelayApiKey, RelayAuthMethod, RelayError, RpcTransport,
     contracts::{
         ActionCid, ContractError, CreditExpiry, LitContracts, RequestRate, RevertKind, Scopes,
     },
@@ -118,6 +118,15 @@ async fn a_relayer_mints_the_key_that_a_login_claimed() {
     assert_eq!(pkp.public_key().unwrap(), key);
     let owner = contracts(&network, 0).pkp().owner(pkp.token_id).await;
     assert_eq!(owner.unwrap(), Some(pkp.eth_address));
+
+    // Nobody could log in with what is claimed for a credential.
+    let passkey = AuthMethod::new(AuthMethodType::WebAuthn, "{}");
+    let refused = relay.claim_key(&claimed, &passkey, &key).await;
+    assert_eq!(refused, Err(RelayError::PublicKey { index: 0 }));
+    let asked = network.requests().len();
+    let refused = client.claim_key_id(&ClaimKeyId::new(passkey)).await;
+    assert!(matches!(refused, Err(Error::WebAuthnClaim)), "{refused:?}");
+    assert_eq!(network.requests().len(), asked);
 }
 
 #[tokio::test]

@@ -214,6 +214,7 @@ fn earlier(one: Timestamp, other: Timestamp) -> Timestamp {
 
 /// Why there is no session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SessionRefusal {
     /// The root was checked for another session key.
     #[error("the root AuthSig authorises another session key")]

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::{ClaimedKey, percent};
+use crate::{ClaimedKey, claim::is_webauthn, percent};
 
 use self::{
     answer::{ErrorAnswer, PayerAnswer, PkpsAnswer, RequestIdAnswer, StatusAnswer, UsersAnswer},
@@ -309,13 +309,16 @@ impl LitRelay {
     /// method. The public key is [`LitNodeClient::derived_public_key`](crate::LitNodeClient::derived_public_key).
     ///
     /// # Errors
-    /// [`RelayError`].
+    /// [`RelayError`]; [`RelayError::PublicKey`] for WebAuthn, since claims do not carry the public key of a credential.
     pub async fn claim_key(
         &self,
         claimed: &ClaimedKey,
         auth_method: &AuthMethod,
         public_key: &PkpPublicKey,
     ) -> Result<RelayRequestId, RelayError> {
+        if is_webauthn(auth_method) {
+            return Err(RelayError::PublicKey { index: 0 });
+        }
         let body = claimed.relay_body(auth_method, public_key);
         self.post_for_request_id(CLAIM, &body).await
     }
