@@ -183,9 +183,14 @@ impl fmt::Display for HttpUrl {
     }
 }
 
+/// Path and query carry credentials at times, so they are not shown.
 impl fmt::Debug for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        write!(f, "{:?}", self.origin)?;
+        match self.text == self.origin.as_str() {
+            true => Ok(()),
+            false => f.write_str("/.."),
+        }
     }
 }
 
@@ -198,8 +203,11 @@ pub struct HttpUrlError(String);
 
 impl HttpUrlError {
     fn new(text: &str) -> Self {
-        // What stands before an @ may be a password.
-        let shown = text.rsplit('@').next().unwrap_or_default();
+        // What stands before an @ may be a password, and what follows the host a token.
+        let host = text.find("://").map_or(0, |end| end + 3);
+        let end = text[host..].find(['/', '?', '#']);
+        let shown = &text[..end.map_or(text.len(), |end| host + end)];
+        let shown = shown.rsplit('@').next().unwrap_or_default();
         Self(shown.chars().take(100).collect())
     }
 }
@@ -230,6 +238,9 @@ mod tests {
             "https://a:x/b",
             "://a",
             "https://a?b#c",
+            "https://a b/SECRET",
+            "https://a/ ?SECRET",
+            "a/SECRET",
         ] {
             let error = bad.parse::<HttpUrl>().unwrap_err();
             assert!(!error.to_string().contains("SECRET"), "{error}");
@@ -242,8 +253,8 @@ mod tests {
     }
 
     #[test]
-    fn debug_keeps_headers_and_bodies() {
-        let url: HttpUrl = "https://a".parse().unwrap();
+    fn debug_keeps_paths_headers_and_bodies() {
+        let url: HttpUrl = "https://a/SECRET?SECRET".parse().unwrap();
         let request =
             HttpRequest::post(url, Bytes::from_static(b"SECRET")).with_header("api-key", "SECRET");
         let response = HttpResponse {

@@ -77,7 +77,7 @@ impl IpfsGateways {
         for url in &self.urls {
             match self.fetch_from(url, cid).await {
                 Ok(code) => return Ok(LitAction::code(code)),
-                Err(failure) => failures.push(format!("{url}: {failure}")),
+                Err(failure) => failures.push(format!("{}: {failure}", origin(url))),
             }
         }
         Err(IpfsError::Unavailable(failures))
@@ -105,9 +105,21 @@ impl IpfsGateways {
 impl fmt::Debug for IpfsGateways {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IpfsGateways")
-            .field("urls", &self.urls)
+            .field(
+                "urls",
+                &self.urls.iter().map(|url| origin(url)).collect::<Vec<_>>(),
+            )
             .finish_non_exhaustive()
     }
+}
+
+/// Scheme and host of a URL. What follows is often a token.
+fn origin(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |end| end + 3);
+    let end = url[host..]
+        .find(['/', '?'])
+        .map_or(url.len(), |end| host + end);
+    &url[..end]
 }
 
 /// Why the code of an action could not be had.
@@ -120,7 +132,7 @@ pub enum IpfsError {
     /// Actions have CIDs of version 0.
     #[error("not the CIDv0 of a Lit Action")]
     Cid,
-    /// No gateway gives it, or what it gives is something else.
+    /// No gateway gives it, or what it gives is something else: what each did, by scheme and host.
     #[error("no IPFS gateway gives the code: {}", .0.join("; "))]
     Unavailable(Vec<String>),
 }

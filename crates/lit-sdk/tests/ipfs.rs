@@ -93,3 +93,35 @@ async fn code_of_another_cid_is_not_taken() {
     ));
     assert_eq!(gateways.asked.lock().unwrap().len(), 3);
 }
+
+#[tokio::test]
+async fn tokens_in_urls_of_gateways_are_not_shown() {
+    let cid = ipfs_cid_v0(CODE.as_bytes());
+    for url in [
+        "https://gw.example/SECRET/ipfs/",
+        "https://gw.example?token=SECRET&cid=",
+    ] {
+        let down = || Err(TransportError::Connect("refused".to_owned()));
+        let http = Gateways::new((0..10).map(|_| down()).collect());
+        let gateways = IpfsGateways::new(http).with_gateway(url).unwrap();
+        let error = gateways.fetch(&cid).await.unwrap_err();
+        for shown in [
+            format!("{gateways:?}"),
+            format!("{error:?}"),
+            error.to_string(),
+        ] {
+            assert!(shown.contains("https://gw.example"), "{shown}");
+            assert!(!shown.contains("SECRET"), "{shown}");
+        }
+    }
+    for bad in [
+        "https://gw.example/SECRET#x",
+        "gw.example/SECRET",
+        "https:// /SECRET",
+    ] {
+        let gateways = IpfsGateways::new(Gateways::new(Vec::new()));
+        let error = gateways.with_gateway(bad).unwrap_err();
+        let shown = format!("{error:?} {error}");
+        assert!(!shown.contains("SECRET"), "{shown}");
+    }
+}
