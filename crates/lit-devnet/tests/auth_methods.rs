@@ -319,6 +319,31 @@ async fn a_passkey_signs_a_recent_block_for_the_page_that_asks() {
     assert_eq!(from_page(&setup, PAGE, &good).await, challenge);
 }
 
+/// Hashes of other chains count as new when they are first seen, so nobody but the owner of a passkey is to show them.
+#[tokio::test]
+async fn a_block_of_another_chain_is_first_seen_in_a_good_assertion() {
+    const PAGE: &str = "https://app.example:8443";
+    let setup = Setup::of(Devnet::builder().foreign_blockhashes(true)).await;
+    let passkey = Authenticator::new();
+    let good = passkey.method(&format!("0x{}", "1f".repeat(32)));
+    let id = auth_method_id(&good).unwrap();
+    let permitted = PermittedAuthMethod::new(AuthMethodType::WebAuthn, id.0)
+        .with_user_public_key(passkey.cose_key());
+    setup.permit(&permitted).await;
+    let other = Authenticator {
+        key: SigningKey::from_slice(&[6; 32]).unwrap(),
+        ..Authenticator::new()
+    };
+    let forged = other.method(&format!("0x{}", "1f".repeat(32)));
+    let failed = refused(401, "NodeAuthFailed");
+    assert_eq!(from_page(&setup, PAGE, &forged).await, failed);
+    setup.network.clock().advance(Duration::from_secs(180));
+    assert_eq!(from_page(&setup, PAGE, &good).await.0, 200);
+    setup.network.clock().advance(Duration::from_secs(180));
+    let challenge = refused(400, "NodeInvalidWebAuthnChallenge");
+    assert_eq!(from_page(&setup, PAGE, &good).await, challenge);
+}
+
 /// Discord and Google, as far as nodes ask them.
 struct Providers;
 

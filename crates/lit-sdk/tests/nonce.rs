@@ -13,12 +13,14 @@ use std::{
 };
 
 use async_trait::async_trait;
-use common::{Setup, any_action};
+use common::{Setup, altered, any_action};
 use lit_devnet::DevnetClock;
 use lit_sdk::{
     BlockhashSource, Clock, LitNodeClient,
-    transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
+    transport::{HttpClient, HttpRequest, HttpResponse, NodeRequest, TransportError},
+    types::wire::Endpoint,
 };
+use serde_json::Value;
 
 /// Has a new block every second, unless it is out of order.
 struct Indexer {
@@ -52,12 +54,14 @@ async fn setup() -> (Setup, Arc<Indexer>, LitNodeClient) {
         asked: AtomicUsize::new(0),
         broken: AtomicUsize::new(0),
     });
-    let source = BlockhashSource::new(indexer.clone(), BlockhashSource::DEFAULT_URL)
-        .unwrap()
-        .with_clock(clock);
-    let builder = setup.builder().blockhash_source(Arc::new(source));
+    let builder = setup.builder().blockhash_source(source(&indexer));
     let client = builder.connect().await.unwrap();
     (setup, indexer, client)
+}
+
+fn source(indexer: &Arc<Indexer>) -> Arc<BlockhashSource> {
+    let source = BlockhashSource::new(indexer.clone(), BlockhashSource::DEFAULT_URL);
+    Arc::new(source.unwrap().with_clock(indexer.clock.clone()))
 }
 
 async fn nonce(setup: &Setup, client: &LitNodeClient) -> String {
@@ -118,4 +122,21 @@ async fn a_source_that_is_out_of_reach_does_not_hold_up_sessions() {
         known,
         "the newest that is known"
     );
+}
+
+/// Each node gives another hash, so any of them may be made up.
+#[tokio::test(start_paused = true)]
+async fn a_hash_that_too_few_nodes_gave_is_not_used_if_there_is_another() {
+    let (setup, indexer, _) = setup().await;
+    let disagree = |_: &NodeRequest, node: usize, body: &mut Value| {
+        body["latestBlockhash"] = format!("0x{node:064x}").into();
+    };
+    let nodes = altered::transport(&setup.network, Endpoint::Handshake, disagree);
+    let builder = setup.builder().transport(nodes);
+    let client = builder.clone().connect().await.unwrap();
+    assert_eq!(nonce(&setup, &client).await, client.latest_blockhash());
+    let client = builder.blockhash_source(source(&indexer));
+    let client = client.connect().await.unwrap();
+    let now = indexer.clock.now().unix_timestamp();
+    assert_eq!(nonce(&setup, &client).await, format!("0x{now:064x}"));
 }

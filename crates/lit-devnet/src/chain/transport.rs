@@ -3,12 +3,13 @@ use std::task::{Context, Poll};
 use alloy_json_rpc::{
     ErrorPayload, RequestPacket, Response, ResponsePacket, ResponsePayload, SerializedRequest,
 };
-use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
+use alloy_transport::{TransportError, TransportFut};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Chain, rpc::RpcError};
 
-/// alloy's way to a [`Chain`] of this process, without a socket, on a runtime of tokio. It keeps the chain alive.
+/// alloy's way to a [`Chain`] of this process, without a socket. It keeps the chain alive, and answers on the thread that asks: a
+/// call that takes long is better made by [`Chain::call`], beside the async runtime.
 #[derive(Debug, Clone)]
 pub struct ChainTransport(pub(crate) Chain);
 
@@ -24,24 +25,17 @@ impl tower::Service<RequestPacket> for ChainTransport {
     fn call(&mut self, packet: RequestPacket) -> Self::Future {
         let chain = self.0.clone();
         Box::pin(async move {
-            // Contracts may run for long: not on a thread of the async runtime.
-            tokio::task::spawn_blocking(move || chain.respond_to(&packet))
-                .await
-                .map_err(TransportErrorKind::custom)
+            Ok(match packet {
+                RequestPacket::Single(request) => ResponsePacket::Single(chain.respond(&request)),
+                RequestPacket::Batch(requests) => {
+                    ResponsePacket::Batch(requests.iter().map(|one| chain.respond(one)).collect())
+                }
+            })
         })
     }
 }
 
 impl Chain {
-    fn respond_to(&self, packet: &RequestPacket) -> ResponsePacket {
-        match packet {
-            RequestPacket::Single(request) => ResponsePacket::Single(self.respond(request)),
-            RequestPacket::Batch(requests) => {
-                ResponsePacket::Batch(requests.iter().map(|one| self.respond(one)).collect())
-            }
-        }
-    }
-
     fn respond(&self, request: &SerializedRequest) -> Response {
         let payload = match self.result(request) {
             Ok(result) => ResponsePayload::Success(result),

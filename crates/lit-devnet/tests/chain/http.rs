@@ -1,5 +1,6 @@
 use alloy_json_rpc::{RequestPacket, ResponsePacket};
 use alloy_network::EthereumWallet;
+use alloy_primitives::{Address, Bytes};
 use alloy_provider::ProviderBuilder;
 use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
@@ -123,6 +124,34 @@ async fn a_body_is_limited() {
     let mut status = [0; 12];
     stream.read_exact(&mut status).await.unwrap();
     assert_eq!(&status, b"HTTP/1.1 413");
+}
+
+/// The test has one thread, as a small runtime may have.
+#[tokio::test]
+async fn a_long_call_holds_nobody_up() {
+    let chain = chain();
+    let endless = Address::repeat_byte(7);
+    // JUMPDEST, PUSH1 0, JUMP.
+    chain.set_code(endless, Bytes::from_static(&[0x5b, 0x60, 0, 0x56]));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let _server = tokio::spawn(serve(listener, chain.clone()));
+    let call = json!({"id": 1, "method": "eth_call", "params": [{ "to": endless }]});
+    let body = json!([call, call, call]).to_string();
+    let long = exchange(&address, "POST", body.as_bytes());
+    let others = async {
+        for id in 0..20 {
+            let body = json!({"id": id, "method": "eth_blockNumber"}).to_string();
+            post(&address, body.as_bytes()).await;
+            // Those who read the accounts get them too.
+            assert_eq!(chain.nonce(endless), 0);
+        }
+    };
+    tokio::select! {
+        biased;
+        answer = long => panic!("it was waited for: {answer:?}"),
+        () = others => {}
+    }
 }
 
 #[tokio::test]
