@@ -363,7 +363,7 @@ async fn pkps_that_are_not_there() {
 #[tokio::test]
 async fn actions_that_do_not_authorise() {
     let limits = ActionLimits::default()
-        .with_run_time(Duration::from_millis(500))
+        .with_run_time(Duration::from_secs(1))
         .with_memory(32 << 20)
         .with_code_size(10_000);
     let setup = Setup::of(Devnet::builder().session_action_limits(limits)).await;

@@ -64,7 +64,7 @@ async fn host_functions_answer_with_promises() {
         try { await Lit.Actions.panic({}) } catch (error) { console.log(error.message) }
         const cycle = {}; cycle.cycle = cycle;
         try { await Lit.Actions.echo(cycle) } catch (error) { console.log(error.name) }
-    })(); Lit.Actions.echo({}).then(() => setTimeout(() => Lit.Actions.echo({}).then(() => console.log('late')), 30)); 1";
+    })().then(() => setTimeout(() => Lit.Actions.echo({}).then(() => console.log('late')), 30)); 1";
     let host = TestHost::new(1);
     let outcome = run_with_host(request(code), host.clone()).await.unwrap();
     let expected = "{ buffer: [ 2 ], text: \"é\u{fffd}\", toSign: [ 1, 255 ] } null\n\

@@ -120,7 +120,7 @@ async fn actions_call_one_another_five_levels_deep() {
 
 #[tokio::test]
 async fn a_child_cannot_outlive_its_caller() {
-    let limits = ActionLimits::default().with_run_time(std::time::Duration::from_millis(300));
+    let limits = ActionLimits::default().with_run_time(std::time::Duration::from_secs(1));
     let setup = Setup::with_limits(limits).await;
     let child = setup.network.put_ipfs("console.log('in'); while (true) {}");
     let code = format!("Lit.Actions.call({{ ipfsId: '{child}' }})");
