@@ -252,9 +252,7 @@ impl fmt::Debug for TokenId {
 #[non_exhaustive]
 pub enum TokenIdError {
     /// Only decimal digits, and few enough to be hex as well.
-    #[error(
-        "`{0}` can be read as decimal and as hex: write hex ids with 0x, or use TokenId::from_decimal"
-    )]
+    #[error("`{0}` can be read as decimal and as hex; write it in hex, with 0x")]
     Ambiguous(String),
     /// More than 256 bits.
     #[error("the token id exceeds 64 hex digits (32 bytes)")]
