@@ -23,9 +23,9 @@ use tokio::task::AbortHandle;
 
 use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
-    LitNodeClientBuilder, NetworkView, SessionRequest, connect::Connection,
-    delegation::warn_about_proofs, discovery::FixedNodes, random::check_randomness,
-    signers::Signers, state::NetworkState,
+    LitNodeClientBuilder, NetworkView, SessionRequest, combined_roots::CombinedRoots,
+    connect::Connection, delegation::warn_about_proofs, discovery::FixedNodes,
+    random::check_randomness, signers::Signers, state::NetworkState,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
@@ -43,6 +43,7 @@ struct Inner {
     state: RwLock<Arc<NetworkState>>,
     ready: AtomicBool,
     signers: Signers,
+    combined_roots: CombinedRoots,
     /// Follows the changes of the network.
     follower: OnceLock<AbortHandle>,
 }
@@ -98,6 +99,7 @@ impl LitNodeClient {
             state: RwLock::new(Arc::new(state)),
             ready: AtomicBool::new(true),
             signers: Signers::default(),
+            combined_roots: CombinedRoots::default(),
             follower: OnceLock::new(),
         });
         let discovery = Arc::clone(&inner.discovery);
@@ -245,7 +247,14 @@ impl LitNodeClient {
             }
         };
         // Signing may take its time, so what was signed is checked at the time when it came.
-        let check = |root: &AuthSig| check_root(root, key.public_key(), &expected(self.now()));
+        let check = |root: &AuthSig| {
+            let combined = self.combined_roots().take(root);
+            let mut expected = expected(self.now());
+            if let Some(combined) = &combined {
+                expected = expected.with_combined(combined);
+            }
+            check_root(root, key.public_key(), &expected)
+        };
         let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
         let reusable = request.root.as_ref().and_then(|root| {
             let refused = |refusal: &RootRefusal| {
@@ -301,6 +310,10 @@ impl LitNodeClient {
 
     pub(crate) fn signers(&self) -> &Signers {
         &self.0.signers
+    }
+
+    pub(crate) fn combined_roots(&self) -> &CombinedRoots {
+        &self.0.combined_roots
     }
 
     pub(crate) fn node_deadline(&self) -> Duration {

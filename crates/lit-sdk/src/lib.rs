@@ -8,6 +8,7 @@ mod chain_discovery;
 mod claim;
 mod client;
 mod clock;
+mod combined_roots;
 mod connect;
 mod delegation;
 mod discovery;

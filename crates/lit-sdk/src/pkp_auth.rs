@@ -65,7 +65,9 @@ impl AuthNeeded for PkpAuth {
             request.nonce.clone(),
             request.issued_at.clone(),
         );
-        let auth_sig = self.client.sign_for_pkp(&self.login, &siwe?).await?;
+        let root = self.client.sign_for_pkp(&self.login, &siwe?).await?;
+        let auth_sig = root.auth_sig().clone();
+        self.client.combined_roots().push(root);
         Ok(auth_sig)
     }
 

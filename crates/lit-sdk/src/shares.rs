@@ -2,7 +2,7 @@
 
 use lit_node_transport::{Outcome, QuorumAnswer, QuorumCall, QuorumError};
 use lit_session_crypto::{
-    BlsPublicKey, BlsQuorum, BlsSignature, BlsSignatureShare, CombineError, CombinedSignature,
+    BlsPublicKey, BlsQuorum, BlsSignatureShare, CombineError, CombinedSignature,
 };
 use lit_types::NodeUrl;
 
@@ -44,7 +44,7 @@ impl NetworkSigner {
         mut call: QuorumCall<T, K, J, F>,
         message: impl Fn(&T) -> Vec<u8>,
         share: impl Fn(&T) -> BlsSignatureShare,
-    ) -> Result<(BlsSignature, QuorumAnswer<T>), Error>
+    ) -> Result<(CombinedSignature, QuorumAnswer<T>), Error>
     where
         K: Eq,
         J: Fn(&NodeUrl, &[u8]) -> Result<T, String>,
@@ -64,7 +64,7 @@ impl NetworkSigner {
                         tracing::warn!(%node, "node gives a share that is no part of the signature");
                         call.reject(node, WRONG_SHARE);
                     }
-                    return Ok((combined.signature, call.finish()));
+                    return Ok((combined, call.finish()));
                 }
                 Err(CombineError::NoGoodQuorum { faulty, .. }) => {
                     for bad in &faulty {

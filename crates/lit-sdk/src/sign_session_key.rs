@@ -2,7 +2,7 @@ use bytes::Bytes;
 use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, RequestId, datil};
 use lit_recap::{Nonce, SiweBuilder, SiweError, SiweMessage};
 use lit_session_crypto::{
-    BlsSignatureShare, SessionPublicKey, check_rewritten, pkp_auth_sig, session_digest,
+    BlsSignatureShare, CombinedRoot, SessionPublicKey, check_rewritten, session_digest,
 };
 use lit_types::{
     AuthSig, JsonProblem, NodeUrl, PkpPublicKey, ResourceAbilityRequest, Timestamp,
@@ -105,7 +105,8 @@ impl LitNodeClient {
         };
         let nonce = self.nonce().await?;
         let siwe = message.siwe(&call.login.pkp, nonce, issued_at)?;
-        self.sign_for_pkp(&call.login, &siwe).await
+        let root = self.sign_for_pkp(&call.login, &siwe).await?;
+        Ok(root.auth_sig().clone())
     }
 
     /// Has the network sign this message on behalf of a PKP.
@@ -113,7 +114,7 @@ impl LitNodeClient {
         &self,
         login: &PkpLogin,
         sent: &SiweMessage,
-    ) -> Result<AuthSig, Error> {
+    ) -> Result<CombinedRoot, Error> {
         self.check_ready()?;
         let state = self.state();
         let network = state.signer()?;
@@ -133,9 +134,9 @@ impl LitNodeClient {
         let call = QuorumCall::start(self.transport(), quorum, &policy, judge, agree)
             .map_err(shares_error)?;
         let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();
-        let (signature, answer) = network.combine(call, digest, |answer| answer.share).await?;
-        // They agree on the message.
-        Ok(pkp_auth_sig(&signature, &answer.agreed[0].1.message))
+        let (combined, answer) = network.combine(call, digest, |answer| answer.share).await?;
+        // They agree on the message, and it is what they signed.
+        CombinedRoot::new(&combined, &answer.agreed[0].1.message).ok_or(Error::Interrupted)
     }
 
     fn sign_session_key_body(&self, login: &PkpLogin, sent: &SiweMessage) -> Bytes {

@@ -48,7 +48,7 @@ pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
 pub use other_wallets::{
     SolanaWallet, account_message, cosmos_auth_sig, cosmos_sign_doc, solana_auth_sig,
 };
-pub use pkp_root::{pkp_auth_sig, session_digest};
+pub use pkp_root::{CombinedRoot, pkp_auth_sig, session_digest};
 pub use report::{ReportError, format_session_sigs};
 pub use rewrite::{RewriteError, RewriteRefusal, SiweMember, check_rewritten, rewrite_for_pkp};
 pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};

@@ -9,7 +9,7 @@ use lit_types::{
 use time::OffsetDateTime;
 
 use crate::{
-    BlsPublicKey, CapabilityRefusal, SessionPublicKey,
+    BlsPublicKey, CapabilityRefusal, CombinedRoot, SessionPublicKey,
     rewrite::resolved_auth_context,
     verify::{later, verify_root_auth_sig, verify_wallet_auth_sig},
 };
@@ -22,6 +22,7 @@ pub struct RootExpectation<'a> {
     address: Option<Address>,
     domain: Option<&'a str>,
     network_key: Option<BlsPublicKey>,
+    combined: Option<&'a CombinedRoot>,
     pub(crate) now: OffsetDateTime,
 }
 
@@ -33,6 +34,7 @@ impl<'a> RootExpectation<'a> {
             address: None,
             domain: None,
             network_key: None,
+            combined: None,
             now,
         }
     }
@@ -52,6 +54,13 @@ impl<'a> RootExpectation<'a> {
     /// The BLS key of the network, by which the AuthSig of a PKP is verified. Default: none, and it is refused.
     pub const fn with_network_key(mut self, key: BlsPublicKey) -> Self {
         self.network_key = Some(key);
+        self
+    }
+
+    /// A PKP's AuthSig that was verified when it was combined. If it is the one that is checked, and of the same key, its signature
+    /// is not verified again. Default: none.
+    pub const fn with_combined(mut self, combined: &'a CombinedRoot) -> Self {
+        self.combined = Some(combined);
         self
     }
 }
@@ -120,7 +129,8 @@ pub fn check_root(
     {
         return Err(RootRefusal::UnknownAlgo);
     }
-    let (message, address) = verify_root_auth_sig(auth_sig, expected.network_key.as_ref())?;
+    let (message, address) =
+        verify_root_auth_sig(auth_sig, expected.network_key.as_ref(), expected.combined)?;
     message
         .check_time(expected.now)
         .map_err(CapabilityRefusal::Time)?;

@@ -10,8 +10,9 @@ use lit_types::{
 use time::OffsetDateTime;
 
 use crate::{
-    BlsError, BlsPublicKey, SessionKeyError, SessionPublicKey, pkp_root::verify_pkp_auth_sig,
-    report::iso, rewrite::resolved_auth_context, template::ParsedTemplate,
+    BlsError, BlsPublicKey, CombinedRoot, SessionKeyError, SessionPublicKey,
+    pkp_root::verify_pkp_auth_sig, report::iso, rewrite::resolved_auth_context,
+    template::ParsedTemplate,
 };
 
 /// How many capabilities a session signature may carry.
@@ -205,7 +206,7 @@ impl SessionVerifier {
         auth_sig: &AuthSig,
         now: OffsetDateTime,
     ) -> Result<Timestamp, CapabilityRefusal> {
-        let (message, _) = verify_root_auth_sig(auth_sig, self.network_key.as_ref())?;
+        let (message, _) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
         message
             .expiration_timestamp()
@@ -220,7 +221,7 @@ impl SessionVerifier {
         operation: &Operation,
         now: OffsetDateTime,
     ) -> Result<(Address, Option<AuthContext>), CapabilityRefusal> {
-        let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref())?;
+        let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
         if message.uri() != session_key.uri() {
             return Err(CapabilityRefusal::WrongUri);
@@ -271,12 +272,13 @@ pub(crate) fn later(at: OffsetDateTime, duration: Duration) -> OffsetDateTime {
 pub(crate) fn verify_root_auth_sig(
     auth_sig: &AuthSig,
     network_key: Option<&BlsPublicKey>,
+    combined: Option<&CombinedRoot>,
 ) -> Result<(SiweMessage, Address), CapabilityRefusal> {
     match auth_sig.kind() {
         AuthSigKind::Wallet => verify_wallet_auth_sig(auth_sig),
         AuthSigKind::Bls => {
             let network_key = network_key.ok_or(CapabilityRefusal::NoNetworkKey)?;
-            verify_pkp_auth_sig(auth_sig, network_key)
+            verify_pkp_auth_sig(auth_sig, network_key, combined)
         }
         kind => Err(CapabilityRefusal::Kind(kind)),
     }

@@ -129,13 +129,14 @@ impl LitNodeClient {
             .map_err(shares_error)?;
         let identity = encrypted.resource().key();
         let message = |_: &BlsSignatureShare| identity.clone().into_bytes();
-        let (signature, _) = network.combine(call, message, |share| *share).await?;
+        let (combined, _) = network.combine(call, message, |share| *share).await?;
 
         let encrypted = encrypted.clone();
         let open = move |key: BlsPublicKey| {
-            let data = encrypted
-                .ciphertext()
-                .decrypt(&key, identity.as_bytes(), &signature)?;
+            let data =
+                encrypted
+                    .ciphertext()
+                    .decrypt(&key, identity.as_bytes(), &combined.signature)?;
             if data_hash(&data) != *encrypted.data_hash() {
                 return Err(Error::OtherData);
             }

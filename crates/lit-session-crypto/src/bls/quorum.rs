@@ -57,6 +57,41 @@ pub struct CombinedSignature {
     /// was found good, which is certain while no more than `(s + 1) / 2` are bad; more that work together can make good
     /// ones look bad, though never make a signature.
     pub faulty: Vec<ShareAt>,
+    verified: Verified,
+}
+
+/// What was verified, whatever becomes of the public fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Verified {
+    key: BlsPublicKey,
+    message: Vec<u8>,
+    signature: BlsSignature,
+}
+
+impl CombinedSignature {
+    fn new(
+        key: BlsPublicKey,
+        message: &[u8],
+        signature: BlsSignature,
+        faulty: Vec<ShareAt>,
+    ) -> Self {
+        let message = message.to_vec();
+        Self {
+            signature,
+            faulty,
+            verified: Verified {
+                key,
+                message,
+                signature,
+            },
+        }
+    }
+
+    /// The key it was verified under, and the signature, if that was of this message.
+    pub(crate) fn verified(&self, message: &[u8]) -> Option<(BlsPublicKey, BlsSignature)> {
+        let Verified { key, signature, .. } = self.verified;
+        (self.verified.message == message).then_some((key, signature))
+    }
 }
 
 /// One of the shares that were given.
@@ -112,10 +147,12 @@ impl<'a> BlsQuorum<'a> {
         })?;
         let combined = BlsSignature::combine(&pick(shares, &first));
         if let Some(signature) = combined.ok().filter(|sum| self.key.verify(message, sum)) {
-            return Ok(CombinedSignature {
+            return Ok(CombinedSignature::new(
+                self.key,
+                message,
                 signature,
-                faulty: Vec::new(),
-            });
+                Vec::new(),
+            ));
         }
         self.search(message, shares, &candidates, &first)
     }
@@ -153,10 +190,8 @@ impl BlsQuorum<'_> {
                     !verdict.unwrap_or_else(|| agrees(&shares[*at], &good))
                 };
                 let faulty = verdicts.iter().filter(is_bad).map(|(at, _)| *at);
-                return Ok(CombinedSignature {
-                    signature,
-                    faulty: name(shares, faulty),
-                });
+                let faulty = name(shares, faulty);
+                return Ok(CombinedSignature::new(self.key, message, signature, faulty));
             }
         }
         let refuted = positions(&|verdict| verdict == Some(false));

@@ -3,8 +3,9 @@
 use alloy_primitives::Address;
 use lit_recap::{ReCap, TimeWindowError};
 use lit_session_crypto::{
-    BlsError, BlsSecretKey, CapabilityRefusal, Operation, RootExpectation, RootRefusal,
-    SessionSigRefusal, SessionVerifier, VerifiedSession, check_root, pkp_auth_sig, session_digest,
+    BlsError, BlsQuorum, BlsSecretKey, CapabilityRefusal, CombinedRoot, Operation, RootExpectation,
+    RootRefusal, SessionSigRefusal, SessionVerifier, VerifiedSession, check_root, pkp_auth_sig,
+    session_digest,
 };
 use lit_types::AuthSig;
 
@@ -143,4 +144,47 @@ fn a_client_checks_the_root_of_a_pkp() {
         .with_address(Address::ZERO);
     let refused = check_root(&good(), key().public_key(), &other);
     assert!(matches!(refused, Err(RootRefusal::OtherSigner { .. })));
+}
+
+#[test]
+fn what_was_combined_is_good_for_itself_alone() {
+    let message = rewritten(&sent(|siwe| siwe));
+    let digest = session_digest(message.as_str());
+    let combine = |network: &BlsSecretKey| {
+        let dealt = network.deal(2, 3, &mut SeededRng::new(3)).unwrap();
+        let shares: Vec<_> = dealt.iter().map(|holder| holder.sign(&digest)).collect();
+        let quorum = BlsQuorum::new(network.public_key(), 2);
+        quorum.combine(&digest, &shares).unwrap()
+    };
+    let mut combined = combine(&network());
+    let root = CombinedRoot::new(&combined, &message).unwrap();
+    assert_eq!(root.auth_sig(), &good());
+    let other = rewritten(&sent(|siwe| siwe.expiration(at(-1))));
+    assert_eq!(CombinedRoot::new(&combined, &other), None);
+    // The field says what one likes; what was verified stays.
+    let stranger = BlsSecretKey::generate(&mut SeededRng::new(2));
+    combined.signature = stranger.sign(&digest);
+    assert_eq!(CombinedRoot::new(&combined, &message).unwrap(), root);
+
+    let asked = requests();
+    let check = |auth_sig: &AuthSig, root: &CombinedRoot, seconds| {
+        let expected = RootExpectation::new(&asked, at(seconds).at())
+            .with_network_key(network().public_key())
+            .with_combined(root);
+        check_root(auth_sig, key().public_key(), &expected)
+    };
+    assert!(check(&good(), &root, 0).is_ok());
+    let ended = RootRefusal::AuthSig(CapabilityRefusal::Time(TimeWindowError::Expired));
+    assert_eq!(check(&good(), &root, 86_400), Err(ended));
+    let forged = RootRefusal::AuthSig(CapabilityRefusal::NetworkSignature);
+    let of_stranger = CombinedRoot::new(&combine(&stranger), &message).unwrap();
+    let forgery = of_stranger.auth_sig();
+    for root in [&root, &of_stranger] {
+        assert_eq!(check(forgery, root, 0), Err(forged.clone()));
+    }
+    let keyless = RootExpectation::new(&asked, at(0).at()).with_combined(&root);
+    assert_eq!(
+        check_root(&good(), key().public_key(), &keyless),
+        Err(RootRefusal::AuthSig(CapabilityRefusal::NoNetworkKey))
+    );
 }
