@@ -187,10 +187,10 @@ impl fmt::Display for HttpUrl {
 impl fmt::Debug for HttpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.origin)?;
-        match self.text == self.origin.as_str() {
-            true => Ok(()),
-            false => f.write_str("/.."),
+        if self.text == self.origin.as_str() {
+            return Ok(());
         }
+        f.write_str("/..")
     }
 }
 

@@ -16,7 +16,7 @@ use crate::Error;
 pub(crate) const OUTSIDE: &str = "it does not take part in this signature";
 
 /// How many request ids are looked at for a good signing set. With 3 of 10 nodes to be avoided one of 30 ids will do, with 5
-/// of 30 one of 570. A look takes a microsecond.
+/// of 30 one of 570.
 const MAX_IDS: usize = 2048;
 
 /// How many spoiled signatures are remembered.

@@ -41,9 +41,11 @@ impl PrivateDir {
         builder.create(&path).map_err(&failed)?;
         // A file in a directory that a crash takes away is no better off than one that was never written.
         for parent in made.iter().filter_map(|dir| dir.parent()) {
-            sync(match parent.as_os_str().is_empty() {
-                true => Path::new("."),
-                false => parent,
+            let is_working_dir = parent.as_os_str().is_empty();
+            sync(if is_working_dir {
+                Path::new(".")
+            } else {
+                parent
             })?;
         }
         #[cfg(unix)]
@@ -140,9 +142,10 @@ impl PrivateDir {
     pub(super) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         let path = self.0.join(name);
         let is_dir = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        let removed = match is_dir {
-            true => fs::remove_dir_all(&path),
-            false => fs::remove_file(&path),
+        let removed = if is_dir {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
         };
         match removed {
             Ok(()) => sync(&self.0).map(|()| true),

@@ -11,3 +11,25 @@ mod prompts;
 mod renewal;
 mod reuse;
 mod users;
+
+use std::sync::Arc;
+
+use lit_devnet::{Devnet, DevnetClock};
+use lit_sdk::LitNodeClient;
+
+/// Another network of the same name, which has other keys, and a client of it.
+async fn elsewhere(clock: Arc<DevnetClock>) -> (Devnet, LitNodeClient) {
+    let network = Devnet::builder()
+        .nodes(3)
+        .seed([7; 32])
+        .start()
+        .await
+        .unwrap();
+    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
+        .transport(network.transport())
+        .clock(clock)
+        .connect()
+        .await
+        .unwrap();
+    (network, client)
+}

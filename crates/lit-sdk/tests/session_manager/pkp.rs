@@ -12,7 +12,6 @@ use std::{
 use alloy_primitives::Address;
 use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
-use lit_devnet::Devnet;
 use lit_sdk::{
     AuthNeeded, AuthNeededError, AuthRequest, AuthSig, Clock, Error, ExecuteJs, LitAction,
     LitActionLogin, LitNodeClient, LoginId, PkpAuth, PkpLogin, Session, SessionManager,
@@ -27,6 +26,7 @@ use lit_sdk::{
 
 use crate::{
     common::owned::{Owned, contracts, request, sign_in},
+    elsewhere,
     prompts::action,
 };
 
@@ -304,18 +304,7 @@ async fn fewer_rights_and_renewal_need_no_other_login() {
 #[tokio::test]
 async fn a_stored_pkp_session_is_good_on_its_network_alone() {
     let owned = Owned::on(3).await;
-    let elsewhere = Devnet::builder()
-        .nodes(3)
-        .seed([7; 32])
-        .start()
-        .await
-        .unwrap();
-    let other = LitNodeClient::builder(elsewhere.node_urls().to_vec(), elsewhere.threshold())
-        .transport(elsewhere.transport())
-        .clock(owned.network.clock())
-        .connect()
-        .await
-        .unwrap();
+    let (_elsewhere, other) = elsewhere(owned.network.clock()).await;
     let store = Arc::new(MemoryStore::new());
     let login = owned.login().await;
     let auth = Counted::new(&owned.client, login);

@@ -1,10 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
-use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, Error, LitNodeClient, LitResource, ResourceAbilityRequest, SessionKeyPair,
-    SessionManager, SessionRequest, Timestamp,
+    Clock, Error, LitResource, ResourceAbilityRequest, SessionKeyPair, SessionManager,
+    SessionRequest, Timestamp,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
     session_crypto::sign_siwe,
     session_manager::SessionManagerError,
@@ -14,6 +13,7 @@ use lit_sdk::{
 
 use crate::{
     common::{Setup, any_action},
+    elsewhere,
     prompts::{Prompts, action},
 };
 
@@ -35,18 +35,7 @@ async fn a_restart_asks_nobody() {
     let other = Prompts::new(&PrivateKeySigner::random());
     start().session(&any_action(), &*other).await.unwrap();
     assert_eq!(other.asked(), 1);
-    let elsewhere = Devnet::builder()
-        .nodes(3)
-        .seed([7; 32])
-        .start()
-        .await
-        .unwrap();
-    let client = LitNodeClient::builder(elsewhere.node_urls().to_vec(), elsewhere.threshold())
-        .transport(elsewhere.transport())
-        .clock(setup.network.clock())
-        .connect()
-        .await
-        .unwrap();
+    let (_elsewhere, client) = elsewhere(setup.network.clock()).await;
     let store = FileStore::open(&dir).unwrap();
     let manager = SessionManager::new(client).with_store(Arc::new(store));
     manager.session(&any_action(), &*prompts).await.unwrap();

@@ -38,7 +38,8 @@ pub fn elect_signers(
     places
 }
 
-/// As nodes hash a vector of bytes: its length goes first, in 64 bits.
+/// As nodes hash a vector of bytes: its length goes first, in 64 bits. The hasher of the standard library may change; the tests
+/// hold that it is the one of those nodes.
 fn hash(message: &[u8], request_id: &[u8]) -> u64 {
     let length = (message.len() + request_id.len()) as u64;
     let mut hasher = DefaultHasher::new();
