@@ -29,7 +29,7 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     AuthProvider(#[from] AuthProviderError),
     #[error(transparent)]
-    AuthMessage(#[from] lit_sdk::auth_message::AuthMessageError),
+    AuthMessage(#[from] lit_sdk::login::auth_message::AuthMessageError),
     #[error(transparent)]
     Blockhash(#[from] BlockhashError),
     #[error(transparent)]

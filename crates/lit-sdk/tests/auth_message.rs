@@ -5,7 +5,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
     AuthSig, Timestamp,
-    auth_message::{
+    login::auth_message::{
         AuthMessage, AuthMessageError, MustSign, check_and_sign_auth_message, check_text,
     },
     types::SdkErrorCode,

@@ -7,7 +7,7 @@ use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lit_recap::TimeWindowError;
-use lit_sdk::auth_message::{
+use lit_sdk::login::auth_message::{
     AuthMessage, AuthMessageError, MustSign, check_and_sign_auth_message, check_text,
 };
 use lit_session_crypto::{

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use lit_sdk::{Error, ExecuteJs, SessionManager, session_manager::SessionManagerError};
+use lit_sdk::{Error, ExecuteJs, SessionManager, session::SessionManagerError};
 
 use crate::{
     common::{HELLO, Setup, any_action},

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use lit_sdk::{
     SessionManager,
-    session_manager::{SessionManagerError, StoreFailure},
+    session::{SessionManagerError, StoreFailure},
     store::{MemoryStore, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession},
 };
 

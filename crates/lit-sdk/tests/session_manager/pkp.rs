@@ -16,8 +16,8 @@ use lit_sdk::{
     AuthNeeded, AuthNeededError, AuthRequest, AuthSig, Clock, Error, ExecuteJs, LitAction,
     LitActionLogin, LitNodeClient, LoginId, PkpAuth, PkpLogin, Session, SessionManager,
     SessionRequest, WalletAuth,
+    session::SessionManagerError,
     session_crypto::{Grantor, ipfs_cid_v0},
-    session_manager::SessionManagerError,
     store::{
         FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionStore,
         SessionUser, StoreError, StoredSession,

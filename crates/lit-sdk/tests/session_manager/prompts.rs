@@ -8,7 +8,7 @@ use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
     AuthNeeded, AuthNeededError, AuthRequest, AuthSig, LitResource, ResourceAbilityRequest,
-    Session, SessionManager, WalletAuth, session_manager::SessionManagerError,
+    Session, SessionManager, WalletAuth, session::SessionManagerError,
 };
 
 use crate::common::any_action;

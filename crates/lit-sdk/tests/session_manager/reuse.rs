@@ -5,8 +5,8 @@ use lit_sdk::{
     Clock, Error, LitResource, ResourceAbilityRequest, SessionKeyPair, SessionManager,
     SessionRequest, Timestamp,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
+    session::SessionManagerError,
     session_crypto::sign_siwe,
-    session_manager::SessionManagerError,
     store::{FileStore, MemoryStore},
     types::CompactJson,
 };

@@ -6,7 +6,7 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
     AuthSig, SessionKeyPair, SessionManager, SessionRequest, WalletAuth,
     recap::SiweMessage,
-    session_manager::SessionManagerError,
+    session::SessionManagerError,
     store::{MemoryStore, SessionStore, SessionUser},
 };
 use proptest::{prelude::*, sample::select};

@@ -2,8 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use lit_sdk::{
     SessionManager, WalletAuth,
+    session::{SessionManagerError, StoreFailure},
     session_crypto::SealingKey,
-    session_manager::{SessionManagerError, StoreFailure},
     store::{SessionStore, StoreError},
 };
 #[cfg(not(feature = "tls"))]

@@ -1,7 +1,7 @@
 use lit_types::{AuthMethod, PkpPublicKey};
 use zeroize::Zeroizing;
 
-use crate::{LitAction, LoginId, lit_action::ActionSource};
+use crate::{LitAction, LoginId, calls::ActionSource};
 
 /// Which PKP somebody wants to use, and how they prove that they may: by auth methods, by a Lit Action, or by both. It is
 /// enough that one of them is permitted.

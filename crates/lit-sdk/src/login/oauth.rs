@@ -5,7 +5,7 @@ use lit_node_transport::HttpUrl;
 use rand_core::{OsRng, RngCore};
 
 use super::AuthProviderError;
-use crate::percent;
+use crate::services::percent;
 
 /// Ties the return from a login to its beginning, so that nobody can slip another login in. Keep it with the browser's session
 /// in between.

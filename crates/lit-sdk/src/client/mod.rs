@@ -1,3 +1,11 @@
+mod builder;
+mod clock;
+mod nonce;
+pub(crate) mod random;
+pub(crate) mod state;
+
+pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
+
 use std::{
     fmt,
     sync::{
@@ -23,9 +31,9 @@ use tokio::task::AbortHandle;
 
 use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
-    LitNodeClientBuilder, NetworkView, SessionRequest, combined_roots::CombinedRoots,
-    connect::Connection, delegation::warn_about_proofs, discovery::FixedNodes,
-    random::check_randomness, signers::Signers, state::NetworkState,
+    NetworkView, SessionRequest, calls::signers::Signers, client::builder::Connection,
+    client::random::check_randomness, client::state::NetworkState, network::FixedNodes,
+    session::combined_roots::CombinedRoots, session::warn_about_proofs,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.

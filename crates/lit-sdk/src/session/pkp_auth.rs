@@ -6,7 +6,7 @@ use lit_types::{AuthSig, SessionSigs};
 
 use crate::{
     AuthNeeded, AuthNeededError, AuthRequest, Error, LitActionLogin, LitNodeClient, LoginId,
-    PkpLogin, SessionRequest, sign_session_key::PkpMessage,
+    PkpLogin, SessionRequest, session::sign_session_key::PkpMessage,
 };
 
 /// A PKP: the network signs for it once the login has convinced it.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::task::spawn_blocking;
 
 use super::ExecuteJs;
-use crate::{Error, claim::ClaimedKey};
+use crate::{ClaimedKey, Error};
 
 /// A node's answer, understood.
 pub(super) struct Judged {
@@ -48,7 +48,7 @@ impl Judged {
         let mut claims = BTreeMap::new();
         for (id, claim) in &answer.claim_data {
             let claim: PkpClaimResponse = read(claim)?;
-            claims.insert(id.clone(), crate::claim::judge(&claim)?.into());
+            claims.insert(id.clone(), crate::calls::claim::judge(&claim)?.into());
         }
         Ok(Self {
             answer,

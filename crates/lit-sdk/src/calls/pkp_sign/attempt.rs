@@ -14,9 +14,9 @@ use tokio::{
 use super::PkpSign;
 use crate::{
     Error, LitNodeClient, SessionAuth,
-    session_auth::{signed_bodies, unsigned},
-    shares::shares_error,
-    signers::OUTSIDE,
+    calls::session_auth::{signed_bodies, unsigned},
+    calls::shares::shares_error,
+    calls::signers::OUTSIDE,
 };
 
 /// One request for a signature, to all nodes. Dropping it stops the request.

@@ -6,7 +6,7 @@ use lit_session_crypto::{
 };
 use lit_types::NodeUrl;
 
-use crate::{Error, state::NetworkState};
+use crate::{Error, client::state::NetworkState};
 
 const WRONG_SHARE: &str = "its share is no part of the signature";
 

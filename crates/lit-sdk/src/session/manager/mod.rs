@@ -19,7 +19,9 @@ pub use listing::SessionSummary;
 use self::{by_user::ByUser, live::Live};
 use crate::{
     AuthNeeded, LitNodeClient, LoginId, SessionRequest,
-    store::{NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError},
+    session::store::{
+        NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError,
+    },
 };
 
 /// Gives sessions for requests: one that is at hand if there is one, one with more rights attenuated, and a new one otherwise.

@@ -8,13 +8,13 @@ use lit_types::{
 };
 
 use super::LocalStorage;
-use crate::store::{
+use crate::session::store::{
     NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError, StoredSession,
     private_dir::blocking,
 };
 
 /// Keeps one session as the official client does, in the keys `lit-session-key` and `lit-wallet-sig`, to share it with
-/// programs in JavaScript. [`FileStore`](crate::store::FileStore) is for everybody else.
+/// programs in JavaScript. [`FileStore`](crate::session::store::FileStore) is for everybody else.
 ///
 /// These two values do not say for which scope they were made, so it is read off the root message, and off what the caller
 /// says about the network: the signer, exactly the granted rights, the domain of the message, and the first chain with its

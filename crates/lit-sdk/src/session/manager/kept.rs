@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Error, SessionRequest,
-    store::{SessionScope, SessionStore, StoreError, StoredSession},
+    session::store::{SessionScope, SessionStore, StoreError, StoredSession},
 };
 
 impl SessionManager {

@@ -20,9 +20,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     Error, LitNodeClient, SessionAuth,
-    random::check_randomness,
-    session_auth::{signed_bodies, unsigned},
-    shares::shares_error,
+    calls::session_auth::{signed_bodies, unsigned},
+    calls::shares::shares_error,
+    client::random::check_randomness,
 };
 
 /// What decryption is authorised by: a session with the right on what was encrypted, or a wallet's AuthSig.

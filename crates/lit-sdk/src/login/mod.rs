@@ -1,5 +1,6 @@
 //! Ways to prove who one is, for PKPs that may be used by whoever proves it.
 
+pub mod auth_message;
 mod client;
 mod discord;
 mod error;

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use alloy_primitives::Address;
 use lit_recap::SiweError;
 
-use crate::{Error, store::StoreError};
+use crate::{Error, session::store::StoreError};
 
 /// Why there is no session. All who waited for the same attempt get the same error.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -13,7 +13,7 @@ pub enum SessionManagerError {
     #[error(transparent)]
     Client(#[from] Arc<Error>),
     /// The store does not work, and nothing else was asked for with
-    /// [`StoreFailure::GoOn`](crate::session_manager::StoreFailure::GoOn).
+    /// [`StoreFailure::GoOn`](crate::session::StoreFailure::GoOn).
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
     /// The session was revoked while it was being made.

@@ -10,7 +10,7 @@ use lit_types::{
     wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
 
-use crate::{Error, LitNodeClient, PkpLogin, lit_action::ActionSource, shares::shares_error};
+use crate::{Error, LitNodeClient, PkpLogin, calls::ActionSource, calls::shares::shares_error};
 
 /// What every message for a PKP begins with (session specification, section 9.2).
 const STATEMENT: &str = "Lit Protocol PKP session signature";

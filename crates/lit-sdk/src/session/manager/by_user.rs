@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use lit_types::AuthSig;
 
 use super::SessionManagerError;
-use crate::{AuthNeeded, AuthNeededError, AuthRequest, store::SessionUser};
+use crate::{AuthNeeded, AuthNeededError, AuthRequest, session::store::SessionUser};
 
 /// Whoever authorises, for one user alone.
 pub(super) struct ByUser<'a> {

@@ -6,7 +6,7 @@ use lit_types::Timestamp;
 use super::{SessionManager, SessionManagerError};
 use crate::{
     SessionRequest,
-    store::{SessionScope, SessionUser, StoredSession},
+    session::store::{SessionScope, SessionUser, StoredSession},
 };
 
 impl SessionManager {

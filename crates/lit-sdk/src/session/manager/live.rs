@@ -10,7 +10,7 @@ use lit_session_crypto::{Session, SessionPublicKey};
 use time::OffsetDateTime;
 
 use super::SessionManagerError;
-use crate::store::{ScopeKey, SessionOwner, SessionScope, StoredSession};
+use crate::session::store::{ScopeKey, SessionOwner, SessionScope, StoredSession};
 
 /// A place for every scope that was asked for, by owner.
 #[derive(Default)]

@@ -19,9 +19,9 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::Judged;
 use crate::{
     Error, LitNodeClient, SessionAuth,
-    lit_action::ActionSource,
-    random::random_below,
-    session_auth::{signed_bodies, unsigned},
+    calls::ActionSource,
+    calls::session_auth::{signed_bodies, unsigned},
+    client::random::random_below,
 };
 
 impl LitNodeClient {

@@ -1,0 +1,18 @@
+//! Services beside the nodes: relayer, block hashes, IPFS, JSON-RPC.
+
+mod blockhash;
+mod ipfs;
+pub(crate) mod percent;
+mod relay;
+mod rpc;
+
+pub use self::{
+    blockhash::{BlockhashError, BlockhashSource, RecentBlock},
+    ipfs::{IpfsError, IpfsGateways},
+    relay::{
+        InvalidRelaySecret, InvalidRequestId, LitRelay, MintOptions, MintProgress, MintRequest,
+        MintStatus, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod,
+        RelayError, RelayPkp, RelayRequestId,
+    },
+    rpc::RpcTransport,
+};
