@@ -2,14 +2,14 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lit_types::{
-    JsonProblem, NodeUrl,
+    NodeUrl,
     wire::{Endpoint, HandshakeRequest, HandshakeResponse},
 };
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumFailure, QuorumPolicy, RequestId,
-    call_quorum, most_common,
+    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumFailure, QuorumPolicy, Rejection,
+    RequestId, call_quorum, most_common,
     quorum::{Settled, judge_response},
 };
 
@@ -162,30 +162,32 @@ struct Greeting {
     latest_blockhash: String,
 }
 
-fn judge(_: &NodeUrl, body: &[u8]) -> Result<Greeting, String> {
-    let answer: HandshakeResponse =
-        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+fn judge(_: &NodeUrl, body: &[u8]) -> Result<Greeting, Rejection> {
+    let answer: HandshakeResponse = serde_json::from_slice(body)?;
     if answer.network_public_key == "ERR" {
-        return Err("the node has no keys yet".to_owned());
+        return Err(Rejection::NoKeys);
     }
     let is_hex =
         |text: &str, digits| text.len() == digits && text.bytes().all(|b| b.is_ascii_hexdigit());
-    if !is_hex(&answer.network_public_key, 96)
-        || answer.subnet_public_key != answer.network_public_key
+    let malformed = |member, expected| Err(Rejection::MalformedMember { member, expected });
+    if !is_hex(&answer.network_public_key, 96) {
+        return malformed("network key", "96 hex digits");
+    }
+    if answer.subnet_public_key != answer.network_public_key
         || answer.network_public_key_set != answer.network_public_key
     {
-        return Err("its BLS keys are not one key of 96 hex digits".to_owned());
+        return Err(Rejection::DifferentKeys);
     }
     let is_point = |key: &String| is_hex(key, 130) || is_hex(key, 66);
     if answer.hd_root_pubkeys.len() > 256 || !answer.hd_root_pubkeys.iter().all(is_point) {
-        return Err("its root keys are not 130 or 66 hex digits each".to_owned());
+        return malformed("root keys", "at most 256 keys of 130 or 66 hex digits");
     }
     if !answer
         .latest_blockhash
         .strip_prefix("0x")
         .is_some_and(|digits| is_hex(digits, 64))
     {
-        return Err("its block hash is not 0x and 64 hex digits".to_owned());
+        return malformed("block hash", "0x and 64 hex digits");
     }
     Ok(Greeting {
         keys: HandshakeKeys {

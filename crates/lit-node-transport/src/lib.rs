@@ -12,6 +12,7 @@ mod http_client;
 mod http_transport;
 mod outcome;
 mod quorum;
+mod rejection;
 mod request_id;
 mod tally;
 mod transport;
@@ -23,5 +24,6 @@ pub use http_client::{HttpClient, HttpMethod, HttpRequest, HttpResponse, HttpUrl
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFailure};
 pub use quorum::{Quorum, QuorumAnswer, QuorumCall, QuorumPolicy, Wait, call_quorum};
+pub use rejection::Rejection;
 pub use request_id::RequestId;
 pub use transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};

@@ -3,7 +3,7 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use lit_types::{NodeErrorBody, NodeUrl, wire::Endpoint};
 
-use crate::{RequestId, TransportError, most_common};
+use crate::{Rejection, RequestId, TransportError, most_common};
 
 /// What became of a request to one node.
 #[derive(Debug, Clone)]
@@ -34,11 +34,10 @@ pub enum Outcome {
         /// The body as it came; empty if it was longer than [`MAX_REFUSAL_BYTES`].
         body: Bytes,
     },
-    /// The node answered with something that is no valid answer.
-    Invalid {
-        /// What is wrong with it.
-        reason: String,
-    },
+    /// The node answered that it is not in the signing set of this request. Its answer is not needed.
+    NotASigner,
+    /// The node answered, but the answer is not valid.
+    Invalid(Rejection),
     /// There was no answer.
     Failed(TransportError),
     /// The call ended before the node answered.
@@ -62,7 +61,16 @@ impl Outcome {
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..),
             Self::Failed(error) => error.is_retryable(),
             Self::Pending => true,
-            Self::Valid | Self::Invalid { .. } => false,
+            Self::Valid | Self::NotASigner | Self::Invalid(_) => false,
+        }
+    }
+}
+
+impl From<Rejection> for Outcome {
+    fn from(rejection: Rejection) -> Self {
+        match rejection {
+            Rejection::NotASigner => Self::NotASigner,
+            rejection => Self::Invalid(rejection),
         }
     }
 }
@@ -90,7 +98,8 @@ impl fmt::Display for Outcome {
                 }
                 Ok(())
             }
-            Self::Invalid { reason } => write!(f, "invalid answer: {reason}"),
+            Self::NotASigner => f.write_str("not in the signing set"),
+            Self::Invalid(rejection) => write!(f, "invalid answer: {rejection}"),
             Self::Failed(error) => error.fmt(f),
             Self::Pending => f.write_str("no answer yet"),
         }

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::{
     MAX_REFUSAL_BYTES, NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError,
-    QuorumFailure, RequestId, TransportError, datil, tally::Tally,
+    QuorumFailure, Rejection, RequestId, TransportError, datil, tally::Tally,
 };
 
 /// How much longer a call that cannot succeed any more waits for other nodes, so that its report says what became of them.
@@ -123,7 +123,7 @@ pub async fn call_quorum<T, K: Eq>(
     transport: &Arc<dyn NodeTransport>,
     call: Quorum,
     policy: &QuorumPolicy,
-    judge: impl Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+    judge: impl Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
     key: impl Fn(&T) -> K,
 ) -> Result<QuorumAnswer<T>, QuorumError> {
     let mut call = QuorumCall::start(transport, call, policy, judge, key)?;
@@ -155,7 +155,7 @@ pub struct QuorumCall<T, K, J, F> {
 impl<T, K, J, F> QuorumCall<T, K, J, F>
 where
     K: Eq,
-    J: Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+    J: Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
     F: Fn(&T) -> K,
 {
     /// Sends a request to every node at once; `judge` and `key` are those of [`call_quorum`]. Wants a runtime of tokio.
@@ -277,8 +277,8 @@ where
     }
 
     /// Takes back that an answer is valid: together with others it is found to be wrong.
-    pub fn reject(&mut self, node: &NodeUrl, reason: impl Into<String>) {
-        self.tally.reject(node, reason.into());
+    pub fn reject(&mut self, node: &NodeUrl, rejection: Rejection) {
+        self.tally.reject(node, rejection);
     }
 
     /// What became of the requests so far, in the order of the nodes.
@@ -312,8 +312,8 @@ where
     /// Ends the call in failure: nothing can be made of the answers that [`QuorumCall::agree`] gave last, for this reason, and
     /// others are not worth waiting for. The requests that are under way are stopped.
     #[must_use]
-    pub fn give_up(mut self, reason: &str) -> QuorumError {
-        let agreeing = self.tally.reject_all(self.agreed, reason);
+    pub fn give_up(mut self, rejection: &Rejection) -> QuorumError {
+        let agreeing = self.tally.reject_all(self.agreed, rejection);
         self.error(QuorumFailure::Unusable { agreeing })
     }
 
@@ -350,7 +350,7 @@ pub(crate) struct Settled {
 pub(crate) fn judge_response<T>(
     node: &NodeUrl,
     result: Result<NodeResponse, TransportError>,
-    judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+    judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
 ) -> Result<T, Outcome> {
     let NodeResponse { status, body } = result.map_err(Outcome::Failed)?;
     if !(200..300).contains(&status) {
@@ -366,5 +366,5 @@ pub(crate) fn judge_response<T>(
             body,
         });
     }
-    judge(node, &body).map_err(|reason| Outcome::Invalid { reason })
+    judge(node, &body).map_err(Outcome::from)
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use lit_types::NodeUrl;
 
 use crate::{
-    NodeOutcome, Outcome, QuorumFailure,
+    NodeOutcome, Outcome, QuorumFailure, Rejection,
     quorum::{Settled, judge_response},
 };
 
@@ -29,7 +29,7 @@ struct Group<T, K> {
 impl<T, K, J, F> Tally<T, K, J, F>
 where
     K: Eq,
-    J: Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+    J: Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
     F: Fn(&T) -> K,
 {
     pub(crate) fn new(
@@ -97,7 +97,7 @@ where
     }
 
     /// Takes a valid answer out of the tally.
-    pub(crate) fn reject(&mut self, node: &NodeUrl, reason: String) {
+    pub(crate) fn reject(&mut self, node: &NodeUrl, rejection: Rejection) {
         for group in &mut self.groups {
             let before = group.size();
             group.answers.retain(|(known, _)| known != node);
@@ -107,16 +107,16 @@ where
         }
         let mut settled = self.outcomes.iter_mut().flatten();
         if let Some(outcome) = settled.find(|outcome| outcome.node == *node) {
-            outcome.outcome = Outcome::Invalid { reason };
+            outcome.outcome = rejection.into();
         }
     }
 
     /// Takes all answers of a group out of the tally, and says how many they were.
-    pub(crate) fn reject_all(&mut self, group: Option<usize>, reason: &str) -> usize {
+    pub(crate) fn reject_all(&mut self, group: Option<usize>, rejection: &Rejection) -> usize {
         let answers = group.map_or(&[][..], |group| &self.groups[group].answers);
         let nodes: Vec<NodeUrl> = answers.iter().map(|(node, _)| node.clone()).collect();
         for node in &nodes {
-            self.reject(node, reason.to_owned());
+            self.reject(node, rejection.clone());
         }
         nodes.len()
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use lit_node_transport::{
     NodeRequest, NodeResponse, NodeTransport, Outcome, Quorum, QuorumCall, QuorumError,
-    QuorumFailure, QuorumPolicy, RequestId, TransportError,
+    QuorumFailure, QuorumPolicy, Rejection, RequestId, TransportError,
 };
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::time::Instant;
@@ -32,7 +32,7 @@ impl NodeTransport for OneBySecond {
 
 /// Answers are `text share`; they agree when the texts are equal.
 type Call = QuorumCall<String, String, Judge, fn(&String) -> String>;
-type Judge = fn(&NodeUrl, &[u8]) -> Result<String, String>;
+type Judge = fn(&NodeUrl, &[u8]) -> Result<String, Rejection>;
 
 fn start(answers: &[Option<&'static str>]) -> Call {
     let transport: Arc<dyn NodeTransport> = Arc::new(OneBySecond(answers.to_vec()));
@@ -44,8 +44,7 @@ fn start(answers: &[Option<&'static str>]) -> Call {
         request_id: RequestId::generate().unwrap(),
         bodies,
     };
-    let judge: Judge =
-        |_, body| String::from_utf8(body.to_vec()).map_err(|error| error.to_string());
+    let judge: Judge = |_, body| String::from_utf8(body.to_vec()).map_err(|_| Rejection::NotText);
     let key: fn(&String) -> String = |text| text.split(' ').next().unwrap().to_owned();
     QuorumCall::start(&transport, quorum, &QuorumPolicy::new(3), judge, key).unwrap()
 }
@@ -71,7 +70,7 @@ async fn goes_on_past_answers_that_are_rejected() {
         nodes(call.agree().await.unwrap()),
         [node(0), node(1), node(3)]
     );
-    call.reject(&node(1), "its share is wrong");
+    call.reject(&node(1), Rejection::WrongShare);
     assert_eq!(
         nodes(call.agree().await.unwrap()),
         [node(0), node(3), node(4)]
@@ -81,7 +80,7 @@ async fn goes_on_past_answers_that_are_rejected() {
     assert_eq!(answer.agreed.len(), 3);
     assert_eq!(
         answer.outcomes[1].outcome.to_string(),
-        "invalid answer: its share is wrong"
+        "invalid answer: the signature share is wrong"
     );
     assert!(matches!(answer.outcomes[5].outcome, Outcome::Pending));
 }
@@ -102,7 +101,7 @@ async fn what_is_left_after_a_rejection_is_given_again() {
     let mut call = start(&["a good", "a good", "a bad", "a good"].map(Some));
     call.agree().await.unwrap();
     assert_eq!(call.agree().await.unwrap().len(), 4);
-    call.reject(&node(2), "its share is wrong");
+    call.reject(&node(2), Rejection::WrongShare);
     assert_eq!(
         nodes(call.agree().await.unwrap()),
         [node(0), node(1), node(3)]
@@ -113,12 +112,12 @@ async fn what_is_left_after_a_rejection_is_given_again() {
 async fn names_those_who_were_rejected_when_too_few_are_left() {
     let mut call = start(&[Some("a good"), Some("a bad"), None, Some("a good")]);
     call.agree().await.unwrap();
-    call.reject(&node(1), "its share is wrong");
+    call.reject(&node(1), Rejection::WrongShare);
     let error = call.agree().await.unwrap_err();
     assert_eq!(failure(&error), QuorumFailure::TooFewAnswers { valid: 2 });
     let text = error.to_string();
     assert!(
-        text.contains("invalid answer: its share is wrong"),
+        text.contains("invalid answer: the signature share is wrong"),
         "{text}"
     );
     assert!(text.contains("cannot connect: dead"), "{text}");
@@ -129,12 +128,15 @@ async fn gives_up_without_waiting_for_others() {
     let started = Instant::now();
     let mut call = start(&["a good", "a bad", "a good", "b good"].map(Some));
     call.agree().await.unwrap();
-    let error = call.give_up("they do not add up");
+    let error = call.give_up(&Rejection::CannotCombine("one is wrong".to_owned()));
     assert_eq!(started.elapsed(), Duration::from_secs(2));
     assert_eq!(failure(&error), QuorumFailure::Unusable { agreeing: 3 });
     let blamed = |i: usize| error.outcomes[i].outcome.to_string();
     for i in 0..3 {
-        assert_eq!(blamed(i), "invalid answer: they do not add up");
+        assert_eq!(
+            blamed(i),
+            "invalid answer: the signature shares do not combine: one is wrong"
+        );
     }
     assert!(matches!(error.outcomes[3].outcome, Outcome::Pending));
 }
@@ -167,7 +169,7 @@ async fn what_comes_while_the_caller_works_is_given_at_once() {
 async fn what_did_not_agree_is_not_given_as_agreed() {
     let mut call = start(&["a good", "b good", "c good", "d good"].map(Some));
     assert!(call.agree().await.is_err());
-    let unusable = call.give_up("it is bad").failure;
+    let unusable = call.give_up(&Rejection::WrongShare).failure;
     assert_eq!(unusable, QuorumFailure::Unusable { agreeing: 0 });
 
     let mut call = start(&["a good", "a good", "a good"].map(Some));

@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use lit_node_transport::{
     NodeRequest, NodeResponse, NodeTransport, Outcome, Quorum, QuorumAnswer, QuorumError,
-    QuorumFailure, QuorumPolicy, RequestId, TransportError, Wait, call_quorum, handshake,
+    QuorumFailure, QuorumPolicy, Rejection, RequestId, TransportError, Wait, call_quorum,
+    handshake,
 };
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::time::Instant;
@@ -97,11 +98,11 @@ async fn call(
         bodies,
     };
     let judge = |_: &NodeUrl, body: &[u8]| {
-        let text = String::from_utf8(body.to_vec()).map_err(|error| error.to_string())?;
+        let text = String::from_utf8(body.to_vec()).map_err(|_| Rejection::NotText)?;
         if text.starts_with("ok") {
             Ok(text)
         } else {
-            Err("does not start with ok".to_owned())
+            Err(Rejection::Unsuccessful)
         }
     };
     call_quorum(&transport, quorum, policy, judge, |text: &String| {
@@ -227,7 +228,7 @@ async fn the_error_is_a_table() {
         "refused with 403",
         "refused with 500: <html>",
         "cannot connect: connection refused",
-        "invalid answer: does not start with ok",
+        "invalid answer: the node reports that it did not succeed",
         "refused with 400: boom",
     ]) {
         assert!(line.contains(expected), "{line} lacks {expected}");
@@ -244,7 +245,7 @@ async fn giving_up_stops_the_requests() {
         request_id: id,
         bodies: bodies.clone(),
     };
-    let judge = |_: &NodeUrl, _: &[u8]| Ok(());
+    let judge = |_: &NodeUrl, _: &[u8]| Ok::<_, Rejection>(());
     let policy = QuorumPolicy::new(2);
     let call = call_quorum(
         &transport,
@@ -331,7 +332,7 @@ async fn one_machine_is_no_quorum() {
         request_id,
         bodies,
     };
-    let judge = |_: &NodeUrl, _: &[u8]| Ok(());
+    let judge = |_: &NodeUrl, _: &[u8]| Ok::<_, Rejection>(());
     let error = call_quorum(&transport, quorum, &QuorumPolicy::new(3), judge, |()| ())
         .await
         .unwrap_err();
@@ -450,7 +451,7 @@ async fn handshakes_that_are_none() {
     for (body, reason) in [
         (&*not_ready, "no keys yet"),
         (short, "96 hex digits"),
-        (two_keys, "not one key"),
+        (two_keys, "BLS keys of the handshake differ"),
         (no_hash, "block hash"),
         ("", "incomplete"),
         ("[]", "not of the expected form"),

@@ -175,7 +175,10 @@ async fn answers_that_contradict_themselves_do_not_count() {
         answer["shareIndex"] = json!((own + 1) % 4);
     };
     let alterations: [fn(&mut Value); 2] = [failed, of_another];
-    let reasons = ["it did not succeed", "the identifier of another node"];
+    let reasons = [
+        "invalid answer: the node reports that it did not succeed",
+        "invalid answer: the signature share has the identifier of another node",
+    ];
     for (alter, reason) in alterations.into_iter().zip(reasons) {
         let endpoint = Endpoint::EncryptionSign;
         let client =

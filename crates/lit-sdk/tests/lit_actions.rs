@@ -79,7 +79,12 @@ async fn a_signature_of_another_key_than_the_given_one_is_refused() {
     let session = owned.session().await;
     let call = sign(&owned, &["sig"]).with_signer("sig", other.unwrap().public_key);
     let error = owned.client.execute_js(&session, &call).await.unwrap_err();
-    assert!(error.to_string().contains("of another key"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("the signature share is for another key"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -164,7 +169,12 @@ async fn answers_that_say_they_failed_do_not_count() {
     let client = altered(&owned, |_, body| body["success"] = json!(false)).await;
     let call = ExecuteJs::code("1");
     let error = client.execute_js(&session, &call).await.unwrap_err();
-    assert!(error.to_string().contains("it did not succeed"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("the node reports that it did not succeed"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -364,7 +374,7 @@ async fn a_login_claims_its_key() {
     }
     let error = owned.client.claim_key_id(&call).await.unwrap_err();
     assert!(
-        error.to_string().contains("not of the wallet of a node"),
+        error.to_string().contains("not from the wallet of a node"),
         "{error}"
     );
 }

@@ -190,7 +190,12 @@ async fn the_key_in_the_answers_is_not_believed() {
     let client = connect(&owned.network, Endpoint::PkpSign, claim).await;
     let call = PkpSign::digest(other, DIGEST).with_attempts(1);
     let error = client.pkp_sign(&session, &call).await.unwrap_err();
-    assert!(error.to_string().contains("of another key"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("the signature share is for another key"),
+        "{error}"
+    );
     let call = PkpSign::digest(asked, DIGEST).with_attempts(1);
     let signature = client.pkp_sign(&session, &call).await.unwrap();
     assert_eq!(*signature.public_key(), asked);

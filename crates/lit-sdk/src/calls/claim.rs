@@ -2,10 +2,10 @@ use std::collections::HashSet;
 
 use alloy_primitives::{Address, B256, Signature, hex};
 use bytes::Bytes;
-use lit_node_transport::{Quorum, QuorumPolicy, RequestId, call_quorum};
+use lit_node_transport::{Quorum, QuorumPolicy, Rejection, RequestId, call_quorum};
 use lit_session_crypto::HdTweak;
 use lit_types::{
-    AuthMethod, JsonProblem, NodeUrl, PkpPublicKey,
+    AuthMethod, NodeUrl, PkpPublicKey,
     constants::AuthMethodType,
     wire::{Endpoint, PkpClaimRequest, PkpClaimResponse},
 };
@@ -117,13 +117,10 @@ impl LitNodeClient {
         };
         let policy = QuorumPolicy::new(self.threshold()).with_node_deadline(self.node_deadline());
         let judge = |_: &NodeUrl, body: &[u8]| {
-            let answer: PkpClaimResponse = serde_json::from_slice(body)
-                .map_err(|error| JsonProblem::from(error).to_string())?;
+            let answer: PkpClaimResponse = serde_json::from_slice(body)?;
             let consent = judge(&answer)?;
             match &call.node_wallets {
-                Some(wallets) if !wallets.contains(&consent.wallet) => {
-                    Err("its signature is not of the wallet of a node".to_owned())
-                }
+                Some(wallets) if !wallets.contains(&consent.wallet) => Err(Rejection::WrongWallet),
                 _ => Ok(consent),
             }
         };
@@ -173,16 +170,20 @@ impl From<Consent> for (B256, Signature) {
     }
 }
 
-pub(crate) fn judge(answer: &PkpClaimResponse) -> Result<Consent, String> {
+pub(crate) fn judge(answer: &PkpClaimResponse) -> Result<Consent, Rejection> {
     let key = hex::decode_to_array(&answer.derived_key_id);
-    let key = B256::new(key.map_err(|_| "its key id is not 32 bytes of hex")?);
-    let none = "its signature is none";
-    let signature: [u8; 65] = hex::decode_to_array(&answer.signature).map_err(|_| none)?;
-    let signature = Signature::from_raw_array(&signature).map_err(|_| none)?;
+    let key = B256::new(key.map_err(|_| Rejection::MalformedMember {
+        member: "derived key id",
+        expected: "64 hex digits",
+    })?);
+    let signature: [u8; 65] =
+        hex::decode_to_array(&answer.signature).map_err(|_| Rejection::MalformedSignature)?;
+    let signature =
+        Signature::from_raw_array(&signature).map_err(|_| Rejection::MalformedSignature)?;
     let wallet = signature.recover_address_from_msg(key);
     Ok(Consent {
         key,
         signature,
-        wallet: wallet.map_err(|_| none)?,
+        wallet: wallet.map_err(|_| Rejection::MalformedSignature)?,
     })
 }

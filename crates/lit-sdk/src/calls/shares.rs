@@ -1,14 +1,12 @@
 //! Signatures that nodes make together.
 
-use lit_node_transport::{Outcome, QuorumAnswer, QuorumCall, QuorumError};
+use lit_node_transport::{Outcome, QuorumAnswer, QuorumCall, QuorumError, Rejection};
 use lit_session_crypto::{
     BlsPublicKey, BlsQuorum, BlsSignatureShare, CombineError, CombinedSignature,
 };
 use lit_types::NodeUrl;
 
 use crate::{Error, client::state::NetworkState};
-
-const WRONG_SHARE: &str = "its share is no part of the signature";
 
 /// What a BLS signature of the network is made of and verified by.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +45,7 @@ impl NetworkSigner {
     ) -> Result<(CombinedSignature, QuorumAnswer<T>), Error>
     where
         K: Eq,
-        J: Fn(&NodeUrl, &[u8]) -> Result<T, String>,
+        J: Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
         F: Fn(&T) -> K,
     {
         loop {
@@ -62,13 +60,13 @@ impl NetworkSigner {
                     for bad in &combined.faulty {
                         let node = &nodes[bad.position];
                         tracing::warn!(%node, "node gives a share that is no part of the signature");
-                        call.reject(node, WRONG_SHARE);
+                        call.reject(node, Rejection::WrongShare);
                     }
                     return Ok((combined, call.finish()));
                 }
                 Err(CombineError::NoGoodQuorum { faulty, .. }) => {
                     for bad in &faulty {
-                        call.reject(&nodes[bad.position], WRONG_SHARE);
+                        call.reject(&nodes[bad.position], Rejection::WrongShare);
                     }
                 }
                 // More may come.
@@ -98,7 +96,12 @@ impl NetworkSigner {
 
 /// Nodes that answered, but with nothing that can be used, are another matter than nodes that refuse.
 pub(crate) fn shares_error(error: QuorumError) -> Error {
-    let answered = |outcome: &Outcome| matches!(outcome, Outcome::Valid | Outcome::Invalid { .. });
+    let answered = |outcome: &Outcome| {
+        matches!(
+            outcome,
+            Outcome::Valid | Outcome::NotASigner | Outcome::Invalid(_)
+        )
+    };
     let answers = error.outcomes.iter().filter(|one| answered(&one.outcome));
     if answers.count() >= error.needed {
         Error::Shares(Box::new(error))

@@ -12,9 +12,6 @@ use lit_types::NodeUrl;
 
 use crate::Error;
 
-/// What the answer of a node that is not among the signers is found to be.
-pub(crate) const OUTSIDE: &str = "it does not take part in this signature";
-
 /// How many request ids are looked at for a good signing set. With 3 of 10 nodes to be avoided one of 30 ids will do, with 5
 /// of 30 one of 570.
 const MAX_IDS: usize = 2048;
@@ -92,8 +89,7 @@ impl Signers {
             let absence = match outcome {
                 Outcome::Pending if is_late => Some(Absence::Late),
                 Outcome::Pending => continue,
-                Outcome::Valid => None,
-                Outcome::Invalid { reason } if reason == OUTSIDE => None,
+                Outcome::Valid | Outcome::NotASigner => None,
                 _ => Some(Absence::Gone),
             };
             match absence {
@@ -219,13 +215,10 @@ mod tests {
             let set = chosen(&signers, &nodes);
             assert!(!nodes[2..5].iter().any(|late| set.contains(late)));
         }
-        let outside = Outcome::Invalid {
-            reason: OUTSIDE.to_owned(),
-        };
         signers.note(
             &[
                 outcome(&nodes[2], Outcome::Valid),
-                outcome(&nodes[3], outside),
+                outcome(&nodes[3], Outcome::NotASigner),
             ],
             true,
         );

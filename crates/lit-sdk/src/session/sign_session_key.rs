@@ -1,11 +1,11 @@
 use bytes::Bytes;
-use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, RequestId, datil};
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection, RequestId, datil};
 use lit_recap::{Nonce, SiweBuilder, SiweError, SiweMessage};
 use lit_session_crypto::{
     BlsSignatureShare, CombinedRoot, SessionPublicKey, check_rewritten, session_digest,
 };
 use lit_types::{
-    AuthSig, JsonProblem, NodeUrl, PkpPublicKey, ResourceAbilityRequest, Timestamp,
+    AuthSig, NodeUrl, PkpPublicKey, ResourceAbilityRequest, Timestamp,
     constants::{DEFAULT_SESSION_LIFETIME, curves},
     wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
@@ -200,31 +200,32 @@ struct SignedShare {
 }
 
 /// Everything that can be told of one answer alone.
-fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, String> {
-    let answer: SignSessionKeyResponse =
-        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, Rejection> {
+    let answer: SignSessionKeyResponse = serde_json::from_slice(body)?;
     if answer.result != "success" {
-        return Err("it says it did not succeed".to_owned());
+        return Err(Rejection::Unsuccessful);
     }
     if answer.curve_type != curves::BLS {
-        return Err("its share is not of the curve BLS".to_owned());
+        return Err(Rejection::WrongCurve {
+            expected: curves::BLS,
+        });
     }
     if answer.bls_root_pubkey.is_empty() {
-        return Err("it names no key of the network".to_owned());
+        return Err(Rejection::MissingNetworkKey);
     }
     let message: SiweMessage = answer
         .siwe_message
         .parse()
-        .map_err(|error| format!("what it signs cannot be read: {error}"))?;
+        .map_err(|error: SiweError| Rejection::MalformedMessage(error.to_string()))?;
     check_rewritten(sent, &message)
-        .map_err(|refusal| format!("it signs another message: {refusal}"))?;
+        .map_err(|refusal| Rejection::WrongMessage(refusal.to_string()))?;
     if answer.data_signed != hex_of(&session_digest(message.as_str())) {
-        return Err("the digest it signs is not that of its message".to_owned());
+        return Err(Rejection::WrongDigest);
     }
     let share = BlsSignatureShare::try_from(&answer.signature_share)
-        .map_err(|error| format!("its share is none: {error}"))?;
+        .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
     if u32::from(share.identifier().get()) != answer.share_index.saturating_add(1) {
-        return Err("its share has the identifier of another node".to_owned());
+        return Err(Rejection::WrongIdentifier);
     }
     Ok(SignedShare { message, share })
 }

@@ -149,10 +149,16 @@ async fn the_error_says_what_each_node_did() {
         (1, "connection refused"),
         (2, "NodeAuthSigScopeTooLimited"),
         (3, "invalid answer"),
-        (4, "it signs another message"),
-        (5, "it signs another message"),
-        (6, "the digest it signs is not that of its message"),
-        (7, "the digest it signs"),
+        (4, "invalid answer: the node signed another message: "),
+        (5, "invalid answer: the node signed another message: "),
+        (
+            6,
+            "invalid answer: the signature share is for another digest",
+        ),
+        (
+            7,
+            "invalid answer: the signature share is for another digest",
+        ),
         (8, ""),
     ] {
         let node = Nodes::url(index).to_string();

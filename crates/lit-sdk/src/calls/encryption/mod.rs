@@ -5,12 +5,12 @@ mod encrypted;
 pub use encrypted::{DataType, Encrypted};
 
 use bytes::Bytes;
-use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, RequestId};
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection, RequestId};
 use lit_session_crypto::{
     BlsPublicKey, BlsSignatureShare, Session, TimeLockCiphertext, data_hash, encryption_resource,
 };
 use lit_types::{
-    AuthSig, JsonProblem, NodeUrl, SessionSigs,
+    AuthSig, NodeUrl, SessionSigs,
     access_control::{AccessControlConditions, ConditionsKind},
     wire::{EncryptionSignRequest, EncryptionSignResponse, Endpoint},
 };
@@ -190,16 +190,15 @@ impl LitNodeClient {
     }
 }
 
-fn judge(body: &[u8]) -> Result<BlsSignatureShare, String> {
-    let answer: EncryptionSignResponse =
-        serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+fn judge(body: &[u8]) -> Result<BlsSignatureShare, Rejection> {
+    let answer: EncryptionSignResponse = serde_json::from_slice(body)?;
     if answer.result != "success" {
-        return Err("it says it did not succeed".to_owned());
+        return Err(Rejection::Unsuccessful);
     }
     let share = BlsSignatureShare::try_from(&answer.signature_share)
-        .map_err(|error| format!("its share is none: {error}"))?;
+        .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
     if u32::from(share.identifier().get()) != answer.share_index.saturating_add(1) {
-        return Err("its share has the identifier of another node".to_owned());
+        return Err(Rejection::WrongIdentifier);
     }
     Ok(share)
 }

@@ -1,14 +1,13 @@
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, Signature};
-use lit_node_transport::Wait;
+use lit_node_transport::{Rejection, Wait};
 use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
-    JsonProblem, NodeUrl,
+    NodeUrl,
     wire::{ExecuteResponse, PkpClaimResponse},
 };
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::Deserialize;
 use tokio::task::spawn_blocking;
 
 use super::ExecuteJs;
@@ -27,27 +26,28 @@ pub(super) struct Judged {
 pub(super) type Deed = (Option<String>, Vec<String>, Vec<(String, B256)>);
 
 impl Judged {
-    pub(super) fn new(call: &ExecuteJs, body: &[u8]) -> Result<Self, String> {
-        let answer: ExecuteResponse =
-            serde_json::from_slice(body).map_err(|error| JsonProblem::from(error).to_string())?;
+    pub(super) fn new(call: &ExecuteJs, body: &[u8]) -> Result<Self, Rejection> {
+        let answer: ExecuteResponse = serde_json::from_slice(body)?;
         if !answer.success {
-            return Err("it says it did not succeed".to_owned());
+            return Err(Rejection::Unsuccessful);
         }
         let mut shares = BTreeMap::new();
         for (name, share) in &answer.signed_data {
-            let share: EcdsaShareJson = read(share)?;
-            let share = share.parse().map_err(|error| error.to_string())?;
+            let share = EcdsaShareJson::deserialize(share)?;
+            let share = share
+                .parse()
+                .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
             let key = share.as_ref().map(EcdsaSignatureShare::public_key);
             if let (Some(pkp), Some(key)) = (call.pkps.get(name), key)
                 && pkp != key
             {
-                return Err("its share is of another key".to_owned());
+                return Err(Rejection::WrongKey);
             }
             shares.insert(name.clone(), share);
         }
         let mut claims = BTreeMap::new();
         for (id, claim) in &answer.claim_data {
-            let claim: PkpClaimResponse = read(claim)?;
+            let claim = PkpClaimResponse::deserialize(claim)?;
             claims.insert(id.clone(), crate::calls::claim::judge(&claim)?.into());
         }
         Ok(Self {
@@ -63,10 +63,6 @@ impl Judged {
         let claims = self.claims.iter().map(|(id, (key, _))| (id.clone(), *key));
         (response, names, claims.collect())
     }
-}
-
-fn read<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
-    T::deserialize(value).map_err(|error| JsonProblem::from(error).to_string())
 }
 
 /// How long to wait for a call.

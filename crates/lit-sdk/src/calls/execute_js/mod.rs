@@ -6,8 +6,8 @@ pub use call::{ExecuteJs, ResponseFilter, ResponseStrategy};
 pub use response::{ActionResponse, NodeAnswer};
 
 use lit_node_transport::{
-    NodeOutcome, Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, RequestId, datil,
-    most_common,
+    NodeOutcome, Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, Rejection, RequestId,
+    datil, most_common,
 };
 use lit_session_crypto::EcdsaError;
 use lit_types::{
@@ -80,7 +80,7 @@ impl LitNodeClient {
         let mut run = QuorumCall::start(self.transport(), quorum, &policy, judge, deed)
             .map_err(action_error)?;
         let mut lacks_shares = false;
-        let mut spoiled: Option<String> = None;
+        let mut spoiled: Option<Rejection> = None;
         // When those that are still waited for are late.
         let mut late_at: Option<Instant> = None;
         let signatures = loop {
@@ -115,7 +115,7 @@ impl LitNodeClient {
                 // They still may, if somebody who is none of it took the place of one.
                 Err(error) => {
                     self.signers().note_spoiled(answer::signers(agreed));
-                    spoiled = Some(error.to_string());
+                    spoiled = Some(Rejection::CannotCombine(error.to_string()));
                 }
             }
             late_at = Instant::now().checked_add(self.signers().patience());

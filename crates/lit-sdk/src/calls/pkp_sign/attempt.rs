@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy};
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection};
 use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
-    AuthSig, JsonProblem, NodeUrl,
+    AuthSig, NodeUrl,
     wire::{Endpoint, PkpSignRequest, PkpSignResponse},
 };
 use tokio::{
@@ -16,7 +16,6 @@ use crate::{
     Error, LitNodeClient, SessionAuth,
     calls::session_auth::{signed_bodies, unsigned},
     calls::shares::shares_error,
-    calls::signers::OUTSIDE,
 };
 
 /// One request for a signature, to all nodes. Dropping it stops the request.
@@ -30,14 +29,14 @@ pub(super) struct Attempt {
     /// When it is time for another attempt, or, if the shares make no signature, to give up this one.
     impatient_at: Option<Instant>,
     /// Why the shares that have come make no signature.
-    spoiled: Option<String>,
+    spoiled: Option<Rejection>,
     has_asked: bool,
 }
 
 type Call = QuorumCall<Share, NoncePoint, Box<Judge>, fn(&Share) -> NoncePoint>;
 type Share = EcdsaSignatureShare;
 type NoncePoint = [u8; 33];
-type Judge = dyn Fn(&NodeUrl, &[u8]) -> Result<Share, String> + Send + Sync;
+type Judge = dyn Fn(&NodeUrl, &[u8]) -> Result<Share, Rejection> + Send + Sync;
 
 /// What comes of an attempt.
 pub(super) enum Progress {
@@ -126,7 +125,7 @@ impl Attempt {
                     }
                     // A whole signing set has answered, but one of them may be none of it and have taken the place of
                     // somebody whose share is still to come.
-                    self.spoiled = Some(error.to_string());
+                    self.spoiled = Some(Rejection::CannotCombine(error.to_string()));
                     self.impatient_at = Instant::now().checked_add(self.patience);
                     if !self.has_asked {
                         self.has_asked = true;
@@ -177,20 +176,21 @@ async fn combine(
 }
 
 /// The share in an answer, if it is one of the signature that was asked for.
-fn judge(call: &PkpSign, body: &[u8]) -> Result<EcdsaSignatureShare, String> {
-    let problem = |error| JsonProblem::from(error).to_string();
-    let answer: PkpSignResponse = serde_json::from_slice(body).map_err(problem)?;
+fn judge(call: &PkpSign, body: &[u8]) -> Result<EcdsaSignatureShare, Rejection> {
+    let answer: PkpSignResponse = serde_json::from_slice(body)?;
     if !answer.success {
-        return Err("it says it did not succeed".to_owned());
+        return Err(Rejection::Unsuccessful);
     }
-    let share: EcdsaShareJson = serde_json::from_value(answer.signature_share).map_err(problem)?;
-    let share = share.parse().map_err(|error| error.to_string())?;
-    let share = share.ok_or(OUTSIDE)?;
+    let share: EcdsaShareJson = serde_json::from_value(answer.signature_share)?;
+    let share = share
+        .parse()
+        .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
+    let share = share.ok_or(Rejection::NotASigner)?;
     if *share.public_key() != call.pkp {
-        return Err("its share is of another key".to_owned());
+        return Err(Rejection::WrongKey);
     }
     if *share.digest() != call.digest.0 {
-        return Err("its share is of another digest".to_owned());
+        return Err(Rejection::WrongDigest);
     }
     Ok(share)
 }
