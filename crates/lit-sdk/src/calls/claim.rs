@@ -107,8 +107,9 @@ impl LitNodeClient {
             credential_public_key: None,
             epoch: self.epoch(),
         };
-        // Texts always serialise.
-        let body = Bytes::from(serde_json::to_vec(&body).unwrap_or_default());
+        #[allow(clippy::expect_used, reason = "strings always serialize")]
+        let body = serde_json::to_vec(&body).expect("a request body always serializes");
+        let body = Bytes::from(body);
         let to = |node: &NodeUrl| (node.clone(), body.clone());
         let quorum = Quorum {
             endpoint: Endpoint::PkpClaim,

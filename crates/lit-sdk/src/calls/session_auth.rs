@@ -65,8 +65,11 @@ pub(crate) fn signed_bodies<B: Serialize>(
     sigs.into_iter()
         .map(|(node, sig)| {
             sign(&mut body, sig);
-            // Texts and JSON values always serialise.
-            let body = serde_json::to_vec(&body).unwrap_or_default();
+            #[allow(
+                clippy::expect_used,
+                reason = "strings and JSON values always serialize"
+            )]
+            let body = serde_json::to_vec(&body).expect("a request body always serializes");
             (node, Bytes::from(body))
         })
         .collect()

@@ -6,7 +6,7 @@ use lit_session_crypto::{
 };
 use lit_types::NodeUrl;
 
-use crate::{Error, client::state::NetworkState};
+use crate::{Error, calls::offload::offload, client::state::NetworkState};
 
 /// What a BLS signature of the network is made of and verified by.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ impl NetworkSigner {
                 .iter()
                 .map(|(node, answer)| (node.clone(), share(answer)))
                 .unzip();
-            match self.combine_now(message, shares).await {
+            match self.combine_now(message, shares).await? {
                 Ok(combined) => {
                     for bad in &combined.faulty {
                         let node = &nodes[bad.position];
@@ -80,17 +80,10 @@ impl NetworkSigner {
         self,
         message: Vec<u8>,
         shares: Vec<BlsSignatureShare>,
-    ) -> Result<CombinedSignature, CombineError> {
+    ) -> Result<Result<CombinedSignature, CombineError>, Error> {
         let Self { key, threshold } = self;
         let work = move || BlsQuorum::new(key, threshold).combine(&message, &shares);
-        match tokio::task::spawn_blocking(work).await {
-            Ok(combined) => combined,
-            // Only a panic gets here, or a runtime that shuts down.
-            Err(_) => Err(CombineError::TooFewShares {
-                shares: 0,
-                threshold,
-            }),
-        }
+        offload(work).await
     }
 }
 

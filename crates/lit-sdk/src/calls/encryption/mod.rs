@@ -15,11 +15,11 @@ use lit_types::{
     wire::{EncryptionSignRequest, EncryptionSignResponse, Endpoint},
 };
 use rand_core::OsRng;
-use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use crate::{
     Error, LitNodeClient, SessionAuth,
+    calls::offload::offload,
     calls::session_auth::{signed_bodies, unsigned},
     calls::shares::shares_error,
     client::random::check_randomness,
@@ -81,7 +81,7 @@ impl LitNodeClient {
                 TimeLockCiphertext::encrypt(&network, identity.as_bytes(), &data, &mut OsRng)?;
             Ok(Encrypted::new(sealed, hash, conditions))
         };
-        spawn_blocking(work).await.map_err(|_| Error::Interrupted)?
+        offload(work).await?
     }
 
     /// [Encrypts](Self::encrypt) a text.
@@ -142,9 +142,7 @@ impl LitNodeClient {
             }
             Ok(data)
         };
-        spawn_blocking(move || open(network.key))
-            .await
-            .map_err(|_| Error::Interrupted)?
+        offload(move || open(network.key)).await?
     }
 
     /// [Decrypts](Self::decrypt) a text.

@@ -8,10 +8,9 @@ use lit_types::{
     wire::{ExecuteResponse, PkpClaimResponse},
 };
 use serde::Deserialize;
-use tokio::task::spawn_blocking;
 
 use super::ExecuteJs;
-use crate::{ClaimedKey, Error};
+use crate::{ClaimedKey, Error, calls::offload::offload};
 
 /// A node's answer, understood.
 pub(super) struct Judged {
@@ -92,9 +91,7 @@ pub(super) async fn signatures(
         EcdsaSignature::combine(&shares, needed).map(|signature| (name, signature))
     };
     // An action makes up to ten, and each is verified.
-    spawn_blocking(move || by_name.into_iter().map(combine).collect())
-        .await
-        .map_err(|_| Error::Interrupted)
+    offload(move || by_name.into_iter().map(combine).collect()).await
 }
 
 /// Those that have given shares.

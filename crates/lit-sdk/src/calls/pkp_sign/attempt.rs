@@ -1,19 +1,17 @@
 use std::time::Duration;
 
-use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection};
+use lit_node_transport::{Quorum, QuorumCall, QuorumError, QuorumPolicy, Rejection};
 use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
     AuthSig, NodeUrl,
     wire::{Endpoint, PkpSignRequest, PkpSignResponse},
 };
-use tokio::{
-    task::spawn_blocking,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 
 use super::PkpSign;
 use crate::{
     Error, LitNodeClient, SessionAuth,
+    calls::offload::offload,
     calls::session_auth::{signed_bodies, unsigned},
     calls::shares::shares_error,
 };
@@ -108,7 +106,7 @@ impl Attempt {
             };
             let (set, shares): (Vec<NodeUrl>, Vec<_>) = match agreed {
                 Ok(agreed) => agreed.iter().cloned().unzip(),
-                Err(error) => return self.fail(shares_error(error)),
+                Err(error) => return self.fail(error),
             };
             let took = self.started.elapsed();
             match combine(self.sign, shares, self.threshold).await {
@@ -132,14 +130,19 @@ impl Attempt {
                         return Progress::Spoiled(self);
                     }
                 }
-                Err(error) => return self.fail(error),
+                Err(error) => {
+                    return Progress::Failed {
+                        error,
+                        asks_for_another: false,
+                    };
+                }
             }
         }
     }
 
     fn lose_patience(mut self) -> Progress {
-        if self.spoiled.is_some() {
-            return self.fail(Error::Interrupted);
+        if let Some(rejection) = self.spoiled.take() {
+            return self.give_up(&rejection);
         }
         self.client.signers().note(&self.call.outcomes(), true);
         self.impatient_at = None;
@@ -147,15 +150,24 @@ impl Attempt {
         Progress::Late(self)
     }
 
-    fn fail(self, error: Error) -> Progress {
-        let outcomes = self.call.outcomes();
-        let error = match self.spoiled {
-            Some(reason) => Error::Shares(Box::new(self.call.give_up(&reason))),
-            None => error,
-        };
+    /// Ends the attempt because the shares that have arrived do not combine.
+    fn give_up(self, rejection: &Rejection) -> Progress {
+        self.client.signers().note(&self.call.outcomes(), false);
+        Progress::Failed {
+            error: Error::Shares(Box::new(self.call.give_up(rejection))),
+            asks_for_another: !self.has_asked,
+        }
+    }
+
+    /// Ends the attempt because no more answers agree.
+    fn fail(mut self, error: QuorumError) -> Progress {
+        if let Some(rejection) = self.spoiled.take() {
+            return self.give_up(&rejection);
+        }
+        let error = shares_error(error);
         let may_do_better = matches!(error, Error::Shares(_));
         if may_do_better {
-            self.client.signers().note(&outcomes, false);
+            self.client.signers().note(&self.call.outcomes(), false);
         }
         Progress::Failed {
             error,
@@ -172,7 +184,7 @@ async fn combine(
 ) -> Result<Result<EcdsaSignature, EcdsaError>, Error> {
     let PkpSign { pkp, digest, .. } = sign;
     let work = move || EcdsaSignature::combine_for(&pkp, &digest, &shares, threshold);
-    spawn_blocking(work).await.map_err(|_| Error::Interrupted)
+    offload(work).await
 }
 
 /// The share in an answer, if it is one of the signature that was asked for.

@@ -86,8 +86,16 @@ impl LitNodeClient {
         let mut running = FuturesUnordered::new();
         running.push(Attempt::begin(self, auth, call, patience)?.progress());
         let mut begun = 1;
-        let mut failure = Error::Interrupted;
-        while let Some(progress) = running.next().await {
+        loop {
+            #[allow(
+                clippy::expect_used,
+                reason = "the loop returns when the last attempt fails and no other begins"
+            )]
+            let progress = running
+                .next()
+                .await
+                .expect("at least one attempt is running");
+            let mut last_error = None;
             let wants_another = match progress {
                 Progress::Signed(signature) => return Ok(signature),
                 Progress::Late(attempt) => {
@@ -105,7 +113,7 @@ impl LitNodeClient {
                     asks_for_another,
                 } => {
                     let was_last = running.is_empty() && matches!(error, Error::Shares(_));
-                    failure = error;
+                    last_error = running.is_empty().then_some(error);
                     asks_for_another || was_last
                 }
             };
@@ -119,8 +127,9 @@ impl LitNodeClient {
                 );
                 running.push(Attempt::begin(self, auth, call, patience)?.progress());
                 begun += 1;
+            } else if let Some(error) = last_error {
+                return Err(error);
             }
         }
-        Err(failure)
     }
 }
