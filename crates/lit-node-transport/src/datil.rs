@@ -11,7 +11,7 @@ use crate::RequestId;
 /// The version of the official client whose behaviour is claimed; nodes read it to tell what a client understands.
 pub const SDK_VERSION: &str = "7.4.0";
 
-/// The headers of every request (wire protocol specification, section 1.5). Nodes answer 404 without the content type.
+/// The headers of every request. Nodes answer 404 without the content type.
 #[must_use]
 pub fn headers(request_id: &RequestId) -> Vec<(&'static str, String)> {
     vec![

@@ -104,10 +104,9 @@ pub async fn handshake(
             challenge: hex::encode(challenge),
             epoch,
         };
-        bodies.push((
-            node.clone(),
-            Bytes::from(serde_json::to_vec(&body).unwrap_or_default()),
-        ));
+        #[allow(clippy::expect_used, reason = "strings and numbers always serialize")]
+        let body = serde_json::to_vec(&body).expect("a handshake always serializes");
+        bodies.push((node.clone(), Bytes::from(body)));
     }
     let call = Quorum {
         endpoint: Endpoint::Handshake,

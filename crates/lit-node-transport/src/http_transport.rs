@@ -60,20 +60,20 @@ pub struct HttpTransportBuilder {
 }
 
 impl HttpTransportBuilder {
-    /// The largest answer that is read, in bytes. Default: 8 MiB.
-    pub const fn max_body_bytes(mut self, limit: usize) -> Self {
+    /// Limits the size of an answer, in bytes. Default: 8 MiB.
+    pub const fn with_max_body_bytes(mut self, limit: usize) -> Self {
         self.max_body_bytes = limit;
         self
     }
 
-    /// Send credentials over plain `http` to other machines. Whoever is on the way can use them. Default: no.
-    pub const fn allow_insecure_http(mut self, allow: bool) -> Self {
+    /// Allows plain `http` to other machines. Anyone on the path can then read and use the credentials. Default: no.
+    pub const fn with_insecure_http(mut self, allow: bool) -> Self {
         self.allow_insecure_http = allow;
         self
     }
 
-    /// How long connecting may take. Default: 10 s.
-    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+    /// Limits how long connecting takes. Default: 10 s.
+    pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
@@ -244,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn sends_requests_as_they_are() {
-        let transport = HttpTransport::builder().max_body_bytes(10).build();
+        let transport = HttpTransport::builder().with_max_body_bytes(10).build();
         const MOVED: &[u8] =
             b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 2\r\n\r\n{}";
         let (response, sent) = ask(&transport, MOVED, |url| {

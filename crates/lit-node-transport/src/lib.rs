@@ -1,7 +1,7 @@
 #![cfg_attr(feature = "http", doc = include_str!("../README.md"))]
 #![cfg_attr(
     not(feature = "http"),
-    doc = "Talking to the nodes of a Lit network. See the README, whose code wants the feature `http`."
+    doc = "A client for the nodes of a Lit network. The README shows code that needs the feature `http`."
 )]
 
 mod agreement;

@@ -67,7 +67,7 @@ pub enum TransportError {
         limit: usize,
     },
     /// The URL is plain `http` and not on this machine. Use `https`, or allow it by name.
-    #[error("plain http is only used to this machine; use https, or allow_insecure_http")]
+    #[error("plain http to another machine; use https, or allow it with with_insecure_http")]
     InsecureUrl,
     /// The URL or a header cannot be put into a request.
     #[error("the request cannot be made: {0}")]

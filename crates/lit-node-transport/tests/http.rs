@@ -108,7 +108,7 @@ async fn answers_with_errors_are_answers() {
 
 #[tokio::test]
 async fn a_large_answer_is_not_read_to_its_end() {
-    let transport = HttpTransport::builder().max_body_bytes(10).build();
+    let transport = HttpTransport::builder().with_max_body_bytes(10).build();
     let large = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n01234567890".to_vec();
     let (node, _received) = server(large, false).await;
     assert_eq!(
