@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         )?;
         let address = wallet.address();
         let session = client
-            .get_session(&SessionRequest::new([right]), &WalletAuth::new(wallet))
+            .session(&SessionRequest::new([right]), &WalletAuth::new(wallet))
             .await?;
         let text = client.decrypt_text(&session, &encrypted).await;
         assert_eq!(text.is_ok(), may_read);

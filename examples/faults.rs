@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         LitResource::any_lit_action(),
     )?]);
     let session = client
-        .get_session(&request, &WalletAuth::new(PrivateKeySigner::random()))
+        .session(&request, &WalletAuth::new(PrivateKeySigner::random()))
         .await?;
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'fine' })");
 

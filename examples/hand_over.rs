@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rights = [execution(&allowed)?, execution(&other)?];
     let wallet = WalletAuth::new(PrivateKeySigner::random());
     let session = client
-        .get_session(&SessionRequest::new(rights), &wallet)
+        .session(&SessionRequest::new(rights), &wallet)
         .await?;
     let sealed = SessionBundle::of(&session)?.seal(&keys, BACKEND, &mut OsRng);
     println!("handed over: {} sealed bytes", sealed.len());

@@ -42,9 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
         LitResource::any_lit_action(),
     )?])
-    .with_expiration(
-        Timestamp::try_from(SystemClock.now())?.checked_add(Duration::from_secs(600))?,
-    );
+    .until(Timestamp::try_from(SystemClock.now())?.checked_add(Duration::from_secs(600))?);
     let login = PkpLogin::new(pkp).with_auth_methods([auth_method]);
     let session_sigs = client.get_pkp_session_sigs(&request, &login).await?;
 

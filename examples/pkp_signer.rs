@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
     ];
     let session = client
-        .get_session(&SessionRequest::new(rights), &WalletAuth::new(owner))
+        .session(&SessionRequest::new(rights), &WalletAuth::new(owner))
         .await?;
 
     // The network signs whatever is asked for, ...

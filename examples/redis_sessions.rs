@@ -15,8 +15,8 @@ use std::{
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthNeededError, LitNodeClient, LitResource, ResourceAbilityRequest, SessionManager,
-    SessionRequest, WalletAuth, auth_fn,
+    AuthorizeError, LitNodeClient, LitResource, ResourceAbilityRequest, SessionManager,
+    SessionRequest, WalletAuth, authorizer_fn,
     session_crypto::{SealingKey, SealingKeys},
     store::SessionStore,
 };
@@ -104,8 +104,8 @@ async fn come_back(url: &str, from: usize, to: usize) -> Result<(), Failure> {
         let manager = Arc::clone(&manager);
         async move {
             let address = wallet(user)?.address();
-            let nobody = auth_fn(|_| async {
-                Err::<lit_sdk::AuthSig, AuthNeededError>("nobody is there".into())
+            let nobody = authorizer_fn(|_| async {
+                Err::<lit_sdk::AuthSig, AuthorizeError>(AuthorizeError::signer("nobody is there"))
             });
             let session = manager.session_of(address, &request()?, &nobody).await?;
             assert_eq!(session.address(), address);

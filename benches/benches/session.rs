@@ -46,7 +46,7 @@ fn setup() -> Setup {
             .await
             .unwrap();
         let wallet = WalletAuth::new(PrivateKeySigner::random());
-        let session = client.get_session(&any_action(), &wallet).await.unwrap();
+        let session = client.session(&any_action(), &wallet).await.unwrap();
         (network, client, session)
     });
     Setup {

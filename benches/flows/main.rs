@@ -81,7 +81,7 @@ async fn wallet_sessions(
             client.get_session_sigs(request, &wallet)
         })
         .await?;
-    let session = client.get_session(request, &wallet).await?;
+    let session = client.session(request, &wallet).await?;
     bench
         .measure("wallet session, reused", async || {
             client.session_sigs(&session)
@@ -108,7 +108,7 @@ async fn pkp_sessions(
             client.get_pkp_session_sigs(request, &login)
         })
         .await?;
-    let session = client.get_pkp_session(request, &login).await?;
+    let session = client.session(request, &login).await?;
     bench
         .measure("PKP session, reused", async || {
             client.session_sigs(&session)

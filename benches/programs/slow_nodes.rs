@@ -103,7 +103,7 @@ impl Flows {
                 client.get_lit_action_session_sigs(request, action_login)
             })
             .await?;
-        let session = client.get_pkp_session(request, login).await?;
+        let session = client.session(request, login).await?;
         let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'x' })");
         bench
             .measure("execute_js", || client.execute_js(&session, &call))

@@ -13,7 +13,7 @@ use crate::{
 /// The programs of `examples/`.
 const EXAMPLES: [&str; 10] = [
     "wallet_session",
-    "auth_needed",
+    "session_authorizer",
     "faults",
     "lit_action_ipfs",
     "pkp_session",

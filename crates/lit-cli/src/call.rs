@@ -191,5 +191,5 @@ async fn session(
 ) -> Result<Session, Error> {
     let wallet = WalletAuth::new(wallet.signer()?);
     let request = SessionRequest::new(rights);
-    Ok(client.get_session(&request, &wallet).await?)
+    Ok(client.session(&request, &wallet).await?)
 }

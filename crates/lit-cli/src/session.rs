@@ -126,9 +126,7 @@ async fn wallet(args: &Wallet, output: &Output) -> Result<(), Error> {
     let client = args.session.network.connect(output).await?;
     let step = output.step("signing");
     let request = args.session.request();
-    let session = client
-        .get_session(&request, &WalletAuth::new(wallet))
-        .await?;
+    let session = client.session(&request, &WalletAuth::new(wallet)).await?;
     step.done(output, "the wallet signed");
     show(&client, &session, output)
 }
@@ -139,9 +137,7 @@ async fn pkp(args: &Pkp, output: &Output) -> Result<(), Error> {
     let step = output.step("logging in");
     let method = sign_in(&wallet, &client).await?;
     let login = PkpLogin::new(args.pkp).with_auth_methods([method]);
-    let session = client
-        .get_pkp_session(&args.session.request(), &login)
-        .await?;
+    let session = client.session(&args.session.request(), &login).await?;
     step.done(output, "the network signed for the PKP");
     show(&client, &session, output)
 }
@@ -159,9 +155,7 @@ async fn action(args: &Action, output: &Output) -> Result<(), Error> {
         login = login.with_auth_methods([sign_in(&args.wallet.signer()?, &client).await?]);
     }
     let step = output.step("running the action");
-    let session = client
-        .get_lit_action_session(&args.session.request(), &login)
-        .await?;
+    let session = client.session(&args.session.request(), &login).await?;
     step.done(
         output,
         "the action said yes, and the network signed for the PKP",
@@ -188,7 +182,7 @@ impl SessionArgs {
             request = request.with_statement(statement);
         }
         if let Some(expiration) = &self.expiration {
-            request = request.with_expiration(expiration.clone());
+            request = request.until(expiration.clone());
         }
         request
     }

@@ -73,7 +73,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .with_domain("localhost")
         .with_statement("Take the tour of Lit.");
     let session = client
-        .get_session(&request, &WalletAuth::new(wallet.clone()))
+        .session(&request, &WalletAuth::new(wallet.clone()))
         .await?;
     let sigs = client.session_sigs(&session)?;
     let sign = step.done(
@@ -100,7 +100,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
 
     let step = output.step("making a session of the PKP");
     let login = PkpLogin::new(pkp).with_auth_methods([sign_in(&wallet, &client).await?]);
-    let of_pkp = client.get_pkp_session(&request, &login).await?;
+    let of_pkp = client.session(&request, &login).await?;
     let sign_pkp = step.done(
         output,
         "its owner logged in, and the network signed for the PKP",
@@ -109,7 +109,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let step = output.step("making a session by a Lit Action");
     let doorman = LitAction::code(DOORMAN).with_js_param("magicNumber", 42);
     let login = LitActionLogin::new(pkp, doorman);
-    let by_action = client.get_lit_action_session(&request, &login).await?;
+    let by_action = client.session(&request, &login).await?;
     let sign_action = step.done(
         output,
         "an action said yes, and the network signed for the PKP",

@@ -10,7 +10,7 @@ use lit_types::{
     access_control::AccessControlError,
 };
 
-use crate::{AuthNeededError, DiscoveryError};
+use crate::{AuthorizeError, DiscoveryError};
 
 /// What can go wrong in the flows of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +61,15 @@ pub enum Error {
         /// What is wrong with it.
         refusal: CapabilityRefusal,
     },
-    /// Whoever was to authorise the session did not.
-    #[error("the session was not authorised: {0}")]
-    AuthNeeded(AuthNeededError),
+    /// The authorizer did not authorize the session.
+    #[error("the session was not authorized")]
+    Authorize(#[source] AuthorizeError),
     /// What came back does not authorise the session.
     #[error("the AuthSig does not authorise the session: {0}")]
     Root(#[from] RootRefusal),
+    /// The parts do not make a session.
+    #[error("the session is refused")]
+    Refused(#[source] SessionRefusal),
     /// The session has ended. Make a new one.
     #[error(transparent)]
     Session(#[from] SessionError),
@@ -130,7 +133,7 @@ impl From<SessionRefusal> for Error {
         match refusal {
             SessionRefusal::Proof { index, refusal } => Self::Proof { index, refusal },
             SessionRefusal::OtherKey => Self::Root(CapabilityRefusal::WrongUri.into()),
-            other => Self::AuthNeeded(other.into()),
+            other => Self::Refused(other),
         }
     }
 }

@@ -35,10 +35,12 @@ pub use services::{
 };
 pub use services::{IpfsError, IpfsGateways};
 pub use session::LoginId;
-pub use session::PkpAuth;
 pub use session::SessionRequest;
 pub use session::SignSessionKey;
-pub use session::{AuthFn, AuthNeeded, AuthNeededError, AuthRequest, WalletAuth, auth_fn};
+pub use session::{
+    AuthRequest, Authorization, AuthorizeError, AuthorizerFn, SessionAuthorizer, WalletAuth,
+    authorizer_fn,
+};
 pub use session::{DelegationRequest, credits_behind, preflight_delegation};
 pub use session::{LitActionLogin, PkpLogin};
 pub use session::{SessionManager, store};

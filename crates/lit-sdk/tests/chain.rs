@@ -92,7 +92,7 @@ async fn everything_goes_over_http() {
     let rights =
         [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];
     let session = client
-        .get_session(&SessionRequest::new(rights), &wallet)
+        .session(&SessionRequest::new(rights), &wallet)
         .await
         .unwrap();
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'from the chain' })");

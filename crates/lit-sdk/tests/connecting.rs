@@ -33,10 +33,7 @@ async fn faults_below_the_threshold_do_not_matter() {
     let client = setup.connect().await.unwrap();
     assert_eq!(client.connected_nodes().len(), 6);
     assert_eq!(client.nodes().len(), 10);
-    let session = client
-        .get_session(&any_action(), &setup.auth())
-        .await
-        .unwrap();
+    let session = client.session(&any_action(), &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO).with_js_param("name", "rest");
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(
@@ -103,7 +100,7 @@ async fn one_node_does_not_decide_what_happened() {
     let setup = Setup::new(10).await;
     let session = setup
         .client
-        .get_session(&any_action(), &setup.auth())
+        .session(&any_action(), &setup.auth())
         .await
         .unwrap();
     let call = ExecuteJs::code("throw new Error('boom')");
@@ -128,7 +125,7 @@ async fn a_network_that_is_dropped_is_gone() {
         wallet,
     } = Setup::new(3).await;
     let session = client
-        .get_session(&any_action(), &lit_sdk::WalletAuth::new(wallet))
+        .session(&any_action(), &lit_sdk::WalletAuth::new(wallet))
         .await
         .unwrap();
     drop(network);
@@ -185,10 +182,7 @@ async fn a_client_follows_the_network() {
     assert_eq!((client.epoch(), client.nodes().len()), (5, 3));
     setup.network.clock().advance(Duration::from_secs(45));
     assert_eq!(client.epoch(), 6);
-    let session = client
-        .get_session(&any_action(), &setup.auth())
-        .await
-        .unwrap();
+    let session = client.session(&any_action(), &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO)
         .with_js_param("name", "epoch")
         .wait_for_all();

@@ -60,7 +60,7 @@ async fn a_delegation_is_made_and_shown() {
 
     let session = setup
         .client
-        .get_session(&any_action().with_proofs([proof]), &setup.auth())
+        .session(&any_action().with_proofs([proof]), &setup.auth())
         .await
         .unwrap();
     assert_eq!(session.expiration(), &end);

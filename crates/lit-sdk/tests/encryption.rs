@@ -38,7 +38,7 @@ async fn session(setup: &Setup, wallet: &PrivateKeySigner, resource: LitResource
     let right = ResourceAbilityRequest::new(resource, ability).unwrap();
     let wallet = WalletAuth::new(wallet.clone());
     let request = SessionRequest::new([right]);
-    setup.client.get_session(&request, &wallet).await.unwrap()
+    setup.client.session(&request, &wallet).await.unwrap()
 }
 
 async fn encrypted(setup: &Setup) -> (Encrypted, Session) {

@@ -65,10 +65,7 @@ fn source(indexer: &Arc<Indexer>) -> Arc<BlockhashSource> {
 }
 
 async fn nonce(setup: &Setup, client: &LitNodeClient) -> String {
-    let session = client
-        .get_session(&any_action(), &setup.auth())
-        .await
-        .unwrap();
+    let session = client.session(&any_action(), &setup.auth()).await.unwrap();
     let message = &session.root().signed_message;
     let line = message
         .lines()

@@ -17,7 +17,7 @@ async fn the_same_over_http() {
         .await
         .unwrap();
     let session = client
-        .get_session(&any_action(), &WalletAuth::new(PrivateKeySigner::random()))
+        .session(&any_action(), &WalletAuth::new(PrivateKeySigner::random()))
         .await
         .unwrap();
     let call = ExecuteJs::code(HELLO)

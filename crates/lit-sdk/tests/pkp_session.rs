@@ -10,7 +10,7 @@ use alloy_signer_local::PrivateKeySigner;
 use common::owned::{Owned, request, sign_in};
 use lit_devnet::{Fault, SiweChange};
 use lit_sdk::{
-    AuthNeeded, Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, PkpAuth, PkpLogin,
+    Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, PkpLogin, SessionAuthorizer,
     session_crypto::ipfs_cid_v0, types::NodeErrorCode,
 };
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn the_owner_of_a_pkp_gets_a_session() {
     let owned = Owned::new().await;
     let client = &owned.client;
     let session = client
-        .get_pkp_session(&request(), &owned.login().await)
+        .session(&request(), &owned.login().await)
         .await
         .unwrap();
     assert_eq!(session.address(), owned.pkp.address());
@@ -42,7 +42,7 @@ async fn strangers_get_none() {
     let stranger = sign_in(&PrivateKeySigner::random(), &owned.client).await;
     let login = PkpLogin::new(owned.pkp).with_auth_methods([stranger]);
     for login in [login, PkpLogin::new(owned.pkp)] {
-        let error = owned.client.get_pkp_session(&request(), &login).await;
+        let error = owned.client.session(&request(), &login).await;
         let error = error.unwrap_err();
         assert!(matches!(error, Error::Nodes(_)), "{error}");
         assert_eq!(error.node_error_code(), Some("NodeAuthSigScopeTooLimited"));
@@ -57,10 +57,7 @@ async fn an_action_decides_by_code_and_by_id() {
     owned.permit(&cid).await;
     for action in [LitAction::code(ACTION), LitAction::ipfs_id(&cid)] {
         let right = LitActionLogin::new(owned.pkp, action.clone().with_js_param("magicNumber", 42));
-        let session = owned
-            .client
-            .get_lit_action_session(&request(), &right)
-            .await;
+        let session = owned.client.session(&request(), &right).await;
         assert_eq!(session.unwrap().address(), owned.pkp.address());
 
         let wrong = LitActionLogin::new(owned.pkp, action.with_js_param("magicNumber", 41));
@@ -133,7 +130,7 @@ async fn three_of_ten_nodes_may_fail_each_in_its_way() {
         for (node, fault) in faults.into_iter().enumerate() {
             owned.network.set_fault(node, fault).unwrap();
         }
-        let session = owned.client.get_pkp_session(&request(), &login).await;
+        let session = owned.client.session(&request(), &login).await;
         let session = session.unwrap_or_else(|error| panic!("{faults:?}: {error}"));
         assert_eq!(session.address(), owned.pkp.address());
         let sigs = owned
@@ -160,7 +157,7 @@ async fn fewer_than_the_threshold_never_suffice() {
         for node in [0, 2, 4, 6, 8] {
             owned.network.set_fault(node, fault).unwrap();
         }
-        let error = owned.client.get_pkp_session(&request(), &login).await;
+        let error = owned.client.session(&request(), &login).await;
         let error = error.unwrap_err();
         assert!(
             matches!(error, Error::Nodes(_) | Error::Shares(_)),
@@ -176,12 +173,12 @@ async fn fewer_than_the_threshold_never_suffice() {
 async fn messages_say_what_was_asked_for() {
     let owned = Owned::new().await;
     let now = owned.client.latest_blockhash();
-    let auth = PkpAuth::new(owned.client.clone(), owned.login().await).with_chain_id(137);
+    let auth = (owned.login().await).with_chain_id(137);
     assert_eq!(auth.address(), Some(owned.pkp.address()));
     let request = request()
         .with_domain("example.com")
         .with_statement("Sign in to Example.");
-    let session = owned.client.get_session(&request, &auth).await.unwrap();
+    let session = owned.client.session(&request, &auth).await.unwrap();
     let message = &session.root().signed_message;
     for words in [
         "example.com wants you to sign in",
@@ -193,8 +190,8 @@ async fn messages_say_what_was_asked_for() {
     }
     let session = owned
         .client
-        .get_pkp_session(
-            &request.with_expiration(
+        .session(
+            &request.until(
                 lit_sdk::Timestamp::try_from(lit_sdk::Clock::now(&*owned.network.clock()))
                     .unwrap()
                     .checked_add(Duration::from_secs(600))
@@ -221,7 +218,7 @@ async fn a_single_node_signs_for_no_pkp() {
         .clock(owned.network.clock());
     let client = builder.connect().await.unwrap();
     let login = owned.login().await;
-    let error = client.get_pkp_session(&request(), &login).await;
+    let error = client.session(&request(), &login).await;
     let error = error.unwrap_err();
     assert!(matches!(error, Error::Config(_)), "{error}");
 }

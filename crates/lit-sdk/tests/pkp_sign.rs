@@ -60,7 +60,7 @@ async fn a_pkp_signs_digests_and_messages() {
 async fn a_session_of_the_pkp_itself_may_sign() {
     let owned = Owned::new().await;
     let login = owned.login().await;
-    let session = owned.client.get_pkp_session(&request(), &login).await;
+    let session = owned.client.session(&request(), &login).await;
     let call = PkpSign::digest(owned.pkp, DIGEST);
     let signature = owned.client.pkp_sign(&session.unwrap(), &call).await;
     assert_signed(&owned, DIGEST, signature.unwrap());
@@ -206,7 +206,7 @@ async fn who_may_not_sign_is_told_at_once() {
     let owned = Owned::new().await;
     let call = PkpSign::digest(owned.pkp, DIGEST);
     let stranger = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());
-    let session = owned.client.get_session(&request(), &stranger).await;
+    let session = owned.client.session(&request(), &stranger).await;
     let error = owned.client.pkp_sign(&session.unwrap(), &call).await;
     let error = error.unwrap_err();
     assert_eq!(
@@ -218,7 +218,7 @@ async fn who_may_not_sign_is_told_at_once() {
     let actions = ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action());
     let wallet = WalletAuth::new(owned.owner.clone());
     let actions_only = SessionRequest::new([actions.unwrap()]);
-    let session = owned.client.get_session(&actions_only, &wallet).await;
+    let session = owned.client.session(&actions_only, &wallet).await;
     let error = owned.client.pkp_sign(&session.unwrap(), &call).await;
     let error = error.unwrap_err();
     assert_eq!(

@@ -13,9 +13,9 @@ use std::{
 use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
 use lit_sdk::{
-    AuthNeeded, AuthNeededError, AuthRequest, Clock, Error, ExecuteJs, LitResource,
-    ResourceAbilityRequest, SessionKeyPair, SessionRequest, SessionSigs, Timestamp, WalletAuth,
-    auth_fn,
+    AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, LitResource, ResourceAbilityRequest,
+    SessionAuthorizer, SessionKeyPair, SessionRequest, SessionSigs, Timestamp, WalletAuth,
+    authorizer_fn,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
     session_crypto::{Operation, RootRefusal, SessionVerifier, sign_siwe},
 };
@@ -63,7 +63,7 @@ async fn an_action_by_its_cid() {
     .unwrap()]);
     let session = setup
         .client
-        .get_session(&only_this, &setup.auth())
+        .session(&only_this, &setup.auth())
         .await
         .unwrap();
     let call = ExecuteJs::ipfs_id(&cid).with_js_param("name", "CID");
@@ -114,7 +114,7 @@ async fn a_session_ends() {
     let setup = Setup::new(3).await;
     let session = setup
         .client
-        .get_session(&any_action(), &setup.auth())
+        .session(&any_action(), &setup.auth())
         .await
         .unwrap();
     let sigs = setup.client.session_sigs(&session).unwrap();
@@ -163,11 +163,7 @@ async fn nodes_refuse_what_the_session_does_not_allow() {
     let setup = Setup::new(3).await;
     let pkps =
         SessionRequest::new([ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()]);
-    let session = setup
-        .client
-        .get_session(&pkps, &setup.auth())
-        .await
-        .unwrap();
+    let session = setup.client.session(&pkps, &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO);
     let error = setup.client.execute_js(&session, &call).await.unwrap_err();
     assert_eq!(
@@ -210,7 +206,7 @@ async fn an_action_that_fails_says_why() {
     let setup = Setup::new(3).await;
     let session = setup
         .client
-        .get_session(&any_action(), &setup.auth())
+        .session(&any_action(), &setup.auth())
         .await
         .unwrap();
     let call =
@@ -232,7 +228,7 @@ async fn an_action_that_fails_says_why() {
 async fn a_closure_can_authorise() {
     let setup = Setup::new(3).await;
     let wallet = setup.wallet.clone();
-    let remote = auth_fn(move |request: AuthRequest| {
+    let remote = authorizer_fn(move |request: AuthRequest| {
         let wallet = wallet.clone();
         async move {
             let message = SiweBuilder::new(
@@ -250,7 +246,7 @@ async fn a_closure_can_authorise() {
         }
     });
     let request = any_action().with_domain("example.com");
-    let session = setup.client.get_session(&request, &remote).await.unwrap();
+    let session = setup.client.session(&request, &remote).await.unwrap();
     // The session never outlives its root.
     let ten_minutes = setup.network.clock().now() + Duration::from_secs(600);
     assert!((session.expiration().at() - ten_minutes).abs() < Duration::from_secs(60));
@@ -268,7 +264,7 @@ async fn a_closure_can_authorise() {
     let other_domain = any_action().with_domain("other.example");
     let error = setup
         .client
-        .get_session(&other_domain, &remote)
+        .session(&other_domain, &remote)
         .await
         .unwrap_err();
     assert!(
@@ -276,11 +272,12 @@ async fn a_closure_can_authorise() {
         "{error}"
     );
 
-    let nobody =
-        auth_fn(|_| async { Err::<lit_sdk::AuthSig, AuthNeededError>("user rejected".into()) });
+    let nobody = authorizer_fn(|_| async {
+        Err::<lit_sdk::AuthSig, AuthorizeError>(AuthorizeError::signer("user rejected"))
+    });
     let error = setup
         .client
-        .get_session(&any_action(), &nobody)
+        .session(&any_action(), &nobody)
         .await
         .unwrap_err();
     assert_eq!(
@@ -296,7 +293,7 @@ async fn a_slow_signer_is_asked_once() {
     let (clock, wallet) = (setup.network.clock(), setup.wallet.clone());
     let prompts = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&prompts);
-    let slow = auth_fn(move |request: AuthRequest| {
+    let slow = authorizer_fn(move |request: AuthRequest| {
         counted.fetch_add(1, Ordering::SeqCst);
         let (clock, wallet) = (Arc::clone(&clock), wallet.clone());
         async move {
@@ -308,19 +305,14 @@ async fn a_slow_signer_is_asked_once() {
             Ok(sign_siwe(&wallet, &message).await?)
         }
     });
-    setup
-        .client
-        .get_session(&any_action(), &slow)
-        .await
-        .unwrap();
+    setup.client.session(&any_action(), &slow).await.unwrap();
     assert_eq!(prompts.load(Ordering::SeqCst), 1);
     // What has expired meanwhile is of no use.
-    let short = any_action().with_expiration(
-        Timestamp::try_from(setup.network.clock().now() + Duration::from_secs(60)).unwrap(),
-    );
+    let short = any_action()
+        .until(Timestamp::try_from(setup.network.clock().now() + Duration::from_secs(60)).unwrap());
     let clock = setup.network.clock();
     let wallet = setup.wallet.clone();
-    let late = auth_fn(move |request: AuthRequest| {
+    let late = authorizer_fn(move |request: AuthRequest| {
         let (clock, wallet) = (Arc::clone(&clock), wallet.clone());
         async move {
             let signed = sign_siwe(&wallet, &request.siwe(wallet.address())?).await?;
@@ -328,7 +320,7 @@ async fn a_slow_signer_is_asked_once() {
             Ok(signed)
         }
     });
-    let error = setup.client.get_session(&short, &late).await.unwrap_err();
+    let error = setup.client.session(&short, &late).await.unwrap_err();
     assert!(matches!(error, Error::Root(_)), "{error}");
 }
 
@@ -349,11 +341,7 @@ async fn a_session_ends_with_its_delegation() {
         .await
         .unwrap();
     let request = any_action().with_proofs([delegation]);
-    let session = setup
-        .client
-        .get_session(&request, &setup.auth())
-        .await
-        .unwrap();
+    let session = setup.client.session(&request, &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO).with_js_param("name", "credit");
     assert!(setup.client.execute_js(&session, &call).await.is_ok());
     setup.network.clock().advance(Duration::from_secs(3600));
@@ -369,17 +357,21 @@ async fn a_root_is_reused_only_for_what_it_allows() {
     let key = SessionKeyPair::from_seed(&[9; 32]);
     let first = setup
         .client
-        .get_session(&any_action().with_session_key(key.clone()), &setup.auth())
+        .session(&any_action().with_session_key(key.clone()), &setup.auth())
         .await
         .unwrap();
-    let nobody = || auth_fn(|_| async { Err::<lit_sdk::AuthSig, AuthNeededError>("asked".into()) });
-    let asked = async |request: &SessionRequest, auth: &dyn AuthNeeded| match setup
+    let nobody = || {
+        authorizer_fn(|_| async {
+            Err::<lit_sdk::AuthSig, AuthorizeError>(AuthorizeError::signer("asked"))
+        })
+    };
+    let asked = async |request: &SessionRequest, auth: &dyn SessionAuthorizer| match setup
         .client
-        .get_session(request, auth)
+        .session(request, auth)
         .await
     {
         Ok(_) => false,
-        Err(Error::AuthNeeded(_)) => true,
+        Err(Error::Authorize(_)) => true,
         Err(error) => panic!("{error}"),
     };
     let again = || {
@@ -399,7 +391,7 @@ async fn a_root_is_reused_only_for_what_it_allows() {
     assert!(asked(&other_key, &nobody()).await);
     // Another wallet would not be reused silently either.
     let other = WalletAuth::new(PrivateKeySigner::random());
-    let session = setup.client.get_session(&again(), &other).await.unwrap();
+    let session = setup.client.session(&again(), &other).await.unwrap();
     assert_eq!(Some(session.address()), other.address());
     // Nor is an expired one.
     setup
@@ -412,28 +404,30 @@ async fn a_root_is_reused_only_for_what_it_allows() {
 #[tokio::test]
 async fn impossible_requests_are_refused_before_anybody_is_asked() {
     let setup = Setup::new(3).await;
-    let nobody = auth_fn(|_| async { Err::<lit_sdk::AuthSig, AuthNeededError>("asked".into()) });
+    let nobody = authorizer_fn(|_| async {
+        Err::<lit_sdk::AuthSig, AuthorizeError>(AuthorizeError::signer("asked"))
+    });
     let now = setup.network.clock().now();
     let at = |seconds: i64| Timestamp::try_from(now + time::Duration::seconds(seconds)).unwrap();
     let none = setup
         .client
-        .get_session(&SessionRequest::new([]), &nobody)
+        .session(&SessionRequest::new([]), &nobody)
         .await
         .unwrap_err();
     assert!(matches!(none, Error::NoRequests), "{none}");
     for expiration in [at(-1), at(31 * 24 * 3600)] {
         let error = setup
             .client
-            .get_session(&any_action().with_expiration(expiration), &nobody)
+            .session(&any_action().until(expiration), &nobody)
             .await
             .unwrap_err();
         assert!(matches!(error, Error::Lifetime { .. }), "{error}");
     }
     // An expired proof would make the nodes refuse everything.
-    let short = any_action().with_expiration(at(60));
+    let short = any_action().until(at(60));
     let proof = setup
         .client
-        .get_session(&short, &setup.auth())
+        .session(&short, &setup.auth())
         .await
         .unwrap()
         .root()
@@ -441,7 +435,7 @@ async fn impossible_requests_are_refused_before_anybody_is_asked() {
     setup.network.clock().advance(Duration::from_secs(120));
     let error = setup
         .client
-        .get_session(&any_action().with_proofs([proof]), &nobody)
+        .session(&any_action().with_proofs([proof]), &nobody)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::Proof { index: 0, .. }), "{error}");
@@ -449,7 +443,7 @@ async fn impossible_requests_are_refused_before_anybody_is_asked() {
     setup.client.disconnect();
     let error = setup
         .client
-        .get_session(&any_action(), &nobody)
+        .session(&any_action(), &nobody)
         .await
         .unwrap_err();
     assert!(matches!(error, Error::NotReady), "{error}");

@@ -116,7 +116,7 @@ impl Input {
             .with_session_key(self.key()?)
             .with_proofs(params.capability_auth_sigs.iter().cloned());
         if let Some(expiration) = &params.expiration {
-            request = request.with_expiration(expiration.parse()?);
+            request = request.until(expiration.parse()?);
         }
         if let Some(domain) = &params.domain {
             request = request.with_domain(domain);

@@ -78,7 +78,7 @@ impl Input {
         let mut request =
             SessionRequest::new(WireRequest::build_all(requests)?).with_proofs(proofs);
         if let Some(expiration) = &self.params.expiration {
-            request = request.with_expiration(expiration.parse()?);
+            request = request.until(expiration.parse()?);
         }
         if let Some(domain) = &self.params.domain {
             request = request.with_domain(domain);
@@ -180,7 +180,7 @@ async fn make(
     if input.client_ready == Some(false) {
         client.disconnect();
     }
-    let session = client.get_session(request, callback).await?;
+    let session = client.session(request, callback).await?;
     let sigs = match input.nodes.as_slice() {
         [] => session.sign_for([], input.now.at())?,
         _ => client.session_sigs(&session)?,

@@ -119,7 +119,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "callback-has-its-own-state",
-        reason: "what only passes through to the callback is the state of the AuthNeeded implementation (DESIGN 3)",
+        reason: "what only passes through to the callback is the state of the SessionAuthorizer implementation (DESIGN 3)",
         files: &["session-sigs"],
         applies: |case| {
             PASS_THROUGH

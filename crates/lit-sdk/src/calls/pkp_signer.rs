@@ -41,9 +41,9 @@ pub struct SessionFn<F>(F);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use lit_sdk::{AuthNeeded, SessionManager, SessionRequest, SessionSource, SessionSourceError, session_fn};
+/// use lit_sdk::{SessionAuthorizer, SessionManager, SessionRequest, SessionSource, SessionSourceError, session_fn};
 ///
-/// fn renewed(manager: SessionManager, request: SessionRequest, wallet: Arc<dyn AuthNeeded>) -> impl SessionSource {
+/// fn renewed(manager: SessionManager, request: SessionRequest, wallet: Arc<dyn SessionAuthorizer>) -> impl SessionSource {
 ///     let (manager, request) = (Arc::new(manager), Arc::new(request));
 ///     session_fn(move || {
 ///         let (manager, request, wallet) = (manager.clone(), request.clone(), wallet.clone());

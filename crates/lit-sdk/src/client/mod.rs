@@ -4,6 +4,7 @@ mod nonce;
 pub(crate) mod random;
 pub(crate) mod state;
 
+use self::{builder::Connection, state::NetworkState};
 pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
 
 use std::{
@@ -16,24 +17,13 @@ use std::{
 };
 
 use lit_node_transport::{HandshakeKeys, NodeTransport};
-use lit_recap::{ReCap, SiweError};
-use lit_session_crypto::{
-    BlsPublicKey, CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair,
-    VerifiedRoot, check_proof, check_root,
-};
-use lit_types::{
-    AuthSig, Clock, LitNetwork, NodeUrl, SessionSigs, Timestamp,
-    constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},
-};
-use rand_core::OsRng;
+use lit_types::{Clock, LitNetwork, NodeUrl};
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
 use crate::{
-    AuthNeeded, AuthNeededError, AuthRequest, BlockhashSource, Discovery, Epoch, Error,
-    NetworkView, SessionRequest, calls::signers::Signers, client::builder::Connection,
-    client::random::check_randomness, client::state::NetworkState, network::FixedNodes,
-    session::combined_roots::CombinedRoots, session::warn_about_proofs,
+    BlockhashSource, Discovery, Epoch, Error, NetworkView, calls::signers::Signers,
+    network::FixedNodes,
 };
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
@@ -51,7 +41,6 @@ struct Inner {
     state: RwLock<Arc<NetworkState>>,
     ready: AtomicBool,
     signers: Signers,
-    combined_roots: CombinedRoots,
     /// Follows the changes of the network.
     follower: OnceLock<AbortHandle>,
 }
@@ -107,7 +96,6 @@ impl LitNodeClient {
             state: RwLock::new(Arc::new(state)),
             ready: AtomicBool::new(true),
             signers: Signers::default(),
-            combined_roots: CombinedRoots::default(),
             follower: OnceLock::new(),
         });
         let discovery = Arc::clone(&inner.discovery);
@@ -176,126 +164,6 @@ impl LitNodeClient {
         }
     }
 
-    /// Makes a session that `auth` authorises, and its signatures for every node.
-    ///
-    /// # Errors
-    /// As [`LitNodeClient::get_session`].
-    pub async fn get_session_sigs(
-        &self,
-        request: &SessionRequest,
-        auth: &dyn AuthNeeded,
-    ) -> Result<SessionSigs, Error> {
-        let session = self.get_session(request, auth).await?;
-        self.session_sigs(&session)
-    }
-
-    /// The signatures of a session for every node, made now.
-    ///
-    /// # Errors
-    /// [`Error::Session`] when the session has ended.
-    pub fn session_sigs(&self, session: &Session) -> Result<SessionSigs, Error> {
-        Ok(session.sign_for(self.nodes().iter(), self.now())?)
-    }
-
-    /// Makes a session that `auth` authorises.
-    ///
-    /// The root that the request brings is used if it is still good. Otherwise `auth` is asked, and asked once more if what
-    /// it gives does not authorise this; what it gives then is checked just the same.
-    ///
-    /// # Errors
-    /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::Lifetime`] and [`Error::Proof`] come before anybody is asked;
-    /// then [`Error::AuthNeeded`] or [`Error::Root`].
-    pub async fn get_session(
-        &self,
-        request: &SessionRequest,
-        auth: &dyn AuthNeeded,
-    ) -> Result<Session, Error> {
-        self.check_ready()?;
-        if request.requests.is_empty() {
-            return Err(Error::NoRequests);
-        }
-        let now = self.now();
-        let issued_at = Timestamp::try_from(now)?;
-        let expiration = match &request.expiration {
-            Some(expiration) => expiration.clone(),
-            None => issued_at.checked_add(DEFAULT_SESSION_LIFETIME)?,
-        };
-        let latest = issued_at.checked_add(MAX_SESSION_LIFETIME)?;
-        if expiration.at() <= now || expiration.at() > latest.at() {
-            return Err(Error::Lifetime { expiration });
-        }
-        for (index, proof) in request.proofs.iter().enumerate() {
-            check_proof(proof, now).map_err(|refusal| Error::Proof { index, refusal })?;
-        }
-        for wildcard in request
-            .requests
-            .iter()
-            .filter(|request| request.resource().is_wildcard())
-        {
-            tracing::warn!(resource = %wildcard.resource(), ability = %wildcard.ability(), "session asks for any resource");
-        }
-
-        let key = match &request.session_key {
-            Some(key) => key.clone(),
-            None => generate_key()?,
-        };
-        let network_key = self.keys().network_public_key.parse::<BlsPublicKey>();
-        let expected = |now| {
-            let mut expected = RootExpectation::new(&request.requests, now);
-            // What nodes agree on need not be a key; then there are no sessions of PKPs.
-            if let Ok(network_key) = network_key {
-                expected = expected.with_network_key(network_key);
-            }
-            if let Some(address) = auth.address() {
-                expected = expected.with_address(address);
-            }
-            match &request.domain {
-                Some(domain) => expected.with_domain(domain),
-                None => expected,
-            }
-        };
-        // Signing may take its time, so what was signed is checked at the time when it came.
-        let check = |root: &AuthSig| {
-            let combined = self.combined_roots().take(root);
-            let mut expected = expected(self.now());
-            if let Some(combined) = &combined {
-                expected = expected.with_combined(combined);
-            }
-            check_root(root, key.public_key(), &expected)
-        };
-        let recap = ReCap::from_requests(&request.requests).map_err(SiweError::from)?;
-        let reusable = request.root.as_ref().and_then(|root| {
-            let refused = |refusal: &RootRefusal| {
-                tracing::warn!(%refusal, "the given root AuthSig is of no use for this session; asking for a new one");
-            };
-            check(root).inspect_err(refused).ok()
-        });
-        let root = match reusable {
-            Some(root) => root,
-            None => {
-                let auth_request = AuthRequest {
-                    session_key: key.public_key(),
-                    recap: recap.clone(),
-                    requests: request.requests.clone(),
-                    expiration: expiration.clone(),
-                    nonce: self.nonce().await?,
-                    issued_at,
-                    domain: request.domain.clone(),
-                    statement: request.statement.clone(),
-                    chain: request.chain.clone(),
-                };
-                authorise(auth, &auth_request, check).await?
-            }
-        };
-        if !recap.covers_all_of(root.granted()) {
-            tracing::warn!(granted = ?root.granted(), "the root AuthSig grants more than the session asks for");
-        }
-        let proofs = request.proofs.clone();
-        let session = Session::new(key, root, proofs, expiration, self.now())?;
-        warn_about_proofs(&session, now);
-        Ok(session)
-    }
-
     pub(crate) fn check_ready(&self) -> Result<(), Error> {
         if self.0.ready.load(Ordering::Relaxed) {
             Ok(())
@@ -318,10 +186,6 @@ impl LitNodeClient {
 
     pub(crate) fn signers(&self) -> &Signers {
         &self.0.signers
-    }
-
-    pub(crate) fn combined_roots(&self) -> &CombinedRoots {
-        &self.0.combined_roots
     }
 
     pub(crate) fn node_deadline(&self) -> Duration {
@@ -384,39 +248,4 @@ async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
             tokio::time::sleep(RETRY).await;
         }
     }
-}
-
-async fn authorise(
-    auth: &dyn AuthNeeded,
-    request: &AuthRequest,
-    check: impl Fn(&AuthSig) -> Result<VerifiedRoot, RootRefusal>,
-) -> Result<VerifiedRoot, Error> {
-    let ask = async || auth.authorise(request).await.map_err(own_error);
-    let root = ask().await?;
-    match check(&root) {
-        Ok(root) => Ok(root),
-        // Somebody who gives nothing, or nothing that can be read, does so the second time as well.
-        Err(
-            refusal @ (RootRefusal::Empty
-            | RootRefusal::UnknownAlgo
-            | RootRefusal::AuthSig(CapabilityRefusal::Siwe(_))),
-        ) => Err(refusal.into()),
-        Err(refusal) => {
-            tracing::warn!(%refusal, "what was signed does not authorise the session; asking once more");
-            Ok(check(&ask().await?)?)
-        }
-    }
-}
-
-/// Whoever authorises by way of a client fails with an error of this crate, which is not wrapped again.
-fn own_error(error: AuthNeededError) -> Error {
-    match error.downcast::<Error>() {
-        Ok(own) => *own,
-        Err(other) => Error::AuthNeeded(other),
-    }
-}
-
-fn generate_key() -> Result<SessionKeyPair, Error> {
-    check_randomness()?;
-    Ok(SessionKeyPair::generate(&mut OsRng))
 }

@@ -20,7 +20,7 @@ use lit_types::{
 };
 
 use crate::{
-    Error, MintOptions, MintRequest, PkpAuth, PkpLogin, RelayAuthMethod, RelayPkp, RelayRequestId,
+    Error, MintOptions, MintRequest, PkpLogin, RelayAuthMethod, RelayPkp, RelayRequestId,
     SessionRequest,
 };
 
@@ -110,10 +110,10 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
         request: &SessionRequest,
     ) -> Result<SessionSigs, Error> {
         let client = self.auth_client().node_client();
-        let login = PkpLogin::new(pkp).with_auth_methods([method.clone()]);
-        let auth = PkpAuth::new(client.clone(), login)
+        let login = PkpLogin::new(pkp)
+            .with_auth_method(method.clone())
             .with_chain_id(evm_chain_id(&request.chain).unwrap_or(1));
-        client.get_session_sigs(request, &auth).await
+        client.get_pkp_session_sigs(request, &login).await
     }
 }
 

@@ -1,75 +1,185 @@
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, sync::Arc};
 
 use alloy_primitives::Address;
 use alloy_signer::Signer;
 use async_trait::async_trait;
 use lit_recap::{Nonce, ReCap, SiweBuilder, SiweError, SiweMessage};
-use lit_session_crypto::{SessionPublicKey, sign_siwe};
-use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp, chains::evm_chain_id};
+use lit_session_crypto::{CombinedRoot, SessionPublicKey, WalletAuthSigError, sign_siwe};
+use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp, TimestampError, chains::evm_chain_id};
 
-use crate::LoginId;
+use crate::{Error, LitNodeClient, LoginId};
 
-/// Whoever can authorise a session key: a wallet, a remote signer, a browser on the other end of a connection.
+/// Authorizes a session key: a wallet, a PKP login, a remote signer, a browser on the other end of a connection.
 ///
-/// The result is verified before it is used: it must authorise the session key, grant what was requested, and be signed
-/// by [`AuthNeeded::address`] where that is known.
+/// The client verifies the result before it uses it: the AuthSig must authorize the session key, grant what was requested, and
+/// come from [`SessionAuthorizer::address`] if that is known.
+///
+/// [`WalletAuth`], [`PkpLogin`](crate::PkpLogin) and [`LitActionLogin`](crate::LitActionLogin) implement it;
+/// [`authorizer_fn`] turns a closure into one.
 #[doc(alias = "authNeededCallback")]
 #[async_trait]
-pub trait AuthNeeded: Send + Sync {
-    /// Signs a message that authorises the session key; [`AuthRequest::siwe`] makes the usual one.
+pub trait SessionAuthorizer: Send + Sync {
+    /// Signs a message that authorizes the session key. [`AuthRequest::siwe`] builds the usual message.
     ///
     /// # Errors
-    /// Whatever kept it from signing; the caller of the client gets it as it is.
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError>;
+    /// [`AuthorizeError`] with its cause. The caller of the client gets it as [`Error::Authorize`].
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError>;
 
-    /// Who will sign, if that is known beforehand. Default: unknown, so any signer is accepted.
+    /// The signer's address, if it is known beforehand. Default: unknown, and any signer is accepted.
     fn address(&self) -> Option<Address> {
         None
     }
 
-    /// What tells this from other ways to be authorised by the same address, such as the login to a PKP. A
-    /// [`SessionManager`](crate::SessionManager) keeps their sessions apart. Default: nothing.
-    fn login(&self) -> Option<LoginId> {
+    /// Identifies the login among all logins of the same address, such as several logins to one PKP. A
+    /// [`SessionManager`](crate::SessionManager) keeps their sessions apart. Default: none.
+    fn login_id(&self) -> Option<LoginId> {
         None
     }
 }
 
-/// Why no authorisation was given.
-pub type AuthNeededError = Box<dyn std::error::Error + Send + Sync>;
+#[async_trait]
+impl<T: SessionAuthorizer + ?Sized> SessionAuthorizer for Arc<T> {
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
+        self.as_ref().authorize(request).await
+    }
 
-/// What is to be authorised.
+    fn address(&self) -> Option<Address> {
+        self.as_ref().address()
+    }
+
+    fn login_id(&self) -> Option<LoginId> {
+        self.as_ref().login_id()
+    }
+}
+
+/// The answer to an [`AuthRequest`]: the AuthSig that a session is built on.
+///
+/// An AuthSig that the network signed for a PKP carries the proof that this client already verified it, so that the pairing is
+/// computed once. Only this crate can attach that proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Authorization(Root);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Root {
+    Unverified(AuthSig),
+    Verified(CombinedRoot),
+}
+
+impl Authorization {
+    /// The AuthSig.
+    #[must_use]
+    pub const fn auth_sig(&self) -> &AuthSig {
+        match &self.0 {
+            Root::Unverified(auth_sig) => auth_sig,
+            Root::Verified(root) => root.auth_sig(),
+        }
+    }
+
+    /// The proof that this client combined and verified the AuthSig.
+    pub(crate) const fn verified(&self) -> Option<&CombinedRoot> {
+        match &self.0 {
+            Root::Unverified(_) => None,
+            Root::Verified(root) => Some(root),
+        }
+    }
+}
+
+impl From<AuthSig> for Authorization {
+    fn from(auth_sig: AuthSig) -> Self {
+        Self(Root::Unverified(auth_sig))
+    }
+}
+
+impl From<CombinedRoot> for Authorization {
+    fn from(root: CombinedRoot) -> Self {
+        Self(Root::Verified(root))
+    }
+}
+
+/// Why a session key was not authorized.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuthorizeError {
+    /// The request cannot be written as a message.
+    #[error("the request cannot be written as a message")]
+    Message(#[from] SiweError),
+    /// A time of the message is outside the years that can be written.
+    #[error("the message has an invalid time")]
+    Time(#[from] TimestampError),
+    /// The signer refused or failed.
+    #[error("the signer did not sign")]
+    Signer(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The network did not sign for the PKP.
+    #[error(transparent)]
+    Client(Box<Error>),
+}
+
+impl AuthorizeError {
+    /// The signer refused or failed, for this reason.
+    pub fn signer(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Signer(cause.into())
+    }
+}
+
+impl From<Error> for AuthorizeError {
+    fn from(error: Error) -> Self {
+        Self::Client(Box::new(error))
+    }
+}
+
+/// The cause of a signer's failure, so that `?` works in a closure for [`authorizer_fn`].
+impl From<Box<dyn std::error::Error + Send + Sync>> for AuthorizeError {
+    fn from(cause: Box<dyn std::error::Error + Send + Sync>) -> Self {
+        Self::Signer(cause)
+    }
+}
+
+impl From<WalletAuthSigError> for AuthorizeError {
+    fn from(error: WalletAuthSigError) -> Self {
+        Self::signer(error)
+    }
+}
+
+/// A session key to authorize, and for what.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AuthRequest {
+    pub(crate) client: LitNodeClient,
     /// The session key.
     pub session_key: SessionPublicKey,
-    /// The rights the session asks for.
+    /// The requested rights.
     pub requests: Vec<ResourceAbilityRequest>,
-    /// The same as a ReCap: what a message has to grant.
+    /// The same rights as the ReCap that the message must carry.
     pub recap: ReCap,
-    /// Until when the session shall last.
+    /// When the session ends.
     pub expiration: Timestamp,
-    /// A recent Ethereum block hash.
+    /// A recent Ethereum block hash, the nonce of the message.
     pub nonce: Nonce,
-    /// The time of the request.
+    /// When the request was made.
     pub issued_at: Timestamp,
-    /// The domain the message shall name, if the caller cares.
+    /// The domain of the message, if the caller set one.
     pub domain: Option<String>,
-    /// What the signer shall be told, before the statement of the ReCap.
+    /// The statement shown to the signer before that of the ReCap, if the caller set one.
     pub statement: Option<String>,
-    /// The name of the chain the wallet is used on, such as `ethereum`.
+    /// The chain the wallet is used on, such as `ethereum`.
     pub chain: String,
 }
 
 impl AuthRequest {
+    /// The client that asks. A PKP login has the network sign through it.
+    #[must_use]
+    pub const fn client(&self) -> &LitNodeClient {
+        &self.client
+    }
+
     /// `lit:session:` and the session key: the URI the message must name.
     #[must_use]
     pub fn uri(&self) -> String {
         self.session_key.uri()
     }
 
-    /// The message for a wallet of this address: it grants exactly what is requested, until exactly when it is requested. Its
-    /// chain id is that of the chain, or 1 for a name that is no known EVM chain, as in the official client.
+    /// The message that a wallet of this address signs. It grants exactly the requested rights until exactly the requested end.
+    /// Its chain id is that of the chain, or 1 for an unknown EVM chain, as in the official client.
     ///
     /// # Errors
     /// [`SiweError`] when the domain or the statement of the request cannot be written.
@@ -93,11 +203,11 @@ impl AuthRequest {
     }
 }
 
-/// A wallet: any alloy [`Signer`].
+/// A wallet that authorizes sessions: any alloy [`Signer`].
 ///
 /// ```
 /// use alloy_signer_local::PrivateKeySigner;
-/// use lit_sdk::{AuthNeeded, WalletAuth};
+/// use lit_sdk::{SessionAuthorizer, WalletAuth};
 ///
 /// let wallet = PrivateKeySigner::random();
 /// assert_eq!(WalletAuth::new(wallet.clone()).address(), Some(wallet.address()));
@@ -106,7 +216,7 @@ impl AuthRequest {
 pub struct WalletAuth<S>(S);
 
 impl<S: Signer> WalletAuth<S> {
-    /// Authorises with this wallet.
+    /// Authorizes with this wallet.
     pub const fn new(signer: S) -> Self {
         Self(signer)
     }
@@ -121,10 +231,10 @@ impl<S: Signer> fmt::Debug for WalletAuth<S> {
 }
 
 #[async_trait]
-impl<S: Signer + Send + Sync> AuthNeeded for WalletAuth<S> {
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
+impl<S: Signer + Send + Sync> SessionAuthorizer for WalletAuth<S> {
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
         let message = request.siwe(self.0.address())?;
-        Ok(sign_siwe(&self.0, &message).await?)
+        Ok(sign_siwe(&self.0, &message).await?.into())
     }
 
     fn address(&self) -> Option<Address> {
@@ -132,40 +242,42 @@ impl<S: Signer + Send + Sync> AuthNeeded for WalletAuth<S> {
     }
 }
 
-/// A closure as [`AuthNeeded`].
+/// A closure as a [`SessionAuthorizer`]; see [`authorizer_fn`].
 #[derive(Clone)]
-pub struct AuthFn<F>(F);
+pub struct AuthorizerFn<F>(F);
 
-/// Authorises with a closure.
+/// Authorizes sessions with a closure, such as one that asks a browser wallet or an HSM.
 ///
 /// ```
-/// use lit_sdk::{AuthNeededError, AuthRequest, auth_fn};
+/// use lit_sdk::{AuthRequest, AuthSig, AuthorizeError, authorizer_fn};
 ///
-/// let remote = auth_fn(|request: AuthRequest| async move {
-///     Err::<lit_sdk::AuthSig, AuthNeededError>(format!("nobody signs for {}", request.uri()).into())
+/// let remote = authorizer_fn(|request: AuthRequest| async move {
+///     Err::<AuthSig, _>(AuthorizeError::signer(format!("nobody signs for {}", request.uri())))
 /// });
 /// ```
-pub fn auth_fn<F, Fut>(authorise: F) -> AuthFn<F>
+pub fn authorizer_fn<F, Fut, A>(authorize: F) -> AuthorizerFn<F>
 where
     F: Fn(AuthRequest) -> Fut + Send + Sync,
-    Fut: Future<Output = Result<AuthSig, AuthNeededError>> + Send,
+    Fut: Future<Output = Result<A, AuthorizeError>> + Send,
+    A: Into<Authorization>,
 {
-    AuthFn(authorise)
+    AuthorizerFn(authorize)
 }
 
-impl<F> fmt::Debug for AuthFn<F> {
+impl<F> fmt::Debug for AuthorizerFn<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AuthFn")
+        f.write_str("AuthorizerFn")
     }
 }
 
 #[async_trait]
-impl<F, Fut> AuthNeeded for AuthFn<F>
+impl<F, Fut, A> SessionAuthorizer for AuthorizerFn<F>
 where
     F: Fn(AuthRequest) -> Fut + Send + Sync,
-    Fut: Future<Output = Result<AuthSig, AuthNeededError>> + Send,
+    Fut: Future<Output = Result<A, AuthorizeError>> + Send,
+    A: Into<Authorization>,
 {
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
-        (self.0)(request.clone()).await
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
+        Ok((self.0)(request.clone()).await?.into())
     }
 }

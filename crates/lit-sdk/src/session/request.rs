@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use lit_session_crypto::SessionKeyPair;
 use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp};
 
-/// What a session shall be: rights, end, and what the signer sees. Immutable once made, and used for the first signature
-/// and every renewal alike.
+/// A request for a session: its rights, its end, and what the signer sees. The same value serves the first signature and every
+/// renewal.
 ///
 /// ```
 /// use lit_sdk::{LitResource, ResourceAbilityRequest, SessionRequest};
@@ -16,6 +18,7 @@ use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp};
 pub struct SessionRequest {
     pub(crate) requests: Vec<ResourceAbilityRequest>,
     pub(crate) expiration: Option<Timestamp>,
+    pub(crate) lifetime: Option<Duration>,
     pub(crate) domain: Option<String>,
     pub(crate) statement: Option<String>,
     pub(crate) chain: String,
@@ -31,6 +34,7 @@ impl SessionRequest {
         Self {
             requests: requests.into_iter().collect(),
             expiration: None,
+            lifetime: None,
             domain: None,
             statement: None,
             chain: "ethereum".to_owned(),
@@ -42,8 +46,24 @@ impl SessionRequest {
 
     /// When the session ends; the text is kept. Default: 24 hours after it is made. Nodes accept at most 30 days.
     #[must_use]
-    pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
+    pub fn until(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
+        self.lifetime = None;
+        self
+    }
+
+    /// How long the session lasts from the moment it is made or renewed. Default: 24 hours. Nodes accept at most 30 days.
+    ///
+    /// ```
+    /// # use lit_sdk::SessionRequest;
+    /// use std::time::Duration;
+    /// # let request = SessionRequest::new([]);
+    /// let request = request.lasting(Duration::from_secs(600));
+    /// ```
+    #[must_use]
+    pub fn lasting(mut self, lifetime: Duration) -> Self {
+        self.lifetime = Some(lifetime);
+        self.expiration = None;
         self
     }
 
@@ -66,6 +86,14 @@ impl SessionRequest {
     #[must_use]
     pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
         self.chain = chain.into();
+        self
+    }
+
+    /// A capacity delegation to show to the nodes beside the root, so that its owner pays. Default: none.
+    #[doc(alias("capacityDelegationAuthSig", "capabilityAuthSigs"))]
+    #[must_use]
+    pub fn with_delegation(mut self, delegation: AuthSig) -> Self {
+        self.proofs.push(delegation);
         self
     }
 

@@ -51,7 +51,7 @@ impl Owned {
     /// A session of the owner's wallet.
     pub(crate) async fn session(&self) -> Session {
         let wallet = WalletAuth::new(self.owner.clone());
-        self.client.get_session(&request(), &wallet).await.unwrap()
+        self.client.session(&request(), &wallet).await.unwrap()
     }
 
     /// Lets an action use the PKP.

@@ -262,7 +262,7 @@ async fn a_session_of_a_pkp_is_made_with_one_round() {
     let nodes = Nodes::deal(2, &[Honest, Honest, CorruptShare]);
     let client = nodes.connect(2).await;
     let request = SessionRequest::new(rights());
-    let session = client.get_pkp_session(&request, &login()).await.unwrap();
+    let session = client.session(&request, &login()).await.unwrap();
     assert_eq!(session.address(), pkp().address());
     assert_eq!(nodes.requests.lock().unwrap().len(), 3);
     let sigs = client.session_sigs(&session).unwrap();

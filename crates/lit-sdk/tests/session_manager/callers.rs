@@ -39,7 +39,7 @@ async fn a_refusal_is_that_of_all_who_waited() {
     for result in refused {
         assert!(matches!(
             &result,
-            Err(SessionManagerError::Client(error)) if matches!(**error, Error::AuthNeeded(_))
+            Err(SessionManagerError::Client(error)) if matches!(**error, Error::Authorize(_))
         ));
     }
     assert_eq!(prompts.asked(), 1);

@@ -13,9 +13,9 @@ use alloy_primitives::Address;
 use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
-    AuthNeeded, AuthNeededError, AuthRequest, AuthSig, Clock, Error, ExecuteJs, LitAction,
-    LitActionLogin, LitNodeClient, LoginId, PkpAuth, PkpLogin, Session, SessionManager,
-    SessionRequest, WalletAuth,
+    AuthRequest, Authorization, AuthorizeError, Clock, Error, ExecuteJs, LitAction, LitActionLogin,
+    LitNodeClient, LoginId, PkpLogin, Session, SessionAuthorizer, SessionManager, SessionRequest,
+    WalletAuth,
     session::SessionManagerError,
     session_crypto::{Grantor, ipfs_cid_v0},
     store::{
@@ -34,14 +34,14 @@ const ACTION: &str = "Lit.Actions.setResponse({ response: String(magicNumber ===
 
 /// A PKP's authority that counts how often the network is asked.
 struct Counted {
-    auth: PkpAuth,
+    auth: PkpLogin,
     asked: AtomicUsize,
 }
 
 impl Counted {
     fn new(client: &LitNodeClient, login: impl Into<PkpLogin>) -> Self {
         Self {
-            auth: PkpAuth::new(client.clone(), login),
+            auth: login.into(),
             asked: AtomicUsize::new(0),
         }
     }
@@ -52,18 +52,18 @@ impl Counted {
 }
 
 #[async_trait]
-impl AuthNeeded for Counted {
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
+impl SessionAuthorizer for Counted {
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        self.auth.authorise(request).await
+        self.auth.authorize(request).await
     }
 
     fn address(&self) -> Option<Address> {
         self.auth.address()
     }
 
-    fn login(&self) -> Option<LoginId> {
-        self.auth.login()
+    fn login_id(&self) -> Option<LoginId> {
+        self.auth.login_id()
     }
 }
 
@@ -150,7 +150,7 @@ async fn each_pkp_and_each_login_has_its_own() {
             PkpLogin::new(other_pkp).with_auth_methods([method.clone()]),
         );
         let wallet = WalletAuth::new(owned.owner.clone());
-        let auths: [&dyn AuthNeeded; 3] = [&by_action, &other, &wallet];
+        let auths: [&dyn SessionAuthorizer; 3] = [&by_action, &other, &wallet];
         for auth in auths {
             let session = manager.session(&request(), auth).await.unwrap();
             assert_ne!(session.public_key(), first.public_key());
@@ -195,7 +195,7 @@ async fn a_session_is_asked_for_by_address_whatever_the_login() {
         owned.network.clock().advance(Duration::from_secs(60));
         // The token is another one, and so is the login.
         let late = Counted::new(&owned.client, owned.login().await);
-        assert_ne!(early.login(), late.login());
+        assert_ne!(early.login_id(), late.login_id());
         let first = start(&owned, &store)
             .session_of(pkp, &request, &early)
             .await;
@@ -352,7 +352,7 @@ async fn a_name_changes_hands_with_a_new_session() {
     let one = Counted::new(&owned.client, owned.login().await);
     let two = Counted::new(&owned.client, other);
     let wallet = WalletAuth::new(owned.owner.clone());
-    let auths: [&dyn AuthNeeded; 3] = [&one, &two, &wallet];
+    let auths: [&dyn SessionAuthorizer; 3] = [&one, &two, &wallet];
     for auth in auths {
         // In the store there is still that of the one before, in memory as well.
         let manager = start(&owned, &store);
@@ -365,7 +365,7 @@ async fn a_name_changes_hands_with_a_new_session() {
     assert_eq!((one.asked(), two.asked()), (1, 1));
     // What a login says beside is a part of it.
     let elsewhere = one.auth.clone().with_chain_id(137);
-    assert_ne!(elsewhere.login(), one.login());
+    assert_ne!(elsewhere.login_id(), one.login_id());
     let manager = start(&owned, &store);
     manager
         .session_of(name(), &request(), &wallet)

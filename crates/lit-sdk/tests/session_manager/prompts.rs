@@ -7,8 +7,8 @@ use alloy_primitives::Address;
 use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
-    AuthNeeded, AuthNeededError, AuthRequest, AuthSig, LitResource, ResourceAbilityRequest,
-    Session, SessionManager, WalletAuth, session::SessionManagerError,
+    AuthRequest, Authorization, AuthorizeError, LitResource, ResourceAbilityRequest, Session,
+    SessionAuthorizer, SessionManager, WalletAuth, session::SessionManagerError,
 };
 
 use crate::common::any_action;
@@ -40,8 +40,8 @@ impl Prompts {
 }
 
 #[async_trait]
-impl AuthNeeded for Prompts {
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
+impl SessionAuthorizer for Prompts {
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let _answer = self.answer.lock().await;
         // Lets all callers arrive before there is an answer.
@@ -49,10 +49,10 @@ impl AuthNeeded for Prompts {
             tokio::task::yield_now().await;
         }
         if self.refuses.load(Ordering::SeqCst) {
-            return Err("not now".into());
+            return Err(AuthorizeError::signer("not now"));
         }
         WalletAuth::new(self.wallet.clone())
-            .authorise(request)
+            .authorize(request)
             .await
     }
 

@@ -165,7 +165,7 @@ async fn a_requested_end_is_kept() {
     let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
     let until = |hours: u64| {
         let end = now.checked_add(Duration::from_secs(hours * 3600)).unwrap();
-        any_action().with_expiration(end)
+        any_action().until(end)
     };
     let day = manager.session(&until(24), &*prompts).await.unwrap();
     let hour = manager.session(&until(1), &*prompts).await.unwrap();

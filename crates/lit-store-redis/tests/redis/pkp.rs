@@ -6,8 +6,8 @@ use alloy_network::EthereumWallet;
 use alloy_provider::{Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    Clock, EthWalletOptions, EthWalletProvider, ExecuteJs, PkpAuth, PkpLogin, PkpPublicKey,
-    SessionManager, WalletAuth, contracts::LitContracts, store::SessionStore,
+    Clock, EthWalletOptions, EthWalletProvider, ExecuteJs, PkpLogin, PkpPublicKey, SessionManager,
+    WalletAuth, contracts::LitContracts, store::SessionStore,
 };
 
 use crate::support::{Setup, any_action, keys};
@@ -32,7 +32,7 @@ async fn sessions_of_pkps_come_back() {
     let method = method.await.unwrap();
     let login = |pkp| {
         let login = PkpLogin::new(pkp).with_auth_methods([method.clone()]);
-        PkpAuth::new(setup.client.clone(), login)
+        (login)
     };
     let store = Arc::new(setup.store(keys(1)));
     let start = || SessionManager::new(setup.client.clone()).with_store(store.clone());
@@ -51,7 +51,7 @@ async fn sessions_of_pkps_come_back() {
     let wallet = WalletAuth::new(owner.clone());
     let of_wallet = start().session(&request, &wallet).await.unwrap();
     assert_eq!(of_wallet.address(), owner.address());
-    let nobody = PkpAuth::new(setup.client.clone(), PkpLogin::new(pkp));
+    let nobody = (PkpLogin::new(pkp));
     assert!(start().session(&request, &nobody).await.is_err());
 
     let kept = store.list().await.unwrap();

@@ -56,7 +56,7 @@ impl Setup {
 
     pub(crate) async fn session(&self, request: &SessionRequest) -> Session {
         let auth = WalletAuth::new(self.wallet.clone());
-        self.client.get_session(request, &auth).await.unwrap()
+        self.client.session(request, &auth).await.unwrap()
     }
 
     pub(crate) async fn entry(&self, domain: &str) -> StoredSession {

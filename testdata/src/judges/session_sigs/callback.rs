@@ -3,7 +3,7 @@ use std::sync::{Mutex, PoisonError};
 use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_recap::{ReCap, SiweBuilder, SiweError};
-use lit_sdk::{AuthNeeded, AuthNeededError, AuthRequest};
+use lit_sdk::{AuthRequest, Authorization, AuthorizeError, SessionAuthorizer};
 use lit_session_crypto::sign_auth_sig;
 use lit_types::{AuthSig, SessionSigs, Timestamp};
 use serde::Deserialize;
@@ -14,6 +14,8 @@ use crate::{
     judges::{bytes32, json_text},
     refusal::Refusal,
 };
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An `authNeededCallback` that does what that of the case did, and records its calls.
 pub(super) struct Callback {
@@ -92,7 +94,7 @@ impl Callback {
     }
 
     /// Records a call, and says whether it is the first.
-    fn record(&self, request: &AuthRequest) -> Result<bool, AuthNeededError> {
+    fn record(&self, request: &AuthRequest) -> Result<bool, BoxError> {
         let mut call = json!({
             "chain": request.chain,
             "statement": request.recap.statement(),
@@ -111,7 +113,7 @@ impl Callback {
     }
 
     /// `createSiweMessage` with what the callback was given.
-    fn message(&self, request: &AuthRequest, first: bool) -> Result<String, AuthNeededError> {
+    fn message(&self, request: &AuthRequest, first: bool) -> Result<String, BoxError> {
         let address = self.wallet.address();
         let mut siwe = SiweBuilder::with_official_defaults(
             address,
@@ -137,17 +139,9 @@ impl Callback {
         };
         Ok(siwe.build()?.to_string())
     }
-}
 
-/// The message of a builder whose statement is that of the ReCap and nothing else.
-fn without_own_statement(siwe: SiweBuilder, recap: &ReCap) -> Result<String, SiweError> {
-    let bare = siwe.statement("").build()?;
-    Ok(recap.add_to(&bare)?.to_string())
-}
-
-#[async_trait]
-impl AuthNeeded for Callback {
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
+    /// What the recorded callback gave.
+    async fn answer(&self, request: &AuthRequest) -> Result<AuthSig, BoxError> {
         if matches!(self.kind, Kind::Empty) {
             // The default callback of the official client, whose calls were not recorded.
             return Ok(AuthSig::wallet(String::new(), String::new(), String::new()));
@@ -175,6 +169,19 @@ impl AuthNeeded for Callback {
             _ => {}
         }
         Ok(auth_sig)
+    }
+}
+
+/// The message of a builder whose statement is that of the ReCap and nothing else.
+fn without_own_statement(siwe: SiweBuilder, recap: &ReCap) -> Result<String, SiweError> {
+    let bare = siwe.statement("").build()?;
+    Ok(recap.add_to(&bare)?.to_string())
+}
+
+#[async_trait]
+impl SessionAuthorizer for Callback {
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
+        Ok(self.answer(request).await?.into())
     }
 }
 

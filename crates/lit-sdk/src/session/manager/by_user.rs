@@ -1,20 +1,21 @@
 use alloy_primitives::Address;
 use async_trait::async_trait;
-use lit_types::AuthSig;
 
 use super::SessionManagerError;
-use crate::{AuthNeeded, AuthNeededError, AuthRequest, session::store::SessionUser};
+use crate::{
+    AuthRequest, Authorization, AuthorizeError, SessionAuthorizer, session::store::SessionUser,
+};
 
 /// Whoever authorises, for one user alone.
 pub(super) struct ByUser<'a> {
-    auth: &'a dyn AuthNeeded,
+    auth: &'a dyn SessionAuthorizer,
     address: Option<Address>,
 }
 
 impl<'a> ByUser<'a> {
     pub(super) fn new(
         user: &SessionUser,
-        auth: &'a dyn AuthNeeded,
+        auth: &'a dyn SessionAuthorizer,
     ) -> Result<Self, SessionManagerError> {
         let signer = auth.address();
         let address = match (user, signer) {
@@ -37,9 +38,9 @@ impl<'a> ByUser<'a> {
 }
 
 #[async_trait]
-impl AuthNeeded for ByUser<'_> {
-    async fn authorise(&self, request: &AuthRequest) -> Result<AuthSig, AuthNeededError> {
-        self.auth.authorise(request).await
+impl SessionAuthorizer for ByUser<'_> {
+    async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
+        self.auth.authorize(request).await
     }
 
     fn address(&self) -> Option<Address> {

@@ -18,7 +18,7 @@ pub use listing::SessionSummary;
 
 use self::{by_user::ByUser, live::Live};
 use crate::{
-    AuthNeeded, LitNodeClient, LoginId, SessionRequest,
+    LitNodeClient, LoginId, SessionAuthorizer, SessionRequest,
     session::store::{
         NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError,
     },
@@ -101,10 +101,10 @@ impl SessionManager {
         &self.client
     }
 
-    /// A session for this request, of the user who signs as [`AuthNeeded::address`]. Where that is not known beforehand, a new
+    /// A session for this request, of the user who signs as [`SessionAuthorizer::address`]. Where that is not known beforehand, a new
     /// session is made each time and nothing is kept; name the user with [`SessionManager::session_of`].
     ///
-    /// A session of a PKP is given to the same [`AuthNeeded::login`] alone: to the same auth methods with the same tokens,
+    /// A session of a PKP is given to the same [`SessionAuthorizer::login_id`] alone: to the same auth methods with the same tokens,
     /// the same action with the same parameters. So a login that is new or not permitted is judged by the nodes.
     ///
     /// # Errors
@@ -112,14 +112,14 @@ impl SessionManager {
     pub async fn session(
         &self,
         request: &SessionRequest,
-        auth: &dyn AuthNeeded,
+        auth: &dyn SessionAuthorizer,
     ) -> Result<Arc<Session>, SessionManagerError> {
         match auth.address() {
             Some(address) => {
-                let login = auth.login();
+                let login = auth.login_id();
                 self.session_in(address.into(), login, request, auth).await
             }
-            None => Ok(Arc::new(self.client.get_session(request, auth).await?)),
+            None => Ok(Arc::new(self.client.session(request, auth).await?)),
         }
     }
 
@@ -134,7 +134,7 @@ impl SessionManager {
         &self,
         user: impl Into<SessionUser>,
         request: &SessionRequest,
-        auth: &dyn AuthNeeded,
+        auth: &dyn SessionAuthorizer,
     ) -> Result<Arc<Session>, SessionManagerError> {
         self.session_in(user.into(), None, request, auth).await
     }
@@ -144,7 +144,7 @@ impl SessionManager {
         user: SessionUser,
         login: Option<LoginId>,
         request: &SessionRequest,
-        auth: &dyn AuthNeeded,
+        auth: &dyn SessionAuthorizer,
     ) -> Result<Arc<Session>, SessionManagerError> {
         let auth = &ByUser::new(&user, auth)?;
         let scope = self.scope(user, request)?.with_login(login);

@@ -88,7 +88,7 @@ impl SessionManager {
         auth: &ByUser<'_>,
     ) -> Result<Arc<Session>, SessionManagerError> {
         let epoch = slot.epoch();
-        let session = Arc::new(self.client.get_session(request, auth).await?);
+        let session = Arc::new(self.client.session(request, auth).await?);
         let session = self
             .take(slot, session, epoch, self.store.is_none())
             .ok_or(SessionManagerError::Revoked)?;
@@ -113,7 +113,17 @@ impl SessionManager {
         if end < now.saturating_add(self.margin) || wanted.is_some_and(|wanted| end < wanted) {
             return Ok(None);
         }
-        let same = session.requests() == request.requests
+        // A session for a shorter time than one that is at hand.
+        let latest = match request.lifetime {
+            Some(lifetime) => {
+                let now = Timestamp::try_from(now).map_err(Error::from)?;
+                Some(now.checked_add(lifetime).map_err(Error::from)?)
+            }
+            None => None,
+        };
+        let shorter = latest.filter(|latest| latest.at() < session.expiration().at());
+        let same = shorter.is_none()
+            && session.requests() == request.requests
             && session.proofs() == request.proofs
             && wanted.is_none_or(|wanted| wanted == end);
         if same && !session.is_expired(now) {
@@ -124,8 +134,8 @@ impl SessionManager {
         };
         let fitted = narrow.with_proofs(request.proofs.clone(), now);
         let mut fitted = fitted.map_err(Error::from)?;
-        if let Some(expiration) = &request.expiration {
-            fitted = fitted.ending_by(expiration.clone());
+        if let Some(expiration) = request.expiration.clone().or(shorter) {
+            fitted = fitted.ending_by(expiration);
         }
         Ok((!fitted.is_expired(now)).then(|| Arc::new(fitted)))
     }

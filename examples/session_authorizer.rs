@@ -1,7 +1,7 @@
 //! A caller's own way to authorise a session (`authNeededCallback`): here a closure that builds and signs the message itself,
 //! for ten minutes. A browser wallet, an HSM or a remote service fits the same place.
 //!
-//! `cargo run -p lit-examples --example auth_needed`
+//! `cargo run -p lit-examples --example session_authorizer`
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthRequest, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, auth_fn,
+    AuthRequest, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, authorizer_fn,
     recap::SiweBuilder, session_crypto::sign_siwe,
 };
 
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
 
     let wallet = PrivateKeySigner::random();
-    let auth_needed = auth_fn(|request: AuthRequest| {
+    let remote = authorizer_fn(|request: AuthRequest| {
         let wallet = wallet.clone();
         async move {
             let message = SiweBuilder::new(
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
         LitResource::any_lit_action(),
     )?]);
-    let session = client.get_session(&request, &auth_needed).await?;
+    let session = client.session(&request, &remote).await?;
     println!(
         "{} authorised {} until {}",
         session.address(),

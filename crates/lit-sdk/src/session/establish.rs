@@ -1,0 +1,205 @@
+//! From a request to a session: validate, obtain the root AuthSig, assemble.
+
+use lit_recap::{ReCap, SiweError};
+use lit_session_crypto::{
+    BlsPublicKey, CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair,
+    VerifiedRoot, check_proof, check_root,
+};
+use lit_types::{
+    Timestamp,
+    constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},
+};
+use rand_core::OsRng;
+use time::OffsetDateTime;
+
+use super::{authorizer::AuthorizeError, delegation::warn_about_proofs};
+use crate::{
+    AuthRequest, Authorization, Error, LitNodeClient, SessionAuthorizer, SessionRequest,
+    client::random::check_randomness,
+};
+
+impl LitNodeClient {
+    /// Makes a session that `authorizer` authorizes: a wallet, a PKP login, a Lit Action login, or a closure.
+    ///
+    /// The root AuthSig in the request is reused if it still authorizes all of the request. Otherwise the authorizer is asked. If
+    /// its AuthSig does not authorize the session, it is asked once more, and that AuthSig is verified too.
+    ///
+    /// ```no_run
+    /// use alloy_signer_local::PrivateKeySigner;
+    /// use lit_sdk::{Error, LitNodeClient, Session, SessionRequest, WalletAuth};
+    ///
+    /// # async fn sign_in(client: LitNodeClient, request: SessionRequest) -> Result<Session, Error> {
+    /// let wallet = WalletAuth::new(PrivateKeySigner::random());
+    /// let session = client.session(&request, &wallet).await?;
+    /// # Ok(session)
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Before anybody is asked: [`Error::NotReady`], [`Error::NoRequests`], [`Error::Lifetime`], [`Error::Proof`]. Then
+    /// [`Error::Authorize`] if the signer refuses, [`Error::Root`] if the AuthSig does not authorize the session; from a PKP login
+    /// also [`Error::Nodes`] if too few nodes accept it and [`Error::Shares`] if their shares do not combine.
+    pub async fn session(
+        &self,
+        request: &SessionRequest,
+        authorizer: &dyn SessionAuthorizer,
+    ) -> Result<Session, Error> {
+        let plan = Plan::validate(self, request)?;
+        let root = plan.obtain_root(authorizer).await?;
+        plan.assemble(root)
+    }
+}
+
+/// A valid request, with its defaults filled in.
+struct Plan<'a> {
+    client: &'a LitNodeClient,
+    request: &'a SessionRequest,
+    key: SessionKeyPair,
+    recap: ReCap,
+    issued_at: Timestamp,
+    expiration: Timestamp,
+    /// Absent if the nodes agreed on something that is not a key. Then PKPs cannot authorize sessions.
+    network_key: Option<BlsPublicKey>,
+}
+
+impl<'a> Plan<'a> {
+    fn validate(client: &'a LitNodeClient, request: &'a SessionRequest) -> Result<Self, Error> {
+        client.check_ready()?;
+        if request.requests.is_empty() {
+            return Err(Error::NoRequests);
+        }
+        let now = client.now();
+        let issued_at = Timestamp::try_from(now)?;
+        let expiration = request.end(&issued_at)?;
+        let latest = issued_at.checked_add(MAX_SESSION_LIFETIME)?;
+        if expiration.at() <= now || expiration.at() > latest.at() {
+            return Err(Error::Lifetime { expiration });
+        }
+        for (index, proof) in request.proofs.iter().enumerate() {
+            check_proof(proof, now).map_err(|refusal| Error::Proof { index, refusal })?;
+        }
+        let is_wildcard =
+            |right: &&_| lit_types::ResourceAbilityRequest::resource(right).is_wildcard();
+        for wildcard in request.requests.iter().filter(is_wildcard) {
+            tracing::debug!(resource = %wildcard.resource(), ability = %wildcard.ability(), "session asks for any resource");
+        }
+        let key = match &request.session_key {
+            Some(key) => key.clone(),
+            None => generate_key()?,
+        };
+        Ok(Self {
+            client,
+            request,
+            key,
+            recap: ReCap::from_requests(&request.requests).map_err(SiweError::from)?,
+            issued_at,
+            expiration,
+            network_key: client.keys().network_public_key.parse().ok(),
+        })
+    }
+
+    /// The root of the request if it is still good, and a new one otherwise.
+    async fn obtain_root(&self, authorizer: &dyn SessionAuthorizer) -> Result<VerifiedRoot, Error> {
+        if let Some(root) = &self.request.root {
+            match self.check(&root.clone().into(), authorizer) {
+                Ok(root) => return Ok(root),
+                Err(refusal) => {
+                    tracing::warn!(%refusal, "the given root AuthSig does not authorize this session; asking for a new one");
+                }
+            }
+        }
+        let asked = self.auth_request().await?;
+        let answer = authorizer.authorize(&asked).await.map_err(refused)?;
+        match self.check(&answer, authorizer) {
+            Ok(root) => Ok(root),
+            // An empty or malformed answer would be the same the second time.
+            Err(
+                refusal @ (RootRefusal::Empty
+                | RootRefusal::UnknownAlgo
+                | RootRefusal::AuthSig(CapabilityRefusal::Siwe(_))),
+            ) => Err(refusal.into()),
+            Err(refusal) => {
+                tracing::warn!(%refusal, "the AuthSig does not authorize the session; asking once more");
+                let answer = authorizer.authorize(&asked).await.map_err(refused)?;
+                Ok(self.check(&answer, authorizer)?)
+            }
+        }
+    }
+
+    async fn auth_request(&self) -> Result<AuthRequest, Error> {
+        Ok(AuthRequest {
+            client: self.client.clone(),
+            session_key: self.key.public_key(),
+            recap: self.recap.clone(),
+            requests: self.request.requests.clone(),
+            expiration: self.expiration.clone(),
+            nonce: self.client.nonce().await?,
+            issued_at: self.issued_at.clone(),
+            domain: self.request.domain.clone(),
+            statement: self.request.statement.clone(),
+            chain: self.request.chain.clone(),
+        })
+    }
+
+    /// Checks an AuthSig at the time it came: signing may take minutes.
+    fn check(
+        &self,
+        answer: &Authorization,
+        authorizer: &dyn SessionAuthorizer,
+    ) -> Result<VerifiedRoot, RootRefusal> {
+        let mut expected = RootExpectation::new(&self.request.requests, self.now());
+        if let Some(network_key) = self.network_key {
+            expected = expected.with_network_key(network_key);
+        }
+        if let Some(address) = authorizer.address() {
+            expected = expected.with_address(address);
+        }
+        if let Some(domain) = &self.request.domain {
+            expected = expected.with_domain(domain);
+        }
+        if let Some(verified) = answer.verified() {
+            expected = expected.with_combined(verified);
+        }
+        check_root(answer.auth_sig(), self.key.public_key(), &expected)
+    }
+
+    fn assemble(self, root: VerifiedRoot) -> Result<Session, Error> {
+        if !self.recap.covers_all_of(root.granted()) {
+            tracing::warn!(granted = ?root.granted(), "the root AuthSig grants more than the session asks for");
+        }
+        let now = self.now();
+        let proofs = self.request.proofs.clone();
+        let session = Session::new(self.key, root, proofs, self.expiration, now)?;
+        warn_about_proofs(&session, now);
+        Ok(session)
+    }
+
+    fn now(&self) -> OffsetDateTime {
+        self.client.now()
+    }
+}
+
+impl SessionRequest {
+    /// When a session that is made now ends.
+    fn end(&self, issued_at: &Timestamp) -> Result<Timestamp, Error> {
+        Ok(match (&self.expiration, self.lifetime) {
+            (Some(expiration), _) => expiration.clone(),
+            (None, lifetime) => {
+                issued_at.checked_add(lifetime.unwrap_or(DEFAULT_SESSION_LIFETIME))?
+            }
+        })
+    }
+}
+
+/// An error of this crate passes through; it is not wrapped again.
+fn refused(error: AuthorizeError) -> Error {
+    match error {
+        AuthorizeError::Client(error) => *error,
+        error => Error::Authorize(error),
+    }
+}
+
+fn generate_key() -> Result<SessionKeyPair, Error> {
+    check_randomness()?;
+    Ok(SessionKeyPair::generate(&mut OsRng))
+}
