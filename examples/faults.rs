@@ -16,9 +16,8 @@ use lit_sdk::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder().nodes(10).start().await?;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(network.transport())
-        .node_deadline(Duration::from_millis(500))
+    let client = LitNodeClient::builder(&network)
+        .with_node_deadline(Duration::from_millis(500))
         .connect()
         .await?;
     let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(

@@ -9,7 +9,7 @@
 
 use std::{env, io};
 
-use lit_sdk::{Encrypted, LitNodeClient, NodeUrl, SessionSigs};
+use lit_sdk::{Encrypted, LitNodeClient, NodeList, NodeUrl, SessionSigs};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     let threshold = env::var("LIT_THRESHOLD")?.parse()?;
-    let client = LitNodeClient::builder(nodes, threshold).connect().await?;
+    let client = LitNodeClient::connect(&NodeList::from_urls(nodes, threshold)).await?;
 
     let mut input: Value = serde_json::from_str(&io::read_to_string(io::stdin())?)?;
     let session_sigs: SessionSigs = serde_json::from_value(input["sessionSigs"].take())?;

@@ -7,7 +7,7 @@
 
 use std::{env, io};
 
-use lit_sdk::{ExecuteJs, LitNodeClient, NodeUrl, SessionSigs};
+use lit_sdk::{ExecuteJs, LitNodeClient, NodeList, NodeUrl, SessionSigs};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .map(str::parse)
         .collect::<Result<_, _>>()?;
     let threshold = env::var("LIT_THRESHOLD")?.parse()?;
-    let client = LitNodeClient::builder(nodes, threshold).connect().await?;
+    let client = LitNodeClient::connect(&NodeList::from_urls(nodes, threshold)).await?;
 
     let session_sigs: SessionSigs = serde_json::from_str(&io::read_to_string(io::stdin())?)?;
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: `hello from ${where}` })")

@@ -29,9 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .capacity_enforced(true)
         .start()
         .await?;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await?;
+    let client = LitNodeClient::connect(&network).await?;
 
     // The contracts, for a wallet with tokens.
     let wallet: PrivateKeySigner = network.funded_keys()[0].parse()?;

@@ -19,9 +19,7 @@ use lit_sdk::{
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A network to run on, with a relayer. With one of your own, give the client its nodes and threshold instead.
     let network = Devnet::builder().nodes(10).http(0).start().await?;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await?;
+    let client = LitNodeClient::connect(&network).await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;
     let relay = LitRelay::new(relay_url, RelayApiKey::new(network.relay_api_key())?)?;
     let auth_client = LitAuthClient::new(client.clone(), relay);

@@ -31,9 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_value(U256::from(10).pow(U256::from(18)));
     chain.send_transaction(money).await?.get_receipt().await?;
 
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await?;
+    let client = LitNodeClient::connect(&network).await?;
     // Nodes want both rights for a signature.
     let rights = [
         ResourceAbilityRequest::pkp_signing(LitResource::pkp(pkp.token_id()))?,

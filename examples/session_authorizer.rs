@@ -17,10 +17,7 @@ use lit_sdk::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder().start().await?;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(network.transport())
-        .connect()
-        .await?;
+    let client = LitNodeClient::connect(&network).await?;
 
     let wallet = PrivateKeySigner::random();
     let remote = authorizer_fn(|request: AuthRequest| {

@@ -14,9 +14,7 @@ use lit_sdk::{
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A network to run on. With one of your own, give the client its nodes and threshold instead.
     let network = Devnet::builder().nodes(10).http(0).start().await?;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await?;
+    let client = LitNodeClient::connect(&network).await?;
 
     let wallet = WalletAuth::new(PrivateKeySigner::random());
     let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(

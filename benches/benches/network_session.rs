@@ -109,9 +109,8 @@ async fn setup() -> Setup {
         nodes: network.transport(),
         answers: Mutex::default(),
     });
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(Arc::clone(&recorded) as Arc<dyn NodeTransport>)
-        .clock(network.clock())
+    let client = LitNodeClient::builder(&network)
+        .with_transport(Arc::clone(&recorded) as Arc<dyn NodeTransport>)
         .connect()
         .await
         .unwrap();

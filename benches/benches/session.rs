@@ -40,11 +40,7 @@ fn setup() -> Setup {
     let runtime = Runtime::new().unwrap();
     let (network, client, session) = runtime.block_on(async {
         let network = Devnet::builder().nodes(NODES).start().await.unwrap();
-        let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-            .transport(network.transport())
-            .connect()
-            .await
-            .unwrap();
+        let client = LitNodeClient::connect(&network).await.unwrap();
         let wallet = WalletAuth::new(PrivateKeySigner::random());
         let session = client.session(&any_action(), &wallet).await.unwrap();
         (network, client, session)

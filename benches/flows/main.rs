@@ -16,8 +16,8 @@ use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_sdk::{
     EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient,
-    LitResource, NodeUrl, PkpLogin, PkpSign, ResourceAbilityRequest, RpcTransport, SessionRequest,
-    WalletAuth,
+    LitResource, NodeList, NodeUrl, PkpLogin, PkpSign, ResourceAbilityRequest, RpcTransport,
+    SessionRequest, WalletAuth,
     contracts::{LitContracts, NetworkContext, Scopes},
     session_crypto::ipfs_cid_v0,
     transport::HttpTransport,
@@ -47,8 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let network: Network = serde_json::from_str(&fs::read_to_string(file)?)?;
     let mut bench = Bench::new(args.next().map_or(Ok(30), |count| count.parse())?);
 
-    let connect =
-        || LitNodeClient::builder(network.bootstrap_urls.clone(), network.min_node_count).connect();
+    let nodes = NodeList::from_urls(network.bootstrap_urls.clone(), network.min_node_count);
+    let connect = || LitNodeClient::connect(&nodes);
     bench.measure("connect", connect).await?;
     let client = connect().await?;
     let owner: PrivateKeySigner = network

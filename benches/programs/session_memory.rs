@@ -19,10 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => 100_000,
     };
     let network = Devnet::builder().nodes(3).start().await?;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(network.transport())
-        .connect()
-        .await?;
+    let client = LitNodeClient::connect(&network).await?;
     let manager = SessionManager::new(client);
     let any = ResourceAbilityRequest::lit_action_execution(LitResource::lit_action(
         "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",

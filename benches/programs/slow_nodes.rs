@@ -17,7 +17,7 @@ use bench::Bench;
 use lit_devnet::{Devnet, Fault};
 use lit_sdk::{
     EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient,
-    LitResource, PkpLogin, PkpSign, ResourceAbilityRequest, SessionRequest,
+    LitResource, NodeList, PkpLogin, PkpSign, ResourceAbilityRequest, SessionRequest,
     contracts::{LitContracts, Scopes},
     session_crypto::ipfs_cid_v0,
 };
@@ -68,9 +68,8 @@ impl Flows {
             .await?;
 
         let urls = network.node_urls().to_vec();
-        let client = LitNodeClient::builder(urls, network.threshold())
-            .connect()
-            .await?;
+        let client =
+            LitNodeClient::connect(&NodeList::from_urls(urls, network.threshold())).await?;
         let options = EthWalletOptions::default();
         let method = EthWalletProvider::authenticate(&owner, &client, &options).await?;
         let request = SessionRequest::new([

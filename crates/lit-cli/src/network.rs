@@ -1,4 +1,4 @@
-use lit_sdk::{LitNodeClient, NodeUrl};
+use lit_sdk::{LitNodeClient, NodeList, NodeUrl};
 
 use crate::{error::Error, output::Output};
 
@@ -22,9 +22,9 @@ pub(crate) struct NetworkArgs {
 impl NetworkArgs {
     pub(crate) async fn connect(&self, output: &Output) -> Result<LitNodeClient, Error> {
         let step = output.step("connecting");
-        let client = LitNodeClient::builder(self.nodes.clone(), self.threshold)
-            .connect()
-            .await?;
+        let client =
+            LitNodeClient::connect(&NodeList::from_urls(self.nodes.clone(), self.threshold))
+                .await?;
         let nodes = client.nodes().len();
         step.done(output, &format!("connected to {nodes} nodes"));
         Ok(client)

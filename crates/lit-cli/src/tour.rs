@@ -5,7 +5,7 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource, PkpLogin,
+    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource, NodeList, PkpLogin,
     PkpPublicKey, ResourceAbilityRequest, Session, SessionRequest, SessionSigs, WalletAuth,
     contracts::{ActionCid, LitContracts, Scopes},
     session_crypto::ipfs_cid_v0,
@@ -47,10 +47,13 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     );
 
     let step = output.step("connecting");
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .clock(network.clock())
-        .connect()
-        .await?;
+    let client = LitNodeClient::builder(&NodeList::from_urls(
+        network.node_urls().to_vec(),
+        network.threshold(),
+    ))
+    .with_clock(network.clock())
+    .connect()
+    .await?;
     let connect = step.done(
         output,
         &format!(

@@ -1,11 +1,6 @@
-use std::time::Duration;
-
 use alloy_primitives::Address;
-use lit_types::NodeUrl;
+use lit_types::{NodeUrl, epoch_number_at};
 use time::OffsetDateTime;
-
-/// How long nodes may take to notice a new epoch; until then clients go on with the previous one.
-pub const EPOCH_PROPAGATION_DELAY: Duration = Duration::from_secs(45);
 
 /// What a client must know before it talks to a network, read in one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,24 +51,13 @@ impl Epoch {
         self.end_time.saturating_sub(self.length)
     }
 
-    /// The number to send to nodes at a time: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`]) of
+    /// The number to send to nodes at a time: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`](lit_types::EPOCH_PROPAGATION_DELAY)) of
     /// every epoch from the third.
     #[doc(alias = "currentEpochNumber")]
     #[must_use]
     pub fn number_at(&self, now: OffsetDateTime) -> u64 {
         let start = i128::from(self.start_time()) * 1_000_000_000;
         epoch_number_at(self.number, start, now)
-    }
-}
-
-/// The rule of [`Epoch::number_at`], for who knows no more of an epoch than its number and its start in Unix nanoseconds.
-#[must_use]
-pub fn epoch_number_at(number: u64, start: i128, now: OffsetDateTime) -> u64 {
-    let settled = start.saturating_add(EPOCH_PROPAGATION_DELAY.as_nanos() as i128);
-    if number >= 3 && now.unix_timestamp_nanos() < settled {
-        number - 1
-    } else {
-        number
     }
 }
 
@@ -108,6 +92,8 @@ impl EpochState {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

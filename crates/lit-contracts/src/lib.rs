@@ -29,9 +29,7 @@ pub use client::LitContracts;
 pub use context::{ContextError, NetworkContext, NodeScheme, Resolver, ResolverEnvironment};
 pub use contract::Contract;
 pub use credits::{Credits, MintedCredit};
-pub use epoch::{
-    ConnectionInfo, EPOCH_PROPAGATION_DELAY, Epoch, EpochState, Validator, epoch_number_at,
-};
+pub use epoch::{ConnectionInfo, Epoch, EpochState, Validator};
 pub use error::ContractError;
 pub use mint::{MintRequest, PkpOwner};
 pub use payments::{Payer, PaymentRestriction, Payments};

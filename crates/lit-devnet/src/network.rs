@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use lit_contracts::NetworkContext;
+use lit_node_transport::{Discovery, Network, NodeList, NodeTransport};
 use lit_types::{Clock, NodeUrl};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -46,7 +47,33 @@ pub struct Devnet {
     pub(crate) _servers: JoinSet<()>,
 }
 
+/// A client reaches the nodes in memory and shares the clock of the network.
+impl Network for Devnet {
+    fn discovery(&self) -> Arc<dyn Discovery> {
+        Arc::new(NodeList::from_urls(
+            self.node_urls.iter().cloned(),
+            self.threshold,
+        ))
+    }
+
+    fn transport(&self) -> Option<Arc<dyn NodeTransport>> {
+        Some(Self::transport(self))
+    }
+
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        Some(Self::clock(self))
+    }
+}
+
 impl Devnet {
+    /// Starts a network of this many nodes with the default settings.
+    ///
+    /// # Errors
+    /// As [`DevnetBuilder::start`].
+    pub async fn start(nodes: usize) -> Result<Self, DevnetError> {
+        Self::builder().nodes(nodes).start().await
+    }
+
     /// Settings.
     #[must_use = "call start to get a network"]
     pub fn builder() -> DevnetBuilder {

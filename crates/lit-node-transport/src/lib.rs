@@ -10,6 +10,7 @@ mod handshake;
 mod http_client;
 #[cfg(feature = "http")]
 mod http_transport;
+mod network;
 mod outcome;
 mod quorum;
 mod rejection;
@@ -22,6 +23,9 @@ pub use handshake::{Handshake, HandshakeKeys, LateNodes, handshake};
 pub use http_client::{HttpClient, HttpMethod, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
+pub use network::{
+    Discovery, DiscoveryError, Epoch, InvalidNodeList, Network, NetworkView, NodeList,
+};
 pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFailure};
 pub use quorum::{Quorum, QuorumAnswer, QuorumCall, QuorumPolicy, Wait, call_quorum};
 pub use rejection::Rejection;

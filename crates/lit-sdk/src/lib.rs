@@ -24,8 +24,7 @@ pub use login::{
     IdTokenProvider, InvalidOAuthState, LitAuthClient, OAuthError, OAuthState, ProviderType,
     StytchFactor, StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
 };
-pub use network::ChainDiscovery;
-pub use network::{Discovery, DiscoveryError, Epoch, NetworkView};
+pub use network::{ChainDiscovery, ChainNetwork};
 pub use services::RpcTransport;
 pub use services::{BlockhashError, BlockhashSource, RecentBlock};
 pub use services::{
@@ -51,6 +50,10 @@ pub use lit_recap as recap;
 pub use lit_session_crypto as session_crypto;
 pub use lit_types as types;
 
+#[doc(no_inline)]
+pub use lit_node_transport::{
+    Discovery, DiscoveryError, Epoch, InvalidNodeList, Network, NetworkView, NodeList,
+};
 #[doc(no_inline)]
 pub use lit_session_crypto::{Session, SessionKeyPair};
 #[doc(no_inline)]

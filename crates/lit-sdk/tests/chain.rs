@@ -29,10 +29,10 @@ async fn a_client_finds_and_follows_the_network_on_chain() {
     let clock = network.clock();
     clock.stop_at(clock.now());
     let discovery =
-        ChainDiscovery::new(contracts(&network)).poll_interval(Duration::from_millis(5));
-    let client = LitNodeClient::discover(Arc::new(discovery))
-        .transport(network.transport())
-        .clock(network.clock())
+        ChainDiscovery::new(contracts(&network)).with_poll_interval(Duration::from_millis(5));
+    let client = LitNodeClient::builder(&Arc::new(discovery))
+        .with_transport(network.transport())
+        .with_clock(network.clock())
         .connect()
         .await
         .unwrap();
@@ -64,8 +64,8 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
     let mut nowhere = *network.context().contracts();
     nowhere.staking = nowhere.contract_resolver;
     let contracts = LitContracts::new(network.context().with_contracts(nowhere), provider);
-    let error = LitNodeClient::discover(Arc::new(ChainDiscovery::new(contracts)))
-        .transport(network.transport())
+    let error = LitNodeClient::builder(&Arc::new(ChainDiscovery::new(contracts)))
+        .with_transport(network.transport())
         .connect()
         .await
         .unwrap_err();
@@ -84,8 +84,7 @@ async fn everything_goes_over_http() {
     let rpc = RpcTransport::new(http.clone(), network.rpc_url().unwrap()).unwrap();
     let provider = ProviderBuilder::new().connect_client(rpc.client());
     let contracts = LitContracts::new(network.context(), provider);
-    let client = LitNodeClient::discover(Arc::new(ChainDiscovery::new(contracts)))
-        .connect()
+    let client = LitNodeClient::connect(&Arc::new(ChainDiscovery::new(contracts)))
         .await
         .unwrap();
     let wallet = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());

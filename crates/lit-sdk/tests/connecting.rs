@@ -87,7 +87,7 @@ async fn networks_that_need_attestation_are_refused() {
     let setup = Setup::new(3).await;
     let error = setup
         .builder()
-        .network(LitNetwork::Datil)
+        .with_network(LitNetwork::Datil)
         .connect()
         .await
         .unwrap_err();
@@ -172,9 +172,9 @@ async fn a_client_follows_the_network() {
         })
     };
     let announced = Arc::new(Announced(watch::Sender::new(view(3, 2, 6))));
-    let client = LitNodeClient::discover(announced.clone())
-        .transport(setup.network.transport())
-        .clock(setup.network.clock())
+    let client = LitNodeClient::builder(&announced.clone())
+        .with_transport(setup.network.transport())
+        .with_clock(setup.network.clock())
         .connect()
         .await
         .unwrap();
@@ -225,8 +225,8 @@ async fn a_client_follows_the_network() {
     assert_eq!((client.epoch(), client.nodes().len()), (9, 3));
 
     let nowhere = Arc::new(Announced(watch::Sender::new(Err("no chain".to_owned()))));
-    let error = LitNodeClient::discover(nowhere)
-        .transport(setup.network.transport())
+    let error = LitNodeClient::builder(&nowhere)
+        .with_transport(setup.network.transport())
         .connect()
         .await
         .unwrap_err();

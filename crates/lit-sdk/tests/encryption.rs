@@ -200,13 +200,13 @@ async fn nodes_are_told_the_chain_and_the_epoch() {
         seen.lock().unwrap().push(told);
     };
     let contracts = owned::contracts(&setup.network, &setup.wallet);
-    let client = LitNodeClient::discover(Arc::new(ChainDiscovery::new(contracts)))
-        .transport(altered::transport(
+    let client = LitNodeClient::builder(&Arc::new(ChainDiscovery::new(contracts)))
+        .with_transport(altered::transport(
             &setup.network,
             Endpoint::EncryptionSign,
             look,
         ))
-        .clock(setup.network.clock())
+        .with_clock(setup.network.clock())
         .connect()
         .await
         .unwrap();

@@ -6,15 +6,15 @@ use alloy_primitives::Address;
 use alloy_provider::ProviderBuilder;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Error, LitNodeClient,
+    ChainNetwork, Error, LitNodeClient,
     contracts::{NetworkContext, Resolver, ResolverEnvironment},
 };
 
 async fn connect(network: &Devnet, context: NetworkContext) -> Result<LitNodeClient, Error> {
     let provider = ProviderBuilder::new().connect_client(network.chain().client());
-    LitNodeClient::for_network(context, provider)
-        .transport(network.transport())
-        .clock(network.clock())
+    LitNodeClient::builder(&ChainNetwork::with_provider(context, provider))
+        .with_transport(network.transport())
+        .with_clock(network.clock())
         .connect()
         .await
 }

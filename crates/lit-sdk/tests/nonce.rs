@@ -54,7 +54,7 @@ async fn setup() -> (Setup, Arc<Indexer>, LitNodeClient) {
         asked: AtomicUsize::new(0),
         broken: AtomicUsize::new(0),
     });
-    let builder = setup.builder().blockhash_source(source(&indexer));
+    let builder = setup.builder().with_blockhash_source(source(&indexer));
     let client = builder.connect().await.unwrap();
     (setup, indexer, client)
 }
@@ -129,10 +129,10 @@ async fn a_hash_that_too_few_nodes_gave_is_not_used_if_there_is_another() {
         body["latestBlockhash"] = format!("0x{node:064x}").into();
     };
     let nodes = altered::transport(&setup.network, Endpoint::Handshake, disagree);
-    let builder = setup.builder().transport(nodes);
+    let builder = setup.builder().with_transport(nodes);
     let client = builder.clone().connect().await.unwrap();
     assert_eq!(nonce(&setup, &client).await, client.latest_blockhash());
-    let client = builder.blockhash_source(source(&indexer));
+    let client = builder.with_blockhash_source(source(&indexer));
     let client = client.connect().await.unwrap();
     let now = indexer.clock.now().unix_timestamp();
     assert_eq!(nonce(&setup, &client).await, format!("0x{now:064x}"));

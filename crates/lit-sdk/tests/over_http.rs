@@ -7,15 +7,17 @@ mod common;
 use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
 use lit_devnet::{Devnet, Fault};
-use lit_sdk::{Error, ExecuteJs, LitNodeClient, NodeUrl, WalletAuth};
+use lit_sdk::{Error, ExecuteJs, LitNodeClient, NodeList, NodeUrl, WalletAuth};
 
 #[tokio::test]
 async fn the_same_over_http() {
     let network = Devnet::builder().nodes(4).http(0).start().await.unwrap();
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await
-        .unwrap();
+    let client = LitNodeClient::connect(&NodeList::from_urls(
+        network.node_urls().to_vec(),
+        network.threshold(),
+    ))
+    .await
+    .unwrap();
     let session = client
         .session(&any_action(), &WalletAuth::new(PrivateKeySigner::random()))
         .await
@@ -47,8 +49,7 @@ async fn the_same_over_http() {
     let url = client.nodes()[0].clone();
     drop(network);
     tokio::task::yield_now().await;
-    let again = LitNodeClient::builder([url], 1)
-        .connect()
+    let again = LitNodeClient::connect(&NodeList::from_urls([url], 1))
         .await
         .unwrap_err();
     assert!(matches!(&again, Error::Connect(_)), "{again}");
@@ -87,15 +88,13 @@ async fn too_few_nodes_or_another_network_do_not_connect() {
         .chain(&other.node_urls()[..2])
         .cloned()
         .collect();
-    let error = LitNodeClient::builder(nodes.clone(), 3)
-        .connect()
+    let error = LitNodeClient::connect(&NodeList::from_urls(nodes.clone(), 3))
         .await
         .unwrap_err();
     assert!(error.to_string().contains("do not agree"), "{error}");
     assert!(!error.is_retryable());
     assert!(
-        LitNodeClient::builder(nodes.clone(), 2)
-            .connect()
+        LitNodeClient::connect(&NodeList::from_urls(nodes.clone(), 2))
             .await
             .is_ok()
     );
@@ -106,15 +105,14 @@ async fn too_few_nodes_or_another_network_do_not_connect() {
         (nodes.clone(), 0),
         (nodes.clone(), 5),
     ] {
-        let error = LitNodeClient::builder(nodes, threshold)
-            .connect()
+        let error = LitNodeClient::connect(&NodeList::from_urls(nodes, threshold))
             .await
             .unwrap_err();
         assert!(matches!(error, Error::Config(_)), "{error}");
     }
     let twice = [nodes[0].clone(), nodes[0].clone()];
     assert!(matches!(
-        LitNodeClient::builder(twice, 2).connect().await,
+        LitNodeClient::connect(&NodeList::from_urls(twice, 2)).await,
         Err(Error::Config(_))
     ));
 }

@@ -10,8 +10,8 @@ use alloy_signer_local::PrivateKeySigner;
 use common::owned::{Owned, request, sign_in};
 use lit_devnet::{Fault, SiweChange};
 use lit_sdk::{
-    Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, PkpLogin, SessionAuthorizer,
-    session_crypto::ipfs_cid_v0, types::NodeErrorCode,
+    Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin,
+    SessionAuthorizer, session_crypto::ipfs_cid_v0, types::NodeErrorCode,
 };
 use serde_json::json;
 
@@ -213,9 +213,10 @@ async fn messages_say_what_was_asked_for() {
 #[tokio::test]
 async fn a_single_node_signs_for_no_pkp() {
     let owned = Owned::new().await;
-    let builder = LitNodeClient::builder(owned.network.node_urls().to_vec(), 1)
-        .transport(owned.network.transport())
-        .clock(owned.network.clock());
+    let builder =
+        LitNodeClient::builder(&NodeList::from_urls(owned.network.node_urls().to_vec(), 1))
+            .with_transport(owned.network.transport())
+            .with_clock(owned.network.clock());
     let client = builder.connect().await.unwrap();
     let login = owned.login().await;
     let error = client.session(&request(), &login).await;

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use common::owned::Owned;
 use lit_devnet::{Fault, MemoryTransport};
 use lit_sdk::{
-    ExecuteJs, LitNodeClient, PkpSign, Session,
+    ExecuteJs, LitNodeClient, NodeList, PkpSign, Session,
     transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
     types::wire::Endpoint,
 };
@@ -220,9 +220,9 @@ async fn a_forged_share_does_not_take_the_place_of_a_late_one() {
         meetings: Mutex::default(),
     };
     let urls = owned.network.node_urls().to_vec();
-    let client = LitNodeClient::builder(urls, owned.network.threshold())
-        .transport(Arc::new(forgers))
-        .clock(owned.network.clock())
+    let client = LitNodeClient::builder(&NodeList::from_urls(urls, owned.network.threshold()))
+        .with_transport(Arc::new(forgers))
+        .with_clock(owned.network.clock())
         .connect()
         .await
         .unwrap();

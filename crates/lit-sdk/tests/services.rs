@@ -11,8 +11,8 @@ use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, BlockhashSource, ChainDiscovery, ClaimKeyId, Error, EthWalletOptions,
-    EthWalletProvider, LitNodeClient, LitRelay, MintOptions, MintRequest, MintStatus,
+    AuthMethod, BlockhashSource, ChainDiscovery, ChainNetwork, ClaimKeyId, Error, EthWalletOptions,
+    EthWalletProvider, LitNodeClient, LitRelay, MintOptions, MintRequest, MintStatus, NodeList,
     PayerSecretKey, RelayApiKey, RelayAuthMethod, RelayError, RpcTransport,
     contracts::{
         ActionCid, ContractError, CreditExpiry, LitContracts, RequestRate, RevertKind, Scopes,
@@ -99,11 +99,14 @@ async fn a_relayer_mints_for_auth_methods() {
 #[tokio::test]
 async fn a_relayer_mints_the_key_that_a_login_claimed() {
     let network = network().await;
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .clock(network.clock())
-        .connect()
-        .await
-        .unwrap();
+    let client = LitNodeClient::builder(&NodeList::from_urls(
+        network.node_urls().to_vec(),
+        network.threshold(),
+    ))
+    .with_clock(network.clock())
+    .connect()
+    .await
+    .unwrap();
     let wallet = PrivateKeySigner::random();
     let options = EthWalletOptions::default();
     let login = EthWalletProvider::authenticate(&wallet, &client, &options).await;
@@ -276,7 +279,10 @@ async fn a_dropped_connection_to_the_chain_can_be_tried_again() {
             "{error}"
         );
     }
-    let client = LitNodeClient::for_network(network.context(), contracts.provider().clone());
+    let client = LitNodeClient::builder(&ChainNetwork::with_provider(
+        network.context(),
+        contracts.provider().clone(),
+    ));
     let error = client.connect().await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
 }
@@ -290,9 +296,9 @@ async fn a_connected_client_sees_the_next_epoch() {
         .await
         .unwrap();
     let discovery =
-        ChainDiscovery::new(contracts(&network, 0)).poll_interval(Duration::from_millis(5));
-    let client = LitNodeClient::discover(Arc::new(discovery))
-        .clock(network.clock())
+        ChainDiscovery::new(contracts(&network, 0)).with_poll_interval(Duration::from_millis(5));
+    let client = LitNodeClient::builder(&Arc::new(discovery))
+        .with_clock(network.clock())
         .connect()
         .await
         .unwrap();
@@ -315,10 +321,12 @@ async fn the_block_indexer_gives_what_nodes_give() {
     let source = BlockhashSource::new(http, network.blockhash_url().unwrap())
         .unwrap()
         .with_clock(network.clock());
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .connect()
-        .await
-        .unwrap();
+    let client = LitNodeClient::connect(&NodeList::from_urls(
+        network.node_urls().to_vec(),
+        network.threshold(),
+    ))
+    .await
+    .unwrap();
     let latest = source.latest().await.unwrap();
     assert_eq!(latest.hash.to_string(), client.latest_blockhash());
     network.clock().advance(Duration::from_secs(31));

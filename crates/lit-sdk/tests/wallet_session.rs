@@ -139,7 +139,7 @@ async fn a_session_ends() {
     // A client whose clock is behind does not notice. The session signature has a minute of grace, the root has none.
     let behind = setup
         .builder()
-        .clock(Arc::new(lit_sdk::SystemClock))
+        .with_clock(Arc::new(lit_sdk::SystemClock))
         .connect()
         .await
         .unwrap();

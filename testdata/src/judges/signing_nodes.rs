@@ -64,9 +64,9 @@ impl Network {
                 started_at: None,
             },
         };
-        let client = LitNodeClient::discover(Arc::new(Known(view)))
-            .transport(nodes.clone())
-            .clock(Arc::new(FixedClock(self.now.at())))
+        let client = LitNodeClient::builder(&Arc::new(Known(view)))
+            .with_transport(nodes.clone())
+            .with_clock(Arc::new(FixedClock(self.now.at())))
             .connect()
             .await?;
         if self.client_ready == Some(false) {

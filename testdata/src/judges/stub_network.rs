@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
-use lit_sdk::{Error, LitNodeClient};
+use lit_sdk::{Error, LitNodeClient, NodeList};
 use lit_types::{
     Clock, NodeUrl, Timestamp,
     wire::{Endpoint, HandshakeResponse},
@@ -22,9 +22,9 @@ pub(super) async fn connect(
     } else {
         format!("0x{blockhash}")
     };
-    LitNodeClient::builder(nodes, threshold)
-        .transport(Arc::new(StubNodes { blockhash }))
-        .clock(Arc::new(FixedClock(now.at())))
+    LitNodeClient::builder(&NodeList::from_urls(nodes, threshold))
+        .with_transport(Arc::new(StubNodes { blockhash }))
+        .with_clock(Arc::new(FixedClock(now.at())))
         .connect()
         .await
 }

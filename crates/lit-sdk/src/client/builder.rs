@@ -1,9 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
-use lit_node_transport::NodeTransport;
+use lit_node_transport::{Discovery, Network, NodeTransport};
 use lit_types::{Clock, LitNetwork};
 
-use crate::{BlockhashSource, Discovery, Error, LitNodeClient, SystemClock};
+use crate::{BlockhashSource, Error, LitNodeClient, SystemClock};
 
 /// Configures a [`LitNodeClient`].
 #[derive(Clone)]
@@ -27,32 +27,32 @@ impl std::fmt::Debug for LitNodeClientBuilder {
 }
 
 impl LitNodeClientBuilder {
-    pub(crate) fn new(discovery: Arc<dyn Discovery>) -> Self {
+    pub(crate) fn new(network: &(impl Network + ?Sized)) -> Self {
         Self {
-            network: LitNetwork::Custom,
-            discovery,
-            transport: None,
-            clock: Arc::new(SystemClock),
+            network: network.kind(),
+            discovery: network.discovery(),
+            transport: network.transport(),
+            clock: network.clock().unwrap_or_else(|| Arc::new(SystemClock)),
             blockhash_source: None,
             connect_timeout: Duration::from_secs(20),
             node_deadline: Duration::from_secs(30),
         }
     }
 
-    /// Which network the nodes belong to. Default: [`LitNetwork::Custom`].
-    pub const fn network(mut self, network: LitNetwork) -> Self {
+    /// The network the nodes belong to. Default: [`Network::kind`].
+    pub const fn with_network(mut self, network: LitNetwork) -> Self {
         self.network = network;
         self
     }
 
-    /// How to reach the nodes. Default: HTTP, with the feature `http`.
-    pub fn transport(mut self, transport: Arc<dyn NodeTransport>) -> Self {
+    /// How requests reach the nodes. Default: [`Network::transport`], and otherwise HTTP with the feature `http`.
+    pub fn with_transport(mut self, transport: Arc<dyn NodeTransport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// Where to take the time from. Default: the operating system.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+    /// The clock. Default: [`Network::clock`], and otherwise that of the operating system.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
@@ -60,20 +60,20 @@ impl LitNodeClientBuilder {
     /// Where recent block hashes come from when the one of the handshake is 30 s old. Give it the same clock. Default:
     /// nowhere, and new messages go on with the hash of the handshake, which nodes accept for 30 days.
     #[doc(alias = "getLatestBlockhash")]
-    pub fn blockhash_source(mut self, source: Arc<BlockhashSource>) -> Self {
+    pub fn with_blockhash_source(mut self, source: Arc<BlockhashSource>) -> Self {
         self.blockhash_source = Some(source);
         self
     }
 
     /// How long connecting may take. Default: 20 s.
     #[doc(alias = "connectTimeout")]
-    pub const fn connect_timeout(mut self, timeout: Duration) -> Self {
+    pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
     /// How long one node may take to answer a call. Default: 30 s.
-    pub const fn node_deadline(mut self, deadline: Duration) -> Self {
+    pub const fn with_node_deadline(mut self, deadline: Duration) -> Self {
         self.node_deadline = deadline;
         self
     }
@@ -92,7 +92,7 @@ impl LitNodeClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        LitNodeClient::connect(Connection {
+        LitNodeClient::connect_with(Connection {
             network: self.network,
             discovery: self.discovery,
             transport,

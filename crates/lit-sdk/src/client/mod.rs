@@ -16,15 +16,12 @@ use std::{
     time::Duration,
 };
 
-use lit_node_transport::{HandshakeKeys, NodeTransport};
+use lit_node_transport::{Discovery, HandshakeKeys, Network, NodeTransport};
 use lit_types::{Clock, LitNetwork, NodeUrl};
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
-use crate::{
-    BlockhashSource, Discovery, Epoch, Error, NetworkView, calls::signers::Signers,
-    network::FixedNodes,
-};
+use crate::{BlockhashSource, Error, calls::signers::Signers};
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
 #[derive(Clone)]
@@ -54,26 +51,31 @@ impl Drop for Inner {
 }
 
 impl LitNodeClient {
-    /// Configures a client for these nodes, of which `threshold` have to agree. Both come from whoever runs the network.
-    pub fn builder(
-        nodes: impl IntoIterator<Item = NodeUrl>,
-        threshold: usize,
-    ) -> LitNodeClientBuilder {
-        let nodes = nodes.into_iter().collect();
-        let view = NetworkView {
-            nodes,
-            threshold,
-            epoch: Epoch::default(),
-        };
-        Self::discover(Arc::new(FixedNodes(view)))
+    /// Connects to a network: the embedded one, a [`NodeList`](lit_node_transport::NodeList), or a
+    /// [`ChainNetwork`](crate::ChainNetwork).
+    ///
+    /// ```no_run
+    /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
+    /// use lit_sdk::{LitNodeClient, NodeList};
+    ///
+    /// let nodes = NodeList::new("http://127.0.0.1:7470,http://127.0.0.1:7471,http://127.0.0.1:7472", 2)?;
+    /// let client = LitNodeClient::connect(&nodes).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`LitNodeClientBuilder::connect`].
+    pub async fn connect(network: &(impl Network + ?Sized)) -> Result<Self, Error> {
+        Self::builder(network).connect().await
     }
 
-    /// Configures a client that finds its nodes by itself, and follows when they change.
-    pub fn discover(discovery: Arc<dyn Discovery>) -> LitNodeClientBuilder {
-        LitNodeClientBuilder::new(discovery)
+    /// Configures a client for a network.
+    pub fn builder(network: &(impl Network + ?Sized)) -> LitNodeClientBuilder {
+        LitNodeClientBuilder::new(network)
     }
 
-    pub(crate) async fn connect(config: Connection) -> Result<Self, Error> {
+    pub(crate) async fn connect_with(config: Connection) -> Result<Self, Error> {
         let Connection {
             network,
             discovery,

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -10,32 +10,7 @@ use lit_contracts::{Contract, ContractError, LitContracts, NetworkContext};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
-use crate::{Discovery, DiscoveryError, Epoch, LitNodeClient, LitNodeClientBuilder, NetworkView};
-
-impl LitNodeClient {
-    /// Configures a client for the network of a context, whose chain the provider reaches: [`ChainDiscovery`] finds the nodes.
-    ///
-    /// A context that is wrong is found when connecting, and [`Error::Discovery`](crate::Error::Discovery) says what is wrong
-    /// with it.
-    ///
-    /// ```no_run
-    /// # use alloy_provider::Provider;
-    /// # use lit_sdk::{Error, LitNodeClient, contracts::NetworkContext};
-    /// # async fn connect(provider: impl Provider + Clone + 'static) -> Result<LitNodeClient, Error> {
-    /// let context = NetworkContext::custom(175_188, "http://127.0.0.1:8545");
-    /// LitNodeClient::for_network(context, provider).connect().await
-    /// # }
-    /// ```
-    #[doc(alias("litNetwork", "contractContext"))]
-    pub fn for_network<P>(context: NetworkContext, provider: P) -> LitNodeClientBuilder
-    where
-        P: Provider + Clone + 'static,
-    {
-        let network = context.network();
-        let discovery = ChainDiscovery::new(LitContracts::new(context, provider));
-        Self::discover(Arc::new(discovery)).network(network)
-    }
-}
+use lit_node_transport::{Discovery, DiscoveryError, Epoch, NetworkView};
 
 /// Finds the nodes on chain, in the Staking contract, and follows it by looking again and again.
 ///
@@ -49,7 +24,7 @@ impl LitNodeClient {
 /// use lit_sdk::{ChainDiscovery, LitNetwork, LitNodeClient, contracts::{LitContracts, NetworkContext}};
 ///
 /// let contracts = LitContracts::new(NetworkContext::of(LitNetwork::DatilDev)?, provider);
-/// let client = LitNodeClient::discover(Arc::new(ChainDiscovery::new(contracts))).connect().await?;
+/// let client = LitNodeClient::connect(&Arc::new(ChainDiscovery::new(contracts))).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -77,7 +52,7 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
 
     /// Looks more or less often than every [`ChainDiscovery::POLL_INTERVAL`]: one `eth_call` each time.
     #[must_use]
-    pub const fn poll_interval(mut self, interval: Duration) -> Self {
+    pub const fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
         self
     }

@@ -1,10 +1,6 @@
-//! What a network is: its nodes, its threshold, its epoch.
+//! Networks whose nodes a chain names.
 
 mod chain_discovery;
-mod discovery;
+mod chain_network;
 
-pub(crate) use self::discovery::FixedNodes;
-pub use self::{
-    chain_discovery::ChainDiscovery,
-    discovery::{Discovery, DiscoveryError, Epoch, NetworkView},
-};
+pub use self::{chain_discovery::ChainDiscovery, chain_network::ChainNetwork};

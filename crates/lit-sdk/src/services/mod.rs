@@ -6,6 +6,8 @@ pub(crate) mod percent;
 mod relay;
 mod rpc;
 
+#[cfg(feature = "http")]
+pub(crate) use self::rpc::provider;
 pub use self::{
     blockhash::{BlockhashError, BlockhashSource, RecentBlock},
     ipfs::{IpfsError, IpfsGateways},

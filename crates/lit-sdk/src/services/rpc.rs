@@ -13,6 +13,16 @@ use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError};
 /// How much of an answer that is no JSON-RPC is quoted, in bytes.
 const MAX_QUOTED: usize = 512;
 
+/// A provider of the chain at this URL, over this crate's HTTP client.
+#[cfg(feature = "http")]
+pub(crate) fn provider(
+    url: &str,
+) -> Result<impl alloy_provider::Provider + Clone + 'static, HttpUrlError> {
+    let http = Arc::new(lit_node_transport::HttpTransport::new());
+    let rpc = RpcTransport::new(http, url)?;
+    Ok(alloy_provider::ProviderBuilder::new().connect_client(rpc.client()))
+}
+
 /// JSON-RPC over the same [`HttpClient`] as everything else here: for alloy, what a provider is made of.
 ///
 /// ```

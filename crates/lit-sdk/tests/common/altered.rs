@@ -42,9 +42,8 @@ pub(crate) async fn connect(
     endpoint: Endpoint,
     alter: impl Fn(&NodeRequest, usize, &mut Value) + Send + Sync + 'static,
 ) -> LitNodeClient {
-    LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(transport(network, endpoint, alter))
-        .clock(network.clock())
+    LitNodeClient::builder(network)
+        .with_transport(transport(network, endpoint, alter))
         .connect()
         .await
         .unwrap()

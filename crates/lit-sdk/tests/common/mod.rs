@@ -48,9 +48,7 @@ impl Setup {
 }
 
 fn builder(network: &Devnet) -> lit_sdk::LitNodeClientBuilder {
-    LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(network.transport())
-        .clock(network.clock())
+    LitNodeClient::builder(network)
 }
 
 /// A session that may run any action.

@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use lit_sdk::{
-    Clock, LitNodeClient, NodeUrl,
+    Clock, LitNodeClient, NodeList, NodeUrl,
     session_crypto::{
         BlsSecretKey, BlsSecretShare, BlsSignatureShare, rewrite_for_pkp, session_digest,
     },
@@ -93,9 +93,9 @@ impl Nodes {
 
     pub(crate) async fn connect(self: &Arc<Self>, threshold: usize) -> LitNodeClient {
         let urls = (0..self.shares.len()).map(Self::url);
-        LitNodeClient::builder(urls, threshold)
-            .transport(self.clone())
-            .clock(Arc::new(FixedClock))
+        LitNodeClient::builder(&NodeList::from_urls(urls, threshold))
+            .with_transport(self.clone())
+            .with_clock(Arc::new(FixedClock))
             .connect()
             .await
             .unwrap()

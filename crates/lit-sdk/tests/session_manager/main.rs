@@ -25,9 +25,8 @@ async fn elsewhere(clock: Arc<DevnetClock>) -> (Devnet, LitNodeClient) {
         .start()
         .await
         .unwrap();
-    let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-        .transport(network.transport())
-        .clock(clock)
+    let client = LitNodeClient::builder(&network)
+        .with_clock(clock)
         .connect()
         .await
         .unwrap();

@@ -14,8 +14,7 @@ use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
     AuthRequest, Authorization, AuthorizeError, Clock, Error, ExecuteJs, LitAction, LitActionLogin,
-    LitNodeClient, LoginId, PkpLogin, Session, SessionAuthorizer, SessionManager, SessionRequest,
-    WalletAuth,
+    LoginId, PkpLogin, Session, SessionAuthorizer, SessionManager, SessionRequest, WalletAuth,
     session::SessionManagerError,
     session_crypto::{Grantor, ipfs_cid_v0},
     store::{
@@ -39,7 +38,7 @@ struct Counted {
 }
 
 impl Counted {
-    fn new(client: &LitNodeClient, login: impl Into<PkpLogin>) -> Self {
+    fn new(login: impl Into<PkpLogin>) -> Self {
         Self {
             auth: login.into(),
             asked: AtomicUsize::new(0),
@@ -115,7 +114,7 @@ async fn each_pkp_and_each_login_has_its_own() {
         Arc::new(FileStore::open(&dir.0).unwrap()),
     ];
     for store in stores {
-        let by_method = Counted::new(&owned.client, owned.login().await);
+        let by_method = Counted::new(owned.login().await);
         let manager = start(&owned, &store);
         let first = manager.session(&request(), &by_method).await.unwrap();
         assert_eq!(first.address(), owned.pkp.address());
@@ -134,7 +133,7 @@ async fn each_pkp_and_each_login_has_its_own() {
                 PkpLogin::new(owned.pkp),
                 by_action(&owned, 41).into(),
             ] {
-                let stranger = Counted::new(&owned.client, login);
+                let stranger = Counted::new(login);
                 let refused = manager.session(&request(), &stranger).await;
                 assert!(
                     matches!(&refused, Err(SessionManagerError::Client(error)) if matches!(**error, Error::Nodes(_))),
@@ -144,11 +143,8 @@ async fn each_pkp_and_each_login_has_its_own() {
         }
 
         let manager = start(&owned, &store);
-        let by_action = Counted::new(&owned.client, by_action(&owned, 42));
-        let other = Counted::new(
-            &owned.client,
-            PkpLogin::new(other_pkp).with_auth_methods([method.clone()]),
-        );
+        let by_action = Counted::new(by_action(&owned, 42));
+        let other = Counted::new(PkpLogin::new(other_pkp).with_auth_methods([method.clone()]));
         let wallet = WalletAuth::new(owned.owner.clone());
         let auths: [&dyn SessionAuthorizer; 3] = [&by_action, &other, &wallet];
         for auth in auths {
@@ -191,10 +187,10 @@ async fn a_session_is_asked_for_by_address_whatever_the_login() {
     // What the layout of the official client can say.
     let request = request().with_domain("litprotocol.com");
     for store in stores {
-        let early = Counted::new(&owned.client, owned.login().await);
+        let early = Counted::new(owned.login().await);
         owned.network.clock().advance(Duration::from_secs(60));
         // The token is another one, and so is the login.
-        let late = Counted::new(&owned.client, owned.login().await);
+        let late = Counted::new(owned.login().await);
         assert_ne!(early.login_id(), late.login_id());
         let first = start(&owned, &store)
             .session_of(pkp, &request, &early)
@@ -223,7 +219,7 @@ async fn the_layout_of_the_official_client_tells_no_logins_apart() {
     let storage = LocalStorage::open(&dir.0).unwrap();
     let store = LocalStorageStore::new(storage.clone(), NetworkId::of(&owned.client));
     let store: Arc<dyn SessionStore> = Arc::new(store);
-    let login = Counted::new(&owned.client, owned.login().await);
+    let login = Counted::new(owned.login().await);
     let request = request().with_domain("litprotocol.com");
     let refused = start(&owned, &store).session(&request, &login).await;
     assert!(
@@ -235,7 +231,7 @@ async fn the_layout_of_the_official_client_tells_no_logins_apart() {
     let manager = start(&owned, &store);
     let pkp = owned.pkp.address();
     let kept = manager.session_of(pkp, &request, &login).await.unwrap();
-    let guest = Counted::new(&owned.client, PkpLogin::new(owned.pkp));
+    let guest = Counted::new(PkpLogin::new(owned.pkp));
     assert!(
         start(&owned, &store)
             .session(&request, &guest)
@@ -253,7 +249,7 @@ async fn fewer_rights_and_renewal_need_no_other_login() {
     let owned = Owned::on(3).await;
     owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
     let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
-    let auth = Counted::new(&owned.client, by_action(&owned, 42));
+    let auth = Counted::new(by_action(&owned, 42));
     let wide = start(&owned, &store)
         .session(&request(), &auth)
         .await
@@ -267,7 +263,7 @@ async fn fewer_rights_and_renewal_need_no_other_login() {
     serves(&owned, &narrow).await;
     assert_eq!(auth.asked(), 1);
     // Not for another login, though.
-    let guest = Counted::new(&owned.client, by_action(&owned, 41));
+    let guest = Counted::new(by_action(&owned, 41));
     assert!(manager.session(&fewer, &guest).await.is_err());
     assert_eq!(guest.asked(), 1);
 
@@ -307,7 +303,7 @@ async fn a_stored_pkp_session_is_good_on_its_network_alone() {
     let (_elsewhere, other) = elsewhere(owned.network.clock()).await;
     let store = Arc::new(MemoryStore::new());
     let login = owned.login().await;
-    let auth = Counted::new(&owned.client, login);
+    let auth = Counted::new(login);
     let shared: Arc<dyn SessionStore> = store.clone();
     start(&owned, &shared)
         .session(&request(), &auth)
@@ -349,8 +345,8 @@ async fn a_name_changes_hands_with_a_new_session() {
     let other = PkpLogin::new(minted.unwrap().public_key).with_auth_methods([method]);
     let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
     let name = || SessionUser::Named("alice".to_owned());
-    let one = Counted::new(&owned.client, owned.login().await);
-    let two = Counted::new(&owned.client, other);
+    let one = Counted::new(owned.login().await);
+    let two = Counted::new(other);
     let wallet = WalletAuth::new(owned.owner.clone());
     let auths: [&dyn SessionAuthorizer; 3] = [&one, &two, &wallet];
     for auth in auths {

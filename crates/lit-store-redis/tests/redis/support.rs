@@ -28,12 +28,7 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) async fn new() -> Self {
         let network = Devnet::builder().nodes(3).start().await.unwrap();
-        let client = LitNodeClient::builder(network.node_urls().to_vec(), network.threshold())
-            .transport(network.transport())
-            .clock(network.clock())
-            .connect()
-            .await
-            .unwrap();
+        let client = LitNodeClient::connect(&network).await.unwrap();
         Self {
             server: Server::start(),
             network,

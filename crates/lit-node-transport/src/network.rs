@@ -1,0 +1,207 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lit_types::{Clock, LitNetwork, NodeUrl, NodeUrlError, epoch_number_at};
+use time::OffsetDateTime;
+
+use crate::NodeTransport;
+
+/// A Lit network that a client can connect to: an embedded one, a list of nodes, or one whose nodes a chain names.
+///
+/// ```
+/// use lit_node_transport::{Network, NodeList};
+///
+/// let nodes = NodeList::new("https://a.example:443,https://b.example:443", 2)?;
+/// assert!(nodes.transport().is_none());
+/// # Ok::<(), lit_node_transport::InvalidNodeList>(())
+/// ```
+pub trait Network: Send + Sync {
+    /// Finds the nodes, the threshold and the epoch, and follows their changes.
+    fn discovery(&self) -> Arc<dyn Discovery>;
+
+    /// The network it is. Default: [`LitNetwork::Custom`].
+    fn kind(&self) -> LitNetwork {
+        LitNetwork::Custom
+    }
+
+    /// How requests reach the nodes. Default: none, and the client uses HTTP.
+    fn transport(&self) -> Option<Arc<dyn NodeTransport>> {
+        None
+    }
+
+    /// The clock that client and network share. Default: none, and the client uses that of the operating system.
+    fn clock(&self) -> Option<Arc<dyn Clock>> {
+        None
+    }
+}
+
+/// A discovery alone is a custom network over HTTP.
+impl<D: Discovery> Network for Arc<D> {
+    fn discovery(&self) -> Arc<dyn Discovery> {
+        Arc::clone(self) as Arc<dyn Discovery>
+    }
+}
+
+/// Finds the nodes of a network, and notices changes.
+#[async_trait]
+pub trait Discovery: Send + Sync + 'static {
+    /// The network as it is now.
+    ///
+    /// # Errors
+    /// Any cause. A client that is already connected keeps what it knows and tries again.
+    async fn network_view(&self) -> Result<NetworkView, DiscoveryError>;
+
+    /// Waits until the network may have changed since the last view. Default: forever.
+    async fn changed(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Why the nodes could not be found.
+pub type DiscoveryError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The nodes of a network, its threshold and its epoch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkView {
+    /// The nodes.
+    pub nodes: Vec<NodeUrl>,
+    /// How many nodes must agree.
+    pub threshold: usize,
+    /// The current epoch.
+    pub epoch: Epoch,
+}
+
+/// A period in which the set of nodes does not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Epoch {
+    /// The number. 0 stands for unknown, which nodes take for the current epoch.
+    pub number: u64,
+    /// When it began, if known.
+    pub started_at: Option<OffsetDateTime>,
+}
+
+impl Epoch {
+    /// The number to call nodes with: the previous one in the first 45 seconds of every epoch from the third
+    /// ([`lit_types::epoch_number_at`]).
+    #[must_use]
+    pub fn number_at(&self, now: OffsetDateTime) -> u64 {
+        self.started_at.map_or(self.number, |start| {
+            epoch_number_at(self.number, start.unix_timestamp_nanos(), now)
+        })
+    }
+}
+
+/// Nodes that are known beforehand and do not change, reached over HTTP.
+///
+/// The operator of the network says which nodes there are and how many must agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeList(NetworkView);
+
+impl NodeList {
+    /// Parses a list of URLs, separated by commas or white space.
+    ///
+    /// # Errors
+    /// [`InvalidNodeList`] names the URL.
+    pub fn new(nodes: &str, threshold: usize) -> Result<Self, InvalidNodeList> {
+        let urls = nodes.split([',', ' ', '\n', '\t', '\r']);
+        let urls = urls.filter(|url| !url.is_empty()).map(|url| {
+            url.parse().map_err(|source| InvalidNodeList {
+                url: url.chars().take(200).collect(),
+                source,
+            })
+        });
+        Ok(Self::from_urls(
+            urls.collect::<Result<Vec<_>, _>>()?,
+            threshold,
+        ))
+    }
+
+    /// These nodes, of which `threshold` must agree.
+    pub fn from_urls(nodes: impl IntoIterator<Item = NodeUrl>, threshold: usize) -> Self {
+        Self(NetworkView {
+            nodes: nodes.into_iter().collect(),
+            threshold,
+            epoch: Epoch::default(),
+        })
+    }
+
+    /// The nodes.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeUrl] {
+        &self.0.nodes
+    }
+
+    /// How many nodes must agree.
+    #[must_use]
+    pub const fn threshold(&self) -> usize {
+        self.0.threshold
+    }
+}
+
+impl Network for NodeList {
+    fn discovery(&self) -> Arc<dyn Discovery> {
+        Arc::new(self.clone())
+    }
+}
+
+#[async_trait]
+impl Discovery for NodeList {
+    async fn network_view(&self) -> Result<NetworkView, DiscoveryError> {
+        Ok(self.0.clone())
+    }
+}
+
+/// A list of nodes contains something that is not a node's URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invalid node URL {url:?}")]
+pub struct InvalidNodeList {
+    /// The text, at most 200 characters of it.
+    pub url: String,
+    /// The cause.
+    #[source]
+    pub source: NodeUrlError,
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_use_the_previous_epoch_for_45_seconds() {
+        let start = OffsetDateTime::UNIX_EPOCH;
+        let at = |seconds| start + time::Duration::seconds(seconds);
+        let epoch = |number| Epoch {
+            number,
+            started_at: Some(start),
+        };
+        let numbers = (epoch(7).number_at(at(44)), epoch(7).number_at(at(45)));
+        assert_eq!(numbers, (6, 7));
+        let first = (epoch(3).number_at(at(0)), epoch(2).number_at(at(0)));
+        assert_eq!(first, (2, 2));
+        let unknown = Epoch {
+            number: 9,
+            started_at: None,
+        };
+        assert_eq!(unknown.number_at(at(0)), 9);
+        // The last representable time does not panic.
+        let last = time::PrimitiveDateTime::MAX.assume_utc();
+        let epoch = Epoch {
+            number: 9,
+            started_at: Some(last),
+        };
+        assert_eq!(epoch.number_at(last), 8);
+    }
+
+    #[test]
+    fn node_lists_are_parsed_from_text() {
+        let list = NodeList::new("http://127.0.0.1:7470, https://a.example:443\n", 2).unwrap();
+        let urls: Vec<NodeUrl> = ["http://127.0.0.1:7470", "https://a.example:443"]
+            .map(|url| url.parse().unwrap())
+            .into();
+        assert_eq!((list.nodes(), list.threshold()), (&urls[..], 2));
+        let error = NodeList::new("http://127.0.0.1:7470,nonsense", 2).unwrap_err();
+        assert_eq!(error.url, "nonsense");
+        assert_eq!(error.source, "nonsense".parse::<NodeUrl>().unwrap_err());
+    }
+}

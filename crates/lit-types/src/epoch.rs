@@ -1,0 +1,20 @@
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+/// How long nodes may take to notice a new epoch. Until then clients call them with the previous one.
+pub const EPOCH_PROPAGATION_DELAY: Duration = Duration::from_secs(45);
+
+/// The epoch number to call nodes with: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`]) of every epoch
+/// from the third. `start` is in Unix nanoseconds.
+///
+/// Source: the official JavaScript client, `currentEpochNumber`.
+#[must_use]
+pub fn epoch_number_at(number: u64, start: i128, now: OffsetDateTime) -> u64 {
+    let settled = start.saturating_add(EPOCH_PROPAGATION_DELAY.as_nanos() as i128);
+    if number >= 3 && now.unix_timestamp_nanos() < settled {
+        number - 1
+    } else {
+        number
+    }
+}
