@@ -1,42 +1,34 @@
 //! A server that speaks TLS, with a certificate of an authority that this test is.
 
-use std::{cell::RefCell, fs, path::Path, process::Command};
+use std::{cell::RefCell, fs, path::Path};
 
 use lit_sdk::store::{SessionStore, StoreError};
 use lit_store_redis::{
     RedisStore,
     redis::{Client, TlsCertificates},
 };
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 use crate::{
     server::Server,
     support::{Setup, keys},
 };
 
-/// Writes the files of a server called `localhost`, and gives the certificate of the authority. `openssl` comes with what
-/// redis-server needs for TLS.
+/// Writes key and certificate of a server called `localhost`, and returns the certificate of the authority.
 fn certify(directory: &Path) -> String {
-    let openssl = |line: &str| {
-        let done = Command::new("openssl")
-            .args(line.split(' '))
-            .current_dir(directory)
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "openssl {line}: {said}");
-    };
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    openssl(&format!(
-        "req -x509 {key} -keyout root.key -out root.pem -subj /CN=authority -days 2"
-    ));
-    openssl(&format!(
-        "req {key} -keyout server.key -out server.csr -subj /CN=localhost"
-    ));
-    fs::write(directory.join("names"), "subjectAltName=DNS:localhost").unwrap();
-    openssl(
-        "x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -extfile names -out server.pem -days 2",
-    );
-    fs::read_to_string(directory.join("root.pem")).unwrap()
+    let authority_key = KeyPair::generate().unwrap();
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let root = authority.self_signed(&authority_key).unwrap().pem();
+    let issuer = Issuer::new(authority, authority_key);
+
+    let key = KeyPair::generate().unwrap();
+    let server = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let server = server.signed_by(&key, &issuer).unwrap();
+    fs::write(directory.join("server.key"), key.serialize_pem()).unwrap();
+    fs::write(directory.join("server.pem"), server.pem()).unwrap();
+    fs::write(directory.join("root.pem"), &root).unwrap();
+    root
 }
 
 fn start(root: &mut String) -> Server {
