@@ -280,10 +280,18 @@ async fn a_closure_can_authorise() {
         .session(&any_action(), &nobody)
         .await
         .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the session was not authorised: user rejected"
-    );
+    let mut chain = vec![error.to_string()];
+    let mut cause = std::error::Error::source(&error);
+    while let Some(error) = cause {
+        chain.push(error.to_string());
+        cause = error.source();
+    }
+    let expected = [
+        "the session was not authorized",
+        "the signer did not sign",
+        "user rejected",
+    ];
+    assert_eq!(chain, expected);
 }
 
 /// A wallet shows a dialog, and its user takes a while.

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 ///
 /// ```
 /// # use alloy_signer_local::PrivateKeySigner;
-/// # use lit_sdk::auth_message::{AuthMessage, AuthMessageError, check_and_sign_auth_message};
+/// # use lit_sdk::login::auth_message::{AuthMessage, AuthMessageError, check_and_sign_auth_message};
 /// # use lit_sdk::AuthSig;
 /// # async fn f(wallet: PrivateKeySigner, kept: Option<AuthSig>, nonce: &str, now: time::OffsetDateTime) -> Result<(), AuthMessageError> {
 /// let message = AuthMessage::new("polygon", "example.com", "https://example.com/login", nonce.parse()?)?;
