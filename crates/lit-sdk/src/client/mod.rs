@@ -147,7 +147,7 @@ impl LitNodeClient {
     }
 
     /// The Ethereum block hash that the nodes gave. New messages take it as their nonce, or a newer one from the source that
-    /// [`LitNodeClientBuilder::blockhash_source`] names.
+    /// [`LitNodeClientBuilder::with_blockhash_source`] names.
     #[must_use]
     pub fn latest_blockhash(&self) -> String {
         self.state().latest_blockhash().to_owned()

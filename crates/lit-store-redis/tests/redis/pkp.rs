@@ -30,10 +30,7 @@ async fn sessions_of_pkps_come_back() {
     let options = EthWalletOptions::default();
     let method = EthWalletProvider::authenticate(&owner, &setup.client, &options);
     let method = method.await.unwrap();
-    let login = |pkp| {
-        let login = PkpLogin::new(pkp).with_auth_methods([method.clone()]);
-        (login)
-    };
+    let login = |pkp| PkpLogin::new(pkp).with_auth_method(method.clone());
     let store = Arc::new(setup.store(keys(1)));
     let start = || SessionManager::new(setup.client.clone()).with_store(store.clone());
     let request = any_action();
@@ -51,7 +48,7 @@ async fn sessions_of_pkps_come_back() {
     let wallet = WalletAuth::new(owner.clone());
     let of_wallet = start().session(&request, &wallet).await.unwrap();
     assert_eq!(of_wallet.address(), owner.address());
-    let nobody = (PkpLogin::new(pkp));
+    let nobody = PkpLogin::new(pkp);
     assert!(start().session(&request, &nobody).await.is_err());
 
     let kept = store.list().await.unwrap();
