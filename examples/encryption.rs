@@ -13,7 +13,7 @@ use lit_sdk::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let network = Devnet::start(10).await?;
     let client = LitNodeClient::connect(&network).await?;
 
     // Whoever encrypts needs no rights and no wallet, and asks nobody.

@@ -17,7 +17,7 @@ use lit_sdk::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A network to run on, with a relayer. With one of your own, give the client its nodes and threshold instead.
+    // The embedded network, with a relayer. For nodes of your own, connect to a `NodeList`.
     let network = Devnet::builder().nodes(10).http(0).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;

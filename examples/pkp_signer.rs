@@ -18,7 +18,7 @@ use lit_sdk::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A network with a chain, on which the owner has money. The PKP gets some of it.
-    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let network = Devnet::start(10).await?;
     let owner: PrivateKeySigner = network.funded_keys()[0].parse()?;
     let chain = ProviderBuilder::new()
         .wallet(EthereumWallet::from(owner.clone()))

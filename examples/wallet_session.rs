@@ -12,8 +12,8 @@ use lit_sdk::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // A network to run on. With one of your own, give the client its nodes and threshold instead.
-    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    // The embedded network. For nodes of your own, connect to a `NodeList`.
+    let network = Devnet::start(10).await?;
     let client = LitNodeClient::connect(&network).await?;
 
     let wallet = WalletAuth::new(PrivateKeySigner::random());

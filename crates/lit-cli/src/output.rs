@@ -54,11 +54,11 @@ impl Output {
                 _ => (None, None),
             };
             let json = json!({
-                "error": { "message": error.to_string(), "code": sdk_code, "nodeErrorCode": node_code },
+                "error": { "message": with_causes(error), "code": sdk_code, "nodeErrorCode": node_code },
             });
             let _ = writeln!(io::stdout(), "{json:#}");
         }
-        self.message(&format!("error: {error}"));
+        self.message(&format!("error: {}", with_causes(error)));
     }
 
     /// Shows that something is under way.
@@ -73,6 +73,20 @@ impl Output {
             started: Instant::now(),
         }
     }
+}
+
+/// An error and its causes, each once: some errors of the libraries already contain their cause.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text = format!("{text}: {next}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn write_out(bytes: &[u8]) -> Result<(), Error> {
@@ -100,5 +114,25 @@ impl Step {
             elapsed.as_secs_f64() * 1000.0
         ));
         elapsed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lit_sdk::AuthorizeError;
+
+    use super::*;
+
+    #[test]
+    fn errors_are_printed_with_their_causes() {
+        let refused = AuthorizeError::signer("user rejected");
+        let error = Error::from(lit_sdk::Error::Authorize(refused));
+        assert_eq!(
+            with_causes(&error),
+            "the session was not authorized: the signer did not sign: user rejected"
+        );
+        // This one contains its cause already.
+        let error = Error::Io(io::Error::other("disk full"));
+        assert_eq!(with_causes(&error), "cannot write: disk full");
     }
 }

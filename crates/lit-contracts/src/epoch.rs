@@ -51,8 +51,8 @@ impl Epoch {
         self.end_time.saturating_sub(self.length)
     }
 
-    /// The number to send to nodes at a time: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`](lit_types::EPOCH_PROPAGATION_DELAY)) of
-    /// every epoch from the third.
+    /// The number to send to nodes at a time: the previous one in the first 45 seconds of every epoch from the third
+    /// ([`epoch_number_at`]).
     #[doc(alias = "currentEpochNumber")]
     #[must_use]
     pub fn number_at(&self, now: OffsetDateTime) -> u64 {

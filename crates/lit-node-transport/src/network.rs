@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::NodeTransport;
 
-/// A Lit network that a client can connect to: an embedded one, a list of nodes, or one whose nodes a chain names.
+/// A Lit network that a client can connect to: an embedded one, a list of nodes, or one with its nodes registered on chain.
 ///
 /// ```
 /// use lit_node_transport::{Network, NodeList};
@@ -91,9 +91,9 @@ impl Epoch {
     }
 }
 
-/// Nodes that are known beforehand and do not change, reached over HTTP.
+/// A fixed list of nodes, reached over HTTP.
 ///
-/// The operator of the network says which nodes there are and how many must agree.
+/// The operator of the network publishes the nodes and the threshold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeList(NetworkView);
 
@@ -116,7 +116,7 @@ impl NodeList {
         ))
     }
 
-    /// These nodes, of which `threshold` must agree.
+    /// A list of these nodes. `threshold` of them must agree.
     pub fn from_urls(nodes: impl IntoIterator<Item = NodeUrl>, threshold: usize) -> Self {
         Self(NetworkView {
             nodes: nodes.into_iter().collect(),

@@ -8,16 +8,12 @@ mod network;
 pub mod services;
 pub mod session;
 
-pub use calls::LitAction;
-pub use calls::PkpSign;
-pub use calls::SessionAuth;
-pub use calls::{ActionResponse, ExecuteJs, NodeAnswer, ResponseFilter, ResponseStrategy};
-pub use calls::{ClaimKeyId, ClaimedKey};
-pub use calls::{DataType, DecryptAuth, Encrypted};
-pub use calls::{PkpSigner, SessionFn, SessionSource, SessionSourceError, session_fn};
-pub use client::LitNodeClient;
-pub use client::LitNodeClientBuilder;
-pub use client::SystemClock;
+pub use calls::{
+    ActionResponse, ClaimKeyId, ClaimedKey, DataType, DecryptAuth, Encrypted, ExecuteJs, LitAction,
+    NodeAnswer, PkpSign, PkpSigner, ResponseFilter, ResponseStrategy, SessionAuth, SessionFn,
+    SessionSource, SessionSourceError, session_fn,
+};
+pub use client::{LitNodeClient, LitNodeClientBuilder, SystemClock};
 pub use error::Error;
 pub use login::{
     AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions, EthWalletProvider,
@@ -25,24 +21,17 @@ pub use login::{
     StytchFactor, StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
 };
 pub use network::{ChainDiscovery, ChainNetwork};
-pub use services::RpcTransport;
-pub use services::{BlockhashError, BlockhashSource, RecentBlock};
 pub use services::{
-    InvalidRelaySecret, InvalidRequestId, LitRelay, MintOptions, MintProgress, MintRequest,
-    MintStatus, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod, RelayError,
-    RelayPkp, RelayRequestId,
+    BlockhashError, BlockhashSource, InvalidRelaySecret, InvalidRequestId, IpfsError, IpfsGateways,
+    LitRelay, MintOptions, MintProgress, MintRequest, MintStatus, PayerSecretKey, Polling,
+    RecentBlock, RegisteredPayer, RelayApiKey, RelayAuthMethod, RelayError, RelayPkp,
+    RelayRequestId, RpcTransport,
 };
-pub use services::{IpfsError, IpfsGateways};
-pub use session::LoginId;
-pub use session::SessionRequest;
-pub use session::SignSessionKey;
 pub use session::{
-    AuthRequest, Authorization, AuthorizeError, AuthorizerFn, SessionAuthorizer, WalletAuth,
-    authorizer_fn,
+    AuthRequest, Authorization, AuthorizeError, AuthorizerFn, DelegationRequest, LitActionLogin,
+    LoginId, PkpLogin, SessionAuthorizer, SessionManager, SessionRequest, SignSessionKey,
+    WalletAuth, authorizer_fn, credits_behind, preflight_delegation, store,
 };
-pub use session::{DelegationRequest, credits_behind, preflight_delegation};
-pub use session::{LitActionLogin, PkpLogin};
-pub use session::{SessionManager, store};
 
 pub use lit_contracts as contracts;
 pub use lit_node_transport as transport;

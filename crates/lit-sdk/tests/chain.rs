@@ -76,17 +76,14 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
 #[tokio::test]
 async fn everything_goes_over_http() {
     use lit_sdk::{
-        ExecuteJs, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
+        ChainNetwork, ExecuteJs, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
         transport::HttpTransport,
     };
     let network = Devnet::builder().http(0).start().await.unwrap();
     let http = Arc::new(HttpTransport::new());
-    let rpc = RpcTransport::new(http.clone(), network.rpc_url().unwrap()).unwrap();
-    let provider = ProviderBuilder::new().connect_client(rpc.client());
-    let contracts = LitContracts::new(network.context(), provider);
-    let client = LitNodeClient::connect(&Arc::new(ChainDiscovery::new(contracts)))
-        .await
-        .unwrap();
+    let by_context = ChainNetwork::new(network.context()).unwrap();
+    let client = LitNodeClient::connect(&by_context).await.unwrap();
+    assert_eq!(client.nodes()[..], *network.node_urls());
     let wallet = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());
     let rights =
         [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];

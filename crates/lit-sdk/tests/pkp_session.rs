@@ -173,7 +173,7 @@ async fn fewer_than_the_threshold_never_suffice() {
 async fn messages_say_what_was_asked_for() {
     let owned = Owned::new().await;
     let now = owned.client.latest_blockhash();
-    let auth = (owned.login().await).with_chain_id(137);
+    let auth = owned.login().await.with_chain_id(137);
     assert_eq!(auth.address(), Some(owned.pkp.address()));
     let request = request()
         .with_domain("example.com")

@@ -294,6 +294,35 @@ async fn a_closure_can_authorise() {
     assert_eq!(chain, expected);
 }
 
+#[tokio::test]
+async fn a_lifetime_counts_from_when_the_session_is_made() {
+    let setup = Setup::new(3).await;
+    let now = setup.network.clock().now();
+    setup.network.clock().stop_at(now);
+    let request = any_action().lasting(Duration::from_secs(600));
+    // Authorizers can be shared.
+    let wallet: Arc<dyn SessionAuthorizer> = Arc::new(setup.auth());
+    for later in [0, 3600] {
+        let made_at = now + Duration::from_secs(later);
+        setup.network.clock().stop_at(made_at);
+        let session = setup.client.session(&request, &wallet).await.unwrap();
+        assert_eq!(session.address(), setup.wallet.address());
+        let end = Timestamp::try_from(made_at + Duration::from_secs(600)).unwrap();
+        assert_eq!(session.expiration(), &end);
+    }
+    // The last of the two counts.
+    let end = Timestamp::try_from(now + Duration::from_secs(7200)).unwrap();
+    let request = request.until(end.clone());
+    let session = setup.client.session(&request, &wallet).await.unwrap();
+    assert_eq!(session.expiration(), &end);
+
+    let forever = any_action().lasting(Duration::from_secs(31 * 24 * 3600));
+    assert!(matches!(
+        setup.client.session(&forever, &wallet).await,
+        Err(Error::Lifetime { .. })
+    ));
+}
+
 /// A wallet shows a dialog, and its user takes a while.
 #[tokio::test]
 async fn a_slow_signer_is_asked_once() {

@@ -8,7 +8,7 @@ pub const EPOCH_PROPAGATION_DELAY: Duration = Duration::from_secs(45);
 /// The epoch number to call nodes with: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`]) of every epoch
 /// from the third. `start` is in Unix nanoseconds.
 ///
-/// Source: the official JavaScript client, `currentEpochNumber`.
+/// The same rule as `currentEpochNumber` in the official JavaScript client.
 #[must_use]
 pub fn epoch_number_at(number: u64, start: i128, now: OffsetDateTime) -> u64 {
     let settled = start.saturating_add(EPOCH_PROPAGATION_DELAY.as_nanos() as i128);

@@ -4,7 +4,7 @@ mod claim;
 mod encryption;
 mod execute_js;
 mod lit_action;
-mod offload;
+pub(crate) mod offload;
 mod pkp_sign;
 mod pkp_signer;
 pub(crate) mod session_auth;

@@ -4,9 +4,6 @@ mod nonce;
 pub(crate) mod random;
 pub(crate) mod state;
 
-use self::{builder::Connection, state::NetworkState};
-pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
-
 use std::{
     fmt,
     sync::{
@@ -21,6 +18,9 @@ use lit_types::{Clock, LitNetwork, NodeUrl};
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
+pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
+
+use self::{builder::Connection, state::NetworkState};
 use crate::{BlockhashSource, Error, calls::signers::Signers};
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.

@@ -7,10 +7,9 @@ use std::{
 use alloy_provider::Provider;
 use async_trait::async_trait;
 use lit_contracts::{Contract, ContractError, LitContracts, NetworkContext};
+use lit_node_transport::{Discovery, DiscoveryError, Epoch, NetworkView};
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
-
-use lit_node_transport::{Discovery, DiscoveryError, Epoch, NetworkView};
 
 /// Finds the nodes on chain, in the Staking contract, and follows it by looking again and again.
 ///

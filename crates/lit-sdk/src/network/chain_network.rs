@@ -7,7 +7,7 @@ use lit_types::LitNetwork;
 
 use crate::ChainDiscovery;
 
-/// A network whose nodes are registered on chain. [`ChainDiscovery`] finds them and follows the epochs.
+/// A network with its nodes registered on chain. [`ChainDiscovery`] finds them and follows the epochs.
 ///
 /// A wrong context is found when connecting; [`Error::Discovery`](crate::Error::Discovery) says what is wrong.
 ///

@@ -1,4 +1,4 @@
-//! Networks whose nodes a chain names.
+//! Networks with their nodes registered on chain.
 
 mod chain_discovery;
 mod chain_network;

@@ -100,16 +100,16 @@ impl From<CombinedRoot> for Authorization {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizeError {
-    /// The request cannot be written as a message.
-    #[error("the request cannot be written as a message")]
-    Message(#[from] SiweError),
-    /// A time of the message is outside the years that can be written.
-    #[error("the message has an invalid time")]
-    Time(#[from] TimestampError),
+    /// The message is invalid, such as a statement with a line feed.
+    #[error("invalid message")]
+    InvalidMessage(#[from] SiweError),
+    /// A time of the message is outside the years 0 to 9999.
+    #[error("invalid time in the message")]
+    InvalidTime(#[from] TimestampError),
     /// The signer refused or failed.
     #[error("the signer did not sign")]
     Signer(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The network did not sign for the PKP.
+    /// The client failed, such as when too few nodes accept a PKP login. [`LitNodeClient::session`] returns this error itself.
     #[error(transparent)]
     Client(Box<Error>),
 }

@@ -5,10 +5,7 @@ use lit_session_crypto::{
     BlsPublicKey, CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair,
     VerifiedRoot, check_proof, check_root,
 };
-use lit_types::{
-    Timestamp,
-    constants::{DEFAULT_SESSION_LIFETIME, MAX_SESSION_LIFETIME},
-};
+use lit_types::{Timestamp, constants::MAX_SESSION_LIFETIME};
 use rand_core::OsRng;
 use time::OffsetDateTime;
 
@@ -70,7 +67,7 @@ impl<'a> Plan<'a> {
         }
         let now = client.now();
         let issued_at = Timestamp::try_from(now)?;
-        let expiration = request.end(&issued_at)?;
+        let expiration = request.end_from(&issued_at)?;
         let latest = issued_at.checked_add(MAX_SESSION_LIFETIME)?;
         if expiration.at() <= now || expiration.at() > latest.at() {
             return Err(Error::Lifetime { expiration });
@@ -78,10 +75,10 @@ impl<'a> Plan<'a> {
         for (index, proof) in request.proofs.iter().enumerate() {
             check_proof(proof, now).map_err(|refusal| Error::Proof { index, refusal })?;
         }
-        let is_wildcard =
-            |right: &&_| lit_types::ResourceAbilityRequest::resource(right).is_wildcard();
-        for wildcard in request.requests.iter().filter(is_wildcard) {
-            tracing::debug!(resource = %wildcard.resource(), ability = %wildcard.ability(), "session asks for any resource");
+        for right in &request.requests {
+            if right.resource().is_wildcard() {
+                tracing::warn!(resource = %right.resource(), ability = %right.ability(), "session asks for any resource");
+            }
         }
         let key = match &request.session_key {
             Some(key) => key.clone(),
@@ -176,18 +173,6 @@ impl<'a> Plan<'a> {
 
     fn now(&self) -> OffsetDateTime {
         self.client.now()
-    }
-}
-
-impl SessionRequest {
-    /// When a session that is made now ends.
-    fn end(&self, issued_at: &Timestamp) -> Result<Timestamp, Error> {
-        Ok(match (&self.expiration, self.lifetime) {
-            (Some(expiration), _) => expiration.clone(),
-            (None, lifetime) => {
-                issued_at.checked_add(lifetime.unwrap_or(DEFAULT_SESSION_LIFETIME))?
-            }
-        })
     }
 }
 

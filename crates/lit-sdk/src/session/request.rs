@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use lit_session_crypto::SessionKeyPair;
-use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp};
+use lit_types::{
+    AuthSig, ResourceAbilityRequest, Timestamp, TimestampError, constants::DEFAULT_SESSION_LIFETIME,
+};
 
 /// A request for a session: its rights, its end, and what the signer sees. The same value serves the first signature and every
 /// renewal.
@@ -17,8 +19,7 @@ use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp};
 #[derive(Debug, Clone)]
 pub struct SessionRequest {
     pub(crate) requests: Vec<ResourceAbilityRequest>,
-    pub(crate) expiration: Option<Timestamp>,
-    pub(crate) lifetime: Option<Duration>,
+    end: Option<End>,
     pub(crate) domain: Option<String>,
     pub(crate) statement: Option<String>,
     pub(crate) chain: String,
@@ -27,14 +28,19 @@ pub struct SessionRequest {
     pub(crate) root: Option<AuthSig>,
 }
 
+#[derive(Debug, Clone)]
+enum End {
+    At(Timestamp),
+    After(Duration),
+}
+
 impl SessionRequest {
     /// A session with exactly these rights.
     #[must_use]
     pub fn new(requests: impl IntoIterator<Item = ResourceAbilityRequest>) -> Self {
         Self {
             requests: requests.into_iter().collect(),
-            expiration: None,
-            lifetime: None,
+            end: None,
             domain: None,
             statement: None,
             chain: "ethereum".to_owned(),
@@ -47,8 +53,7 @@ impl SessionRequest {
     /// When the session ends; the text is kept. Default: 24 hours after it is made. Nodes accept at most 30 days.
     #[must_use]
     pub fn until(mut self, expiration: Timestamp) -> Self {
-        self.expiration = Some(expiration);
-        self.lifetime = None;
+        self.end = Some(End::At(expiration));
         self
     }
 
@@ -62,8 +67,7 @@ impl SessionRequest {
     /// ```
     #[must_use]
     pub fn lasting(mut self, lifetime: Duration) -> Self {
-        self.lifetime = Some(lifetime);
-        self.expiration = None;
+        self.end = Some(End::After(lifetime));
         self
     }
 
@@ -118,5 +122,30 @@ impl SessionRequest {
     pub fn with_root(mut self, root: AuthSig) -> Self {
         self.root = Some(root);
         self
+    }
+
+    /// The end that was set with [`SessionRequest::until`].
+    pub(crate) const fn fixed_end(&self) -> Option<&Timestamp> {
+        match &self.end {
+            Some(End::At(expiration)) => Some(expiration),
+            _ => None,
+        }
+    }
+
+    /// The lifetime that was set with [`SessionRequest::lasting`].
+    pub(crate) const fn lifetime(&self) -> Option<Duration> {
+        match self.end {
+            Some(End::After(lifetime)) => Some(lifetime),
+            _ => None,
+        }
+    }
+
+    /// When a session that is made now ends.
+    pub(crate) fn end_from(&self, now: &Timestamp) -> Result<Timestamp, TimestampError> {
+        match &self.end {
+            Some(End::At(expiration)) => Ok(expiration.clone()),
+            Some(End::After(lifetime)) => now.checked_add(*lifetime),
+            None => now.checked_add(DEFAULT_SESSION_LIFETIME),
+        }
     }
 }

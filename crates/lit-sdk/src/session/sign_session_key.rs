@@ -135,8 +135,13 @@ impl LitNodeClient {
             .map_err(shares_error)?;
         let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();
         let (combined, answer) = network.combine(call, digest, |answer| answer.share).await?;
-        // They agree on the message, and it is what they signed.
-        CombinedRoot::new(&combined, &answer.agreed[0].1.message).ok_or(Error::Interrupted)
+        #[allow(
+            clippy::expect_used,
+            reason = "the agreeing nodes signed the digest of one message"
+        )]
+        let root = CombinedRoot::new(&combined, &answer.agreed[0].1.message)
+            .expect("the signature verified for the message that the nodes agree on");
+        Ok(root)
     }
 
     fn sign_session_key_body(&self, login: &PkpLogin, sent: &SiweMessage) -> Bytes {
@@ -157,8 +162,12 @@ impl LitNodeClient {
             auth_sig: None,
             epoch: self.epoch(),
         };
-        // Texts and JSON values always serialise.
-        Bytes::from(serde_json::to_vec(&body).unwrap_or_default())
+        #[allow(
+            clippy::expect_used,
+            reason = "strings and JSON values always serialize"
+        )]
+        let body = serde_json::to_vec(&body).expect("a request body always serializes");
+        Bytes::from(body)
     }
 }
 

@@ -178,3 +178,27 @@ async fn a_requested_end_is_kept() {
     assert_ne!(day.root(), longer.root());
     assert_eq!(prompts.asked(), 2);
 }
+
+#[tokio::test]
+async fn a_requested_lifetime_is_kept() {
+    let setup = Setup::new(3).await;
+    let clock = setup.network.clock();
+    let now = clock.now();
+    clock.stop_at(now);
+    let store = Arc::new(MemoryStore::new());
+    let manager = || SessionManager::new(setup.client.clone()).with_store(store.clone());
+    let prompts = Prompts::new(&setup.wallet);
+    let day = manager().session(&any_action(), &*prompts).await.unwrap();
+
+    // Shortened from the store, reused from memory, and shortened from the store again before it ends.
+    let manager = manager();
+    let request = any_action().lasting(Duration::from_secs(600));
+    for (later, end) in [(0, 600), (300, 600), (595, 1195)] {
+        clock.stop_at(now + Duration::from_secs(later));
+        let short = manager.session(&request, &*prompts).await.unwrap();
+        assert_eq!(short.root(), day.root());
+        let end = Timestamp::try_from(now + Duration::from_secs(end)).unwrap();
+        assert_eq!(short.expiration(), &end, "after {later} s");
+    }
+    assert_eq!(prompts.asked(), 1);
+}

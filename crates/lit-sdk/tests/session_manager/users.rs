@@ -167,7 +167,7 @@ proptest! {
             let manager = SessionManager::new(setup.client.clone()).with_store(Arc::new(MemoryStore::new()));
             let mut given: Vec<(Ask, AuthSig)> = Vec::new();
             for ask in asks {
-                // Equal messages of one moment have equal signatures, whoever asked.
+                // Otherwise two requests of one millisecond can sign the same message, and so share a root.
                 setup.network.clock().advance(Duration::from_secs(1));
                 let session = manager.session(&ask.request(), &WalletAuth::new(ask.wallet())).await.unwrap();
                 assert_eq!(session.address(), ask.wallet().address());

@@ -19,9 +19,11 @@ use zeroize::Zeroizing;
 
 use crate::{
     Error, LitNodeClient, SessionAuth,
-    calls::offload::offload,
-    calls::session_auth::{signed_bodies, unsigned},
-    calls::shares::shares_error,
+    calls::{
+        offload::offload,
+        session_auth::{signed_bodies, unsigned},
+        shares::shares_error,
+    },
     client::random::check_randomness,
 };
 

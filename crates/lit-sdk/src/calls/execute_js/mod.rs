@@ -19,8 +19,10 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::Judged;
 use crate::{
     Error, LitNodeClient, SessionAuth,
-    calls::ActionSource,
-    calls::session_auth::{signed_bodies, unsigned},
+    calls::{
+        ActionSource,
+        session_auth::{signed_bodies, unsigned},
+    },
     client::random::random_below,
 };
 

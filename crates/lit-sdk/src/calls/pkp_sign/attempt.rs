@@ -11,9 +11,11 @@ use tokio::time::{Instant, timeout_at};
 use super::PkpSign;
 use crate::{
     Error, LitNodeClient, SessionAuth,
-    calls::offload::offload,
-    calls::session_auth::{signed_bodies, unsigned},
-    calls::shares::shares_error,
+    calls::{
+        offload::offload,
+        session_auth::{signed_bodies, unsigned},
+        shares::shares_error,
+    },
 };
 
 /// One request for a signature, to all nodes. Dropping it stops the request.

@@ -4,13 +4,13 @@ use std::{cmp::Reverse, sync::Arc};
 
 use lit_session_crypto::{BundleError, Session};
 use time::OffsetDateTime;
-use tokio::task::spawn_blocking;
 
 use super::{
     STORE_PAUSE, SessionManager, SessionManagerError, StoreFailure, by_user::ByUser, live::Slot,
 };
 use crate::{
     Error, SessionRequest,
+    calls::offload::offload,
     session::store::{SessionScope, SessionStore, StoreError, StoredSession},
 };
 
@@ -134,7 +134,7 @@ async fn verified(
 ) -> Result<Result<Arc<Session>, BundleError>, Error> {
     let (entry, requests) = (entry.clone(), request.requests.clone());
     let verify = move || entry.verify_for(&requests, Vec::new(), now).map(Arc::new);
-    spawn_blocking(verify).await.map_err(|_| Error::Interrupted)
+    offload(verify).await
 }
 
 /// Puts an entry into the store, and takes it out again if some were revoked since `epoch`. Says whether it stays.

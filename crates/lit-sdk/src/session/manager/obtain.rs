@@ -26,7 +26,7 @@ impl SessionManager {
         };
         let now = self.now();
         let fitted = self.fit(&session, request, auth, now)?;
-        Ok(fitted.map(|session| (session, now >= renew_at && request.expiration.is_none())))
+        Ok(fitted.map(|session| (session, now >= renew_at && request.fixed_end().is_none())))
     }
 
     /// A new session in place of one that is still good, unless somebody else is at it, or it has just failed.
@@ -58,7 +58,11 @@ impl SessionManager {
         match renewed {
             Ok(session) => Some(session),
             Err(error) => {
-                tracing::warn!(%error, "a session cannot be renewed ahead of time; going on with it");
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(
+                    error,
+                    "cannot renew the session ahead of time; it stays in use"
+                );
                 None
             }
         }
@@ -109,19 +113,19 @@ impl SessionManager {
             return Ok(None);
         }
         let end = session.authorised_until().at();
-        let wanted = request.expiration.as_ref().map(Timestamp::at);
+        let wanted = request.fixed_end().map(Timestamp::at);
         if end < now.saturating_add(self.margin) || wanted.is_some_and(|wanted| end < wanted) {
             return Ok(None);
         }
-        // A session for a shorter time than one that is at hand.
-        let latest = match request.lifetime {
-            Some(lifetime) => {
+        // The session lasts longer than the requested lifetime.
+        let shorter = match request.lifetime() {
+            Some(_) => {
                 let now = Timestamp::try_from(now).map_err(Error::from)?;
-                Some(now.checked_add(lifetime).map_err(Error::from)?)
+                let latest = request.end_from(&now).map_err(Error::from)?;
+                (latest.at() < end).then_some(latest)
             }
             None => None,
         };
-        let shorter = latest.filter(|latest| latest.at() < session.expiration().at());
         let same = shorter.is_none()
             && session.requests() == request.requests
             && session.proofs() == request.proofs
@@ -134,7 +138,7 @@ impl SessionManager {
         };
         let fitted = narrow.with_proofs(request.proofs.clone(), now);
         let mut fitted = fitted.map_err(Error::from)?;
-        if let Some(expiration) = request.expiration.clone().or(shorter) {
+        if let Some(expiration) = request.fixed_end().cloned().or(shorter) {
             fitted = fitted.ending_by(expiration);
         }
         Ok((!fitted.is_expired(now)).then(|| Arc::new(fitted)))
