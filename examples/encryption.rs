@@ -7,7 +7,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Encrypted, LitAbility, LitNodeClient, ResourceAbilityRequest, SessionRequest, WalletAuth,
+    Encrypted, LitAbility, LitNodeClient, Right, SessionRequest, WalletAuth,
     types::access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition},
 };
 
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Whoever decrypts asks the nodes, which check the conditions.
     let encrypted: Encrypted = serde_json::from_str(&json)?;
     for (wallet, may_read) in [(PrivateKeySigner::random(), false), (reader, true)] {
-        let right = ResourceAbilityRequest::new(
+        let right = Right::new(
             encrypted.resource(),
             LitAbility::AccessControlConditionDecryption,
         )?;

@@ -8,10 +8,7 @@ use std::time::Duration;
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::{Devnet, Fault};
-use lit_sdk::{
-    ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
-    types::NodeErrorCode,
-};
+use lit_sdk::{ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth, types::NodeErrorCode};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -20,9 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_node_deadline(Duration::from_millis(500))
         .connect()
         .await?;
-    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
-        LitResource::any_lit_action(),
-    )?]);
+    let request = SessionRequest::new([Right::run_any_action()]);
     let session = client
         .session(&request, &WalletAuth::new(PrivateKeySigner::random()))
         .await?;

@@ -7,8 +7,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest,
-    WalletAuth,
+    Clock, ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth,
     session_crypto::{Operation, RootExpectation, SealingKey, SealingKeys, SessionBundle},
 };
 use rand_core::OsRng;
@@ -65,7 +64,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn execution(cid: &str) -> Result<ResourceAbilityRequest, Box<dyn std::error::Error>> {
-    let action = LitResource::lit_action(cid)?;
-    Ok(ResourceAbilityRequest::lit_action_execution(action)?)
+fn execution(cid: &str) -> Result<Right, Box<dyn std::error::Error>> {
+    Ok(Right::run_action(cid.parse()?))
 }

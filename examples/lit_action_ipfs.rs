@@ -12,8 +12,8 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, DelegationRequest, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource,
-    ResourceAbilityRequest, RpcTransport, SessionRequest, SystemClock,
+    Clock, DelegationRequest, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, Right,
+    RpcTransport, SessionRequest, SystemClock,
     contracts::{ActionCid, CreditExpiry, LitContracts, RequestRate, Scopes},
     recap::{CapacityDelegation, Delegatees},
     transport::HttpTransport,
@@ -64,11 +64,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .create_capacity_delegation_auth_sig(&wallet, &DelegationRequest::new(delegation))
         .await?;
 
-    let request = SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
-    ])
-    .with_proofs([capacity_delegation_auth_sig]);
+    let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()])
+        .with_proofs([capacity_delegation_auth_sig]);
     let action = LitAction::ipfs_id(&cid).with_js_param("magicNumber", 42);
     let login = LitActionLogin::new(pkp.public_key, action);
     let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;

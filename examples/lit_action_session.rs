@@ -9,8 +9,7 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
     EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient, LitRelay,
-    LitResource, MintOptions, PkpSign, RelayApiKey, ResourceAbilityRequest, SessionRequest,
-    types::constants::AuthMethodScope,
+    MintOptions, PkpSign, RelayApiKey, Right, SessionRequest, types::constants::AuthMethodScope,
 };
 
 /// It decides; here it always says yes.
@@ -37,10 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let minted = relay.mint_with_auth_methods(&methods, &options).await?;
     let pkp = minted.public_key()?;
 
-    let request = SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::pkp(pkp.token_id()))?,
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
-    ]);
+    let request = SessionRequest::new([Right::sign_with(pkp), Right::run_any_action()]);
     let action = LitAction::code(LIT_ACTION_CODE);
     let login = LitActionLogin::new(pkp, action).with_auth_methods(methods);
     let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;

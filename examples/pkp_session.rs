@@ -11,8 +11,8 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
     Clock, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAuthClient, LitNodeClient, LitRelay,
-    LitResource, MintOptions, PkpLogin, ProviderType, RelayApiKey, ResourceAbilityRequest,
-    SessionRequest, SystemClock, Timestamp, types::constants::AuthMethodScope,
+    MintOptions, PkpLogin, ProviderType, RelayApiKey, Right, SessionRequest, SystemClock,
+    Timestamp, types::constants::AuthMethodScope,
 };
 
 #[tokio::main]
@@ -37,10 +37,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let pkps = provider.fetch_pkps_through_relayer(&auth_method).await?;
     let pkp = pkps.last().ok_or("no PKP")?.public_key()?;
 
-    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
-        LitResource::any_lit_action(),
-    )?])
-    .until(Timestamp::try_from(SystemClock.now())?.checked_add(Duration::from_secs(600))?);
+    let request = SessionRequest::new([Right::run_any_action()])
+        .until(Timestamp::try_from(SystemClock.now())?.checked_add(Duration::from_secs(600))?);
     let login = PkpLogin::new(pkp).with_auth_methods([auth_method]);
     let session_sigs = client.get_pkp_session_sigs(&request, &login).await?;
 

@@ -11,8 +11,7 @@ use alloy_rpc_types_eth::TransactionRequest;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    LitNodeClient, LitResource, PkpSign, PkpSigner, ResourceAbilityRequest, SessionRequest,
-    WalletAuth, contracts::LitContracts,
+    LitNodeClient, PkpSign, PkpSigner, Right, SessionRequest, WalletAuth, contracts::LitContracts,
 };
 
 #[tokio::main]
@@ -33,10 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let client = LitNodeClient::connect(&network).await?;
     // Nodes want both rights for a signature.
-    let rights = [
-        ResourceAbilityRequest::pkp_signing(LitResource::pkp(pkp.token_id()))?,
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
-    ];
+    let rights = [Right::sign_with(pkp), Right::run_any_action()];
     let session = client
         .session(&SessionRequest::new(rights), &WalletAuth::new(owner))
         .await?;

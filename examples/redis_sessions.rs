@@ -15,8 +15,8 @@ use std::{
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthorizeError, LitNodeClient, LitResource, ResourceAbilityRequest, SessionManager,
-    SessionRequest, WalletAuth, authorizer_fn,
+    AuthorizeError, LitNodeClient, Right, SessionManager, SessionRequest, WalletAuth,
+    authorizer_fn,
     session_crypto::{SealingKey, SealingKeys},
     store::SessionStore,
 };
@@ -151,10 +151,8 @@ fn store(url: &str) -> Result<RedisStore, Failure> {
 }
 
 fn request() -> Result<SessionRequest, Failure> {
-    let action = LitResource::lit_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH")?;
-    Ok(SessionRequest::new([
-        ResourceAbilityRequest::lit_action_execution(action)?,
-    ]))
+    let action = "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH".parse()?;
+    Ok(SessionRequest::new([Right::run_action(action)]))
 }
 
 /// The wallet of a user.

@@ -10,8 +10,8 @@ use std::time::Duration;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthRequest, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, authorizer_fn,
-    recap::SiweBuilder, session_crypto::sign_siwe,
+    AuthRequest, LitNodeClient, Right, SessionRequest, authorizer_fn, recap::SiweBuilder,
+    session_crypto::sign_siwe,
 };
 
 #[tokio::main]
@@ -35,9 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Ok(sign_siwe(&wallet, &message).await?)
         }
     });
-    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
-        LitResource::any_lit_action(),
-    )?]);
+    let request = SessionRequest::new([Right::run_any_action()]);
     let session = client.session(&request, &remote).await?;
     println!(
         "{} authorised {} until {}",

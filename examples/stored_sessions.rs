@@ -9,8 +9,7 @@ use std::{path::Path, sync::Arc};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionManager, SessionRequest,
-    WalletAuth,
+    ExecuteJs, LitNodeClient, Right, SessionManager, SessionRequest, WalletAuth,
     store::{FileStore, LocalStorage, LocalStorageStore, NetworkId, SessionStore},
 };
 
@@ -47,9 +46,7 @@ async fn keep_and_clear(
     open: impl Fn() -> Result<Arc<dyn SessionStore>, Box<dyn std::error::Error>>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     // The domain is a part of what a session is kept under.
-    let any = LitResource::any_lit_action();
-    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(any)?])
-        .with_domain("localhost");
+    let request = SessionRequest::new([Right::run_any_action()]).with_domain("localhost");
     let auth = WalletAuth::new(wallet.clone());
 
     let manager = SessionManager::new(client.clone()).with_store(open()?);

@@ -6,9 +6,7 @@
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
-use lit_sdk::{
-    ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
-};
+use lit_sdk::{ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,11 +15,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = LitNodeClient::connect(&network).await?;
 
     let wallet = WalletAuth::new(PrivateKeySigner::random());
-    let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
-        LitResource::any_lit_action(),
-    )?])
-    .with_domain("example.com")
-    .with_statement("Run actions for Example.");
+    let request = SessionRequest::new([Right::run_any_action()])
+        .with_domain("example.com")
+        .with_statement("Run actions for Example.");
     let session_sigs = client.get_session_sigs(&request, &wallet).await?;
 
     let call = ExecuteJs::code(

@@ -22,12 +22,10 @@ use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lit_devnet::{Devnet, MemoryTransport};
 use lit_sdk::{
-    Clock, EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient,
-    LitResource, NodeUrl, PkpLogin, ResourceAbilityRequest, SessionRequest,
+    ActionCid, Clock, EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin,
+    LitNodeClient, NodeUrl, PkpLogin, Right, SessionRequest,
     contracts::{LitContracts, Scopes},
-    session_crypto::{
-        BlsPublicKey, BlsQuorum, BlsSignatureShare, SessionKeyPair, ipfs_cid_v0, session_digest,
-    },
+    session_crypto::{BlsPublicKey, BlsQuorum, BlsSignatureShare, SessionKeyPair, session_digest},
     transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
     types::wire::{Endpoint, SignSessionKeyResponse},
 };
@@ -98,7 +96,7 @@ async fn setup() -> Setup {
         .connect_client(network.chain().client());
     let contracts = LitContracts::with_wallet(network.context(), provider);
     let pkp = contracts.pkp().mint().await.unwrap();
-    let cid = ipfs_cid_v0(GRANTING.as_bytes()).parse().unwrap();
+    let cid = ActionCid::of_code(GRANTING.as_bytes());
     let permissions = contracts.permissions();
     permissions
         .add_action(pkp.token_id, &cid, Scopes::SIGN_ANYTHING)
@@ -116,10 +114,7 @@ async fn setup() -> Setup {
         .unwrap();
     let options = EthWalletOptions::default();
     let method = EthWalletProvider::authenticate(&owner, &client, &options).await;
-    let request = SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-    ]);
+    let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()]);
     Setup {
         _network: network,
         recorded,

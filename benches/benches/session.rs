@@ -15,8 +15,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use ed25519_dalek::{Signer, SigningKey};
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest,
-    WalletAuth,
+    Clock, ExecuteJs, LitNodeClient, Right, Session, SessionRequest, WalletAuth,
     session_crypto::{Operation, SessionVerifier},
 };
 use tokio::runtime::Runtime;
@@ -31,8 +30,7 @@ struct Setup {
 }
 
 fn any_action() -> SessionRequest {
-    let request =
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap();
+    let request = Right::run_any_action();
     SessionRequest::new([request])
 }
 

@@ -15,11 +15,10 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_sdk::{
-    EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient,
-    LitResource, NodeList, NodeUrl, PkpLogin, PkpSign, ResourceAbilityRequest, RpcTransport,
-    SessionRequest, WalletAuth,
+    ActionCid, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin,
+    LitNodeClient, NodeList, NodeUrl, PkpLogin, PkpSign, Right, RpcTransport, SessionRequest,
+    WalletAuth,
     contracts::{LitContracts, NetworkContext, Scopes},
-    session_crypto::ipfs_cid_v0,
     transport::HttpTransport,
     types::PkpPublicKey,
 };
@@ -57,10 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("the network has no funded wallet")?
         .parse()?;
 
-    let request = SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
-    ]);
+    let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()]);
     wallet_sessions(&mut bench, &client, &request, &owner).await?;
     let pkp = mint(&network, &owner).await?;
     pkp_sessions(&mut bench, &client, &request, pkp, &owner).await?;
@@ -135,7 +131,7 @@ async fn mint(network: &Network, owner: &PrivateKeySigner) -> Result<PkpPublicKe
     let context = NetworkContext::custom(network.chain_id, &network.rpc_url);
     let contracts = LitContracts::with_wallet(context, provider);
     let pkp = contracts.pkp().mint().await?;
-    let cid = ipfs_cid_v0(GRANTING.as_bytes()).parse()?;
+    let cid = ActionCid::of_code(GRANTING.as_bytes());
     contracts
         .permissions()
         .add_action(pkp.token_id, &cid, Scopes::SIGN_ANYTHING)

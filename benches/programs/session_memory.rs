@@ -8,9 +8,7 @@ use std::time::Instant;
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
-use lit_sdk::{
-    LitNodeClient, LitResource, ResourceAbilityRequest, SessionManager, SessionRequest, WalletAuth,
-};
+use lit_sdk::{LitNodeClient, Right, SessionManager, SessionRequest, WalletAuth};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,9 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder().nodes(3).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     let manager = SessionManager::new(client);
-    let any = ResourceAbilityRequest::lit_action_execution(LitResource::lit_action(
-        "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",
-    )?)?;
+    let any = Right::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH".parse()?);
     let request = SessionRequest::new([any]).with_domain("example.com");
 
     // What is allocated once is not counted.

@@ -16,10 +16,9 @@ use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_devnet::{Devnet, Fault};
 use lit_sdk::{
-    EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient,
-    LitResource, NodeList, PkpLogin, PkpSign, ResourceAbilityRequest, SessionRequest,
+    ActionCid, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin,
+    LitNodeClient, NodeList, PkpLogin, PkpSign, Right, SessionRequest,
     contracts::{LitContracts, Scopes},
-    session_crypto::ipfs_cid_v0,
 };
 
 /// The action that grants sessions.
@@ -61,7 +60,7 @@ impl Flows {
             .connect_client(network.chain().client());
         let contracts = LitContracts::with_wallet(network.context(), provider);
         let pkp = contracts.pkp().mint().await?;
-        let cid = ipfs_cid_v0(GRANTING.as_bytes()).parse()?;
+        let cid = ActionCid::of_code(GRANTING.as_bytes());
         let permissions = contracts.permissions();
         permissions
             .add_action(pkp.token_id, &cid, Scopes::SIGN_ANYTHING)
@@ -72,10 +71,7 @@ impl Flows {
             LitNodeClient::connect(&NodeList::from_urls(urls, network.threshold())).await?;
         let options = EthWalletOptions::default();
         let method = EthWalletProvider::authenticate(&owner, &client, &options).await?;
-        let request = SessionRequest::new([
-            ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,
-            ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
-        ]);
+        let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()]);
         Ok(Self {
             client,
             request,

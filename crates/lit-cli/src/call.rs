@@ -6,9 +6,8 @@ use std::{
 };
 
 use lit_sdk::{
-    Encrypted, ExecuteJs, LitAbility, LitNodeClient, LitResource, PkpPublicKey, PkpSign,
-    ResourceAbilityRequest, Session, SessionRequest, WalletAuth, session_crypto::ipfs_cid_v0,
-    types::access_control::AccessControlConditions,
+    ActionCid, Encrypted, ExecuteJs, LitAbility, LitNodeClient, LitResource, PkpPublicKey, PkpSign,
+    Right, Session, SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
 };
 use serde_json::{Value, json};
 
@@ -102,7 +101,7 @@ pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(
     match command {
         ActionCommand::Run(args) => run(args, output).await,
         ActionCommand::Cid { code } => {
-            let cid = ipfs_cid_v0(read_file(code)?.as_bytes());
+            let cid = ActionCid::of_code(read_file(code)?).to_string();
             output.result(&json!({ "cid": cid }), &cid)
         }
     }
@@ -180,14 +179,14 @@ fn is_not(what: &str, file: &Path, error: &serde_json::Error) -> Error {
     Error::usage(format!("{} is not {what}: {error}", file.display()))
 }
 
-fn right(resource: LitResource, ability: LitAbility) -> Result<ResourceAbilityRequest, Error> {
-    ResourceAbilityRequest::new(resource, ability).map_err(|error| Error::usage(error.to_string()))
+fn right(resource: LitResource, ability: LitAbility) -> Result<Right, Error> {
+    Right::new(resource, ability).map_err(|error| Error::usage(error.to_string()))
 }
 
 async fn session(
     client: &LitNodeClient,
     wallet: &WalletArgs,
-    rights: impl IntoIterator<Item = ResourceAbilityRequest>,
+    rights: impl IntoIterator<Item = Right>,
 ) -> Result<Session, Error> {
     let wallet = WalletAuth::new(wallet.signer()?);
     let request = SessionRequest::new(rights);

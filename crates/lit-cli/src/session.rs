@@ -4,8 +4,8 @@ use alloy_signer_local::PrivateKeySigner;
 use clap::Subcommand;
 use lit_sdk::{
     AuthMethod, Clock, EthWalletOptions, EthWalletProvider, LitAbility, LitAction, LitActionLogin,
-    LitNodeClient, LitResource, PkpLogin, PkpPublicKey, ResourceAbilityRequest, Session,
-    SessionRequest, SystemClock, Timestamp, WalletAuth,
+    LitNodeClient, LitResource, PkpLogin, PkpPublicKey, Right, Session, SessionRequest,
+    SystemClock, Timestamp, WalletAuth,
 };
 use serde_json::{Value, json};
 
@@ -84,7 +84,7 @@ struct SessionArgs {
     network: NetworkArgs,
     /// A right, ABILITY=RESOURCE, such as lit-action-execution=lit-litaction://* or pkp-signing=lit-pkp://0x….
     #[arg(long = "grant", value_name = "ABILITY=RESOURCE", required = true, value_parser = parse_grant)]
-    grants: Vec<ResourceAbilityRequest>,
+    grants: Vec<Right>,
     /// When the session ends, ISO-8601. 24 hours from now unless given.
     #[arg(long)]
     expiration: Option<Timestamp>,
@@ -96,11 +96,11 @@ struct SessionArgs {
     statement: Option<String>,
 }
 
-fn parse_grant(text: &str) -> Result<ResourceAbilityRequest, String> {
+fn parse_grant(text: &str) -> Result<Right, String> {
     let (ability, resource) = text.split_once('=').ok_or("expected ABILITY=RESOURCE")?;
     let ability: LitAbility = ability.parse().map_err(|error| format!("{error}"))?;
     let resource: LitResource = resource.parse().map_err(|error| format!("{error}"))?;
-    ResourceAbilityRequest::new(resource, ability).map_err(|error| error.to_string())
+    Right::new(resource, ability).map_err(|error| error.to_string())
 }
 
 pub(crate) fn parse_param(text: &str) -> Result<(String, Value), String> {

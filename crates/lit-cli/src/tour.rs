@@ -5,10 +5,9 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, LitResource, NodeList, PkpLogin,
-    PkpPublicKey, ResourceAbilityRequest, Session, SessionRequest, SessionSigs, WalletAuth,
+    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin, PkpPublicKey,
+    Right, Session, SessionRequest, SessionSigs, WalletAuth,
     contracts::{ActionCid, LitContracts, Scopes},
-    session_crypto::ipfs_cid_v0,
     types::AuthSigKind,
 };
 use serde_json::{Value, json};
@@ -68,10 +67,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .and_then(|key| key.parse().ok())
         .ok_or_else(|| Error::usage("the network has no funded wallet"))?;
     let step = output.step("making session signatures");
-    let action = LitResource::lit_action(&ipfs_cid_v0(ACTION.as_bytes()))
-        .map_err(|e| Error::usage(e.to_string()))?;
-    let right = ResourceAbilityRequest::lit_action_execution(action)
-        .map_err(|e| Error::usage(e.to_string()))?;
+    let right = Right::run_action(ActionCid::of_code(ACTION));
     let request = SessionRequest::new([right])
         .with_domain("localhost")
         .with_statement("Take the tour of Lit.");
@@ -182,7 +178,8 @@ async fn mint(network: &Devnet, wallet: PrivateKeySigner) -> Result<PkpPublicKey
         .connect_client(network.chain().client());
     let contracts = LitContracts::with_wallet(network.context(), provider);
     let pkp = contracts.pkp().mint().await?;
-    let doorman: ActionCid = ipfs_cid_v0(DOORMAN.as_bytes())
+    let doorman: ActionCid = ActionCid::of_code(DOORMAN.as_bytes())
+        .to_string()
         .parse()
         .map_err(|_| Error::usage("the action has no CID"))?;
     let permissions = contracts.permissions();

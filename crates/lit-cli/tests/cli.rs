@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+use lit_sdk::ActionCid;
 use std::{
     io::{Read, Write},
     net::TcpStream,
@@ -218,7 +219,7 @@ fn what_sessions_are_for() {
     assert_eq!(parsed(&network.call(0, &run))["response"]["n"], 42);
     let cid = lit(&["action", "cid", &action]).output().unwrap();
     let code = std::fs::read(&action).unwrap();
-    let expected = lit_sdk::session_crypto::ipfs_cid_v0(&code);
+    let expected = ActionCid::of_code(&code).to_string();
     assert_eq!(
         String::from_utf8(cid.stdout).unwrap(),
         format!("{expected}\n")
@@ -424,7 +425,7 @@ fn sessions_of_a_pkp() {
     let code = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
     let file = std::env::temp_dir().join(format!("lit-cli-{}.js", std::process::id()));
     std::fs::write(&file, code).unwrap();
-    let cid = lit_sdk::session_crypto::ipfs_cid_v0(code.as_bytes());
+    let cid = ActionCid::of_code(code.as_bytes()).to_string();
     let permitted = network.chain(0, &["pkp", "permit", token, "--action", &cid]);
     assert!(permitted.status.success());
 

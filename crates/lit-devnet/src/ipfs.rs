@@ -1,11 +1,10 @@
 //! The content that the nodes find by CID.
 
+use lit_types::ActionCid;
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock},
 };
-
-use lit_session_crypto::ipfs_cid_v0;
 
 /// How much may be uploaded in all, in bytes.
 #[cfg(feature = "http")]
@@ -29,7 +28,7 @@ struct Contents {
 impl Ipfs {
     /// Stores a source and gives its CID.
     pub(crate) fn put(&self, code: String) -> String {
-        let cid = ipfs_cid_v0(code.as_bytes());
+        let cid = ActionCid::of_code(code.as_bytes()).to_string();
         let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
         contents.sources.insert(cid.clone(), code);
         cid

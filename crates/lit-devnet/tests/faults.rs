@@ -13,7 +13,7 @@ use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
 use lit_recap::{ReCap, SiweMessage};
 use lit_session_crypto::{BlsPublicKey, BlsSignature, BlsSignatureShare, session_digest};
 use lit_types::{
-    LitAbility, LitResource, NodeErrorCode,
+    ActionCid, LitAbility, LitResource, NodeErrorCode,
     wire::{Endpoint, SignSessionKeyResponse},
 };
 use serde_json::{Value, json};
@@ -141,10 +141,10 @@ async fn bodies_are_garbage_or_end_early() {
 #[tokio::test]
 async fn a_liar_signs_well_what_nobody_asked_for() {
     let setup = Setup::new().await;
-    let one_action = LitResource::lit_action("QmZKLGf3vgYsboM7WVUS9X56cJSdLzQVacNp841wmEDRkW");
+    let one_action = LitResource::lit_action(ActionCid::of_code("granted"));
     let mut narrow = ReCap::new();
     narrow
-        .grant(&one_action.unwrap(), LitAbility::LitActionExecution)
+        .grant(&one_action, LitAbility::LitActionExecution)
         .unwrap();
     let message = setup.plain_message().recap(narrow).build().unwrap();
     let body = setup.body(&message, &[setup.owner_method().await]);

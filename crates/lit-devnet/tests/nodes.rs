@@ -6,10 +6,8 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::{Devnet, DevnetError, Fault, actions::ActionLimits};
 use lit_recap::SiweBuilder;
-use lit_session_crypto::{SessionKeyPair, SessionTemplate, ipfs_cid_v0, sign_siwe};
-use lit_types::{
-    AuthSig, Clock, LitResource, NodeErrorCode, NodeUrl, ResourceAbilityRequest, Timestamp,
-};
+use lit_session_crypto::{SessionKeyPair, SessionTemplate, sign_siwe};
+use lit_types::{ActionCid, AuthSig, Clock, NodeErrorCode, NodeUrl, Right, Timestamp};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -67,8 +65,7 @@ async fn session_sig(network: &Devnet, node: &NodeUrl) -> AuthSig {
     let end = now
         .checked_add(std::time::Duration::from_secs(600))
         .unwrap();
-    let requests =
-        [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];
+    let requests = [Right::run_any_action()];
     let message = SiweBuilder::new(
         wallet.address(),
         key.public_key().uri(),
@@ -269,7 +266,7 @@ async fn actions_that_do_not_end_well() {
     let sig = session_sig(&network, node).await;
     let run = async |source: &str| {
         let cid = network.put_ipfs(source);
-        assert_eq!(cid, ipfs_cid_v0(source.as_bytes()));
+        assert_eq!(cid, ActionCid::of_code(source.as_bytes()).to_string());
         let body = json!({ "ipfsId": cid, "authSig": sig });
         post(node, "/web/execute/v1", &body).await
     };

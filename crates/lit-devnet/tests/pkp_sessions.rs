@@ -8,9 +8,9 @@ use std::{pin::pin, time::Duration};
 
 use common::{Setup, base64, code, requests};
 use lit_devnet::{Devnet, actions::ActionLimits};
-use lit_session_crypto::{BlsSignature, BlsSignatureShare, SessionTemplate, ipfs_cid_v0};
+use lit_session_crypto::{BlsSignature, BlsSignatureShare, SessionTemplate};
 use lit_types::{
-    AuthSig, LitResource, ResourceAbilityRequest,
+    ActionCid, AuthSig, Right,
     constants::AuthMethodScope,
     wire::{Endpoint, SignSessionKeyResponse},
 };
@@ -62,8 +62,8 @@ async fn actions_see_how_the_session_was_authorised() {
     let setup = Setup::new().await;
     let permissions = setup.contracts().permissions();
     let (cid, shown) = (
-        ipfs_cid_v0(CONSENT.as_bytes()),
-        ipfs_cid_v0(SHOW_AUTH.as_bytes()),
+        ActionCid::of_code(CONSENT.as_bytes()).to_string(),
+        ActionCid::of_code(SHOW_AUTH.as_bytes()).to_string(),
     );
     permissions
         .add_action(
@@ -132,9 +132,8 @@ async fn roots_of_pkps_that_were_changed() {
 #[tokio::test]
 async fn resources_that_the_root_does_not_cover() {
     let setup = Setup::new().await;
-    let allowed = ipfs_cid_v0(SHOW_AUTH.as_bytes());
-    let only = LitResource::lit_action(&allowed).unwrap();
-    let request = ResourceAbilityRequest::lit_action_execution(only).unwrap();
+    let allowed = ActionCid::of_code(SHOW_AUTH);
+    let request = Right::run_action(allowed);
     let message = setup.plain_message().requests(&[request]).unwrap();
     let methods = [setup.owner_method().await];
     let root = setup

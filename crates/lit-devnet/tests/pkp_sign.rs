@@ -11,9 +11,9 @@ use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, code, requests, send};
 use lit_contracts::{ActionCid, PermittedAuthMethod};
 use lit_devnet::{Devnet, Fault};
-use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, SessionTemplate, hd_key_id, ipfs_cid_v0};
+use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, SessionTemplate, hd_key_id};
 use lit_types::{
-    LitResource, NodeErrorCode, ResourceAbilityRequest,
+    NodeErrorCode, Right,
     constants::{AuthMethodScope, AuthMethodType},
     wire::Endpoint,
 };
@@ -275,7 +275,7 @@ async fn sessions_of_the_pkp_may_sign() {
     combine(&setup, &signed).unwrap();
 
     let source = "Lit.Actions.setResponse({ response: 'true' })";
-    let cid: ActionCid = ipfs_cid_v0(source.as_bytes()).parse().unwrap();
+    let cid: ActionCid = ActionCid::of_code(source.as_bytes());
     let permissions = setup.contracts().permissions();
     let token = setup.pkp.token_id();
     let scope = AuthMethodScope::PersonalSign;
@@ -302,8 +302,7 @@ async fn sessions_of_the_pkp_may_sign() {
 #[tokio::test]
 async fn sessions_without_actions() {
     let setup = Setup::new().await;
-    let only_pkp =
-        [ResourceAbilityRequest::pkp_signing(LitResource::pkp(setup.pkp.token_id())).unwrap()];
+    let only_pkp = [Right::sign_with(setup.pkp)];
     let session = setup.wallet_session(&setup.owner, &only_pkp).await;
     let not_found = (404, "NodeResourceIdNotFound");
     refused(&setup, &session, &body(&setup), not_found).await;
@@ -359,8 +358,7 @@ async fn what_is_refused() {
     .await;
 
     // Capture 18: the session is for something else.
-    let actions =
-        [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];
+    let actions = [Right::run_any_action()];
     let session = setup.wallet_session(&setup.owner, &actions).await;
     refused(&setup, &session, &good, (404, "NodeResourceIdNotFound")).await;
 

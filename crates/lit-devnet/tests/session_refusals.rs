@@ -11,7 +11,7 @@ use common::{Setup, base64, code, latest_blockhash, requests, wallet_method};
 use lit_contracts::{ActionCid, Scopes};
 use lit_devnet::{Devnet, actions::ActionLimits};
 use lit_recap::{ReCap, SiweBuilder, SiweMessage};
-use lit_session_crypto::{ipfs_cid_v0, sign_siwe};
+use lit_session_crypto::sign_siwe;
 use lit_types::{
     AuthMethod, LitAbility,
     constants::{AuthMethodScope, AuthMethodType},
@@ -74,7 +74,7 @@ async fn requests_of_another_form() {
     refused(&setup, &many, 422, "NodeBadInput").await;
 
     let mut both = with(&setup, "code", base64("1")).await;
-    both["litActionIpfsId"] = ipfs_cid_v0(b"1").into();
+    both["litActionIpfsId"] = ActionCid::of_code(b"1").to_string().into();
     refused(&setup, &both, 500, "").await;
     let huge = with(&setup, "code", "a".repeat(33 * 1024 * 1024)).await;
     refused(&setup, &huge, 413, "payload_too_large").await;
@@ -368,7 +368,7 @@ async fn actions_that_do_not_authorise() {
         .with_code_size(10_000);
     let setup = Setup::of(Devnet::builder().session_action_limits(limits)).await;
     let permit = async |source: &str| {
-        let cid: ActionCid = ipfs_cid_v0(source.as_bytes()).parse().unwrap();
+        let cid: ActionCid = ActionCid::of_code(source.as_bytes());
         let scopes = AuthMethodScope::SignAnything.into();
         let permissions = setup.contracts().permissions();
         permissions
@@ -416,7 +416,12 @@ async fn actions_that_do_not_authorise() {
     permit(consent).await;
     setup.ask_all(&body).await;
 
-    let mut unknown = with(&setup, "litActionIpfsId", ipfs_cid_v0(b"?")).await;
+    let mut unknown = with(
+        &setup,
+        "litActionIpfsId",
+        ActionCid::of_code(b"?").to_string(),
+    )
+    .await;
     refused(&setup, &unknown, 400, "NodeInvalidIPFSID").await;
     unknown["litActionIpfsId"] = Value::Null;
     unknown["code"] = "%".into();

@@ -3,13 +3,10 @@
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
 use lit_recap::{ReCap, SiweBuilder};
-use lit_types::{LitAbility, LitResource, ResourceAbilityRequest, Timestamp};
+use lit_types::{LitAbility, LitResource, Right, Timestamp};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let requests = [
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp())?,
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?,
-    ];
+    let requests = [Right::sign_with_any_pkp(), Right::run_any_action()];
     let message = SiweBuilder::new(
         "0x680e3638063a9dF63B3A2B13e1aA0C8a02124168".parse()?,
         "lit:session:04ec5108935b989719d86e821d68aa3cb53349cf5a4fec271f8548521f79e4bf",

@@ -1,4 +1,4 @@
-use lit_types::{LitAbility, LitResource, ResourceAbilityRequest, ResourcePrefix};
+use lit_types::{LitAbility, LitResource, ResourcePrefix, Right};
 
 use crate::{BuildError, DecodeError, RECAP_URN_PREFIX, ReCap, RecapAbility, SiweMessage};
 
@@ -34,7 +34,7 @@ impl ReCap {
     ///
     /// # Errors
     /// [`NarrowError`] names the first request that is not covered.
-    pub fn narrow(&self, requests: &[ResourceAbilityRequest]) -> Result<Self, NarrowError> {
+    pub fn narrow(&self, requests: &[Right]) -> Result<Self, NarrowError> {
         if let Some(request) = requests
             .iter()
             .find(|r| !self.covers(r.resource(), r.ability()))
@@ -82,8 +82,8 @@ impl ReCap {
 /// [`ClientCoverError`] when the message has no resources or the first is no ReCap.
 pub fn client_covers<'a>(
     message: &SiweMessage,
-    requests: &'a [ResourceAbilityRequest],
-) -> Result<Option<&'a ResourceAbilityRequest>, ClientCoverError> {
+    requests: &'a [Right],
+) -> Result<Option<&'a Right>, ClientCoverError> {
     let first = message
         .resources()
         .next()
@@ -173,7 +173,7 @@ pub enum NodeCoverError {
 pub enum NarrowError {
     /// It does not cover this one.
     #[error("{} on {} is not covered, so narrowing to it would widen", .0.ability(), .0.resource())]
-    NotCovered(ResourceAbilityRequest),
+    NotCovered(Right),
     /// The requests make no ReCap.
     #[error(transparent)]
     Build(#[from] BuildError),

@@ -5,7 +5,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use lit_types::{IncompatibleAbility, LitAbility, LitResource, ResourceAbilityRequest};
+use lit_types::{IncompatibleAbility, LitAbility, LitResource, Right};
 use serde_json::{Map, Value, json};
 
 use crate::{DecodeError, ProofCid, RecapAbility, SiweError, SiweMessage, decode};
@@ -52,7 +52,7 @@ impl ReCap {
     /// # Errors
     /// [`BuildError::NotaBene`] when the data of a request is neither an object nor empty.
     pub fn from_requests<'a>(
-        requests: impl IntoIterator<Item = &'a ResourceAbilityRequest>,
+        requests: impl IntoIterator<Item = &'a Right>,
     ) -> Result<Self, BuildError> {
         let mut all = Self::new();
         for request in requests {
@@ -92,7 +92,7 @@ impl ReCap {
         resource: &LitResource,
         ability: LitAbility,
     ) -> Result<(), IncompatibleAbility> {
-        let request = ResourceAbilityRequest::new(resource.clone(), ability)?;
+        let request = Right::new(resource.clone(), ability)?;
         self.attenuate(request.resource().key(), ability.into(), NotaBene::new());
         Ok(())
     }
@@ -107,7 +107,7 @@ impl ReCap {
         ability: LitAbility,
         note: NotaBene,
     ) -> Result<(), IncompatibleAbility> {
-        let request = ResourceAbilityRequest::new(resource.clone(), ability)?;
+        let request = Right::new(resource.clone(), ability)?;
         self.attenuate(request.resource().key(), ability.into(), note);
         Ok(())
     }

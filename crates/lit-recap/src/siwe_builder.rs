@@ -1,6 +1,6 @@
 use alloy_primitives::Address;
 use lit_types::{
-    ResourceAbilityRequest, Timestamp, TimestampError,
+    Right, Timestamp, TimestampError,
     constants::{CAPACITY_DELEGATION_URI, DEFAULT_SIWE_LIFETIME},
 };
 
@@ -19,7 +19,7 @@ pub const OFFICIAL_URI: &str = "https://localhost/login";
 ///
 /// ```
 /// use lit_recap::SiweBuilder;
-/// use lit_types::{LitResource, ResourceAbilityRequest, Timestamp};
+/// use lit_types::{LitResource, Right, Timestamp};
 ///
 /// let session = "lit:session:04ec5108935b989719d86e821d68aa3cb53349cf5a4fec271f8548521f79e4bf";
 /// let message = SiweBuilder::new(
@@ -28,7 +28,7 @@ pub const OFFICIAL_URI: &str = "https://localhost/login";
 ///     "0xe7d26589ea096a19d4f93392b1632f1dbd6323f65e7e73ce728c9516ab6e29bf".parse()?,
 ///     Timestamp::from_unix_millis(1_736_944_496_789)?,
 /// )
-/// .requests(&[ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?])?
+/// .requests(&[Right::run_any_action()])?
 /// .build()?;
 /// assert!(message.statement().unwrap().ends_with("(1) 'Threshold': 'Execution' for 'lit-litaction://*'."));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -134,7 +134,7 @@ impl SiweBuilder {
     ///
     /// # Errors
     /// [`SiweError::NoRequests`] for an empty list, [`SiweError::Recap`] for data that is no object.
-    pub fn requests(self, requests: &[ResourceAbilityRequest]) -> Result<Self, SiweError> {
+    pub fn requests(self, requests: &[Right]) -> Result<Self, SiweError> {
         if requests.is_empty() {
             return Err(SiweError::NoRequests);
         }

@@ -7,7 +7,7 @@ use lit_recap::{
     Attenuations, NotaBene, ReCap, RecapAbility, SiweBuilder, SiweMessage, client_covers,
     node_covers,
 };
-use lit_types::{LitAbility, LitResource, ResourceAbilityRequest, ResourcePrefix, Timestamp};
+use lit_types::{LitAbility, LitResource, ResourcePrefix, Right, Timestamp};
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
 
@@ -52,14 +52,14 @@ fn lit_ability() -> impl Strategy<Value = LitAbility> {
 }
 
 /// Few ids, so that grants meet.
-fn request() -> impl Strategy<Value = ResourceAbilityRequest> {
+fn request() -> impl Strategy<Value = Right> {
     (
         lit_ability(),
         proptest::sample::select(vec!["*", "QmA", "QmB"]),
     )
         .prop_map(|(ability, id)| {
             let resource = LitResource::new(ability.prefix(), id).unwrap();
-            ResourceAbilityRequest::new(resource, ability).unwrap()
+            Right::new(resource, ability).unwrap()
         })
 }
 
@@ -85,14 +85,14 @@ fn lit_recap() -> impl Strategy<Value = ReCap> {
 }
 
 /// Every request that `lit_recap` can tell apart, and one with an id that no grant names.
-fn all_requests() -> Vec<ResourceAbilityRequest> {
+fn all_requests() -> Vec<Right> {
     let ids = ["*", "QmA", "QmB", "QmC"];
     LitAbility::ALL
         .into_iter()
         .flat_map(|ability| {
             ids.map(|id| {
                 let resource = LitResource::new(ability.prefix(), id).unwrap();
-                ResourceAbilityRequest::new(resource, ability).unwrap()
+                Right::new(resource, ability).unwrap()
             })
         })
         .collect()
@@ -105,7 +105,7 @@ fn covered(recap: &ReCap) -> Vec<bool> {
         .collect()
 }
 
-fn message(statement: Option<String>, requests: &[ResourceAbilityRequest]) -> SiweMessage {
+fn message(statement: Option<String>, requests: &[Right]) -> SiweMessage {
     let mut siwe = SiweBuilder::new(
         Address::repeat_byte(0x5a),
         "lit:session:00",
@@ -242,8 +242,10 @@ fn removing_a_wildcard_widens() {
 
 #[test]
 fn add_to_merges_or_appends() {
-    let request = |resource| ResourceAbilityRequest::lit_action_execution(resource).unwrap();
-    let first = [request(LitResource::lit_action("QmA").unwrap())];
+    let request = |resource| Right::new(resource, LitAbility::LitActionExecution).unwrap();
+    let first = [request(LitResource::lit_action(
+        lit_types::ActionCid::of_code("A"),
+    ))];
     let message = message(Some("Hello.".into()), &first);
     let mut more = ReCap::new();
     more.grant(&LitResource::any_pkp(), LitAbility::PkpSigning)
@@ -271,8 +273,7 @@ fn add_to_merges_or_appends() {
 
 #[test]
 fn a_statement_that_tells_something_else_is_refused() {
-    let request =
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap();
+    let request = Right::run_any_action();
     let text = message(None, &[request])
         .to_string()
         .replace("'Execution'", "'Reading'");

@@ -47,6 +47,6 @@ pub use lit_node_transport::{
 pub use lit_session_crypto::{Session, SessionKeyPair};
 #[doc(no_inline)]
 pub use lit_types::{
-    AuthMethod, AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl, PkpPublicKey,
-    ResourceAbilityRequest, SessionSigs, Timestamp,
+    ActionCid, AuthMethod, AuthSig, Clock, LitAbility, LitNetwork, LitResource, NodeUrl,
+    PkpPublicKey, Right, SessionSigs, Timestamp,
 };

@@ -76,8 +76,7 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
 #[tokio::test]
 async fn everything_goes_over_http() {
     use lit_sdk::{
-        ChainNetwork, ExecuteJs, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
-        transport::HttpTransport,
+        ChainNetwork, ExecuteJs, Right, SessionRequest, WalletAuth, transport::HttpTransport,
     };
     let network = Devnet::builder().http(0).start().await.unwrap();
     let http = Arc::new(HttpTransport::new());
@@ -85,8 +84,7 @@ async fn everything_goes_over_http() {
     let client = LitNodeClient::connect(&by_context).await.unwrap();
     assert_eq!(client.nodes()[..], *network.node_urls());
     let wallet = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());
-    let rights =
-        [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];
+    let rights = [Right::run_any_action()];
     let session = client
         .session(&SessionRequest::new(rights), &wallet)
         .await

@@ -12,7 +12,7 @@ use common::{Setup, altered, owned};
 use lit_devnet::Fault;
 use lit_sdk::{
     ChainDiscovery, DataType, Encrypted, Error, EthWalletOptions, EthWalletProvider, LitAbility,
-    LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    LitNodeClient, LitResource, Right, Session, SessionRequest, WalletAuth,
     session_crypto::{TimeLockCiphertext, TimeLockError, encryption_resource},
     transport::NodeRequest,
     types::{
@@ -35,7 +35,7 @@ fn only(wallet: Address) -> AccessControlConditions {
 
 async fn session(setup: &Setup, wallet: &PrivateKeySigner, resource: LitResource) -> Session {
     let ability = LitAbility::AccessControlConditionDecryption;
-    let right = ResourceAbilityRequest::new(resource, ability).unwrap();
+    let right = Right::new(resource, ability).unwrap();
     let wallet = WalletAuth::new(wallet.clone());
     let request = SessionRequest::new([right]);
     setup.client.session(&request, &wallet).await.unwrap()

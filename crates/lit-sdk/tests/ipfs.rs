@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use lit_sdk::{
-    IpfsError, IpfsGateways, LitAction,
-    session_crypto::ipfs_cid_v0,
+    ActionCid, IpfsError, IpfsGateways, LitAction,
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
 };
 
@@ -47,7 +46,7 @@ impl HttpClient for Gateways {
 /// Behind a host alone it would be part of the host.
 #[tokio::test]
 async fn a_cid_is_a_segment_of_its_own() {
-    let cid = ipfs_cid_v0(CODE.as_bytes());
+    let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
     for (gateway, asked) in [
         ("https://gw.example", "https://gw.example/"),
         ("https://gw.example/ipfs", "https://gw.example/ipfs/"),
@@ -64,7 +63,7 @@ async fn a_cid_is_a_segment_of_its_own() {
 
 #[tokio::test]
 async fn the_first_gateway_that_gives_the_code_is_enough() {
-    let cid = ipfs_cid_v0(CODE.as_bytes());
+    let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
     let gateways = Gateways::new(vec![
         Err(TransportError::Connect("refused".to_owned())),
         Ok((200, "something else")),
@@ -79,7 +78,7 @@ async fn the_first_gateway_that_gives_the_code_is_enough() {
 
 #[tokio::test]
 async fn code_of_another_cid_is_not_taken() {
-    let cid = ipfs_cid_v0(CODE.as_bytes());
+    let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
     let gateways = Gateways::new(vec![Ok((200, "evil()")), Ok((404, "")), Ok((200, ""))]);
     let error = gateways.fetch(&cid).await.unwrap_err();
     let text = error.to_string();
@@ -96,7 +95,7 @@ async fn code_of_another_cid_is_not_taken() {
 
 #[tokio::test]
 async fn tokens_in_urls_of_gateways_are_not_shown() {
-    let cid = ipfs_cid_v0(CODE.as_bytes());
+    let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
     for url in [
         "https://gw.example/SECRET/ipfs/",
         "https://gw.example?token=SECRET&cid=",

@@ -10,8 +10,8 @@ use alloy_signer_local::PrivateKeySigner;
 use common::owned::{Owned, request, sign_in};
 use lit_devnet::{Fault, SiweChange};
 use lit_sdk::{
-    Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin,
-    SessionAuthorizer, session_crypto::ipfs_cid_v0, types::NodeErrorCode,
+    ActionCid, Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin,
+    SessionAuthorizer, types::NodeErrorCode,
 };
 use serde_json::json;
 
@@ -53,7 +53,7 @@ async fn strangers_get_none() {
 async fn an_action_decides_by_code_and_by_id() {
     let owned = Owned::new().await;
     let cid = owned.network.put_ipfs(ACTION);
-    assert_eq!(cid, ipfs_cid_v0(ACTION.as_bytes()));
+    assert_eq!(cid, ActionCid::of_code(ACTION.as_bytes()).to_string());
     owned.permit(&cid).await;
     for action in [LitAction::code(ACTION), LitAction::ipfs_id(&cid)] {
         let right = LitActionLogin::new(owned.pkp, action.clone().with_js_param("magicNumber", 42));
@@ -79,7 +79,9 @@ async fn actions_see_who_logs_in_beside_them() {
     let owned = Owned::new().await;
     let code = "const [user] = Lit.Auth.authMethodContexts;
         Lit.Actions.setResponse({ response: String(user.userId === expected) })";
-    owned.permit(&ipfs_cid_v0(code.as_bytes())).await;
+    owned
+        .permit(&ActionCid::of_code(code.as_bytes()).to_string())
+        .await;
     let guest = PrivateKeySigner::random();
     let method = sign_in(&guest, &owned.client).await;
     let action = LitAction::code(code).with_js_params(
@@ -104,7 +106,9 @@ async fn actions_see_who_logs_in_beside_them() {
 #[tokio::test]
 async fn three_of_ten_nodes_may_fail_each_in_its_way() {
     let owned = Owned::new().await;
-    owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
+    owned
+        .permit(&ActionCid::of_code(ACTION.as_bytes()).to_string())
+        .await;
     let action = LitAction::code(ACTION).with_js_param("magicNumber", 42);
     let action = LitActionLogin::new(owned.pkp, action);
     let login = owned.login().await;

@@ -24,8 +24,8 @@ use common::{
 };
 use lit_devnet::Fault;
 use lit_sdk::{
-    Error, LitNodeClient, LitResource, PkpSign, PkpSigner, ResourceAbilityRequest, SessionManager,
-    SessionRequest, SessionSourceError, WalletAuth, session_fn,
+    Error, LitNodeClient, PkpSign, PkpSigner, Right, SessionManager, SessionRequest,
+    SessionSourceError, WalletAuth, session_fn,
     transport::{NodeRequest, Outcome},
     types::{NodeErrorCode, wire::Endpoint},
 };
@@ -215,9 +215,8 @@ async fn who_may_not_sign_is_told_at_once() {
         "{error}"
     );
 
-    let actions = ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action());
     let wallet = WalletAuth::new(owned.owner.clone());
-    let actions_only = SessionRequest::new([actions.unwrap()]);
+    let actions_only = SessionRequest::new([Right::run_any_action()]);
     let session = owned.client.session(&actions_only, &wallet).await;
     let error = owned.client.pkp_sign(&session.unwrap(), &call).await;
     let error = error.unwrap_err();

@@ -13,9 +13,8 @@ use std::{
 use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
 use lit_sdk::{
-    AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, LitResource, ResourceAbilityRequest,
-    SessionAuthorizer, SessionKeyPair, SessionRequest, SessionSigs, Timestamp, WalletAuth,
-    authorizer_fn,
+    AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer, SessionKeyPair,
+    SessionRequest, SessionSigs, Timestamp, WalletAuth, authorizer_fn,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
     session_crypto::{Operation, RootRefusal, SessionVerifier, sign_siwe},
 };
@@ -57,10 +56,7 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
 async fn an_action_by_its_cid() {
     let setup = Setup::new(3).await;
     let cid = setup.network.put_ipfs(HELLO);
-    let only_this = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(
-        LitResource::lit_action(&cid).unwrap(),
-    )
-    .unwrap()]);
+    let only_this = SessionRequest::new([Right::run_action(cid.parse().unwrap())]);
     let session = setup
         .client
         .session(&only_this, &setup.auth())
@@ -161,8 +157,7 @@ async fn a_session_ends() {
 #[tokio::test]
 async fn nodes_refuse_what_the_session_does_not_allow() {
     let setup = Setup::new(3).await;
-    let pkps =
-        SessionRequest::new([ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()]);
+    let pkps = SessionRequest::new([Right::sign_with_any_pkp()]);
     let session = setup.client.session(&pkps, &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO);
     let error = setup.client.execute_js(&session, &call).await.unwrap_err();
@@ -419,10 +414,9 @@ async fn a_root_is_reused_only_for_what_it_allows() {
     assert!(!asked(&again(), &nobody()).await);
     // Another domain, more rights, another key: none of these is what was signed.
     assert!(asked(&again().with_domain("example.com"), &nobody()).await);
-    let more =
-        SessionRequest::new([ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()])
-            .with_session_key(key.clone())
-            .with_root(first.root().clone());
+    let more = SessionRequest::new([Right::sign_with_any_pkp()])
+        .with_session_key(key.clone())
+        .with_root(first.root().clone());
     assert!(asked(&more, &nobody()).await);
     let other_key = any_action().with_root(first.root().clone());
     assert!(asked(&other_key, &nobody()).await);

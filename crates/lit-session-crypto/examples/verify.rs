@@ -5,7 +5,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_recap::SiweBuilder;
 use lit_session_crypto::{Operation, SessionKeyPair, SessionTemplate, SessionVerifier, sign_siwe};
-use lit_types::{LitResource, NodeUrl, ResourceAbilityRequest, Timestamp};
+use lit_types::{NodeUrl, Right, Timestamp};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -15,9 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let now = Timestamp::try_from(time::OffsetDateTime::now_utc())?;
     let end = now.checked_add(std::time::Duration::from_secs(3600))?;
-    let requests = [ResourceAbilityRequest::lit_action_execution(
-        LitResource::any_lit_action(),
-    )?];
+    let requests = [Right::run_any_action()];
 
     let message = SiweBuilder::new(
         wallet.address(),

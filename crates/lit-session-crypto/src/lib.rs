@@ -8,7 +8,6 @@ mod delegation;
 mod ecdsa;
 mod hd_key;
 mod hd_key_id;
-mod ipfs;
 mod key;
 mod other_wallets;
 mod pkp_root;
@@ -43,7 +42,6 @@ pub use ecdsa::{
 };
 pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;
-pub use ipfs::ipfs_cid_v0;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
 pub use other_wallets::{
     SolanaWallet, account_message, cosmos_auth_sig, cosmos_sign_doc, solana_auth_sig,

@@ -3,7 +3,7 @@ use std::time::Duration;
 use alloy_primitives::Address;
 use lit_recap::{ExtractError, ReCap, TimeWindowError};
 use lit_types::{
-    AuthContext, AuthSig, AuthSigKind, LitAbility, LitResource, ResourceAbilityRequest, Timestamp,
+    AuthContext, AuthSig, AuthSigKind, LitAbility, LitResource, Right, Timestamp,
     constants::{ALGO_ED25519, CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RootExpectation<'a> {
-    pub(crate) requests: &'a [ResourceAbilityRequest],
+    pub(crate) requests: &'a [Right],
     address: Option<Address>,
     domain: Option<&'a str>,
     network_key: Option<BlsPublicKey>,
@@ -28,7 +28,7 @@ pub struct RootExpectation<'a> {
 
 impl<'a> RootExpectation<'a> {
     /// It must grant these requests, and be good at `now`.
-    pub const fn new(requests: &'a [ResourceAbilityRequest], now: OffsetDateTime) -> Self {
+    pub const fn new(requests: &'a [Right], now: OffsetDateTime) -> Self {
         Self {
             requests,
             address: None,
@@ -70,7 +70,7 @@ impl<'a> RootExpectation<'a> {
 pub struct VerifiedRoot {
     pub(crate) auth_sig: AuthSig,
     pub(crate) session_key: SessionPublicKey,
-    pub(crate) requests: Vec<ResourceAbilityRequest>,
+    pub(crate) requests: Vec<Right>,
     pub(crate) address: Address,
     pub(crate) recap: ReCap,
     pub(crate) expiration: Timestamp,

@@ -6,7 +6,7 @@ use std::fmt;
 
 use alloy_primitives::Address;
 use lit_recap::ReCap;
-use lit_types::{AuthSig, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp, TimestampError};
+use lit_types::{AuthSig, NodeUrl, Right, SessionSigs, Timestamp, TimestampError};
 use time::OffsetDateTime;
 
 use crate::{
@@ -26,7 +26,7 @@ pub struct Session {
     key: SessionKeyPair,
     /// Proofs first, the root last: the order in which nodes try them.
     capabilities: Vec<AuthSig>,
-    requests: Vec<ResourceAbilityRequest>,
+    requests: Vec<Right>,
     address: Address,
     recap: ReCap,
     authorised_until: Timestamp,
@@ -128,7 +128,7 @@ impl Session {
 
     /// What the session asks nodes for.
     #[must_use]
-    pub fn requests(&self) -> &[ResourceAbilityRequest] {
+    pub fn requests(&self) -> &[Right] {
         &self.requests
     }
 

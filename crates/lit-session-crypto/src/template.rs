@@ -1,4 +1,4 @@
-use lit_types::{AuthSig, NodeUrl, ResourceAbilityRequest, SessionSigs, Timestamp};
+use lit_types::{AuthSig, NodeUrl, Right, SessionSigs, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{SessionKeyPair, SessionPublicKey};
@@ -17,7 +17,7 @@ impl SessionTemplate {
     #[must_use]
     pub fn new(
         session_key: SessionPublicKey,
-        requests: &[ResourceAbilityRequest],
+        requests: &[Right],
         capabilities: &[AuthSig],
         issued_at: &Timestamp,
         expiration: &Timestamp,
@@ -26,7 +26,7 @@ impl SessionTemplate {
         #[serde(rename_all = "camelCase")]
         struct Head<'a> {
             session_key: &'a str,
-            resource_ability_requests: &'a [ResourceAbilityRequest],
+            resource_ability_requests: &'a [Right],
             capabilities: &'a [AuthSig],
             issued_at: &'a Timestamp,
             expiration: &'a Timestamp,

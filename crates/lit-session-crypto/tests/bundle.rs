@@ -12,22 +12,23 @@ use lit_session_crypto::{
     SessionKeyPair, SessionRefusal, SessionSigRefusal, SessionVerifier, check_delegation,
     check_root, sign_siwe,
 };
-use lit_types::{AuthSig, LitAbility, LitResource, ResourceAbilityRequest};
+use lit_types::{AuthSig, LitAbility, LitResource, ResourcePrefix, Right};
 use proptest::prelude::*;
 use serde_json::json;
 
 const OTHER: &str = "QmTvBT4fKJ6TRNZYqPSd7W2V1pxGkeZ8Kkvm1ndR3MVUDU";
 
-fn action(id: &str) -> ResourceAbilityRequest {
-    ResourceAbilityRequest::lit_action_execution(LitResource::lit_action(id).unwrap()).unwrap()
+fn action(id: &str) -> Right {
+    let resource = LitResource::new(ResourcePrefix::LitAction, id).unwrap();
+    Right::new(resource, LitAbility::LitActionExecution).unwrap()
 }
 
-fn any_pkp() -> ResourceAbilityRequest {
-    ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()
+fn any_pkp() -> Right {
+    Right::sign_with_any_pkp()
 }
 
 /// A session of an hour that asks for all that its root grants.
-fn session(requests: &[ResourceAbilityRequest]) -> Session {
+fn session(requests: &[Right]) -> Session {
     let root = root(|siwe: SiweBuilder| siwe.requests(requests).unwrap());
     let expected = RootExpectation::new(requests, at(0).at());
     let root = check_root(&root, key().public_key(), &expected).unwrap();

@@ -10,9 +10,7 @@ use lit_session_crypto::{
     BlsPublicKey, BlsQuorum, BlsSignatureShare, CapabilityRefusal, RootExpectation, RootRefusal,
     SessionSigRefusal, check_root, pkp_auth_sig, session_digest, verify_session_signature,
 };
-use lit_types::{
-    AuthSig, LitResource, ResourceAbilityRequest, SessionSigs, wire::SignSessionKeyResponse,
-};
+use lit_types::{AuthSig, Right, SessionSigs, wire::SignSessionKeyResponse};
 use serde_json::Value;
 
 fn recording(name: &str) -> Option<Value> {
@@ -70,10 +68,7 @@ fn check(auth_sig: &AuthSig, network_key: BlsPublicKey) -> Result<Vec<String>, R
     let message: SiweMessage = auth_sig.signed_message.parse().unwrap();
     let session_key = message.uri().strip_prefix("lit:session:").unwrap();
     let now = message.issued_at() + Duration::from_secs(3600);
-    let asked = [
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-    ];
+    let asked = [Right::sign_with_any_pkp(), Right::run_any_action()];
     let expected = RootExpectation::new(&asked, now).with_network_key(network_key);
     let root = check_root(auth_sig, session_key.parse().unwrap(), &expected)?;
     Ok(root.auth_context().unwrap().action_ipfs_ids)

@@ -13,9 +13,7 @@ use lit_session_crypto::{
     CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionKeyPair,
     SessionRefusal, SessionSigRefusal, SessionVerifier, check_root, sign_auth_sig, sign_siwe,
 };
-use lit_types::{
-    AuthSig, AuthSigKind, LitAbility, LitResource, NodeErrorCode, ResourceAbilityRequest,
-};
+use lit_types::{AuthSig, AuthSigKind, LitAbility, NodeErrorCode, Right};
 
 fn refusal(sig: &AuthSig) -> SessionSigRefusal {
     verify_at(sig, 0).unwrap_err()
@@ -294,7 +292,7 @@ fn roots_are_checked_before_they_are_used() {
         check(&good, &other),
         Err(RootRefusal::OtherDomain { .. })
     ));
-    let more = vec![ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()];
+    let more = vec![Right::sign_with_any_pkp()];
     let other = RootExpectation::new(&more, at(0).at());
     let refused = check(&good, &other);
     assert!(matches!(

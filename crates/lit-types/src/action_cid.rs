@@ -2,14 +2,17 @@ use std::{fmt, str::FromStr};
 
 use alloy_primitives::Bytes;
 
-/// The CID of a Lit Action: an IPFS CIDv0, written in base58 (`Qm…`), kept by the chain as 34 bytes (session specification,
-/// section 12.1).
+use crate::ipfs;
+
+/// The CID of a Lit Action: the IPFS CIDv0 of its code, under which nodes check who may run it. Its text is base58 (`Qm…`);
+/// the chain keeps its 34 bytes.
 ///
 /// ```
 /// use lit_types::ActionCid;
 ///
 /// let cid: ActionCid = "QmZKLGf3vgYsboM7WVUS9X56cJSdLzQVacNp841wmEDRkW".parse()?;
 /// assert_eq!(cid.as_bytes()[..4], [0x12, 0x20, 0xa3, 0x1a]);
+/// assert_eq!(ActionCid::of_code("").to_string(), "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
 /// # Ok::<(), lit_types::ActionCidError>(())
 /// ```
 #[doc(alias("ipfsId", "getBytesFromMultihash", "getMultihashFromBytes"))]
@@ -19,6 +22,16 @@ pub struct ActionCid([u8; 34]);
 impl ActionCid {
     /// How a multihash says that it is of SHA-256, and of 32 bytes.
     const SHA2_256: [u8; 2] = [0x12, 0x20];
+
+    /// The CID of an action's code, as `ipfs add` computes it with default options.
+    #[doc(alias("ipfs-only-hash", "getIpfsId", "stringToIpfsHash"))]
+    #[must_use]
+    pub fn of_code(code: impl AsRef<[u8]>) -> Self {
+        let mut cid = [0; 34];
+        cid[..2].copy_from_slice(&Self::SHA2_256);
+        cid[2..].copy_from_slice(&ipfs::root_digest(code.as_ref()));
+        Self(cid)
+    }
 
     /// Hash function (`12`, SHA-256), length of the digest (`20`), digest.
     ///
@@ -70,7 +83,7 @@ impl fmt::Debug for ActionCid {
     }
 }
 
-/// The text or the bytes are no CIDv0.
+/// The text or the bytes are not a CIDv0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not the CID of a Lit Action: expected an IPFS CIDv0, 46 base58 digits that begin with Qm, or its 34 bytes"

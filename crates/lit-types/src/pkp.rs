@@ -219,6 +219,24 @@ impl TokenId {
     }
 }
 
+impl From<PkpPublicKey> for TokenId {
+    fn from(key: PkpPublicKey) -> Self {
+        key.token_id()
+    }
+}
+
+impl From<&PkpPublicKey> for TokenId {
+    fn from(key: &PkpPublicKey) -> Self {
+        key.token_id()
+    }
+}
+
+impl From<U256> for TokenId {
+    fn from(id: U256) -> Self {
+        Self(id)
+    }
+}
+
 impl FromStr for TokenId {
     type Err = TokenIdError;
 

@@ -3,7 +3,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use alloy_primitives::U256;
 use serde::{Deserialize, Deserializer, Serialize, ser::SerializeStruct};
 
-use crate::{LitAbility, TokenId, TokenIdError};
+use crate::{ActionCid, LitAbility, TokenId, TokenIdError};
 
 /// The kinds of resources a session can be given rights on.
 #[doc(alias = "LIT_RESOURCE_PREFIX")]
@@ -92,13 +92,14 @@ impl LitResource {
         }
     }
 
-    /// One Lit Action, by the CIDv0 (`Qm…`) of its code.
-    ///
-    /// # Errors
-    /// As [`LitResource::new`].
+    /// One Lit Action.
     #[doc(alias = "LitActionResource")]
-    pub fn lit_action(ipfs_id: &str) -> Result<Self, ResourceError> {
-        Self::new(ResourcePrefix::LitAction, ipfs_id)
+    #[must_use]
+    pub fn lit_action(cid: ActionCid) -> Self {
+        Self {
+            prefix: ResourcePrefix::LitAction,
+            id: Cow::Owned(cid.to_string()),
+        }
     }
 
     /// Every Lit Action.

@@ -1,4 +1,4 @@
-use lit_session_crypto::ipfs_cid_v0;
+use lit_types::ActionCid;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -20,5 +20,5 @@ pub(super) fn judge(case: &Case) -> Outcome {
             .map(|i| (i * 31 + (i >> 8) * 17 + seed) as u8)
             .collect(),
     };
-    Ok(json!({ "cid": ipfs_cid_v0(&content), "size": content.len() }))
+    Ok(json!({ "cid": ActionCid::of_code(&content).to_string(), "size": content.len() }))
 }

@@ -4,7 +4,7 @@ use lit_sdk::{
     LitAuthClient, LitRelay, PkpLogin, RelayApiKey, SessionRequest, SignSessionKey,
 };
 use lit_session_crypto::SessionKeyPair;
-use lit_types::{AuthMethod, AuthSig, PkpPublicKey, ResourceAbilityRequest};
+use lit_types::{AuthMethod, AuthSig, PkpPublicKey, Right};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -70,7 +70,7 @@ impl Input {
             .parse()?)
     }
 
-    fn rights(&self) -> Result<Vec<ResourceAbilityRequest>, Refusal> {
+    fn rights(&self) -> Result<Vec<Right>, Refusal> {
         let requests = self.resource_ability_requests.as_deref();
         WireRequest::build_all(requests.ok_or(Refusal::NotExpressible("a session without rights"))?)
     }

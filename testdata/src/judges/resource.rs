@@ -1,7 +1,4 @@
-use lit_types::{
-    CompactJson, LitAbility, LitResource, ResourceAbilityRequest, ResourceAbilityRequestBuilder,
-    ResourcePrefix,
-};
+use lit_types::{CompactJson, LitAbility, LitResource, ResourcePrefix, Right};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -73,16 +70,16 @@ pub(crate) struct WireRequest {
 }
 
 impl WireRequest {
-    pub(crate) fn build(&self) -> Result<ResourceAbilityRequest, Refusal> {
+    pub(crate) fn build(&self) -> Result<Right, Refusal> {
         let resource = LitResource::new(self.class.prefix(), &self.id)?;
-        let request = ResourceAbilityRequest::new(resource, self.ability.parse()?)?;
+        let request = Right::new(resource, self.ability.parse()?)?;
         Ok(match &self.data {
             Some(data) => request.with_data(data.clone()),
             None => request,
         })
     }
 
-    pub(crate) fn build_all(requests: &[Self]) -> Result<Vec<ResourceAbilityRequest>, Refusal> {
+    pub(crate) fn build_all(requests: &[Self]) -> Result<Vec<Right>, Refusal> {
         requests.iter().map(Self::build).collect()
     }
 }
@@ -125,20 +122,22 @@ pub(super) fn builder(case: &Case) -> Outcome {
     struct Input {
         calls: Vec<(String, String)>,
     }
-    let mut builder = ResourceAbilityRequestBuilder::new();
+    let mut rights = Vec::new();
     for (method, id) in &case.input::<Input>()?.calls {
-        builder = match method.as_str() {
-            "addPKPSigningRequest" => builder.pkp_signing(id),
-            "addLitActionExecutionRequest" => builder.lit_action_execution(id),
-            "addAccessControlConditionSigningRequest" => {
-                builder.access_control_condition_signing(id)
-            }
+        let ability = match method.as_str() {
+            "addPKPSigningRequest" => LitAbility::PkpSigning,
+            "addLitActionExecutionRequest" => LitAbility::LitActionExecution,
+            "addAccessControlConditionSigningRequest" => LitAbility::AccessControlConditionSigning,
             "addAccessControlConditionDecryptionRequest" => {
-                builder.access_control_condition_decryption(id)
+                LitAbility::AccessControlConditionDecryption
             }
-            "addRateLimitIncreaseAuthRequest" => builder.rate_limit_increase_auth(id),
+            "addRateLimitIncreaseAuthRequest" => LitAbility::RateLimitIncreaseAuth,
             _ => return Err(Refusal::Malformed(format!("unknown method {method}"))),
-        }?;
+        };
+        rights.push(Right::new(
+            LitResource::new(ability.prefix(), id)?,
+            ability,
+        )?);
     }
-    Ok(json!({ "json": json_text(&builder.build())? }))
+    Ok(json!({ "json": json_text(&rights)? }))
 }

@@ -1,6 +1,5 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lit_session_crypto::ipfs_cid_v0;
-use lit_types::{NodeErrorCode, NodeErrorKind};
+use lit_types::{ActionCid, NodeErrorCode, NodeErrorKind};
 
 use super::{Node, Refusal};
 
@@ -18,7 +17,7 @@ impl Node {
             let bytes = BASE64_STANDARD
                 .decode(encoded)
                 .map_err(|error| conversion(&error))?;
-            let cid = ipfs_cid_v0(&bytes);
+            let cid = ActionCid::of_code(&bytes).to_string();
             let code = String::from_utf8(bytes).map_err(|error| conversion(&error))?;
             return Ok((code, cid));
         }

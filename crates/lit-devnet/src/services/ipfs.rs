@@ -1,5 +1,6 @@
 //! The IPFS of the network: code for nodes to look up, stored and served by its CID.
 
+use lit_types::ActionCid;
 use std::sync::Arc;
 
 use axum::{
@@ -10,7 +11,6 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use lit_session_crypto::ipfs_cid_v0;
 use serde_json::{Value, json};
 
 use super::Refused;
@@ -48,7 +48,7 @@ async fn store(
 ) -> Result<Json<Value>, Refused> {
     let content = String::from_utf8(content.into())
         .map_err(|_| Refused::bad_request("code is text in UTF-8"))?;
-    let actual = ipfs_cid_v0(content.as_bytes());
+    let actual = ActionCid::of_code(content.as_bytes()).to_string();
     if actual != cid {
         return Err(Refused::bad_request(format_args!(
             "the CID of the content is {actual}"

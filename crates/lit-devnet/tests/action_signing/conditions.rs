@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use alloy_signer_local::PrivateKeySigner;
-use lit_session_crypto::{data_hash, ipfs_cid_v0};
-use lit_types::{LitResource, ResourceAbilityRequest, access_control::EvmBasicCondition};
+use lit_session_crypto::data_hash;
+use lit_types::{ActionCid, Right, access_control::EvmBasicCondition};
 use serde_json::{Value, json};
 
 use crate::{
@@ -83,7 +83,11 @@ async fn conditions_on_the_running_action() {
             "parameters": [":currentActionIpfsId"], "returnValueTest": { "comparator": "=", "value": cid },
         }])
     };
-    let params = encrypted(&runner, &condition(ipfs_cid_v0(source.as_bytes()))).await;
+    let params = encrypted(
+        &runner,
+        &condition(ActionCid::of_code(source.as_bytes()).to_string()),
+    )
+    .await;
     for answer in runner.run("lit_1", &source, params.clone()).await {
         assert_eq!(answer["response"], "hello world");
     }
@@ -129,8 +133,7 @@ async fn sessions_for_one_action_check_no_conditions() {
     let check = "Lit.Actions.checkConditions({ conditions, chain: 'ethereum' })";
     let source =
         format!("{check}.then((met) => Lit.Actions.setResponse({{ response: `${{met}}` }}))");
-    let action = LitResource::lit_action(&ipfs_cid_v0(source.as_bytes()));
-    let asked = [ResourceAbilityRequest::lit_action_execution(action.unwrap()).unwrap()];
+    let asked = [Right::run_action(ActionCid::of_code(&source))];
     let session = setup.wallet_session(&setup.owner, &asked).await;
     let params = json!({ "conditions": conditions(setup.owner.address()) });
     let runner = Runner { setup, session };

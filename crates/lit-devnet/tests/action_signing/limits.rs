@@ -3,7 +3,6 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_contracts::ActionCid;
 use lit_devnet::{Devnet, actions::ActionLimits};
-use lit_session_crypto::ipfs_cid_v0;
 use lit_types::constants::AuthMethodScope;
 use serde_json::{Value, json};
 
@@ -31,7 +30,7 @@ async fn the_running_action_is_what_counts() {
 
     let permissions = runner.setup.contracts().permissions();
     let token = runner.setup.pkp.token_id();
-    let cid: ActionCid = ipfs_cid_v0(SIGN.as_bytes()).parse().unwrap();
+    let cid: ActionCid = ActionCid::of_code(SIGN.as_bytes());
     let personal = AuthMethodScope::PersonalSign.into();
     permissions.add_action(token, &cid, personal).await.unwrap();
     limited(SIGN, json!({})).await;

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{B256, Signature, eip191_hash_message, keccak256};
 use lit_devnet::{Devnet, Fault};
-use lit_session_crypto::{SessionKeyPair, ipfs_cid_v0};
+use lit_session_crypto::SessionKeyPair;
+use lit_types::ActionCid;
 use serde_json::{Value, json};
 
 use crate::{
@@ -130,7 +131,7 @@ async fn an_action_claims_a_key() {
     let runner = Runner::new().await;
     let source = "Lit.Actions.claimKey({ keyId: 'user-7' })";
     let answers = runner.run("lit_1", source, json!({})).await;
-    let cid = ipfs_cid_v0(source.as_bytes());
+    let cid = ActionCid::of_code(source.as_bytes()).to_string();
     let id = keccak256(format!("{cid}_user-7"));
     let mut signatures: Vec<Signature> = Vec::new();
     for answer in &answers {

@@ -17,8 +17,7 @@ use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
 use lit_recap::{SiweBuilder, SiweMessage};
 use lit_session_crypto::{SessionKeyPair, sign_siwe};
 use lit_types::{
-    AuthMethod, Clock, LitResource, PkpPublicKey, ResourceAbilityRequest, Timestamp,
-    constants::AuthMethodType, wire::Endpoint,
+    AuthMethod, Clock, PkpPublicKey, Right, Timestamp, constants::AuthMethodType, wire::Endpoint,
 };
 use serde_json::{Value, json};
 
@@ -211,11 +210,8 @@ pub(crate) async fn wallet_method(wallet: &PrivateKeySigner, message: SiweBuilde
 }
 
 /// Sign with any PKP, run any action.
-pub(crate) fn requests() -> [ResourceAbilityRequest; 2] {
-    [
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-    ]
+pub(crate) fn requests() -> [Right; 2] {
+    [Right::sign_with_any_pkp(), Right::run_any_action()]
 }
 
 pub(crate) fn base64(code: &str) -> String {

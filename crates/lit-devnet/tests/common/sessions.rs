@@ -10,7 +10,7 @@ use lit_session_crypto::{
     sign_siwe,
 };
 use lit_types::{
-    AuthSig, ResourceAbilityRequest,
+    AuthSig, Right,
     wire::{Endpoint, SignSessionKeyResponse},
 };
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ impl Setup {
     pub(crate) async fn wallet_session(
         &self,
         wallet: &PrivateKeySigner,
-        requests: &[ResourceAbilityRequest],
+        requests: &[Right],
     ) -> SessionTemplate {
         let uri = self.key.public_key().uri();
         let nonce = self.nonce.parse().unwrap();
@@ -45,7 +45,7 @@ impl Setup {
     pub(crate) async fn network_session(
         &self,
         body: &Value,
-        requests: &[ResourceAbilityRequest],
+        requests: &[Right],
     ) -> SessionTemplate {
         self.session_of(self.network_root(body).await, requests)
     }
@@ -69,7 +69,7 @@ impl Setup {
         pkp_auth_sig(&combined.signature, &message)
     }
 
-    fn session_of(&self, root: AuthSig, requests: &[ResourceAbilityRequest]) -> SessionTemplate {
+    fn session_of(&self, root: AuthSig, requests: &[Right]) -> SessionTemplate {
         let (now, end) = (self.now(), self.after(600));
         SessionTemplate::new(self.key.public_key(), requests, &[root], &now, &end)
     }

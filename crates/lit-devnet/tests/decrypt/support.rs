@@ -2,9 +2,7 @@
 
 use alloy_primitives::Address;
 use lit_session_crypto::{SessionTemplate, data_hash};
-use lit_types::{
-    LitAbility, LitResource, ResourceAbilityRequest, access_control::ConditionsKind, wire::Endpoint,
-};
+use lit_types::{LitAbility, LitResource, Right, access_control::ConditionsKind, wire::Endpoint};
 use serde_json::{Value, json};
 
 use crate::common::{Setup, code};
@@ -18,12 +16,12 @@ pub(crate) fn body(kind: ConditionsKind, conditions: &Value) -> Value {
     body
 }
 
-pub(crate) fn decryption(of: LitResource) -> [ResourceAbilityRequest; 1] {
+pub(crate) fn decryption(of: LitResource) -> [Right; 1] {
     let ability = LitAbility::AccessControlConditionDecryption;
-    [ResourceAbilityRequest::new(of, ability).unwrap()]
+    [Right::new(of, ability).unwrap()]
 }
 
-pub(crate) fn any_conditions() -> [ResourceAbilityRequest; 1] {
+pub(crate) fn any_conditions() -> [Right; 1] {
     decryption(LitResource::any_access_control_condition())
 }
 

@@ -1,6 +1,7 @@
 //! Actions that call actions.
 
 use crate::*;
+use lit_types::ActionCid;
 
 const SAY: &str = "console.log('child', what); Lit.Actions.setResponse({ response: `${what}!` }); globalThis.left = 1";
 
@@ -33,7 +34,7 @@ async fn a_child_knows_who_called_it() {
         .network
         .put_ipfs(format!("{show}; Lit.Actions.call({{ ipfsId: '{inner}' }})"));
     let code = format!("{show}; Lit.Actions.call({{ ipfsId: '{outer}' }})");
-    let root = lit_session_crypto::ipfs_cid_v0(code.as_bytes());
+    let root = ActionCid::of_code(code.as_bytes()).to_string();
     let answer = setup.run(&code).await;
     let seen: Vec<Value> = answer["logs"]
         .as_str()

@@ -24,9 +24,7 @@ use lit_devnet::{Devnet, DevnetBuilder, MemoryTransport, actions::ActionLimits};
 use lit_node_transport::{NodeRequest, NodeTransport};
 use lit_recap::SiweBuilder;
 use lit_session_crypto::{SessionKeyPair, SessionTemplate, sign_siwe};
-use lit_types::{
-    AuthSig, Clock, LitResource, NodeUrl, ResourceAbilityRequest, Timestamp, wire::Endpoint,
-};
+use lit_types::{AuthSig, Clock, NodeUrl, Right, Timestamp, wire::Endpoint};
 use serde_json::{Value, json};
 
 /// A network and a session that may run any action on it.
@@ -119,8 +117,7 @@ pub(crate) async fn session(network: &Devnet, seed: u8) -> (SessionTemplate, Ses
     let end = now
         .checked_add(std::time::Duration::from_secs(600))
         .unwrap();
-    let requests =
-        [ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()];
+    let requests = [Right::run_any_action()];
     let nonce = "0123456789".parse().unwrap();
     let message = SiweBuilder::new(wallet.address(), key.public_key().uri(), nonce, now.clone())
         .requests(&requests)

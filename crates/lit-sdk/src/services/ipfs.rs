@@ -2,7 +2,6 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use lit_contracts::ActionCid;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError};
-use lit_session_crypto::ipfs_cid_v0;
 use lit_types::constants::FALLBACK_IPFS_GATEWAYS;
 
 use crate::LitAction;
@@ -95,7 +94,7 @@ impl IpfsGateways {
         if !(200..300).contains(&answer.status) {
             return Err(format!("status {}", answer.status));
         }
-        if ipfs_cid_v0(&answer.body) != cid {
+        if ActionCid::of_code(&answer.body).to_string() != cid {
             return Err("what it gives has another CID".to_owned());
         }
         String::from_utf8(answer.body.to_vec()).map_err(|_| "the code is no text".to_owned())

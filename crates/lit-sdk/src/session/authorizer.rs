@@ -5,7 +5,7 @@ use alloy_signer::Signer;
 use async_trait::async_trait;
 use lit_recap::{Nonce, ReCap, SiweBuilder, SiweError, SiweMessage};
 use lit_session_crypto::{CombinedRoot, SessionPublicKey, WalletAuthSigError, sign_siwe};
-use lit_types::{AuthSig, ResourceAbilityRequest, Timestamp, TimestampError, chains::evm_chain_id};
+use lit_types::{AuthSig, Right, Timestamp, TimestampError, chains::evm_chain_id};
 
 use crate::{Error, LitNodeClient, LoginId};
 
@@ -148,7 +148,7 @@ pub struct AuthRequest {
     /// The session key.
     pub session_key: SessionPublicKey,
     /// The requested rights.
-    pub requests: Vec<ResourceAbilityRequest>,
+    pub requests: Vec<Right>,
     /// The same rights as the ReCap that the message must carry.
     pub recap: ReCap,
     /// When the session ends.

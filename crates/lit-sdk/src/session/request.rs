@@ -1,24 +1,22 @@
 use std::time::Duration;
 
 use lit_session_crypto::SessionKeyPair;
-use lit_types::{
-    AuthSig, ResourceAbilityRequest, Timestamp, TimestampError, constants::DEFAULT_SESSION_LIFETIME,
-};
+use lit_types::{AuthSig, Right, Timestamp, TimestampError, constants::DEFAULT_SESSION_LIFETIME};
 
 /// A request for a session: its rights, its end, and what the signer sees. The same value serves the first signature and every
 /// renewal.
 ///
 /// ```
-/// use lit_sdk::{LitResource, ResourceAbilityRequest, SessionRequest};
+/// use lit_sdk::{LitResource, Right, SessionRequest};
 ///
-/// let request = SessionRequest::new([ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action())?])
+/// let request = SessionRequest::new([Right::run_any_action()])
 ///     .with_domain("example.com")
 ///     .with_statement("Sign in to Example.");
 /// # Ok::<(), lit_sdk::types::IncompatibleAbility>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct SessionRequest {
-    pub(crate) requests: Vec<ResourceAbilityRequest>,
+    pub(crate) requests: Vec<Right>,
     end: Option<End>,
     pub(crate) domain: Option<String>,
     pub(crate) statement: Option<String>,
@@ -37,7 +35,7 @@ enum End {
 impl SessionRequest {
     /// A session with exactly these rights.
     #[must_use]
-    pub fn new(requests: impl IntoIterator<Item = ResourceAbilityRequest>) -> Self {
+    pub fn new(requests: impl IntoIterator<Item = Right>) -> Self {
         Self {
             requests: requests.into_iter().collect(),
             end: None,

@@ -5,7 +5,7 @@ use lit_session_crypto::{
     BlsSignatureShare, CombinedRoot, SessionPublicKey, check_rewritten, session_digest,
 };
 use lit_types::{
-    AuthSig, NodeUrl, PkpPublicKey, ResourceAbilityRequest, Timestamp,
+    AuthSig, NodeUrl, PkpPublicKey, Right, Timestamp,
     constants::{DEFAULT_SESSION_LIFETIME, curves},
     wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
@@ -23,7 +23,7 @@ const DOMAIN: &str = "litprotocol.com";
 pub struct SignSessionKey {
     login: PkpLogin,
     session_key: SessionPublicKey,
-    requests: Vec<ResourceAbilityRequest>,
+    requests: Vec<Right>,
     expiration: Option<Timestamp>,
     statement: Option<String>,
     domain: Option<String>,
@@ -35,7 +35,7 @@ impl SignSessionKey {
     pub fn new(
         login: impl Into<PkpLogin>,
         session_key: SessionPublicKey,
-        requests: impl IntoIterator<Item = ResourceAbilityRequest>,
+        requests: impl IntoIterator<Item = Right>,
     ) -> Self {
         Self {
             login: login.into(),
@@ -174,7 +174,7 @@ impl LitNodeClient {
 /// What a message for a PKP says.
 pub(crate) struct PkpMessage<'a> {
     pub(crate) session_key: SessionPublicKey,
-    pub(crate) requests: &'a [ResourceAbilityRequest],
+    pub(crate) requests: &'a [Right],
     pub(crate) expiration: Timestamp,
     pub(crate) statement: Option<&'a str>,
     pub(crate) domain: Option<&'a str>,

@@ -6,9 +6,7 @@ pub(crate) mod owned;
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
-use lit_sdk::{
-    Error, LitNodeClient, LitResource, ResourceAbilityRequest, SessionRequest, WalletAuth,
-};
+use lit_sdk::{Error, LitNodeClient, Right, SessionRequest, WalletAuth};
 
 /// Greets whoever `name` says.
 pub(crate) const HELLO: &str = "(async () => {
@@ -53,7 +51,6 @@ fn builder(network: &Devnet) -> lit_sdk::LitNodeClientBuilder {
 
 /// A session that may run any action.
 pub(crate) fn any_action() -> SessionRequest {
-    let request =
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap();
+    let request = Right::run_any_action();
     SessionRequest::new([request])
 }

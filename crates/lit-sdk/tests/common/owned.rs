@@ -5,8 +5,8 @@ use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, EthWalletOptions, EthWalletProvider, LitNodeClient, LitResource, PkpLogin,
-    PkpPublicKey, ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    AuthMethod, EthWalletOptions, EthWalletProvider, LitNodeClient, PkpLogin, PkpPublicKey, Right,
+    Session, SessionRequest, WalletAuth,
     contracts::{ActionCid, LitContracts, Scopes},
 };
 
@@ -83,8 +83,5 @@ pub(crate) fn contracts(network: &Devnet, wallet: &PrivateKeySigner) -> LitContr
 }
 
 pub(crate) fn request() -> SessionRequest {
-    SessionRequest::new([
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-    ])
+    SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()])
 }

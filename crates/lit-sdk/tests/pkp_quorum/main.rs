@@ -5,8 +5,8 @@
 mod nodes;
 
 use lit_sdk::{
-    AuthMethod, AuthSig, Error, LitAction, LitActionLogin, LitNodeClient, LitResource, PkpLogin,
-    PkpPublicKey, ResourceAbilityRequest, SessionKeyPair, SessionRequest, SignSessionKey,
+    AuthMethod, AuthSig, Error, LitAction, LitActionLogin, LitNodeClient, PkpLogin, PkpPublicKey,
+    Right, SessionKeyPair, SessionRequest, SignSessionKey,
     session_crypto::{BlsPublicKey, BlsSignature, RootRefusal, session_digest},
     transport::{Outcome, QuorumFailure},
     types::{SdkErrorCode, constants::AuthMethodType},
@@ -42,11 +42,8 @@ fn pkp() -> PkpPublicKey {
     PKP.parse().unwrap()
 }
 
-fn rights() -> [ResourceAbilityRequest; 2] {
-    [
-        ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-    ]
+fn rights() -> [Right; 2] {
+    [Right::sign_with_any_pkp(), Right::run_any_action()]
 }
 
 fn login() -> PkpLogin {

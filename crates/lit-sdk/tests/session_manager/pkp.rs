@@ -13,10 +13,11 @@ use alloy_primitives::Address;
 use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
-    AuthRequest, Authorization, AuthorizeError, Clock, Error, ExecuteJs, LitAction, LitActionLogin,
-    LoginId, PkpLogin, Session, SessionAuthorizer, SessionManager, SessionRequest, WalletAuth,
+    ActionCid, AuthRequest, Authorization, AuthorizeError, Clock, Error, ExecuteJs, LitAction,
+    LitActionLogin, LoginId, PkpLogin, Right, Session, SessionAuthorizer, SessionManager,
+    SessionRequest, WalletAuth,
     session::SessionManagerError,
-    session_crypto::{Grantor, ipfs_cid_v0},
+    session_crypto::Grantor,
     store::{
         FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionStore,
         SessionUser, StoreError, StoredSession,
@@ -26,7 +27,6 @@ use lit_sdk::{
 use crate::{
     common::owned::{Owned, contracts, request, sign_in},
     elsewhere,
-    prompts::action,
 };
 
 const ACTION: &str = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
@@ -104,7 +104,9 @@ async fn serves(owned: &Owned, session: &Session) {
 #[tokio::test]
 async fn each_pkp_and_each_login_has_its_own() {
     let owned = Owned::on(3).await;
-    owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
+    owned
+        .permit(&ActionCid::of_code(ACTION.as_bytes()).to_string())
+        .await;
     let minted = contracts(&owned.network, &owned.owner).pkp().mint().await;
     let other_pkp = minted.unwrap().public_key;
     let method = owned.method().await;
@@ -247,19 +249,21 @@ async fn the_layout_of_the_official_client_tells_no_logins_apart() {
 #[tokio::test]
 async fn fewer_rights_and_renewal_need_no_other_login() {
     let owned = Owned::on(3).await;
-    owned.permit(&ipfs_cid_v0(ACTION.as_bytes())).await;
+    owned
+        .permit(&ActionCid::of_code(ACTION.as_bytes()).to_string())
+        .await;
     let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::new());
     let auth = Counted::new(by_action(&owned, 42));
     let wide = start(&owned, &store)
         .session(&request(), &auth)
         .await
         .unwrap();
-    let id = ipfs_cid_v0(b"Lit.Actions.setResponse({ response: 'done' })");
-    let fewer = SessionRequest::new([action(&id)]);
+    let done = ActionCid::of_code("Lit.Actions.setResponse({ response: 'done' })");
+    let fewer = SessionRequest::new([Right::run_action(done)]);
     let manager = start(&owned, &store);
     let narrow = manager.session(&fewer, &auth).await.unwrap();
     assert_eq!(narrow.root(), wide.root());
-    assert_eq!(narrow.requests(), [action(&id)]);
+    assert_eq!(narrow.requests(), [Right::run_action(done)]);
     serves(&owned, &narrow).await;
     assert_eq!(auth.asked(), 1);
     // Not for another login, though.

@@ -7,8 +7,8 @@ use alloy_primitives::Address;
 use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
-    AuthRequest, Authorization, AuthorizeError, LitResource, ResourceAbilityRequest, Session,
-    SessionAuthorizer, SessionManager, WalletAuth, session::SessionManagerError,
+    AuthRequest, Authorization, AuthorizeError, Right, Session, SessionAuthorizer, SessionManager,
+    WalletAuth, session::SessionManagerError,
 };
 
 use crate::common::any_action;
@@ -79,6 +79,6 @@ pub(crate) async fn thousand(
     results
 }
 
-pub(crate) fn action(id: &str) -> ResourceAbilityRequest {
-    ResourceAbilityRequest::lit_action_execution(LitResource::lit_action(id).unwrap()).unwrap()
+pub(crate) fn action(id: &str) -> Right {
+    Right::run_action(lit_sdk::ActionCid::of_code(id))
 }

@@ -2,8 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    Clock, Error, LitResource, ResourceAbilityRequest, SessionKeyPair, SessionManager,
-    SessionRequest, Timestamp,
+    Clock, Error, Right, SessionKeyPair, SessionManager, SessionRequest, Timestamp,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
     session::SessionManagerError,
     session_crypto::sign_siwe,
@@ -92,10 +91,7 @@ async fn fewer_rights_need_no_new_signature() {
             request.clone().with_domain("example.com"),
             request.clone().with_chain("polygon"),
             request.clone().with_session_key(key),
-            SessionRequest::new([
-                action("QmA"),
-                ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap(),
-            ]),
+            SessionRequest::new([action("QmA"), Right::sign_with_any_pkp()]),
             // What a note restricts cannot be compared.
             SessionRequest::new(
                 [action("QmA").with_data(CompactJson::parse("{\"n\":1}").unwrap())],

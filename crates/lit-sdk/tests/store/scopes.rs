@@ -1,5 +1,5 @@
 use lit_sdk::{
-    LitNetwork, LitResource, LoginId, ResourceAbilityRequest, SessionKeyPair, SessionRequest,
+    LitNetwork, LoginId, Right, SessionKeyPair, SessionRequest,
     store::{
         CorruptEntry, FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId,
         SessionOwner, SessionScope, SessionStore, SessionUser, StoredSession,
@@ -73,12 +73,13 @@ fn pair() -> impl Strategy<Value = (Fields, Fields)> {
 }
 
 impl Fields {
+    fn rights(&self) -> Vec<Right> {
+        let actions = self.rights.iter().map(lit_sdk::ActionCid::of_code);
+        actions.map(Right::run_action).collect()
+    }
+
     fn request(&self) -> SessionRequest {
-        let request = |id: &&str| {
-            ResourceAbilityRequest::lit_action_execution(LitResource::lit_action(id).unwrap())
-        };
-        let mut made = SessionRequest::new(self.rights.iter().map(|id| request(id).unwrap()))
-            .with_chain(self.chain);
+        let mut made = SessionRequest::new(self.rights()).with_chain(self.chain);
         if let Some(domain) = self.domain {
             made = made.with_domain(domain);
         }
@@ -105,14 +106,7 @@ impl Fields {
         } else {
             wallet(1)
         };
-        let requests: Vec<_> = self
-            .rights
-            .iter()
-            .map(|id| {
-                ResourceAbilityRequest::lit_action_execution(LitResource::lit_action(id).unwrap())
-                    .unwrap()
-            })
-            .collect();
+        let requests = self.rights();
         let key = self.key.map(|seed| SessionKeyPair::from_seed(&[seed; 32]));
         let session = session(&signer, &requests, key.as_ref(), self.domain);
         StoredSession::new(self.scope(), &session)

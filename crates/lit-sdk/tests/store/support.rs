@@ -7,8 +7,7 @@ use alloy_primitives::hex;
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    AuthSig, LitNetwork, LitResource, ResourceAbilityRequest, Session, SessionKeyPair,
-    SessionRequest, Timestamp,
+    AuthSig, LitNetwork, Right, Session, SessionKeyPair, SessionRequest, Timestamp,
     recap::SiweBuilder,
     session_crypto::{RootExpectation, check_root},
     store::{NetworkId, SessionOwner, SessionScope, SessionUser, StoredSession},
@@ -24,8 +23,8 @@ pub(crate) fn network() -> NetworkId {
     NetworkId::new(LitNetwork::Custom, &"ab".repeat(48))
 }
 
-pub(crate) fn any_action() -> Vec<ResourceAbilityRequest> {
-    vec![ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()]
+pub(crate) fn any_action() -> Vec<Right> {
+    vec![Right::run_any_action()]
 }
 
 pub(crate) fn wallet(seed: u8) -> PrivateKeySigner {
@@ -35,7 +34,7 @@ pub(crate) fn wallet(seed: u8) -> PrivateKeySigner {
 /// A session of a day that a wallet authorised.
 pub(crate) fn session(
     wallet: &PrivateKeySigner,
-    requests: &[ResourceAbilityRequest],
+    requests: &[Right],
     key: Option<&SessionKeyPair>,
     domain: Option<&str>,
 ) -> Session {

@@ -1,5 +1,5 @@
 use lit_recap::{NarrowError, ReCap};
-use lit_types::{ResourceAbilityRequest, Timestamp};
+use lit_types::{Right, Timestamp};
 
 use super::{Session, earlier};
 
@@ -14,7 +14,7 @@ impl Session {
     /// [`AttenuationError`] for no requests, or for one that this session does not ask for.
     pub fn attenuate(
         &self,
-        requests: impl IntoIterator<Item = ResourceAbilityRequest>,
+        requests: impl IntoIterator<Item = Right>,
     ) -> Result<Self, AttenuationError> {
         let requests: Vec<_> = requests.into_iter().collect();
         check_narrower(&self.requests, &requests)?;
@@ -35,8 +35,8 @@ impl Session {
 
 /// Whether all of `narrower` is covered by `requests`.
 pub(super) fn check_narrower(
-    requests: &[ResourceAbilityRequest],
-    narrower: &[ResourceAbilityRequest],
+    requests: &[Right],
+    narrower: &[Right],
 ) -> Result<(), AttenuationError> {
     if narrower.is_empty() {
         return Err(AttenuationError::NoRequests);

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use lit_recap::ReCap;
-use lit_types::{AuthSig, JsonProblem, ResourceAbilityRequest, Timestamp};
+use lit_types::{AuthSig, JsonProblem, Right, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -21,7 +21,7 @@ pub struct SessionBundle {
     key: SessionKeyPair,
     root: AuthSig,
     proofs: Vec<AuthSig>,
-    requests: Vec<ResourceAbilityRequest>,
+    requests: Vec<Right>,
     expiration: Timestamp,
 }
 
@@ -66,7 +66,7 @@ impl SessionBundle {
         key: SessionKeyPair,
         root: AuthSig,
         proofs: Vec<AuthSig>,
-        requests: Vec<ResourceAbilityRequest>,
+        requests: Vec<Right>,
         expiration: Timestamp,
     ) -> Self {
         Self {
@@ -98,7 +98,7 @@ impl SessionBundle {
 
     /// What the session asked for.
     #[must_use]
-    pub fn requests(&self) -> &[ResourceAbilityRequest] {
+    pub fn requests(&self) -> &[Right] {
         &self.requests
     }
 
@@ -155,7 +155,7 @@ impl SessionBundle {
             session_key: &'a str,
             root: &'a AuthSig,
             proofs: &'a [AuthSig],
-            requests: &'a [ResourceAbilityRequest],
+            requests: &'a [Right],
             expiration: &'a Timestamp,
         }
         let key = self.key.expose_secret_key();
@@ -195,7 +195,7 @@ impl SessionBundle {
             session_key: &'a str,
             root: AuthSig,
             proofs: Vec<AuthSig>,
-            requests: Vec<ResourceAbilityRequest>,
+            requests: Vec<Right>,
             expiration: Timestamp,
         }
         if json.len() > MAX_BYTES {

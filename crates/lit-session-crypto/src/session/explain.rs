@@ -2,7 +2,7 @@ use std::fmt;
 
 use alloy_primitives::Address;
 use lit_recap::{ReCap, SiweMessage, node_covers};
-use lit_types::{AuthSig, AuthSigKind, LitAbility, ResourceAbilityRequest, Timestamp};
+use lit_types::{AuthSig, AuthSigKind, LitAbility, Right, Timestamp};
 use time::OffsetDateTime;
 
 use super::Session;
@@ -100,7 +100,7 @@ pub struct SessionExplanation {
     /// Whether that is more than the session asks for: whoever has the session key can ask for all of it.
     pub grants_more: bool,
     /// What the session asks nodes for.
-    pub requests: Vec<ResourceAbilityRequest>,
+    pub requests: Vec<Right>,
     /// What it shows beside the root.
     pub proofs: Vec<ProofExplanation>,
     /// Until when the root authorises it.

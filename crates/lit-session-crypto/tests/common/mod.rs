@@ -6,7 +6,7 @@ use lit_recap::SiweBuilder;
 use lit_session_crypto::{
     Operation, SessionKeyPair, SessionSigRefusal, SessionTemplate, SessionVerifier, sign_siwe,
 };
-use lit_types::{AuthSig, LitResource, NodeUrl, ResourceAbilityRequest, Timestamp};
+use lit_types::{AuthSig, NodeUrl, Right, Timestamp};
 
 pub(crate) const NOW: i64 = 1_736_944_496_789;
 pub(crate) const CID: &str = "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH";
@@ -34,8 +34,8 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-pub(crate) fn any_action() -> Vec<ResourceAbilityRequest> {
-    vec![ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap()]
+pub(crate) fn any_action() -> Vec<Right> {
+    vec![Right::run_any_action()]
 }
 
 /// A root for the key above, valid for a day, changed by `change`.

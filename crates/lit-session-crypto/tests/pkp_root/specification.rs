@@ -5,7 +5,7 @@ use lit_session_crypto::{
     BlsPublicKey, BlsSignature, RootExpectation, check_rewritten, check_root, pkp_auth_sig,
     rewrite_for_pkp, session_digest,
 };
-use lit_types::{LitResource, ResourceAbilityRequest};
+use lit_types::Right;
 
 use crate::support::context;
 
@@ -97,7 +97,7 @@ fn the_example_of_the_specification() {
         .unwrap()
         .parse()
         .unwrap();
-    let asked = [ResourceAbilityRequest::pkp_signing(LitResource::any_pkp()).unwrap()];
+    let asked = [Right::sign_with_any_pkp()];
     let expected = RootExpectation::new(&asked, sent.issued_at())
         .with_network_key(KEY.parse::<BlsPublicKey>().unwrap())
         .with_address(sent.address())

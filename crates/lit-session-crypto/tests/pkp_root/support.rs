@@ -3,8 +3,7 @@
 use lit_recap::{SiweBuilder, SiweMessage};
 use lit_session_crypto::{BlsSecretKey, pkp_auth_sig, rewrite_for_pkp, session_digest};
 use lit_types::{
-    AuthContext, AuthMethodContext, AuthSig, LitResource, ResourceAbilityRequest, TokenId,
-    constants::AuthMethodType,
+    AuthContext, AuthMethodContext, AuthSig, Right, TokenId, constants::AuthMethodType,
 };
 
 use crate::{
@@ -26,11 +25,10 @@ pub(crate) fn context() -> AuthContext {
     }
 }
 
-pub(crate) fn requests() -> Vec<ResourceAbilityRequest> {
+pub(crate) fn requests() -> Vec<Right> {
     vec![
-        ResourceAbilityRequest::lit_action_execution(LitResource::any_lit_action()).unwrap(),
-        ResourceAbilityRequest::pkp_signing(LitResource::pkp(TokenId::from_hex("0x1").unwrap()))
-            .unwrap(),
+        Right::run_any_action(),
+        Right::sign_with(TokenId::from_hex("0x1").unwrap()),
     ]
 }
 

@@ -1,7 +1,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    LitNodeClient, LitResource, ResourceAbilityRequest, Session, SessionRequest, WalletAuth,
+    LitNodeClient, Right, Session, SessionRequest, WalletAuth,
     session_crypto::{SealingKey, SealingKeys},
     store::{NetworkId, SessionOwner, SessionScope, StoredSession},
 };
@@ -14,8 +14,7 @@ pub(crate) fn keys(seed: u8) -> SealingKeys {
 }
 
 pub(crate) fn any_action() -> SessionRequest {
-    let any = LitResource::any_lit_action();
-    SessionRequest::new([ResourceAbilityRequest::lit_action_execution(any).unwrap()])
+    SessionRequest::new([Right::run_any_action()])
 }
 
 pub(crate) struct Setup {

@@ -1,6 +1,6 @@
 use lit_recap::ReCap;
 use lit_session_crypto::{BundleError, RootExpectation, Session, SessionBundle, SessionPublicKey};
-use lit_types::{AuthSig, JsonProblem, LitNetwork, ResourceAbilityRequest};
+use lit_types::{AuthSig, JsonProblem, LitNetwork, Right};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -65,7 +65,7 @@ impl StoredSession {
     /// The session, verified as if it had been made just now, for these requests and with these proofs.
     pub(crate) fn verify_for(
         &self,
-        requests: &[ResourceAbilityRequest],
+        requests: &[Right],
         proofs: Vec<AuthSig>,
         now: OffsetDateTime,
     ) -> Result<Session, BundleError> {

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use lit_recap::{ReCap, RecapAbility, SiweMessage};
 use lit_session_crypto::{SessionBundle, SessionKeyPair};
 use lit_types::{
-    AuthSig, LitAbility, LitResource, ResourceAbilityRequest,
+    AuthSig, LitAbility, LitResource, Right,
     chains::EVM_CHAINS,
     constants::{RESOLVED_AUTH_CONTEXT_PREFIX, storage_keys},
 };
@@ -108,7 +108,7 @@ impl LocalStorageStore {
 }
 
 /// The requests that make this ReCap and no other. What nodes add to the ReCap of a PKP is none of them.
-fn requests_of(rights: &ReCap) -> Option<Vec<ResourceAbilityRequest>> {
+fn requests_of(rights: &ReCap) -> Option<Vec<Right>> {
     let mut asked = rights.attenuations().clone();
     asked.retain(|key, _| !key.starts_with(RESOLVED_AUTH_CONTEXT_PREFIX));
     let mut requests = Vec::new();
@@ -118,7 +118,7 @@ fn requests_of(rights: &ReCap) -> Option<Vec<ResourceAbilityRequest>> {
             if ability.prefix() == resource.prefix()
                 && abilities.contains_key(&RecapAbility::from(ability))
             {
-                requests.push(ResourceAbilityRequest::new(resource.clone(), ability).ok()?);
+                requests.push(Right::new(resource.clone(), ability).ok()?);
             }
         }
     }

@@ -5,14 +5,9 @@ const CHUNK: usize = 262_144;
 /// Children of one inner node.
 const LINKS: usize = 174;
 
-/// The CIDv0 (`Qm…`) of a Lit Action's code, as `ipfs add` computes it with default options: the id under which nodes check
-/// who may run it.
-///
-/// Leaves of 262,144 bytes, inner nodes of at most 174 links, all of them dag-pb with UnixFS (session specification,
-/// section 12.1).
-#[doc(alias = "getIpfsId")]
-#[must_use]
-pub fn ipfs_cid_v0(content: &[u8]) -> String {
+/// The SHA-256 digest in the CIDv0 that `ipfs add` computes with default options: leaves of 262,144 bytes, inner nodes of at
+/// most 174 links, all of them dag-pb with UnixFS.
+pub(crate) fn root_digest(content: &[u8]) -> [u8; 32] {
     let mut level: Vec<Node> = content.chunks(CHUNK).map(Node::leaf).collect();
     if level.is_empty() {
         level.push(Node::leaf(&[]));
@@ -20,9 +15,7 @@ pub fn ipfs_cid_v0(content: &[u8]) -> String {
     while level.len() > 1 {
         level = level.chunks(LINKS).map(Node::parent).collect();
     }
-    let mut multihash = vec![0x12, 0x20];
-    multihash.extend(level[0].hash);
-    bs58::encode(multihash).into_string()
+    level[0].hash
 }
 
 struct Node {
