@@ -119,7 +119,7 @@ impl fmt::Debug for ProofCid {
 
 /// The text is no CIDv1 in base58btc or base32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a proof must be a CIDv1 in base58btc (z…) or base32 (b…)")]
+#[error("malformed proof: expected a CIDv1 in base58btc (z…) or base32 (b…)")]
 pub struct ProofCidError;
 
 #[cfg(test)]

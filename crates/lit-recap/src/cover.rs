@@ -99,10 +99,10 @@ pub fn client_covers<'a>(
 #[non_exhaustive]
 pub enum ClientCoverError {
     /// There are no resources: a plain sign-in, which grants nothing.
-    #[error("the SIWE message has no resources, so it grants nothing")]
+    #[error("the SIWE message grants nothing: it has no resources")]
     NoResources,
     /// The first resource is no ReCap.
-    #[error("the first resource of the SIWE message is no ReCap: {0}")]
+    #[error("malformed ReCap in the first resource of the SIWE message: {0}")]
     NotARecap(#[from] DecodeError),
 }
 

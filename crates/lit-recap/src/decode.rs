@@ -181,7 +181,7 @@ impl<'de> Deserialize<'de> for Ordered {
     }
 }
 
-/// Why a text is no ReCap (session specification, section 4.4).
+/// Why a ReCap (EIP-5573) is malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -192,10 +192,10 @@ pub enum DecodeError {
     #[error("the recap urn is longer than {MAX_URN_BYTES} bytes")]
     TooLong,
     /// Not base64url.
-    #[error("the recap urn is not base64url")]
+    #[error("malformed recap urn: not base64url")]
     Base64,
     /// Not JSON, or nested deeper than 128 levels.
-    #[error("the recap is not JSON")]
+    #[error("malformed recap: not JSON")]
     Json,
     /// `att` is missing or no object, or a resource in it is no object.
     #[error("invalid attenuation object")]
@@ -213,6 +213,6 @@ pub enum DecodeError {
     #[error("invalid nota-bene list for {0}")]
     NotaBene(RecapAbility),
     /// Resources, abilities or members of notes are not in ascending order, or one appears twice.
-    #[error("the attenuation object is not properly sorted")]
+    #[error("invalid attenuation object: not sorted")]
     NotSorted,
 }

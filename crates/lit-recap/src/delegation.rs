@@ -179,14 +179,12 @@ impl FromStr for CapacityTokenId {
 #[non_exhaustive]
 pub enum CapacityDelegationError {
     /// The list of delegatees is empty, which would delegate to nobody.
-    #[error(
-        "an empty list of delegatees delegates to nobody; use Delegatees::Anyone to delegate to anybody"
-    )]
+    #[error("empty list of delegatees; use Delegatees::Anyone to delegate to anybody")]
     NoDelegatees,
     /// Not 40 hex digits.
-    #[error("a delegatee is an address of 40 hex digits")]
+    #[error("malformed delegatee: expected an address of 40 hex digits")]
     Delegatee,
     /// Not a decimal number of at most 256 bits.
-    #[error("the token id of a capacity credit is a decimal number")]
+    #[error("malformed capacity credit token id: expected a decimal number")]
     TokenId,
 }

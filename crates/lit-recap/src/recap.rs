@@ -168,8 +168,12 @@ impl ReCap {
             })
             .collect();
         let proofs: Vec<String> = self.proofs.iter().map(ProofCid::to_base58btc).collect();
-        // The only error is a number that is not finite, which JSON values cannot hold.
-        serde_jcs::to_string(&json!({ "att": attenuations, "prf": proofs })).unwrap_or_default()
+        #[allow(
+            clippy::expect_used,
+            reason = "fails only for numbers that are not finite"
+        )]
+        serde_jcs::to_string(&json!({ "att": attenuations, "prf": proofs }))
+            .expect("JSON values hold only finite numbers")
     }
 
     /// The resource of a SIWE message: `urn:recap:` and the canonical JSON in base64url without padding.
@@ -334,7 +338,7 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
 #[non_exhaustive]
 pub enum BuildError {
     /// The data of a request is an array, a number, a text or `true`; a nota bene is an object.
-    #[error("the data of a request for {ability} is not a JSON object")]
+    #[error("malformed data for {ability}: not a JSON object")]
     NotaBene {
         /// The ability of the request.
         ability: LitAbility,
@@ -346,10 +350,10 @@ pub enum BuildError {
 #[non_exhaustive]
 pub enum ExtractError {
     /// The message has no resources.
-    #[error("the SIWE message has no resources, so it grants nothing")]
+    #[error("the SIWE message grants nothing: it has no resources")]
     NoResources,
     /// The last resource is no ReCap.
-    #[error("the last resource of the SIWE message is no ReCap: {0}")]
+    #[error("malformed ReCap in the last resource of the SIWE message: {0}")]
     NotARecap(#[from] DecodeError),
     /// The statement does not end with the statement of the ReCap: the signer saw something else.
     #[error("the statement of the SIWE message does not spell out its ReCap")]

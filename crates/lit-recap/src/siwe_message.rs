@@ -272,19 +272,19 @@ pub enum SiweError {
     #[error("invalid domain: expected a host with an optional port, without scheme or path")]
     Domain,
     /// The statement has a line feed, and could not be told from the rest of the message.
-    #[error("the statement of a SIWE message is a single line")]
+    #[error("invalid statement: expected a single line")]
     Statement,
     /// The URI is none (RFC 3986).
-    #[error("the URI of a SIWE message must be an absolute URI (RFC 3986)")]
+    #[error("invalid URI: expected an absolute URI (RFC 3986)")]
     Uri,
     /// The nonce is shorter than 8 characters or has others than letters and digits.
-    #[error("the nonce must be at least 8 letters and digits")]
+    #[error("invalid nonce: expected at least 8 letters and digits")]
     Nonce,
     /// A time is outside the years that can be written.
     #[error(transparent)]
     Time(#[from] TimestampError),
     /// A resource is no ASCII URI.
-    #[error("a resource of the SIWE message is not a URI of ASCII characters")]
+    #[error("invalid resource: expected a URI of ASCII characters")]
     Resource,
     /// No requests were given; a session without rights is of no use.
     #[error("at least one resource ability request is needed")]
@@ -293,10 +293,10 @@ pub enum SiweError {
     #[error(transparent)]
     Recap(#[from] BuildError),
     /// The text is no SIWE message. The reason is that of the `siwe` crate.
-    #[error("not a SIWE message: {0}")]
+    #[error("malformed SIWE message: {0}")]
     Syntax(String),
     /// The text is a SIWE message, spelled in another way than its fields print.
-    #[error("the SIWE message is not in canonical form")]
+    #[error("malformed SIWE message: not in canonical form")]
     NotCanonical,
     /// Longer than [`MAX_SIWE_BYTES`].
     #[error("the SIWE message is longer than {MAX_SIWE_BYTES} bytes")]

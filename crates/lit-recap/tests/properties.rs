@@ -4,8 +4,8 @@
 
 use alloy_primitives::Address;
 use lit_recap::{
-    Attenuations, NotaBene, ReCap, RecapAbility, SiweBuilder, SiweMessage, client_covers,
-    node_covers,
+    Attenuations, DecodeError, ExtractError, NodeCoverError, NotaBene, ReCap, RecapAbility,
+    SiweBuilder, SiweError, SiweMessage, client_covers, node_covers,
 };
 use lit_types::{LitAbility, LitResource, ResourcePrefix, Right, Timestamp};
 use proptest::{collection::vec, prelude::*};
@@ -278,8 +278,14 @@ fn a_statement_that_tells_something_else_is_refused() {
         .to_string()
         .replace("'Execution'", "'Reading'");
     let message: SiweMessage = text.parse().unwrap();
-    assert!(ReCap::extract(&message).is_err());
-    assert!(node_covers(&message, LitAbility::LitActionExecution, "QmA").is_err());
+    assert_eq!(
+        ReCap::extract(&message),
+        Err(ExtractError::StatementMismatch)
+    );
+    assert_eq!(
+        node_covers(&message, LitAbility::LitActionExecution, "QmA"),
+        Err(NodeCoverError::StatementMismatch)
+    );
 }
 
 #[test]
@@ -305,13 +311,13 @@ fn hostile_recaps_are_cheap() {
         r#"{{"att":{{}},"prf":["z{}"]}}"#,
         "y".repeat(300_000)
     ));
-    assert!(long.parse::<ReCap>().is_err());
+    assert!(matches!(long.parse::<ReCap>(), Err(DecodeError::Proof(_))));
     let proof = r#""z3v8Auad2Fjts4vGRMCrvxSfWv2XZ5wFTT34yK4cAJHfPgPhLwZ""#;
     let many = urn(format!(
         r#"{{"att":{{}},"prf":[{}]}}"#,
         vec![proof; 65].join(",")
     ));
-    assert!(many.parse::<ReCap>().is_err());
+    assert_eq!(many.parse::<ReCap>(), Err(DecodeError::Proofs));
     let mut wide = ReCap::new();
     for i in 0..10_000 {
         wide.attenuate(
@@ -332,15 +338,23 @@ fn fields_cannot_pose_as_others() {
     };
     assert!(siwe().build().is_ok());
     assert!(siwe().request_id("x").build().is_ok());
-    assert!(
+    assert_eq!(
         siwe()
             .request_id("x\nResources:\n- https://evil.example/")
             .build()
-            .is_err()
+            .unwrap_err(),
+        SiweError::NotCanonical
     );
-    assert!(siwe().statement("a\n\nURI: b:c").build().is_err());
+    assert_eq!(
+        siwe().statement("a\n\nURI: b:c").build().unwrap_err(),
+        SiweError::Statement
+    );
     for domain in ["https://example.com", "example.com/login", "", "a b"] {
-        assert!(siwe().domain(domain).build().is_err(), "{domain}");
+        assert_eq!(
+            siwe().domain(domain).build().unwrap_err(),
+            SiweError::Domain,
+            "{domain}"
+        );
     }
 }
 

@@ -18,8 +18,7 @@ pub const DISCORD_CLIENT_ID: &str = "1052874239658692668";
 /// What stands for the app in ids of wallets and of WebAuthn credentials. Nodes always use this one.
 const LIT: &str = "lit";
 
-/// The id under which an auth method is permitted to use a PKP: keccak256 of `<user>:<app>` (session specification,
-/// section 11.2).
+/// The id under which an auth method is permitted to use a PKP: keccak256 of `<user>:<app>`.
 ///
 /// | type | user | app |
 /// |---|---|---|
@@ -137,23 +136,23 @@ pub fn action_auth_method_id(cid: &str) -> Result<[u8; 34], ActionCidError> {
 pub enum AuthMethodIdError {
     /// The id does not follow from a token of this type: a Lit Action has [`action_auth_method_id`], Google's old access
     /// tokens have none, and what other numbers mean only a Lit Action knows.
-    #[error("no id follows from the access token of auth method type {0}")]
+    #[error("cannot derive an id from the access token of auth method type {0}")]
     Unsupported(AuthMethodNumber),
     /// Discord has to be asked whose the token is; then [`discord_auth_method_id`] gives the id.
     #[error("a Discord token does not name its user; ask Discord, and use discord_auth_method_id")]
     DiscordUser,
     /// The access token of a wallet or of WebAuthn, or the payload of a JWT, is not the JSON it has to be.
-    #[error("the access token, or the payload of the JWT, is {0}")]
+    #[error("malformed access token: the token or its JWT payload is {0}")]
     Json(JsonProblem),
     /// The same is a list.
-    #[error("the access token, or the payload of the JWT, is no object")]
+    #[error("malformed access token: the token or its JWT payload is not an object")]
     NotAnObject,
     /// The access token has to be a JWT: three parts with dots between them, the second in base64url.
-    #[error("the access token is no JWT")]
+    #[error("malformed access token: not a JWT")]
     NotAJwt,
     /// The token does not have what the id is made of. The official client makes one of the word `undefined`, which is the
     /// same for all who have such a token.
-    #[error("the access token has no `{0}`")]
+    #[error("malformed access token: missing `{0}`")]
     Missing(&'static str),
     /// The session of the Stytch token has no factor of the type of the auth method.
     #[error("the Stytch session has no authentication factor of this type")]

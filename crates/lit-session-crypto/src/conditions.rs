@@ -1,7 +1,7 @@
 use lit_types::{LitResource, access_control::AccessControlConditions};
 use sha2::{Digest, Sha256};
 
-/// SHA-256 of the canonical text of conditions (session specification, section 10).
+/// Returns the SHA-256 of the canonical text of conditions.
 ///
 /// ```
 /// use lit_session_crypto::conditions_hash;

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::{CapabilityRefusal, check_proof};
 
-/// What a capacity delegation says, as nodes read it (session specification, section 5.4). Not verified.
+/// What a capacity delegation says, as nodes read it. Not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DelegationTerms {

@@ -10,7 +10,7 @@ use k256::{
 use lit_types::PkpPublicKey;
 use sha2::Sha256;
 
-/// The domain of the hash from key ids to tweaks (wire specification, section 6.4).
+/// The domain of the hash from key ids to tweaks.
 const DOMAIN: &[u8] = b"LIT_HD_KEY_ID_K256_XMD:SHA-256_SSWU_RO_NUL_";
 
 /// What makes a PKP's key of the root keys of a network: a number `t` that the key id is hashed to. The key is
@@ -94,7 +94,7 @@ impl fmt::Debug for HdTweak {
     }
 }
 
-/// Why no key can be derived.
+/// Why key derivation failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HdKeyError {

@@ -183,16 +183,18 @@ impl Serialize for SessionPublicKey {
 #[non_exhaustive]
 pub enum SessionKeyError {
     /// Not hex, or of another length.
-    #[error("a session key is hex: 64 digits for a public key or a seed, 128 for a secret key")]
+    #[error(
+        "malformed session key: expected 64 hex digits for a public key or seed, 128 for a secret key"
+    )]
     Encoding,
     /// The public half is not that of the secret half.
-    #[error("the public and the secret half of the session key do not belong together")]
+    #[error("invalid session key: the public and secret halves do not match")]
     Mismatch,
     /// The public key is no point of the curve.
-    #[error("the session public key is not a point of the curve")]
+    #[error("invalid session public key: not a point on the curve")]
     NotOnCurve,
     /// The stored form is not JSON with the two members.
-    #[error("a stored session key is JSON with the members publicKey and secretKey")]
+    #[error("malformed stored session key: expected JSON with publicKey and secretKey")]
     Json,
 }
 

@@ -1,4 +1,4 @@
-//! What wallets of other chains sign for Lit (session specification, sections 6 and 7.5). Signing is left to the caller.
+//! Messages and AuthSigs of Solana and Cosmos wallets, as in the official client. The caller signs.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lit_types::{AuthSig, Timestamp, constants::AUTH_SIGNATURE_BODY};

@@ -149,13 +149,13 @@ pub(crate) fn iso(at: OffsetDateTime) -> String {
 #[non_exhaustive]
 pub enum ReportError {
     /// There are no session signatures.
-    #[error("there are no session signatures to describe")]
+    #[error("no session signatures to describe")]
     Empty,
     /// The signed text is not the document of a session signature.
-    #[error("the signed document cannot be read: {0}")]
+    #[error("malformed signed document: {0}")]
     Template(JsonProblem),
     /// A capability is no SIWE message with an expiration.
-    #[error("capability {index} cannot be read: {reason}")]
+    #[error("malformed capability {index}: {reason}")]
     Capability {
         /// Its place.
         index: usize,

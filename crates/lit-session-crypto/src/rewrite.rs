@@ -8,9 +8,9 @@ use lit_types::{
 use serde_json::json;
 use time::OffsetDateTime;
 
-/// The message that nodes sign for a PKP in place of the one they were sent (wire protocol specification, section 3.5). Its
+/// The message that nodes sign for a PKP in place of the one they were sent. Its
 /// address is the PKP's, which the sender need not have known. Its issue time is that of the block whose hash is its nonce, in
-/// whole seconds, so that all nodes write the same; its ReCap also says how the caller was authorised, and its statement goes on
+/// whole seconds, so that all nodes write the same; its ReCap also says how the caller was authorized, and its statement goes on
 /// with the statement of that ReCap. All else stays.
 ///
 /// Whether the nonce is the hash of a block, the sender's rights and the time window are for the node to check before.
@@ -154,7 +154,7 @@ fn refuse_wider(asked: &ReCap, granted: &ReCap) -> Result<(), RewriteRefusal> {
 #[non_exhaustive]
 pub enum RewriteError {
     /// The message already speaks of an auth context, which is for nodes alone to resolve.
-    #[error("the message speaks of {RESOLVED_AUTH_CONTEXT_PREFIX}, which only nodes may write")]
+    #[error("the message contains {RESOLVED_AUTH_CONTEXT_PREFIX}, which only nodes may write")]
     ReservedResource,
     /// The message has no ReCap at its end, or its statement does not spell it out.
     #[error(transparent)]
@@ -168,7 +168,7 @@ pub enum RewriteError {
 }
 
 impl RewriteError {
-    /// The code a node reports this with; it has none for a message without a ReCap (wire protocol specification, section 3.4).
+    /// The code a node reports this with; it has none for a message without a ReCap.
     #[must_use]
     pub const fn node_error_code(&self) -> Option<NodeErrorCode> {
         match self {
@@ -193,13 +193,13 @@ pub enum RewriteRefusal {
     #[error(transparent)]
     Recap(#[from] ExtractError),
     /// The signed ReCap grants what was not asked for.
-    #[error("the nodes granted more than was asked for, on {resource}")]
+    #[error("the nodes granted more than requested on {resource}")]
     Wider {
         /// On what; `*` when taking a grant away brought others into force.
         resource: String,
     },
-    /// The nodes did not say, once and in a form that can be read, how the caller was authorised.
-    #[error("the message has no auth context of the nodes")]
+    /// The nodes did not say, once and in a form that can be read, how the caller was authorized.
+    #[error("the nodes' auth context is missing from the message")]
     NoAuthContext,
 }
 

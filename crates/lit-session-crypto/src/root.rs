@@ -14,7 +14,7 @@ use crate::{
     verify::{later, verify_root_auth_sig, verify_wallet_auth_sig},
 };
 
-/// What a root AuthSig has to be good for.
+/// The requirements that a root AuthSig must meet.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RootExpectation<'a> {
@@ -27,7 +27,7 @@ pub struct RootExpectation<'a> {
 }
 
 impl<'a> RootExpectation<'a> {
-    /// It must grant these requests, and be good at `now`.
+    /// Requires these grants at `now`.
     pub const fn new(requests: &'a [Right], now: OffsetDateTime) -> Self {
         Self {
             requests,
@@ -39,19 +39,19 @@ impl<'a> RootExpectation<'a> {
         }
     }
 
-    /// Who must have signed. Default: anybody.
+    /// Requires this signer. Default: any address.
     pub const fn with_address(mut self, address: Address) -> Self {
         self.address = Some(address);
         self
     }
 
-    /// The domain the message must name. Default: any.
+    /// Requires this domain in the message. Default: any.
     pub const fn with_domain(mut self, domain: &'a str) -> Self {
         self.domain = Some(domain);
         self
     }
 
-    /// The BLS key of the network, by which the AuthSig of a PKP is verified. Default: none, and it is refused.
+    /// Verifies AuthSigs of PKPs with this network key. Default: none; they are refused.
     pub const fn with_network_key(mut self, key: BlsPublicKey) -> Self {
         self.network_key = Some(key);
         self
@@ -65,7 +65,7 @@ impl<'a> RootExpectation<'a> {
     }
 }
 
-/// A root AuthSig that was found good, for one session key and these requests. Only [`check_root`] makes it.
+/// A verified root AuthSig for one session key and its requests. Only [`check_root`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedRoot {
     pub(crate) auth_sig: AuthSig,
@@ -77,36 +77,37 @@ pub struct VerifiedRoot {
 }
 
 impl VerifiedRoot {
-    /// Who authorised the session key.
+    /// The address that authorized the session key.
     #[must_use]
     pub const fn address(&self) -> Address {
         self.address
     }
 
-    /// What was granted, which may be more than was expected.
+    /// The granted rights. May exceed the expected ones.
     #[must_use]
     pub const fn granted(&self) -> &ReCap {
         &self.recap
     }
 
-    /// How nodes found the caller authorised, when they signed for a PKP.
+    /// How nodes found the caller authorized, when they signed for a PKP.
     #[must_use]
     pub fn auth_context(&self) -> Option<AuthContext> {
         let of_pkp = self.auth_sig.kind() == AuthSigKind::Bls;
         of_pkp.then(|| resolved_auth_context(&self.recap)).flatten()
     }
 
-    /// Until when, as the message spells it.
+    /// The expiration, as the message spells it.
     #[must_use]
     pub const fn expiration(&self) -> &Timestamp {
         &self.expiration
     }
 }
 
-/// Checks the AuthSig that a session is to rest on, before the first request is made with it: all that a node will check of
-/// it, for every request of the session, and that it is what was asked for.
+/// Checks the root AuthSig of a session.
 ///
-/// The official client checks less (session specification, section 8.3) and uses a second signature without any check.
+/// Makes every check that nodes make for each request of the session, and compares it with `expected`.
+///
+/// The official client checks less, and uses a second signature without any check.
 ///
 /// # Errors
 /// [`RootRefusal`].
@@ -190,11 +191,13 @@ pub fn check_root(
     })
 }
 
-/// Checks an AuthSig that a session shows beside its root, such as a capacity delegation, and gives its expiration. A proof that
-/// is not good makes nodes refuse every request that carries it.
+/// Checks a proof such as a capacity delegation and returns its expiration.
+///
+/// Nodes refuse every request that carries an invalid proof.
 ///
 /// # Errors
-/// [`CapabilityRefusal`], when the signature, the time window or the kind is not that of a wallet's AuthSig with an end.
+/// [`CapabilityRefusal`] for an AuthSig of another kind than a wallet's, an invalid signature, or a missing or passed
+/// expiration.
 pub fn check_proof(
     auth_sig: &AuthSig,
     now: OffsetDateTime,
@@ -206,7 +209,7 @@ pub fn check_proof(
         .ok_or(CapabilityRefusal::NoExpiration)
 }
 
-/// Why a session cannot rest on an AuthSig.
+/// Why a root AuthSig is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootRefusal {
@@ -216,7 +219,7 @@ pub enum RootRefusal {
     /// The AuthSig names an `algo` that does not exist. Wallets leave it out.
     #[error("the AuthSig names an unknown algo; wallets leave it out")]
     UnknownAlgo,
-    /// The AuthSig itself is not good.
+    /// The AuthSig itself is invalid.
     #[error(transparent)]
     AuthSig(#[from] CapabilityRefusal),
     /// Signed by another address than expected.

@@ -1,4 +1,4 @@
-//! Encryption of what leaves the process: bundles that are handed over, entries of a remote store.
+//! Encrypts bundles and the entries of remote stores.
 
 use std::fmt;
 
@@ -9,18 +9,20 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{BundleError, SessionBundle};
 
-/// A key of 32 bytes under which sessions are sealed (XChaCha20-Poly1305). Wiped on drop, and never shown.
+/// A 32-byte key that seals sessions (XChaCha20-Poly1305).
+///
+/// Wiped on drop; `Debug` hides it.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SealingKey([u8; 32]);
 
 impl SealingKey {
-    /// A key that the caller keeps, such as in a key management service.
+    /// Creates a key from bytes that the caller keeps.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// A fresh key.
+    /// Generates a random key.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
         let mut key = Self([0; 32]);
@@ -34,7 +36,7 @@ impl SealingKey {
         &self.0
     }
 
-    /// Says which key something was sealed under, and nothing else about it.
+    /// Identifies the key without revealing it.
     fn id(&self) -> [u8; ID] {
         let hash = Sha256::new_with_prefix(b"lit-sealing-key/1").chain_update(self.0);
         let mut id = [0; ID];
@@ -42,7 +44,7 @@ impl SealingKey {
         id
     }
 
-    /// A name for `data` that nobody without this key can make or check, as 32 bytes.
+    /// Returns a keyed 32-byte name for `data`. Making or checking it needs this key.
     #[must_use]
     pub fn name_of(&self, data: &[u8]) -> [u8; 32] {
         let keyed = || Sha256::new_with_prefix(b"lit-sealed-name/1").chain_update(self.0);
@@ -58,8 +60,9 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// The key that seals, and those before it, which still open. To rotate, put a new key in front, seal again what is still
-/// under the old ones, and leave them out.
+/// The current sealing key, and previous keys that still open.
+///
+/// To rotate, make a new key current, reseal the old data, then drop the old keys.
 #[derive(Debug, Clone)]
 pub struct SealingKeys {
     current: SealingKey,
@@ -76,7 +79,7 @@ impl SealingKeys {
         }
     }
 
-    /// Keys that were used before. Default: none.
+    /// Adds previous keys. Default: none.
     #[must_use]
     pub fn with_previous(mut self, previous: impl IntoIterator<Item = SealingKey>) -> Self {
         self.previous.extend(previous);
@@ -95,8 +98,17 @@ impl SealingKeys {
         &self.previous
     }
 
-    /// Seals `secret` for a `context`, which has to be given again to open it: version, id of the key, nonce, ciphertext, tag.
+    /// Seals `secret` for a `context`. Opening needs the same context.
+    ///
+    /// The output is version, key id, nonce, ciphertext and tag.
+    ///
+    /// # Panics
+    /// If the secret is larger than 256 GiB.
     #[must_use]
+    #[allow(
+        clippy::expect_used,
+        reason = "XChaCha20-Poly1305 fails only for texts above 256 GiB"
+    )]
     pub fn seal(&self, secret: &[u8], context: &[u8], rng: &mut impl CryptoRngCore) -> Vec<u8> {
         let mut sealed = Vec::with_capacity(HEAD + secret.len() + TAG);
         sealed.push(VERSION);
@@ -107,16 +119,14 @@ impl SealingKeys {
         let associated = associated(&sealed[..1 + ID], context);
         sealed.extend_from_slice(secret);
         let cipher = XChaCha20Poly1305::new((&self.current.0).into());
-        // Fails only for texts of more than 256 GiB.
-        let tag = cipher.encrypt_in_place_detached(&nonce, &associated, &mut sealed[HEAD..]);
-        match tag {
-            Ok(tag) => sealed.extend_from_slice(&tag),
-            Err(_) => sealed.clear(),
-        }
+        let tag = cipher
+            .encrypt_in_place_detached(&nonce, &associated, &mut sealed[HEAD..])
+            .expect("the secret is below 256 GiB");
+        sealed.extend_from_slice(&tag);
         sealed
     }
 
-    /// Opens what one of the keys sealed for this context.
+    /// Opens sealed data with the key that sealed it.
     ///
     /// # Errors
     /// [`SealError`].
@@ -159,7 +169,7 @@ fn associated(head: &[u8], context: &[u8]) -> Vec<u8> {
     [head, context].concat()
 }
 
-/// What was sealed.
+/// Opened data.
 #[derive(Clone)]
 #[must_use]
 pub struct Opened {
@@ -178,7 +188,7 @@ impl fmt::Debug for Opened {
 }
 
 impl SessionBundle {
-    /// The bundle, sealed for a context such as the name of the receiver.
+    /// Seals the bundle for a context such as the receiver's name.
     #[must_use]
     pub fn seal(
         &self,
@@ -192,7 +202,7 @@ impl SessionBundle {
     /// Opens the seal of a bundle. Nothing is verified before [`SessionBundle::open`].
     ///
     /// # Errors
-    /// [`SealError`], or [`SealError::Bundle`] for what is no bundle.
+    /// [`SealError`]; [`SealError::Bundle`] for a malformed bundle.
     pub fn from_sealed(
         sealed: &[u8],
         keys: &SealingKeys,
@@ -204,20 +214,20 @@ impl SessionBundle {
     }
 }
 
-/// Why something sealed cannot be opened.
+/// Why sealed data cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SealError {
-    /// Too short, or of a version that this one does not know.
-    #[error("not sealed in a form that this version knows")]
+    /// Too short, or an unknown version.
+    #[error("unsupported seal format")]
     Form,
-    /// Sealed under none of the keys.
-    #[error("sealed under a key that is not at hand")]
+    /// Sealed under an unknown key.
+    #[error("unknown sealing key")]
     UnknownKey,
     /// Changed, or sealed for another context.
-    #[error("the seal is broken, or was made for another context")]
+    #[error("invalid seal: damaged, or made for another context")]
     Damaged,
-    /// What was in it is no bundle.
+    /// The content is not a valid bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),
 }
@@ -262,7 +272,7 @@ mod tests {
         let rotated = keys(2).with_previous([SealingKey::new([1; 32])]);
         assert!(!rotated.open(&old, b"").unwrap().current);
         let new = rotated.seal(b"secret", b"", &mut OsRng);
-        assert!(keys(1).open(&new, b"").is_err());
+        assert_eq!(keys(1).open(&new, b"").unwrap_err(), SealError::UnknownKey);
         assert!(keys(2).open(&new, b"").unwrap().current);
     }
 

@@ -17,7 +17,7 @@ pub use attenuate::AttenuationError;
 pub use bundle::{BundleError, GrantsMore, SessionBundle};
 pub use explain::{Grantor, Missing, ProofExplanation, SessionExplanation};
 
-/// A session: a key, the AuthSig that authorises it, and proofs such as capacity delegations. Per-node signatures are
+/// A session: a key, the AuthSig that authorizes it, and proofs such as capacity delegations. Per-node signatures are
 /// minted from it when a call is made, for the nodes of that moment.
 ///
 /// It can be made only from a root AuthSig that was verified, and it never outlives it nor any of its proofs.
@@ -34,7 +34,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of `key`, authorised by `root` for the requests it was checked for, until `expiration`, or until the first of
+    /// A session of `key`, authorized by `root` for the requests it was checked for, until `expiration`, or until the first of
     /// `root` and `proofs` expires. `proofs` are further AuthSigs for the nodes, such as capacity delegations, and must be good
     /// at `now`.
     ///
@@ -107,13 +107,13 @@ impl Session {
         &self.key
     }
 
-    /// Who authorised the session.
+    /// Who authorized the session.
     #[must_use]
     pub const fn address(&self) -> Address {
         self.address
     }
 
-    /// The AuthSig that authorises the session key.
+    /// The AuthSig that authorizes the session key.
     #[must_use]
     pub fn root(&self) -> &AuthSig {
         // The constructor pushed it.
@@ -138,7 +138,7 @@ impl Session {
         &self.recap
     }
 
-    /// Until when the root authorises the session. A proof may end it before, and be replaced.
+    /// Until when the root authorizes the session. A proof may end it before, and be replaced.
     #[must_use]
     pub const fn authorised_until(&self) -> &Timestamp {
         &self.authorised_until
@@ -217,10 +217,10 @@ fn earlier(one: Timestamp, other: Timestamp) -> Timestamp {
 #[non_exhaustive]
 pub enum SessionRefusal {
     /// The root was checked for another session key.
-    #[error("the root AuthSig authorises another session key")]
+    #[error("the root AuthSig authorizes a different session key")]
     OtherKey,
     /// A proof is not good.
-    #[error("proof {index} cannot be used: {refusal}")]
+    #[error("invalid proof {index}: {refusal}")]
     Proof {
         /// Which one.
         index: usize,

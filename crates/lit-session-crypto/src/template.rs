@@ -39,8 +39,11 @@ impl SessionTemplate {
             issued_at,
             expiration,
         };
-        // Texts, lists and structs of them always serialise.
-        let mut head = serde_json::to_string(&head).unwrap_or_default();
+        #[allow(
+            clippy::expect_used,
+            reason = "JSON fails only for map keys that are not strings"
+        )]
+        let mut head = serde_json::to_string(&head).expect("strings and lists of them serialize");
         head.pop();
         head.push_str(r#","nodeAddress":""#);
         Self { head, session_key }

@@ -15,10 +15,10 @@ use crate::{
     template::ParsedTemplate,
 };
 
-/// How many capabilities a session signature may carry.
+/// The maximum number of capabilities in a session signature.
 pub const MAX_CAPABILITIES: usize = 32;
 
-/// What a request to a node does, and on what: the thing a session has to allow.
+/// An operation on a node that a session must allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     ability: LitAbility,
@@ -26,7 +26,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Run the Lit Action with this CIDv0.
+    /// Runs the Lit Action with this CIDv0.
     #[must_use]
     pub fn execute(ipfs_id: impl Into<String>) -> Self {
         Self {
@@ -35,7 +35,7 @@ impl Operation {
         }
     }
 
-    /// Sign with this PKP.
+    /// Signs with this PKP.
     #[must_use]
     pub fn pkp_sign(token_id: TokenId) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Operation {
         }
     }
 
-    /// Get a decryption share. `resource_id` is `<conditions hash>/<data hash>`.
+    /// Requests a decryption share. `resource_id` is `<conditions hash>/<data hash>`.
     #[must_use]
     pub fn decrypt(resource_id: impl Into<String>) -> Self {
         Self {
@@ -53,39 +53,39 @@ impl Operation {
         }
     }
 
-    /// The ability it needs.
+    /// The required ability.
     #[must_use]
     pub const fn ability(&self) -> LitAbility {
         self.ability
     }
 
-    /// The id of the resource it needs it on.
+    /// The id of the resource.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 }
 
-/// A session signature that was found good.
+/// A verified session signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifiedSession {
     /// The session key that signed.
     pub session_key: SessionPublicKey,
-    /// The wallet or PKP that authorised it: the address of the first good capability.
+    /// The wallet or PKP that authorized it: the address of the first valid capability.
     pub address: Address,
-    /// How nodes found the caller authorised when they signed for a PKP: from the last capability of a PKP that is good.
-    /// None when only wallets authorised the session.
+    /// How the caller was authorized when they signed for a PKP: from the last valid capability of a PKP.
+    /// None when only wallets authorized the session.
     pub auth_context: Option<AuthContext>,
     /// Which capability gave [`VerifiedSession::address`].
     pub capability: usize,
     /// When the signature was made.
     pub issued_at: OffsetDateTime,
-    /// Until when it is valid.
+    /// When it expires.
     pub expiration: OffsetDateTime,
 }
 
-/// Verifies session signatures as a node does: one that knows its own address, and the BLS key of its network.
+/// Verifies session signatures as a node does.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct SessionVerifier {
@@ -94,8 +94,9 @@ pub struct SessionVerifier {
 }
 
 impl SessionVerifier {
-    /// A verifier of signatures for the node known as `own_address`, such as `https://192.0.2.1:7470`; only host and port
-    /// count.
+    /// Creates a verifier for the node at `own_address`, such as `https://192.0.2.1:7470`.
+    ///
+    /// Only host and port count.
     pub const fn new(own_address: NodeUrl) -> Self {
         Self {
             own_address,
@@ -103,7 +104,7 @@ impl SessionVerifier {
         }
     }
 
-    /// The BLS key of the network, by which sessions of PKPs are verified. Default: none, and they are refused.
+    /// Verifies sessions of PKPs with this network key. Default: none; they are refused.
     pub const fn with_network_key(mut self, key: BlsPublicKey) -> Self {
         self.network_key = Some(key);
         self
@@ -111,9 +112,9 @@ impl SessionVerifier {
 
     /// Verifies a session signature as the node does before it carries out `operation` at `now`.
     ///
-    /// The rules are those of session specification 8.6, with three the reference node lacks: the `sessionKey` of the document
+    /// The rules are those of the Lit node, and three more: the `sessionKey` of the document
     /// must be the key that signed, the `address` of a capability must be the address its message names, and an auth context
-    /// counts only in a capability that is good.
+    /// counts only in a valid capability.
     ///
     /// # Errors
     /// [`SessionSigRefusal`] says which rule was broken, and [`SessionSigRefusal::node_error_code`] how a node reports it.
@@ -173,7 +174,7 @@ impl SessionVerifier {
         let (mut authorised, mut auth_context) = (None, None);
         let mut refusals = Vec::new();
         for (place, auth_sig) in template.capabilities.iter().enumerate() {
-            // Who authorised the session is settled by the first; the auth context may be in a later one.
+            // The first one settles the address; the auth context may be in a later one.
             if authorised.is_some() && auth_sig.kind() != AuthSigKind::Bls {
                 continue;
             }
@@ -196,8 +197,9 @@ impl SessionVerifier {
         })
     }
 
-    /// Verifies an AuthSig that a session shows, whatever it is there for: a wallet or the network signed it, and it is valid at
-    /// `now`. Gives its end. Nodes demand that of all of them where requests are paid for (wire protocol specification, section 4.9).
+    /// Verifies one AuthSig of a session at `now`, and returns its expiration.
+    ///
+    /// A wallet or the network must have signed it. Nodes check every AuthSig of a session where requests are paid for.
     ///
     /// # Errors
     /// [`CapabilityRefusal`].
@@ -238,8 +240,9 @@ impl SessionVerifier {
     }
 }
 
-/// Verifies that a session signature was made by the session key it names, and nothing else: neither times, nor rights, nor
-/// who authorised the key.
+/// Verifies only that the session key made this signature.
+///
+/// Times, rights and capabilities are not checked.
 ///
 /// # Errors
 /// [`SessionSigRefusal::TooLarge`], [`SessionSigRefusal::Kind`], [`SessionSigRefusal::SessionKey`],
@@ -267,7 +270,7 @@ pub(crate) fn later(at: OffsetDateTime, duration: Duration) -> OffsetDateTime {
     at.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX))
 }
 
-/// The message of an AuthSig that may authorise a session key, and the address it stands for: of a wallet that signed it, or of
+/// The message of an AuthSig that may authorize a session key, and the address it stands for: of a wallet that signed it, or of
 /// a PKP that the network signed it for.
 pub(crate) fn verify_root_auth_sig(
     auth_sig: &AuthSig,
@@ -324,25 +327,25 @@ pub(crate) fn message_address(
 #[non_exhaustive]
 pub enum SessionSigRefusal {
     /// `derivedVia` and `algo` are not those of a session signature.
-    #[error("not a session signature but {0:?}")]
+    #[error("expected a session signature, got {0:?}")]
     Kind(AuthSigKind),
     /// The signed text is larger than [`MAX_AUTH_SIG_BYTES`].
     #[error("the session signature is larger than {MAX_AUTH_SIG_BYTES} bytes")]
     TooLarge,
-    /// `address` is no session public key.
-    #[error("the address of the session signature is no session key: {0}")]
+    /// `address` is not a session public key.
+    #[error("malformed address in the session signature: {0}")]
     SessionKey(SessionKeyError),
     /// `sig` is not 128 hex digits.
-    #[error("the signature is not 64 bytes of hex")]
+    #[error("malformed signature: expected 64 bytes of hex")]
     SignatureEncoding,
     /// The signature was not made by that key over that text.
     #[error("the session key did not sign this text")]
     Signature,
-    /// The signed text is not the document it should be.
-    #[error("the signed document cannot be read: {0}")]
+    /// The signed document is malformed.
+    #[error("malformed signed document: {0}")]
     Template(JsonProblem),
     /// The document names another session key than the one that signed.
-    #[error("the document names another session key than the one that signed it")]
+    #[error("the document names a different session key from the one that signed it")]
     SessionKeyMismatch,
     /// The document does not ask for the resource of this operation.
     #[error("the session does not ask for {} on {}", .0.ability, .0.id)]
@@ -358,7 +361,7 @@ pub enum SessionSigRefusal {
     /// Past its expiration by more than 60 seconds, or expired before it was made.
     #[error("expired at {} (now {})", iso(*expiration), iso(*now))]
     Expired {
-        /// Until when it was valid.
+        /// When it expired.
         expiration: OffsetDateTime,
         /// The verifier's clock.
         now: OffsetDateTime,
@@ -368,7 +371,7 @@ pub enum SessionSigRefusal {
     LifetimeTooLong {
         /// When it was made.
         issued_at: OffsetDateTime,
-        /// Until when it would be valid.
+        /// When it would expire.
         expiration: OffsetDateTime,
     },
     /// Made for another node: each node has its own.
@@ -380,7 +383,7 @@ pub enum SessionSigRefusal {
         own: NodeUrl,
     },
     /// More capabilities than [`MAX_CAPABILITIES`].
-    #[error("{0} capabilities, at most {MAX_CAPABILITIES} are read")]
+    #[error("too many capabilities: {0}, the limit is {MAX_CAPABILITIES}")]
     TooManyCapabilities(usize),
     /// None of the capabilities allows the operation; one reason for each, in order.
     #[error("no capability allows this: {}", list(.0))]
@@ -399,7 +402,7 @@ fn list(refusals: &[CapabilityRefusal]) -> String {
 }
 
 impl SessionSigRefusal {
-    /// The code a node reports this with (wire protocol specification, section 4.5).
+    /// The error code that a node reports for this refusal.
     #[must_use]
     pub const fn node_error_code(&self) -> NodeErrorCode {
         match self {
@@ -427,10 +430,10 @@ impl SessionSigRefusal {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapabilityRefusal {
-    /// Signed in a way that authorises no session key: by a contract, or by a session key.
-    #[error("a {0:?} AuthSig is not accepted as capability")]
+    /// Signed by a contract or a session key, which cannot authorize a session key.
+    #[error("a {0:?} AuthSig is not accepted as a capability")]
     Kind(AuthSigKind),
-    /// The signed text is no SIWE message.
+    /// The signed text is not a SIWE message.
     #[error(transparent)]
     Siwe(#[from] SiweError),
     /// The message is outside its time window.
@@ -440,25 +443,25 @@ pub enum CapabilityRefusal {
     #[error("the message has no expiration time")]
     NoExpiration,
     /// `sig` is not 65 bytes of hex.
-    #[error("the wallet's signature is not 65 bytes of hex")]
+    #[error("malformed wallet signature: expected 65 bytes of hex")]
     SignatureEncoding,
     /// Signed by another wallet than the message names.
     #[error("the wallet named in the message did not sign it")]
     Signature,
     /// Signed for a PKP, and the verifier was not given the network's key.
-    #[error("a PKP's AuthSig cannot be verified without the BLS key of its network")]
+    #[error("cannot verify the AuthSig of a PKP without the network's BLS key")]
     NoNetworkKey,
     /// `sig` is not the JSON of a BLS signature.
-    #[error("the network's signature cannot be read: {0}")]
+    #[error("malformed network signature: {0}")]
     NetworkSignatureEncoding(BlsError),
     /// The network with this key did not sign the message for the PKP.
     #[error("the network did not sign this message")]
     NetworkSignature,
     /// `address` is not the address of the message.
-    #[error("the AuthSig names another address than its message")]
+    #[error("the AuthSig and its message name different addresses")]
     AddressMismatch,
-    /// The message authorises another session key, or something else altogether.
-    #[error("the message does not authorise this session key")]
+    /// The message authorizes a different URI.
+    #[error("the message does not authorize this session key")]
     WrongUri,
     /// The ReCap does not allow the operation.
     #[error(transparent)]

@@ -40,7 +40,7 @@ where
 #[non_exhaustive]
 pub enum WalletAuthSigError {
     /// The message names another address than the signer's; nodes would refuse the signature.
-    #[error("the message names another address than the signer's")]
+    #[error("the message and the signer have different addresses")]
     OtherAddress,
     /// The signer's own error.
     #[error("the wallet did not sign: {0}")]

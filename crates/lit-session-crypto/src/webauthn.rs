@@ -75,16 +75,16 @@ fn auth_data(attestation_object: &[u8]) -> Result<&[u8], WebAuthnError> {
 #[non_exhaustive]
 pub enum WebAuthnError {
     /// The bytes are no map of CBOR.
-    #[error("the attestation object is no CBOR map")]
+    #[error("malformed attestation object: not a CBOR map")]
     NotCbor,
     /// It has no authenticator data, or these are too short.
-    #[error("the attestation object has no complete authenticator data")]
+    #[error("malformed attestation object: authenticator data is missing or truncated")]
     AuthenticatorData,
     /// The authenticator data are those of a login, not of a registration.
-    #[error("the authenticator data have no credential; only a registration has one")]
+    #[error("authenticator data has no credential; only a registration has one")]
     NoCredential,
     /// What follows the id of the credential is no key.
-    #[error("the credential has no COSE public key")]
+    #[error("malformed credential: missing COSE public key")]
     Key,
 }
 

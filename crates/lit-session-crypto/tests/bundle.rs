@@ -307,7 +307,7 @@ fn delegations_are_checked_before_they_are_used() {
         [DelegationProblem::NotForUser { user }]
     );
 
-    // A session says so of its proofs, and keeps what it was authorised for apart from what a proof cuts off.
+    // A session says so of its proofs, and keeps what it was authorized for apart from what a proof cuts off.
     let requests = [action("*")];
     let expected = RootExpectation::new(&requests, at(0).at());
     let root = check_root(&root, key().public_key(), &expected).unwrap();

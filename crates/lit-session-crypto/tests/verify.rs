@@ -10,8 +10,9 @@ use alloy_signer_local::PrivateKeySigner;
 use common::*;
 use lit_recap::{NodeCoverError, ReCap, SiweBuilder, TimeWindowError};
 use lit_session_crypto::{
-    CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionKeyPair,
-    SessionRefusal, SessionSigRefusal, SessionVerifier, check_root, sign_auth_sig, sign_siwe,
+    CapabilityRefusal, Operation, RootExpectation, RootRefusal, Session, SessionError,
+    SessionKeyPair, SessionRefusal, SessionSigRefusal, SessionVerifier, WalletAuthSigError,
+    check_root, sign_auth_sig, sign_siwe,
 };
 use lit_types::{AuthSig, AuthSigKind, LitAbility, NodeErrorCode, Right};
 
@@ -331,7 +332,10 @@ fn a_session_ends_with_its_root() {
             .sign_for_node(&node(), end - Duration::from_millis(1))
             .is_ok()
     );
-    assert!(session.sign_for_node(&node(), end).is_err());
+    assert!(matches!(
+        session.sign_for_node(&node(), end),
+        Err(SessionError::Expired { .. })
+    ));
 }
 
 #[test]
@@ -437,5 +441,8 @@ fn a_wallet_does_not_sign_for_another() {
         "01234567".parse().unwrap(),
         at(0),
     );
-    assert!(block_on(sign_siwe(&stranger, &siwe.build().unwrap())).is_err());
+    assert!(matches!(
+        block_on(sign_siwe(&stranger, &siwe.build().unwrap())),
+        Err(WalletAuthSigError::OtherAddress)
+    ));
 }

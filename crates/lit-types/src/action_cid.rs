@@ -4,8 +4,9 @@ use alloy_primitives::Bytes;
 
 use crate::ipfs;
 
-/// The CID of a Lit Action: the IPFS CIDv0 of its code, under which nodes check who may run it. Its text is base58 (`Qm…`);
-/// the chain keeps its 34 bytes.
+/// The CID of a Lit Action: an IPFS CIDv0, written in base58 (`Qm…`).
+///
+/// It is computed from the code of the action. Nodes check who may run an action by this id; the chain keeps its 34 bytes.
 ///
 /// ```
 /// use lit_types::ActionCid;
@@ -86,7 +87,7 @@ impl fmt::Debug for ActionCid {
 /// The text or the bytes are not a CIDv0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "not the CID of a Lit Action: expected an IPFS CIDv0, 46 base58 digits that begin with Qm, or its 34 bytes"
+    "malformed Lit Action CID: expected an IPFS CIDv0, 46 base58 digits that begin with Qm, or its 34 bytes"
 )]
 pub struct ActionCidError(());
 

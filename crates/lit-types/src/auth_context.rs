@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::AuthMethodNumber;
 
 /// How the holder of a session came to it, as nodes resolved it when they signed for a PKP: what a Lit Action sees as
-/// `Lit.Auth`, and what nodes check permissions with (wire protocol specification, sections 3.5 and 4.6).
+/// `Lit.Auth`, and what nodes check permissions with.
 ///
 /// Members are written in the order of their names, as the canonical JSON of a ReCap has them. Nodes of 2024 left some
 /// members out and had an `expiration` in each method; both are read, the latter is dropped.
@@ -20,7 +20,7 @@ use crate::AuthMethodNumber;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthContext {
-    /// CIDs of the Lit Actions that authorised the session, the last one innermost.
+    /// CIDs of the Lit Actions that authorized the session, the last one innermost.
     #[serde(default)]
     pub action_ipfs_id_stack: Vec<String>,
     /// The same in the form of nodes of 2024; empty since.
@@ -29,10 +29,10 @@ pub struct AuthContext {
     /// The auth methods that were verified.
     #[serde(default)]
     pub auth_method_contexts: Vec<AuthMethodContext>,
-    /// The wallet that authorised the session, where no PKP did.
+    /// The wallet that authorized the session, where no PKP did.
     #[serde(default)]
     pub auth_sig_address: Option<String>,
-    /// The whole response of the Lit Action that authorised the session; empty without one.
+    /// The whole response of the Lit Action that authorized the session; empty without one.
     #[serde(default)]
     pub custom_auth_resource: String,
     /// Always empty.
@@ -58,7 +58,7 @@ pub struct AuthMethodContext {
 mod tests {
     use super::*;
 
-    /// The example of the wire protocol specification, section 3.5.
+    /// An auth context as nodes write it.
     #[test]
     fn members_are_sorted() {
         let json = concat!(

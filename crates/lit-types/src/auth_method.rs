@@ -9,7 +9,7 @@ use crate::constants::AuthMethodType;
 
 /// How a user has authenticated, with the proof of it: what nodes and relayers are sent to be convinced.
 ///
-/// On the wire it is `{"authMethodType":1,"accessToken":"…"}` (session specification, section 11.1). The token is a
+/// On the wire it is `{"authMethodType":1,"accessToken":"…"}`. The token is a
 /// credential, so `Debug` does not show it. What it is depends on the type: the JSON of an AuthSig or of a WebAuthn
 /// credential, an OAuth token, a JWT.
 ///

@@ -1,4 +1,4 @@
-//! Constants of the protocol (session specification, section 2).
+//! Constants of the protocol, as the official client has them.
 
 use std::time::Duration;
 

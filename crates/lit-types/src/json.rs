@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for CompactJson {
 
 /// The text is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not valid JSON: {0}")]
+#[error("malformed JSON: {0}")]
 pub struct CompactJsonError(String);
 
 #[cfg(test)]

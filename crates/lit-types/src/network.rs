@@ -64,7 +64,7 @@ impl LitNetwork {
         Self::Custom,
     ];
 
-    /// The facts about this network (wire protocol specification, sections 1.1 and 4.9).
+    /// Returns the facts about this network.
     #[must_use]
     pub const fn profile(self) -> NetworkProfile {
         const fn hosted(

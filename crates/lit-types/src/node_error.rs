@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The kinds of errors of a node (wire protocol specification, section 7.1).
+/// The kinds of node errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[allow(
     missing_docs,
@@ -34,7 +34,7 @@ pub enum NodeErrorKind {
 
 macro_rules! node_errors {
     ($($name:ident = ($status:literal, $kind:ident),)*) => {
-        /// The error codes of a node (wire protocol specification, section 7.2).
+        /// The error codes of a node.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum NodeErrorCode {
@@ -212,7 +212,7 @@ impl FromStr for NodeErrorCode {
 
 /// The text is none of [`NodeErrorCode::ALL`]. Nodes may have codes of their own, so this is no reason to drop an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a known error code of a node")]
+#[error("unknown node error code")]
 pub struct UnknownNodeErrorCode;
 
 /// The JSON a node answers with when it refuses.

@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for NodeUrl {
 /// The text is no node URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a node URL: expected http:// or https://, a host, and usually a port, without path or user"
+    "malformed node URL `{0}`: expected http:// or https://, a host, and usually a port, without path or user"
 )]
 pub struct NodeUrlError(String);
 

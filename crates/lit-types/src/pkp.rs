@@ -79,10 +79,14 @@ impl PkpPublicKey {
 
     /// The Cosmos address (`cosmos1…`) of the compressed key.
     #[must_use]
+    #[allow(
+        clippy::expect_used,
+        reason = "bech32 fails only for texts that are too long"
+    )]
     pub fn cosmos_address(&self) -> String {
         const HRP: bech32::Hrp = bech32::Hrp::parse_unchecked("cosmos");
-        // 20 bytes are far below the length limit of bech32, the only error there is.
-        bech32::encode::<bech32::Bech32>(HRP, &hash160(&self.compressed())).unwrap_or_default()
+        bech32::encode::<bech32::Bech32>(HRP, &hash160(&self.compressed()))
+            .expect("20 bytes are below the length limit of bech32")
     }
 }
 
@@ -145,13 +149,13 @@ impl<'de> Deserialize<'de> for PkpPublicKey {
 #[non_exhaustive]
 pub enum PkpError {
     /// The text has something else than hex digits, or an odd number of them.
-    #[error("the public key is not hex")]
+    #[error("malformed public key: not hex")]
     NotHex,
     /// Neither 33 nor 65 bytes.
-    #[error("the public key has {0} bytes, expected 65 (uncompressed) or 33 (compressed)")]
+    #[error("malformed public key: {0} bytes, expected 65 (uncompressed) or 33 (compressed)")]
     Length(usize),
     /// The bytes are no point of secp256k1.
-    #[error("the public key is not a point of secp256k1")]
+    #[error("invalid public key: not a point on secp256k1")]
     NotOnCurve,
 }
 
@@ -270,13 +274,13 @@ impl fmt::Debug for TokenId {
 #[non_exhaustive]
 pub enum TokenIdError {
     /// Only decimal digits, and few enough to be hex as well.
-    #[error("`{0}` can be read as decimal and as hex; write it in hex, with 0x")]
+    #[error("ambiguous token id `{0}`: decimal or hex; write it in hex, with 0x")]
     Ambiguous(String),
     /// More than 256 bits.
-    #[error("the token id exceeds 64 hex digits (32 bytes)")]
+    #[error("invalid token id: more than 64 hex digits (32 bytes)")]
     TooLong,
     /// Empty, or with other characters.
-    #[error("the token id is not a number")]
+    #[error("malformed token id: not a number")]
     NotANumber,
 }
 
@@ -309,7 +313,13 @@ mod tests {
     #[test]
     fn refuses_what_is_no_number() {
         for bad in ["", "0x", "xyz", "0xzz", &"9".repeat(79), &"f".repeat(65)] {
-            assert!(bad.parse::<TokenId>().is_err(), "{bad}");
+            assert!(
+                matches!(
+                    bad.parse::<TokenId>(),
+                    Err(TokenIdError::NotANumber | TokenIdError::TooLong)
+                ),
+                "{bad}"
+            );
         }
     }
 }

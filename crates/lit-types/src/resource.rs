@@ -278,7 +278,7 @@ pub enum ResourceError {
     )]
     UnknownPrefix,
     /// The id has a non-ASCII or control character. Nodes cannot parse a message with such an id.
-    #[error("the resource id has a character outside printable ASCII, which nodes refuse")]
+    #[error("invalid resource id: nodes refuse characters outside printable ASCII")]
     NotAscii,
     /// The id of a PKP is ambiguous or too long.
     #[error("invalid PKP id: {0}")]

@@ -93,7 +93,7 @@ impl<'de> Deserialize<'de> for SessionSigs {
 
 /// There is no session signature for this node. Make new ones: the set of nodes has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no session signature for node {node}; make new ones for the nodes of now")]
+#[error("missing session signature for node {node}; request new ones for the current nodes")]
 pub struct MissingNodeError {
     /// The node that was looked for.
     pub node: NodeUrl,

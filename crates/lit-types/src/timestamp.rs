@@ -141,9 +141,9 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[non_exhaustive]
 pub enum TimestampError {
     /// Not `YYYY-MM-DDThh:mm:ss[.fff](Z|±hh:mm)`, or a day that does not exist.
-    #[error("`{0}` is not an ISO-8601 time such as 2031-01-01T00:00:00.000Z")]
+    #[error("malformed time `{0}`: expected ISO 8601 such as 2031-01-01T00:00:00.000Z")]
     Format(String),
     /// Outside the years 0 to 9999.
-    #[error("the time is outside the years 0 to 9999")]
+    #[error("invalid time: outside the years 0 to 9999")]
     OutOfRange,
 }

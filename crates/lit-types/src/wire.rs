@@ -1,4 +1,4 @@
-//! Bodies of requests and answers of the Datil endpoints (wire protocol specification, sections 1.4 to 1.7, 3, 5 and 6).
+//! Request and response bodies of the Datil endpoints.
 
 mod encryption;
 mod pkp;
@@ -98,7 +98,7 @@ pub struct HandshakeResponse {
     pub latest_blockhash: String,
 }
 
-/// Body of a call to sign a session key on behalf of a PKP (wire protocol specification, section 3.2). Members stand in the
+/// Body of a call to sign a session key on behalf of a PKP. Members stand in the
 /// order of the official client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -131,7 +131,7 @@ pub struct SignSessionKeyRequest {
     pub epoch: u64,
 }
 
-/// A node's share of the signature over a session key (wire protocol specification, section 3.5).
+/// A node's share of the signature over a session key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignSessionKeyResponse {

@@ -1,5 +1,5 @@
 //! Threshold BLS signatures as nodes make them for PKP sessions and for decryption: BLS12-381 with keys in G1 and
-//! signatures in G2, scheme ProofOfPossession, key shared after Shamir (wire protocol specification, section 3.9).
+//! signatures in G2, scheme ProofOfPossession, key shared after Shamir.
 //! Byte-compatible with the crate `blsful` 2.5.7.
 
 mod error;

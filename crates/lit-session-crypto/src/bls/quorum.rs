@@ -270,10 +270,10 @@ fn pick(shares: &[BlsSignatureShare], positions: &[usize]) -> Vec<BlsSignatureSh
 #[non_exhaustive]
 pub enum CombineError {
     /// The threshold is below two: such a key is not shared.
-    #[error("a threshold of {0} cannot be; at least 2 shares make a signature")]
+    #[error("invalid threshold {0}: must be at least 2")]
     Threshold(u8),
     /// Fewer different shares than are needed. Ask more nodes.
-    #[error("{shares} different shares, {threshold} are needed")]
+    #[error("too few shares: {shares} distinct, {threshold} needed")]
     TooFewShares {
         /// How many there are, copies not counted.
         shares: usize,
@@ -281,7 +281,7 @@ pub enum CombineError {
         threshold: u8,
     },
     /// More shares than [`MAX_SHARES`].
-    #[error("{0} shares, at most {MAX_SHARES} are read")]
+    #[error("too many shares: {0}, the limit is {MAX_SHARES}")]
     TooManyShares(usize),
     /// No quorum that was tried gives a signature of the message. Ask more nodes, or look which of them are of another
     /// network or epoch.

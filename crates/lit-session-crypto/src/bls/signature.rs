@@ -56,13 +56,15 @@ impl BlsSignature {
 
     /// `{"ProofOfPossession":"<192 hex>"}`, the `sig` of a PKP's AuthSig.
     #[must_use]
+    #[allow(clippy::expect_used, reason = "a string always serializes")]
     pub fn to_json(&self) -> String {
-        // A text always serialises.
-        serde_json::to_string(&Json::ProofOfPossession(self.to_string())).unwrap_or_default()
+        serde_json::to_string(&Json::ProofOfPossession(self.to_string()))
+            .expect("a string serializes")
     }
 
-    /// Combines shares, all that are given, without a look at what they sign. With a threshold of good ones the result is
-    /// the signature of the shared key, otherwise it is a signature of nobody.
+    /// Combines all given shares without verifying them.
+    ///
+    /// The result is a valid signature only if the shares are valid and reach the threshold.
     ///
     /// Clients use [`BlsQuorum`](crate::BlsQuorum), which verifies the result and finds bad shares.
     ///
@@ -104,7 +106,7 @@ impl fmt::Display for BlsSignature {
     }
 }
 
-/// A signature is a credential, or the key to what is encrypted, so it is not shown.
+/// Hides the signature: it is a credential or a decryption key.
 impl fmt::Debug for BlsSignature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("BlsSignature").finish_non_exhaustive()

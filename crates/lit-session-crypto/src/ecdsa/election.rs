@@ -7,9 +7,8 @@ use rand_core::{RngCore, SeedableRng};
 /// header `X-Request-Id`. The nodes are counted as the Staking contract lists them, without those that were kicked; the result
 /// is their places from 0, in ascending order. All of them where there are not more than `threshold`.
 ///
-/// The rule is that of the reference node (version 1.0.18; the wire protocol specification, section 6.1, says no more than that
-/// there is one): SipHash-1-3 of message and id seeds ChaCha12, which shuffles the nodes; the first ones sign. Whether a node
-/// is alive does not matter to it.
+/// The rule is that of the Lit node (1.0.18): SipHash-1-3 of message and id seeds ChaCha12, which shuffles the nodes; the first
+/// ones sign. Whether a node is alive does not matter to it.
 ///
 /// Networks may have another rule. So this can tell which request id to prefer, and nothing may depend on its being right.
 ///

@@ -1,21 +1,21 @@
 use std::num::NonZeroU8;
 
-/// Why shares are no shares, or add up to no signature.
+/// Why signature shares are malformed or do not combine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EcdsaError {
     /// A share is of a type that this library does not combine.
-    #[error("signature type {0:?} is not supported; there are K256 and ECDSA_CAIT_SITH")]
+    #[error("unsupported signature type {0:?}: expected K256 or ECDSA_CAIT_SITH")]
     SigType(String),
     /// A member of a share is not hex of the right length in quotes, no number below the order of the curve, or no point.
-    #[error("the member {member} of a signature share is not {expected}")]
+    #[error("malformed signature share: {member} is not {expected}")]
     Member {
         /// The member by its camel case name.
         member: &'static str,
         /// What it should be.
         expected: &'static str,
     },
-    /// No group of shares that belong together is large enough.
+    /// No group of matching shares reaches the threshold.
     #[error(
         "of {given} signature shares at most {largest} belong to one signature, and {needed} are needed; shares of different \
          signing sets cannot be combined"
@@ -40,7 +40,7 @@ pub enum EcdsaError {
         public_key: String,
     },
     /// The shares are of a signature by another key, or of other data, than was asked for.
-    #[error("none of {given} signature shares is for the {what} that was asked for")]
+    #[error("none of the {given} signature shares match the requested {what}")]
     Foreign {
         /// All shares that were given.
         given: usize,
@@ -49,31 +49,31 @@ pub enum EcdsaError {
     },
 }
 
-/// Why keys cannot be dealt, or a holder of shares cannot sign.
+/// Why dealing keys or signing with a share failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EcdsaDealerError {
-    /// A key cannot be shared in this way.
+    /// Invalid threshold or number of shares.
     #[error(
         "cannot share keys {threshold} of {shares}: the threshold is at least 2 and at most the number of shares"
     )]
     Threshold {
-        /// How many shares are to be needed.
+        /// The threshold.
         threshold: u8,
-        /// How many there are to be.
+        /// The number of shares.
         shares: u8,
     },
     /// Fewer than two root keys. With one, all PKPs would have the same key.
-    #[error("{0} root keys; at least 2 are needed")]
+    #[error("too few root keys: {0}, at least 2 are needed")]
     RootKeys(usize),
-    /// Bytes that are no secret key.
-    #[error("root key {0} is zero, or not below the order of the curve")]
+    /// Invalid secret key.
+    #[error("invalid root key {0}: zero, or not below the curve order")]
     NotASecretKey(usize),
     /// The keys cancel each other out for this PKP.
-    #[error("no key can be derived: {0}")]
+    #[error("key derivation failed: {0}")]
     Derivation(#[from] crate::HdKeyError),
     /// A holder is twice in a signing set, or the set is empty.
-    #[error("a signing set has at least one holder, and each once")]
+    #[error("invalid signing set: expected at least one holder, each once")]
     SigningSet,
     /// The holder of the key share is not in the signing set.
     #[error("holder {0} is not in the signing set")]

@@ -1,4 +1,4 @@
-//! Threshold ECDSA signatures on secp256k1 as nodes make them for PKPs (wire protocol specification, sections 5.5 and 6.2).
+//! Threshold ECDSA signatures on secp256k1 as nodes make them for PKPs.
 //!
 //! What a client does: read the nodes' [shares](EcdsaSignatureShare) and [combine](EcdsaSignature::combine) them. The shares
 //! that are sent are weighted already, so that combining is a plain sum, and only shares of one signing set, which have one

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::EcdsaError;
 
-/// A share of a signature as nodes write it (wire protocol specification, sections 5.2 and 6.1): hex in quotes inside a JSON
+/// A share of a signature as nodes write it: hex in quotes inside a JSON
 /// string, upper-case when nodes write it.
 ///
 /// Answers to signing requests have the members in snake case, and `digest` in the place of `dataSigned`; answers of actions

@@ -84,7 +84,7 @@ impl SessionBundle {
         &self.key
     }
 
-    /// The AuthSig that authorises the session key. Not verified.
+    /// The AuthSig that authorizes the session key. Not verified.
     #[must_use]
     pub const fn root(&self) -> &AuthSig {
         &self.root
@@ -102,7 +102,7 @@ impl SessionBundle {
         &self.requests
     }
 
-    /// Until when the session was authorised.
+    /// Until when the session was authorized.
     #[must_use]
     pub const fn expiration(&self) -> &Timestamp {
         &self.expiration
@@ -145,6 +145,10 @@ impl SessionBundle {
 
     /// The bundle as one line of JSON, with its version and a mark that it is secret.
     #[must_use]
+    #[allow(
+        clippy::expect_used,
+        reason = "a bundle holds only strings and lists, and JSON is UTF-8"
+    )]
     pub fn expose_json(&self) -> Zeroizing<String> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
@@ -173,9 +177,8 @@ impl SessionBundle {
         let texts = |sig: &AuthSig| 2 * sig.signed_message.len() + 2 * sig.sig.len() + 512;
         let sigs = self.proofs.iter().map(texts).sum::<usize>() + texts(&self.root);
         let mut json = Zeroizing::new(Vec::with_capacity(1024 + sigs + 1024 * self.requests.len()));
-        // Texts, lists and structs of them always serialise.
-        let _ = serde_json::to_writer(&mut *json, &wire);
-        Zeroizing::new(String::from_utf8(std::mem::take(&mut *json)).unwrap_or_default())
+        serde_json::to_writer(&mut *json, &wire).expect("strings and lists of them serialize");
+        Zeroizing::new(String::from_utf8(std::mem::take(&mut *json)).expect("JSON is UTF-8"))
     }
 
     /// Reads what [`SessionBundle::expose_json`] wrote. Nothing is verified before [`SessionBundle::open`].
@@ -243,13 +246,13 @@ pub struct GrantsMore;
 #[non_exhaustive]
 pub enum BundleError {
     /// Not the JSON of a bundle.
-    #[error("not a session bundle: {0}")]
+    #[error("malformed session bundle: {0}")]
     Json(JsonProblem),
     /// Longer than any session can be.
     #[error("the session bundle is longer than {MAX_BYTES} bytes")]
     TooLarge,
     /// Made in a format that this version does not know.
-    #[error("a session bundle of version {version}, this reads version {VERSION}")]
+    #[error("unsupported session bundle version {version}: expected {VERSION}")]
     Version {
         /// The version it names.
         version: u64,
@@ -260,8 +263,8 @@ pub enum BundleError {
     /// More is expected than was handed over.
     #[error(transparent)]
     Attenuation(#[from] AttenuationError),
-    /// The root does not authorise the session, or not any more.
-    #[error("the root of the session cannot be used: {0}")]
+    /// The root does not authorize the session, or not any more.
+    #[error("invalid session root: {0}")]
     Root(#[from] RootRefusal),
     /// A proof is not good.
     #[error(transparent)]

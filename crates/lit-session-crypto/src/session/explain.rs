@@ -42,7 +42,7 @@ impl Session {
             missing.push(Missing::Time { at });
         }
         missing.extend(self.missing_right(operation.ability(), operation.id()));
-        // Nodes look at a wallet's session a second time when a PKP signs, for any action (session specification, 8.6).
+        // Nodes look at a wallet's session a second time when a PKP signs, for any action.
         let signs = operation.ability() == LitAbility::PkpSigning;
         if signs && self.root().kind() != AuthSigKind::Bls {
             missing.extend(self.missing_right(LitAbility::LitActionExecution, "*"));
@@ -85,7 +85,7 @@ impl Session {
 pub struct SessionExplanation {
     /// Which key acts.
     pub session_key: SessionPublicKey,
-    /// Who authorised it.
+    /// Who authorized it.
     pub granted_by: Address,
     /// What that address is.
     pub grantor: Grantor,
@@ -103,13 +103,13 @@ pub struct SessionExplanation {
     pub requests: Vec<Right>,
     /// What it shows beside the root.
     pub proofs: Vec<ProofExplanation>,
-    /// Until when the root authorises it.
+    /// Until when the root authorizes it.
     pub authorised_until: Timestamp,
     /// Until when it lasts, which a proof may cut short.
     pub until: Timestamp,
 }
 
-/// Who can authorise a session.
+/// Who can authorize a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Grantor {

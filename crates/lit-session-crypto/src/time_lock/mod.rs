@@ -1,5 +1,5 @@
-//! Identity-based encryption to a network ("time lock"): whoever has the network's signature of an identity can decrypt what
-//! was encrypted to it (wire protocol specification, section 6.5). Byte-compatible with the crate `blsful` 2.5.7.
+//! Identity-based encryption to a network ("time lock"): the network's signature of an identity decrypts what was
+//! encrypted to that identity. Byte-compatible with the crate `blsful` 2.5.7.
 
 mod ciphertext;
 mod error;

@@ -1,6 +1,6 @@
 use blst::{blst_fp12, min_pk::SecretKey};
 use blstrs::{G1Affine, G1Projective, G2Affine, Scalar};
-use group::{Group, ff::Field};
+use group::Group;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -14,9 +14,12 @@ pub(super) struct HashedScalar(SecretKey);
 impl HashedScalar {
     /// The number of 32 bytes or more. The hash is that by which BLS makes keys (KeyGen of draft-irtf-cfrg-bls-signature-05),
     /// with a salt of its own.
+    #[allow(
+        clippy::expect_used,
+        reason = "KeyGen refuses only inputs below 32 bytes"
+    )]
     pub(super) fn of(bytes: &[u8]) -> Self {
-        // Only shorter texts are refused, and none are hashed.
-        Self(SecretKey::key_gen_v5(bytes, SALT, &[]).unwrap_or_default())
+        Self(SecretKey::key_gen_v5(bytes, SALT, &[]).expect("the input has at least 32 bytes"))
     }
 
     pub(super) fn to_bytes_le(&self) -> Zeroizing<[u8; 32]> {
@@ -25,9 +28,10 @@ impl HashedScalar {
         bytes
     }
 
+    #[allow(clippy::expect_used, reason = "blst keeps keys below the group order")]
     pub(super) fn scalar(&self) -> Scalar {
-        // It is below the order of the group.
-        Scalar::from_bytes_be(&Zeroizing::new(self.0.to_bytes())).unwrap_or(Scalar::ZERO)
+        Scalar::from_bytes_be(&Zeroizing::new(self.0.to_bytes()))
+            .expect("a secret key is below the group order")
     }
 
     /// The number times the generator.

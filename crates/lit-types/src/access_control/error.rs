@@ -5,10 +5,10 @@ use crate::JsonProblem;
 #[non_exhaustive]
 pub enum AccessControlError {
     /// No JSON, or a member is of another type than it should be.
-    #[error("the access control conditions are not a list of conditions: {0}")]
+    #[error("malformed access control conditions: {0}")]
     Json(JsonProblem),
     /// A list or a group has no condition.
-    #[error("a list or group of access control conditions is empty; give at least one condition")]
+    #[error("empty list or group of access control conditions; give at least one condition")]
     Empty,
     /// Conditions and operators do not alternate, or an operator stands first or last. Two conditions in a row are refused as
     /// well: write the operator between them.
@@ -21,13 +21,13 @@ pub enum AccessControlError {
         item: usize,
     },
     /// An operator that is none of the two.
-    #[error("the operator {0:?} is unknown; there are \"and\" and \"or\"")]
+    #[error("unknown operator {0:?}: expected \"and\" and \"or\"")]
     Operator(String),
     /// A comparator that is none of the six.
-    #[error("the comparator {0:?} is unknown; there are contains, =, >, >=, < and <=")]
+    #[error("unknown comparator {0:?}: expected contains, =, >, >=, < or <=")]
     Comparator(String),
     /// Neither an operator nor something with a `returnValueTest`.
-    #[error("an access control condition has no returnValueTest")]
+    #[error("malformed access control condition: missing returnValueTest")]
     NotACondition,
     /// A condition of a unified list does not say of which type it is, or names an unknown one.
     #[error(
@@ -39,7 +39,7 @@ pub enum AccessControlError {
         found: Option<String>,
     },
     /// A condition lacks a member without which nodes do not read it.
-    #[error("the {condition} condition has no {member}, which nodes need")]
+    #[error("malformed {condition} condition: missing {member}, which nodes need")]
     Missing {
         /// Its type.
         condition: &'static str,
@@ -47,7 +47,7 @@ pub enum AccessControlError {
         member: &'static str,
     },
     /// More conditions than nodes accept.
-    #[error("{0} access control conditions, nodes accept at most {max}", max = super::MAX_CONDITIONS)]
+    #[error("too many access control conditions: {0}, nodes accept at most {max}", max = super::MAX_CONDITIONS)]
     TooMany(usize),
     /// Nodes hash it differently from clients, so that what is encrypted under it stays encrypted.
     #[error("nodes hash this condition differently from clients: {0}")]

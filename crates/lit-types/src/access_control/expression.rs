@@ -97,13 +97,18 @@ impl<C> ConditionExpression<C> {
 
 impl<C: Condition> ConditionExpression<C> {
     /// The text that is hashed and sent.
+    #[allow(
+        clippy::expect_used,
+        reason = "JSON fails only for map keys that are not strings"
+    )]
     pub(super) fn canonical(&self) -> CompactJson {
         let list = List {
             expression: self,
             canonical: true,
         };
-        // Maps with other keys than texts are all that cannot be written.
-        CompactJson::from_compact(serde_json::to_string(&list).unwrap_or_default())
+        CompactJson::from_compact(
+            serde_json::to_string(&list).expect("the keys of conditions are strings"),
+        )
     }
 
     pub(super) fn from_items(items: Vec<Item>, form: Form) -> Result<Self, AccessControlError> {

@@ -1,8 +1,8 @@
 //! Access control conditions: who may decrypt, in the form in which the network hashes it.
 //!
 //! Data is encrypted under the hash of the conditions, so their text decides, byte for byte. The types here hold what a node
-//! reads, their members stand in the order that is hashed, and [`AccessControlConditions::canonical`] gives the text (session
-//! specification, section 10; wire specification, section 6.7). The hash itself is in `lit-session-crypto`.
+//! reads, their members stand in the order that is hashed, and [`AccessControlConditions::canonical`] gives the text as
+//! the official client writes it. The hash itself is in `lit-session-crypto`.
 //!
 //! ```
 //! use lit_types::access_control::{

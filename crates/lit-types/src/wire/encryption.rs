@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::SignatureShare;
 use crate::{AuthSig, CompactJson};
 
-/// Body of a call for a decryption share (wire protocol specification, section 6.6). It has conditions of one kind, in
+/// Body of a call for a decryption share. It has conditions of one kind, in
 /// [canonical form](crate::access_control::AccessControlConditions::canonical).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

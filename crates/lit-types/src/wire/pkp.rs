@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::{AuthMethod, AuthSig};
 
-/// Body of a call to sign with a PKP (wire protocol specification, section 6.1).
+/// Body of a call to sign with a PKP.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PkpSignRequest {
@@ -31,7 +31,7 @@ pub struct PkpSignResponse {
     pub signature_share: Value,
 }
 
-/// Body of a call to claim a key (wire protocol specification, section 6.3).
+/// Body of a call to claim a key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PkpClaimRequest {
