@@ -8,8 +8,9 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient, LitRelay,
-    MintOptions, PkpSign, RelayApiKey, Right, SessionRequest, types::constants::AuthMethodScope,
+    LitAction, LitActionLogin, LitNodeClient, PkpSign, Right, SessionRequest,
+    login::EthWalletProvider,
+    services::{LitRelay, MintRequest},
 };
 
 /// It decides; here it always says yes.
@@ -25,20 +26,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder().nodes(10).http(0).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;
-    let relay = LitRelay::new(relay_url, RelayApiKey::new(network.relay_api_key())?)?;
+    let relay = LitRelay::new(relay_url, network.relay_api_key())?;
 
     let wallet = PrivateKeySigner::random();
-    let auth_method =
-        EthWalletProvider::authenticate(&wallet, &client, &EthWalletOptions::default()).await?;
-    let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::SignAnything]]);
+    let auth_method = EthWalletProvider::authenticate(&client, &wallet).await?;
     // Asks the relayer, and waits until the PKP is on chain.
-    let methods = [auth_method];
-    let minted = relay.mint_with_auth_methods(&methods, &options).await?;
-    let pkp = minted.public_key()?;
+    let request = MintRequest::for_auth_method(&auth_method).owned_by_pkp();
+    let pkp = relay.mint(&request).await?.public_key()?;
 
     let request = SessionRequest::new([Right::sign_with(pkp), Right::run_any_action()]);
     let action = LitAction::code(LIT_ACTION_CODE);
-    let login = LitActionLogin::new(pkp, action).with_auth_methods(methods);
+    let login = LitActionLogin::new(pkp, action).with_auth_method(auth_method);
     let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;
 
     let signature = client

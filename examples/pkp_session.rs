@@ -10,9 +10,9 @@ use std::time::Duration;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAuthClient, LitNodeClient, LitRelay,
-    MintOptions, PkpLogin, ProviderType, RelayApiKey, Right, SessionRequest, SystemClock,
-    Timestamp, types::constants::AuthMethodScope,
+    ExecuteJs, LitNodeClient, PkpLogin, Right, SessionRequest,
+    login::{AuthProvider, EthWalletProvider, LitAuthClient, ProviderType},
+    services::LitRelay,
 };
 
 #[tokio::main]
@@ -21,24 +21,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder().nodes(10).http(0).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;
-    let relay = LitRelay::new(relay_url, RelayApiKey::new(network.relay_api_key())?)?;
+    let relay = LitRelay::new(relay_url, network.relay_api_key())?;
     let auth_client = LitAuthClient::new(client.clone(), relay);
 
     // The wallet is the auth method, and needs no tokens: the relayer pays.
     let wallet = PrivateKeySigner::random();
     let provider = auth_client.init_provider(ProviderType::EthWallet);
-    let auth_method =
-        EthWalletProvider::authenticate(&wallet, &client, &EthWalletOptions::default()).await?;
-    let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::SignAnything]]);
-    let request = provider
-        .mint_pkp_through_relayer(&auth_method, &options)
-        .await?;
-    auth_client.relay().wait_for_mint(&request).await?;
+    let auth_method = EthWalletProvider::authenticate(&client, &wallet).await?;
+    let request = provider.mint_request(&auth_method).await?.owned_by_pkp();
+    auth_client.relay().mint(&request).await?;
     let pkps = provider.fetch_pkps_through_relayer(&auth_method).await?;
     let pkp = pkps.last().ok_or("no PKP")?.public_key()?;
 
-    let request = SessionRequest::new([Right::run_any_action()])
-        .until(Timestamp::try_from(SystemClock.now())?.checked_add(Duration::from_secs(600))?);
+    let request = SessionRequest::new([Right::run_any_action()]).lasting(Duration::from_secs(600));
     let login = PkpLogin::new(pkp).with_auth_methods([auth_method]);
     let session_sigs = client.get_pkp_session_sigs(&request, &login).await?;
 

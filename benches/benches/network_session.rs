@@ -22,8 +22,8 @@ use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lit_devnet::{Devnet, MemoryTransport};
 use lit_sdk::{
-    ActionCid, Clock, EthWalletOptions, EthWalletProvider, LitAction, LitActionLogin,
-    LitNodeClient, NodeUrl, PkpLogin, Right, SessionRequest,
+    ActionCid, Clock, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient, NodeUrl,
+    PkpLogin, Right, SessionRequest,
     contracts::{LitContracts, Scopes},
     session_crypto::{BlsPublicKey, BlsQuorum, BlsSignatureShare, SessionKeyPair, session_digest},
     transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
@@ -112,8 +112,7 @@ async fn setup() -> Setup {
         .connect()
         .await
         .unwrap();
-    let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate(&owner, &client, &options).await;
+    let method = EthWalletProvider::authenticate(&client, &owner).await;
     let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()]);
     Setup {
         _network: network,

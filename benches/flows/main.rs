@@ -15,9 +15,8 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_sdk::{
-    ActionCid, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin,
-    LitNodeClient, NodeList, NodeUrl, PkpLogin, PkpSign, Right, RpcTransport, SessionRequest,
-    WalletAuth,
+    ActionCid, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList,
+    NodeUrl, PkpLogin, PkpSign, Right, RpcTransport, SessionRequest, WalletAuth,
     contracts::{LitContracts, NetworkContext, Scopes},
     transport::HttpTransport,
     types::PkpPublicKey,
@@ -96,8 +95,7 @@ async fn pkp_sessions(
     pkp: PkpPublicKey,
     owner: &PrivateKeySigner,
 ) -> Result<(), Box<dyn Error>> {
-    let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate(owner, client, &options).await?;
+    let method = EthWalletProvider::authenticate(client, owner).await?;
     let login = PkpLogin::new(pkp).with_auth_methods([method]);
     bench
         .measure("PKP session, new", || {

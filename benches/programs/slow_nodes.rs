@@ -16,8 +16,8 @@ use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_devnet::{Devnet, Fault};
 use lit_sdk::{
-    ActionCid, EthWalletOptions, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin,
-    LitNodeClient, NodeList, PkpLogin, PkpSign, Right, SessionRequest,
+    ActionCid, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList,
+    PkpLogin, PkpSign, Right, SessionRequest,
     contracts::{LitContracts, Scopes},
 };
 
@@ -69,8 +69,7 @@ impl Flows {
         let urls = network.node_urls().to_vec();
         let client =
             LitNodeClient::connect(&NodeList::from_urls(urls, network.threshold())).await?;
-        let options = EthWalletOptions::default();
-        let method = EthWalletProvider::authenticate(&owner, &client, &options).await?;
+        let method = EthWalletProvider::authenticate(&client, &owner).await?;
         let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()]);
         Ok(Self {
             client,

@@ -128,8 +128,8 @@ impl Refusal {
             Self::WebAuthn(error) => return AuthProviderError::from(*error).sdk_code(),
             // As the relayer's client, which takes ids of all methods.
             Self::AuthMethodId(error) => {
-                let error = error.clone();
-                return RelayError::AuthMethod { index: 0, error }.sdk_code();
+                let source = error.clone();
+                return RelayError::AuthMethod { index: 0, source }.sdk_code();
             }
             Self::AccessControl(
                 AccessControlError::Structure { .. } | AccessControlError::Operator(_),

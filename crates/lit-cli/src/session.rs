@@ -168,7 +168,7 @@ pub(crate) async fn sign_in(
     client: &LitNodeClient,
 ) -> Result<AuthMethod, Error> {
     let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate(wallet, client, &options).await;
+    let method = EthWalletProvider::authenticate_with(client, wallet, &options).await;
     method.map_err(|error| Error::usage(error.to_string()))
 }
 

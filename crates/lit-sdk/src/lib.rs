@@ -23,7 +23,7 @@ pub use login::{
 pub use network::{ChainDiscovery, ChainNetwork};
 pub use services::{
     BlockhashError, BlockhashSource, InvalidRelaySecret, InvalidRequestId, IpfsError, IpfsGateways,
-    LitRelay, MintOptions, MintProgress, MintRequest, MintStatus, PayerSecretKey, Polling,
+    LitRelay, MintProgress, MintRequest, MintStatus, OwnerChoice, PayerSecretKey, Polling,
     RecentBlock, RegisteredPayer, RelayApiKey, RelayAuthMethod, RelayError, RelayPkp,
     RelayRequestId, RpcTransport,
 };

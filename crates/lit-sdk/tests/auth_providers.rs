@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use common::Setup;
 use lit_sdk::{
-    AuthMethod, AuthProvider, AuthProviderError, DiscordProvider, EthWalletOptions,
-    EthWalletProvider, IdTokenProvider, LitAuthClient, LitRelay, MintOptions, OAuthError,
-    OAuthState, ProviderType, RelayApiKey, RelayError, WebAuthnProvider,
+    AuthMethod, AuthProvider, AuthProviderError, DiscordProvider, EthWalletProvider,
+    IdTokenProvider, LitAuthClient, LitRelay, OAuthError, OAuthState, ProviderType, RelayApiKey,
+    RelayError, WebAuthnProvider,
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
     types::{
         CompactJson, SdkErrorCode,
@@ -64,21 +64,18 @@ const MINTED: &str = r#"{"requestId":"0x12"}"#;
 async fn a_wallet_signs_in_and_gets_a_pkp() {
     let server = Server::new(200, MINTED);
     let setup = Setup::new(3).await;
-    let method =
-        EthWalletProvider::authenticate(&setup.wallet, &setup.client, &EthWalletOptions::default())
-            .await
-            .unwrap();
+    let method = EthWalletProvider::authenticate(&setup.client, &setup.wallet)
+        .await
+        .unwrap();
     assert_eq!(method.auth_method_type, AuthMethodType::EthWallet.into());
 
     let provider = auth_client(&server)
         .await
         .init_provider(ProviderType::EthWallet);
-    let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::SignAnything]]);
-    let request = provider
-        .mint_pkp_through_relayer(&method, &options)
-        .await
-        .unwrap();
-    assert_eq!(request.as_str(), "0x12");
+    let request = provider.mint_request(&method).await.unwrap().owned_by_pkp();
+    let request = request.with_scopes([AuthMethodScope::SignAnything]);
+    let relay = provider.auth_client().relay();
+    assert_eq!(relay.start_mint(&request).await.unwrap().as_str(), "0x12");
     let id = provider.auth_method_id(&method).await.unwrap();
     let body = server.body_of(0);
     assert_eq!(body["permittedAuthMethodIds"], json!([id]));
@@ -92,9 +89,7 @@ async fn methods_of_other_providers_are_refused() {
     let method = AuthMethod::new(AuthMethodType::GoogleJwt, "SECRET");
     for provider in [ProviderType::EthWallet, ProviderType::WebAuthn] {
         let provider = client.init_provider(provider);
-        let options = MintOptions::of_provider();
-        let error = provider.mint_pkp_through_relayer(&method, &options).await;
-        let error = error.unwrap_err();
+        let error = provider.mint_request(&method).await.unwrap_err();
         assert!(
             matches!(error, AuthProviderError::OtherType { .. }),
             "{error}"
@@ -219,11 +214,9 @@ async fn passkeys_are_minted_with_their_key() {
     let credential =
         json!({ "id": "abc", "rawId": "abc", "response": { "attestationObject": OBJECT } });
     let registration = WebAuthnProvider::auth_method(&CompactJson::try_from(&credential).unwrap());
-    let options = MintOptions::of_provider();
-    provider
-        .mint_pkp_through_relayer(&registration, &options)
-        .await
-        .unwrap();
+    let request = provider.mint_request(&registration).await.unwrap();
+    let relay = provider.auth_client().relay();
+    relay.start_mint(&request.owned_by_pkp()).await.unwrap();
     let key = server.body_of(0)["permittedAuthMethodPubkeys"][0].clone();
     assert!(
         key.as_str()
@@ -233,8 +226,8 @@ async fn passkeys_are_minted_with_their_key() {
 
     let login = json!({ "id": "abc", "rawId": "abc", "response": { "signature": "" } });
     let login = WebAuthnProvider::auth_method(&CompactJson::try_from(&login).unwrap());
-    let error = provider.mint_pkp_through_relayer(&login, &options).await;
-    assert!(matches!(error, Err(AuthProviderError::Credential)));
+    let error = provider.mint_request(&login).await.unwrap_err();
+    assert!(matches!(error, AuthProviderError::Credential), "{error}");
     // To look for its PKPs the id is enough.
     let error = provider.fetch_pkps_through_relayer(&login).await;
     assert!(matches!(

@@ -106,7 +106,7 @@ async fn a_wallet_without_a_session_decrypts_too() {
     let setup = Setup::new(4).await;
     let (encrypted, _) = encrypted(&setup).await;
     let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate(&setup.wallet, &setup.client, &options).await;
+    let method = EthWalletProvider::authenticate_with(&setup.client, &setup.wallet, &options).await;
     let auth_sig = serde_json::from_str(&method.unwrap().access_token).unwrap();
     let auth_sig: &lit_sdk::AuthSig = &auth_sig;
     let text = setup.client.decrypt_text(auth_sig, &encrypted).await;

@@ -11,9 +11,9 @@ use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, BlockhashSource, ChainDiscovery, ChainNetwork, ClaimKeyId, Error, EthWalletOptions,
-    EthWalletProvider, LitNodeClient, LitRelay, MintOptions, MintRequest, MintStatus, NodeList,
-    PayerSecretKey, RelayApiKey, RelayAuthMethod, RelayError, RpcTransport,
+    AuthMethod, BlockhashSource, ChainDiscovery, ChainNetwork, ClaimKeyId, Error,
+    EthWalletProvider, LitNodeClient, LitRelay, MintRequest, MintStatus, NodeList, PayerSecretKey,
+    RelayAuthMethod, RelayError, RpcTransport,
     contracts::{
         ActionCid, ContractError, CreditExpiry, LitContracts, RequestRate, RevertKind, Scopes,
     },
@@ -32,8 +32,7 @@ async fn network() -> Devnet {
 }
 
 fn relay(network: &Devnet) -> LitRelay {
-    let key = RelayApiKey::new(network.relay_api_key()).unwrap();
-    LitRelay::new(network.relay_url().unwrap(), key).unwrap()
+    LitRelay::new(network.relay_url().unwrap(), network.relay_api_key()).unwrap()
 }
 
 /// The chain over HTTP, with the wallet of a number.
@@ -64,11 +63,10 @@ async fn a_relayer_mints_for_auth_methods() {
     let network = network().await;
     let relay = relay(&network);
     let wallet = AuthMethod::new(AuthMethodType::EthWallet, WALLET);
-    let options = MintOptions::of_provider().with_scopes(vec![vec![AuthMethodScope::PersonalSign]]);
-    let pkp = relay
-        .mint_with_auth_methods(std::slice::from_ref(&wallet), &options)
-        .await
-        .unwrap();
+    let request = MintRequest::for_auth_method(&wallet)
+        .owned_by_pkp()
+        .with_scopes([AuthMethodScope::PersonalSign]);
+    let pkp = relay.mint(&request).await.unwrap();
     let contracts = contracts(&network, 0);
     let key = contracts.pkp().public_key(pkp.token_id).await.unwrap();
     assert_eq!(key, Some(pkp.public_key().unwrap()));
@@ -86,13 +84,17 @@ async fn a_relayer_mints_for_auth_methods() {
     let discord = RelayAuthMethod::new(AuthMethodType::Discord, [7; 32]);
     assert_eq!(relay.fetch_pkps_by_id(&discord).await.unwrap(), []);
 
-    let request = MintRequest::new(&[discord], &MintOptions::new()).unwrap();
-    let id = relay.mint(&request).await.unwrap();
-    let MintStatus::Succeeded(of_relayer) = relay.status(&id).await.unwrap() else {
+    let request = || MintRequest::for_method_ids([discord.clone()]);
+    let id = relay.start_mint(&request().owned_by_relayer()).await;
+    let MintStatus::Succeeded(of_relayer) = relay.status(&id.unwrap()).await.unwrap() else {
         panic!("it was mined before the relayer answered");
     };
     let owner = contracts.pkp().owner(of_relayer.token_id).await.unwrap();
     assert_ne!(owner, Some(of_relayer.eth_address));
+    let somebody = Address::repeat_byte(7);
+    let given = relay.mint(&request().owned_by(somebody)).await.unwrap();
+    let owner = contracts.pkp().owner(given.token_id).await.unwrap();
+    assert_eq!(owner, Some(somebody));
 }
 
 /// From a login to a PKP of its own, without a wallet with money.
@@ -108,8 +110,7 @@ async fn a_relayer_mints_the_key_that_a_login_claimed() {
     .await
     .unwrap();
     let wallet = PrivateKeySigner::random();
-    let options = EthWalletOptions::default();
-    let login = EthWalletProvider::authenticate(&wallet, &client, &options).await;
+    let login = EthWalletProvider::authenticate(&client, &wallet).await;
     let login = login.unwrap();
     let claimed = client.claim_key_id(&ClaimKeyId::new(login.clone())).await;
     let claimed = claimed.unwrap();
@@ -137,7 +138,10 @@ async fn what_a_relayer_refuses_is_typed() {
     let network = network().await;
     let relay = relay(&network);
     let body = CompactJson::parse(r#"{"keyType":2}"#).unwrap();
-    let error = relay.mint(&body.into()).await.unwrap_err();
+    let error = relay
+        .start_mint(&MintRequest::from_body(body))
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, RelayError::Refused { status: 400, .. }) && !error.is_retryable(),
         "{error}"
@@ -147,7 +151,7 @@ async fn what_a_relayer_refuses_is_typed() {
         relay.status(&nothing).await.unwrap(),
         MintStatus::InProgress
     );
-    let without_key = LitRelay::new(network.relay_url().unwrap(), RelayApiKey::new("").unwrap());
+    let without_key = LitRelay::new(network.relay_url().unwrap(), "");
     let error = without_key.unwrap().register_payer().await.unwrap_err();
     assert!(error.to_string().contains("API key"), "{error}");
 }
@@ -188,15 +192,14 @@ async fn concurrent_mints_lose_nothing() {
     let network = network().await;
     let relay = relay(&network);
     let method = RelayAuthMethod::new(AuthMethodType::GoogleJwt, [9; 32]);
-    let request =
-        MintRequest::new(std::slice::from_ref(&method), &MintOptions::of_provider()).unwrap();
+    let request = MintRequest::for_method_ids([method.clone()]).owned_by_pkp();
     let contracts = contracts(&network, 0);
     let owner = contracts.sender().unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..MINTS {
         let (relay, request, contracts) = (relay.clone(), request.clone(), contracts.clone());
         tasks.spawn(async move {
-            let id = relay.mint(&request).await.unwrap();
+            let id = relay.start_mint(&request).await.unwrap();
             let own = contracts.pkp().mint().await.unwrap();
             [
                 relay.wait_for_mint(&id).await.unwrap().token_id,

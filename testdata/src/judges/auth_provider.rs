@@ -1,7 +1,7 @@
 use alloy_primitives::Address;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lit_sdk::{
-    DiscordProvider, EthWalletOptions, EthWalletProvider, LitAuthClient, LitRelay, RelayApiKey,
+    DiscordProvider, EthWalletOptions, EthWalletProvider, LitAuthClient, LitNodeClient, LitRelay,
     StytchFactor, StytchFactorProvider, StytchOtpProvider,
 };
 use lit_session_crypto::{auth_method_id, webauthn_public_key};
@@ -70,7 +70,7 @@ pub(super) fn eth_wallet(case: &Case) -> Outcome {
     let (blockhash, now) = (input.blockhash, input.now);
     let method = block_on(async {
         let client = stub_network::connect(vec![any_node()?], blockhash, now).await?;
-        Ok::<_, Refusal>(EthWalletProvider::authenticate(&wallet, &client, &options).await?)
+        Ok::<_, Refusal>(EthWalletProvider::authenticate_with(&client, &wallet, &options).await?)
     })??;
     let auth_sig: Value = crate::case::parse("access token", &method.access_token)?;
     Ok(json!({
@@ -174,15 +174,15 @@ pub(super) fn discord_id(
 
 /// A client of a network that only greets.
 fn auth_client(server: &std::sync::Arc<StubServer>) -> Result<LitAuthClient, Refusal> {
-    let now = Timestamp::from_unix_millis(0)?;
-    let client = block_on(stub_network::connect(
-        vec![any_node()?],
-        "0".repeat(64),
-        now,
-    ))??;
-    let key = RelayApiKey::new("").map_err(|error| Refusal::Malformed(error.to_string()))?;
-    let relay = LitRelay::with_http_client(server.clone(), "https://relay.example", key)?;
+    let client = block_on(greeting_client())??;
+    let relay = LitRelay::with_http_client(server.clone(), "https://relay.example", "")?;
     Ok(LitAuthClient::new(client, relay))
+}
+
+/// The node client of that network.
+pub(super) async fn greeting_client() -> Result<LitNodeClient, Refusal> {
+    let now = Timestamp::from_unix_millis(0)?;
+    Ok(stub_network::connect(vec![any_node()?], "0".repeat(64), now).await?)
 }
 
 fn any_node() -> Result<NodeUrl, Refusal> {

@@ -2,14 +2,15 @@ use std::{sync::Arc, time::Duration};
 
 use lit_node_transport::HttpRequest;
 use lit_sdk::{
-    LitRelay, MintOptions, MintRequest, Polling, RelayApiKey, RelayAuthMethod, RelayError,
-    RelayPkp, RelayRequestId,
+    LitAuthClient, LitRelay, MintRequest, OwnerChoice, Polling, ProviderType, RelayAuthMethod,
+    RelayError, RelayPkp, RelayRequestId,
 };
 use lit_types::{AuthMethod, CompactJson, LitNetwork, constants::AuthMethodScope};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json, value::RawValue};
 
 use super::{
+    auth_provider::greeting_client,
     block_on,
     stub_http::{Answer, StubServer},
 };
@@ -100,7 +101,9 @@ impl Input {
     async fn ask(&self, call: &str, relay: &LitRelay) -> Result<Value, Refusal> {
         Ok(match call {
             "LitRelay.mintPKP" => {
-                let request = relay.mint(&self.body()?.into()).await?;
+                let request = relay
+                    .start_mint(&MintRequest::from_body(self.body()?))
+                    .await?;
                 json!({ "requestId": request })
             }
             "LitRelay.fetchPKPs" => {
@@ -120,8 +123,8 @@ impl Input {
             }
             "LitRelay.mintPKPWithAuthMethods" => {
                 let methods: Vec<AuthMethod> = self.arg(0)?;
-                let options = self.options(1, MintOptions::new())?;
-                pkp(&relay.mint_with_auth_methods(&methods, &options).await?)
+                let request = self.request(MintRequest::for_auth_methods(&methods), false)?;
+                pkp(&relay.mint(&request).await?)
             }
             "LitRelay.generateRegistrationOptions" => {
                 let name: Option<String> = match self.args.first() {
@@ -134,10 +137,11 @@ impl Input {
                     .to_value()
             }
             "EthWalletProvider.mintPKPThroughRelayer" => {
-                let methods = [prepared(&self.arg(0)?)?];
-                let options = self.options(1, MintOptions::of_provider())?;
-                let request = MintRequest::new(&methods, &options)?;
-                json!(relay.mint(&request).await?)
+                let client = LitAuthClient::new(greeting_client().await?, relay.clone());
+                let provider = client.init_provider(ProviderType::EthWallet);
+                let choice = provider.mint_request(&self.arg(0)?).await?;
+                let request = self.request(choice, true)?;
+                json!(relay.start_mint(&request).await?)
             }
             "EthWalletProvider.fetchPKPsThroughRelayer" => {
                 let pkps = relay.fetch_pkps(&self.arg(0)?).await?;
@@ -191,33 +195,38 @@ impl Input {
     }
 
     /// Members of the official options that ours have a setting for.
-    fn options(&self, index: usize, defaults: MintOptions) -> Result<MintOptions, Refusal> {
-        let mut options = defaults;
-        if self.args.len() <= index {
-            return Ok(options);
-        }
-        for (name, value) in self.arg::<Map<String, Value>>(index)? {
-            options = match (name.as_str(), &value) {
+    /// The second argument of the call. `to_itself` is the owner that the official client defaults to.
+    fn request(&self, choice: OwnerChoice, to_itself: bool) -> Result<MintRequest, Refusal> {
+        let options = match self.args.get(1) {
+            Some(_) => self.arg::<Map<String, Value>>(1)?,
+            None => Map::new(),
+        };
+        let sent = options
+            .get("sendPkpToitself")
+            .or(options.get("sendPkpToItself"));
+        let mut request = match sent.and_then(Value::as_bool).unwrap_or(to_itself) {
+            true => choice.owned_by_pkp(),
+            false => choice.owned_by_relayer(),
+        };
+        for (name, value) in options {
+            request = match (name.as_str(), &value) {
                 ("pkpPermissionScopes" | "permittedAuthMethodScopes", _) => {
-                    options.with_scopes(scopes(&value)?)
+                    request.with_scopes_by_method(scopes(&value)?)
                 }
-                ("sendPkpToitself" | "sendPkpToItself", Value::Bool(sent)) => {
-                    options.with_pkp_sent_to_itself(*sent)
-                }
+                ("sendPkpToitself" | "sendPkpToItself", Value::Bool(_)) => request,
                 ("addPkpEthAddressAsPermittedAddress", Value::Bool(permitted)) => {
-                    options.with_own_address_permitted(*permitted)
+                    request.with_own_address_permitted(*permitted)
                 }
-                // The one there is.
-                ("keyType", key_type) if *key_type == 2 => options,
+                // The only one.
+                ("keyType", key_type) if *key_type == 2 => request,
                 _ => return Err(Refusal::NotExpressible("there is no such option")),
             };
         }
-        Ok(options)
+        Ok(request)
     }
 }
 
 fn relay(server: &Arc<StubServer>, url: &str, key: &str) -> Result<LitRelay, Refusal> {
-    let key = RelayApiKey::new(key).map_err(|error| Refusal::Malformed(error.to_string()))?;
     Ok(LitRelay::with_http_client(server.clone(), url, key)?)
 }
 
@@ -228,7 +237,7 @@ fn network(name: &str) -> Result<LitNetwork, Refusal> {
 
 fn prepared(method: &AuthMethod) -> Result<RelayAuthMethod, Refusal> {
     let method = RelayAuthMethod::try_from(method);
-    Ok(method.map_err(|error| RelayError::AuthMethod { index: 0, error })?)
+    Ok(method.map_err(|source| RelayError::AuthMethod { index: 0, source })?)
 }
 
 fn scopes(value: &Value) -> Result<Vec<Vec<AuthMethodScope>>, Refusal> {

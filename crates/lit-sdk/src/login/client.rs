@@ -6,14 +6,16 @@ use super::{
 };
 use crate::{LitNodeClient, LitRelay};
 
-/// What providers of auth methods work with: the client of a network, and a relayer. Cheap to clone.
+/// Makes auth providers for a network and a relayer. Cheap to clone.
 ///
 /// ```no_run
-/// use lit_sdk::{AuthProvider, LitAuthClient, LitNodeClient, LitRelay, MintOptions, ProviderType};
-/// # async fn run(client: LitNodeClient, relay: LitRelay, method: lit_sdk::AuthMethod) -> Result<(), Box<dyn std::error::Error>> {
+/// use lit_sdk::{AuthMethod, LitNodeClient, login::{LitAuthClient, ProviderType}, services::LitRelay};
+///
+/// # async fn run(client: LitNodeClient, relay: LitRelay, method: AuthMethod) -> Result<(), Box<dyn std::error::Error>> {
 /// let auth_client = LitAuthClient::new(client, relay);
 /// let provider = auth_client.init_provider(ProviderType::EthWallet);
-/// let request = provider.mint_pkp_through_relayer(&method, &MintOptions::of_provider()).await?;
+/// let request = provider.mint_request(&method).await?.owned_by_pkp();
+/// let pkp = auth_client.relay().mint(&request).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -42,8 +44,7 @@ impl LitAuthClient {
         &self.relay
     }
 
-    /// A provider, for what all have in common. Functions to log in are those of the provider's own type, such as
-    /// [`DiscordProvider::new`].
+    /// A provider as the common trait. To log in, use the provider's own type, such as [`DiscordProvider::new`].
     #[doc(alias = "initProvider")]
     #[must_use]
     pub fn init_provider(&self, provider: ProviderType) -> Box<dyn AuthProvider> {

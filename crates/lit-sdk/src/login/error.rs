@@ -6,27 +6,27 @@ use lit_types::{AuthMethodNumber, SdkErrorCode, TimestampError, constants::AuthM
 use super::OAuthError;
 use crate::RelayError;
 
-/// What can go wrong with a provider of auth methods. Never contains a token.
+/// A failure of an auth provider. It never contains a token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthProviderError {
-    /// The method is one of another provider.
-    #[error("the auth method is of type {found}, the provider is for {expected:?}")]
+    /// The method is of another type than the provider's.
+    #[error("auth method of type {found}, but the provider is for {expected:?}")]
     OtherType {
         /// The provider's type.
         expected: AuthMethodType,
         /// The method's type.
         found: AuthMethodNumber,
     },
-    /// No id follows from the method, or it is not what it should be.
+    /// The id of the method does not follow from it.
     #[error(transparent)]
     Id(#[from] AuthMethodIdError),
-    /// The message for the wallet cannot be written: domain or origin are none.
+    /// Domain or origin of the wallet's message is malformed.
+    #[error("invalid message for the wallet")]
+    InvalidMessage(#[from] SiweError),
+    /// A time is outside the years 0 to 9999.
     #[error(transparent)]
-    Message(#[from] SiweError),
-    /// A time is outside the years that can be written.
-    #[error(transparent)]
-    Time(#[from] TimestampError),
+    InvalidTime(#[from] TimestampError),
     /// The wallet did not sign.
     #[error(transparent)]
     Wallet(#[from] WalletAuthSigError),
@@ -36,31 +36,31 @@ pub enum AuthProviderError {
     /// The token was made for another application than the provider's.
     #[error("the token was made for another application")]
     OtherApplication,
-    /// The token is another user's.
-    #[error("the token is another user's")]
+    /// The token belongs to another user.
+    #[error("the token belongs to another user")]
     OtherUser,
-    /// The credential is no registration that can be read.
+    /// The attestation of a WebAuthn registration is malformed.
     #[error(transparent)]
     WebAuthn(#[from] WebAuthnError),
-    /// The credential is not the JSON of one.
-    #[error("the credential is not that of a WebAuthn registration as JSON")]
+    /// The credential is not the JSON of a WebAuthn registration.
+    #[error("malformed credential: expected the JSON of a WebAuthn registration")]
     Credential,
-    /// The client knows no recent block hash.
-    #[error("the network has given no block hash")]
+    /// No recent block hash is known.
+    #[error("no recent block hash from the network")]
     Blockhash,
-    /// The operating system gives no random bytes.
-    #[error("no randomness: {0}")]
-    Randomness(rand_core::Error),
-    /// Discord does not say whose a token is.
-    #[error("Discord does not say whose the token is: {0}")]
-    Discord(TransportError),
-    /// Discord refuses the token, or answers with something else than a user.
-    #[error("Discord does not know the token (status {status})")]
+    /// The operating system returned no random bytes.
+    #[error("no randomness from the operating system")]
+    RandomnessUnavailable(#[source] rand_core::Error),
+    /// Discord did not answer.
+    #[error("no answer from Discord")]
+    Discord(#[source] TransportError),
+    /// Discord refused the token, or its answer lacks a user.
+    #[error("Discord returned no user for the token (status {status})")]
     DiscordRefuses {
         /// HTTP status.
         status: u16,
     },
-    /// The relayer.
+    /// The relayer failed.
     #[error(transparent)]
     Relay(#[from] RelayError),
 }

@@ -12,7 +12,7 @@ use lit_types::{
 use super::{AuthProvider, AuthProviderError, LitAuthClient};
 use crate::LitNodeClient;
 
-/// Wallets: who signs a message is who the message says.
+/// Logs in with a wallet: it signs a SIWE message.
 #[derive(Debug, Clone)]
 pub struct EthWalletProvider {
     auth_client: LitAuthClient,
@@ -25,29 +25,40 @@ impl EthWalletProvider {
         Self { auth_client }
     }
 
-    /// Has a wallet sign in.
+    /// Signs in with a wallet: domain `localhost`, chain `ethereum`, valid for 24 hours.
     ///
     /// # Errors
-    /// [`AuthProviderError::Message`] when domain or origin are none, [`AuthProviderError::Wallet`] when the wallet does not
-    /// sign.
+    /// [`AuthProviderError::Blockhash`], [`AuthProviderError::Wallet`] if the wallet does not sign.
     pub async fn authenticate<S: Signer + Sync>(
-        signer: &S,
         client: &LitNodeClient,
+        wallet: &S,
+    ) -> Result<AuthMethod, AuthProviderError> {
+        Self::authenticate_with(client, wallet, &EthWalletOptions::default()).await
+    }
+
+    /// Signs in with a wallet and options of your own.
+    ///
+    /// # Errors
+    /// [`AuthProviderError::InvalidMessage`] for a malformed domain or origin, and those of
+    /// [`EthWalletProvider::authenticate`].
+    pub async fn authenticate_with<S: Signer + Sync>(
+        client: &LitNodeClient,
+        wallet: &S,
         options: &EthWalletOptions,
     ) -> Result<AuthMethod, AuthProviderError> {
         let nonce = client.nonce().await;
         let nonce = nonce.map_err(|_| AuthProviderError::Blockhash)?;
         let issued_at = Timestamp::try_from(client.now())?;
-        let message = options.siwe(signer.address(), nonce, issued_at)?;
-        Ok(Self::auth_method(&sign_siwe(signer, &message).await?))
+        let message = options.siwe(wallet.address(), nonce, issued_at)?;
+        Ok(Self::auth_method(&sign_siwe(wallet, &message).await?))
     }
 
-    /// The method of an AuthSig that a wallet has made elsewhere. Nodes want one with an expiration, whose URI is no session
-    /// and no delegation.
+    /// The auth method of an AuthSig that a wallet made elsewhere. Nodes require an expiration, and refuse the URI of a
+    /// session or a delegation.
     #[must_use]
     pub fn auth_method(auth_sig: &AuthSig) -> AuthMethod {
-        // Texts always serialise.
-        let token = serde_json::to_string(auth_sig).unwrap_or_default();
+        #[allow(clippy::expect_used, reason = "an AuthSig has only texts")]
+        let token = serde_json::to_string(auth_sig).expect("an AuthSig has only texts");
         AuthMethod::new(AuthMethodType::EthWallet, token)
     }
 }
@@ -63,7 +74,7 @@ impl AuthProvider for EthWalletProvider {
     }
 }
 
-/// What the message says with which a wallet signs in.
+/// Options of the message that a wallet signs in with.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct EthWalletOptions {
@@ -85,7 +96,7 @@ impl Default for EthWalletOptions {
 }
 
 impl EthWalletOptions {
-    /// The domain that asks. Default: `localhost`.
+    /// The domain that asks for the signature. Default: `localhost`.
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = domain.into();
         self
@@ -97,23 +108,22 @@ impl EthWalletOptions {
         self
     }
 
-    /// The name of the chain the wallet is used on; its id stands in the message, or 1 for no known EVM chain. Default:
-    /// `ethereum`.
+    /// The name of the wallet's chain. The message has its id, or 1 for an unknown EVM chain. Default: `ethereum`.
     pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
         self.chain = chain.into();
         self
     }
 
-    /// Until when the method is good; nodes want it within 30 days. Default: 24 hours after it was made.
+    /// When the method expires. Nodes accept at most 30 days. Default: 24 hours after it was made.
     pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }
 
-    /// The message (session specification, section 11.3).
+    /// The message to sign.
     ///
     /// # Errors
-    /// [`SiweError`] when domain or origin cannot be written.
+    /// [`SiweError`] for a malformed domain or origin.
     pub fn siwe(
         &self,
         address: Address,

@@ -20,8 +20,8 @@ use lit_types::{
 };
 
 use crate::{
-    Error, MintOptions, MintRequest, PkpLogin, RelayAuthMethod, RelayPkp, RelayRequestId,
-    SessionRequest,
+    Error, PkpLogin, SessionRequest,
+    services::{MintRequest, OwnerChoice, RelayAuthMethod, RelayPkp},
 };
 
 pub use self::{
@@ -67,20 +67,25 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
         Ok(RelayAuthMethod::new(method.auth_method_type, id.to_vec()))
     }
 
-    /// Asks the relayer for a PKP that this method may use, and does not wait for it;
-    /// [`LitRelay::wait_for_mint`](crate::LitRelay::wait_for_mint) does. The options of the official client are
-    /// [`MintOptions::of_provider`].
+    /// A request for a PKP that this method may use. Choose its owner, then mint it with the
+    /// [relayer](LitAuthClient::relay).
+    ///
+    /// ```no_run
+    /// # use lit_sdk::{AuthMethod, login::AuthProvider};
+    /// # async fn mint(provider: &dyn AuthProvider, method: &AuthMethod) -> Result<(), Box<dyn std::error::Error>> {
+    /// let request = provider.mint_request(method).await?.owned_by_pkp();
+    /// let pkp = provider.auth_client().relay().mint(&request).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// As [`AuthProvider::auth_method_id`], and [`AuthProviderError::Relay`].
+    /// As [`AuthProvider::auth_method_id`].
     #[doc(alias = "mintPKPThroughRelayer")]
-    async fn mint_pkp_through_relayer(
-        &self,
-        method: &AuthMethod,
-        options: &MintOptions,
-    ) -> Result<RelayRequestId, AuthProviderError> {
-        let request = MintRequest::new(&[self.relay_auth_method(method).await?], options)?;
-        Ok(self.auth_client().relay().mint(&request).await?)
+    async fn mint_request(&self, method: &AuthMethod) -> Result<OwnerChoice, AuthProviderError> {
+        Ok(MintRequest::by_provider(
+            self.relay_auth_method(method).await?,
+        ))
     }
 
     /// The PKPs that this method may use, as the relayer knows them.

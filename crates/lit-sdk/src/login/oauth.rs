@@ -16,12 +16,12 @@ impl OAuthState {
     /// A fresh one, from the randomness of the operating system.
     ///
     /// # Errors
-    /// [`AuthProviderError::Randomness`].
+    /// [`AuthProviderError::RandomnessUnavailable`].
     pub fn generate() -> Result<Self, AuthProviderError> {
         let mut bytes = [0; 16];
         OsRng
             .try_fill_bytes(&mut bytes)
-            .map_err(AuthProviderError::Randomness)?;
+            .map_err(AuthProviderError::RandomnessUnavailable)?;
         Ok(Self(
             bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
         ))

@@ -12,8 +12,8 @@ pub use self::{
     blockhash::{BlockhashError, BlockhashSource, RecentBlock},
     ipfs::{IpfsError, IpfsGateways},
     relay::{
-        InvalidRelaySecret, InvalidRequestId, LitRelay, MintOptions, MintProgress, MintRequest,
-        MintStatus, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod,
+        InvalidRelaySecret, InvalidRequestId, LitRelay, MintProgress, MintRequest, MintStatus,
+        OwnerChoice, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod,
         RelayError, RelayPkp, RelayRequestId,
     },
     rpc::RpcTransport,

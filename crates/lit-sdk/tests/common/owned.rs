@@ -69,7 +69,7 @@ impl Owned {
 
 pub(crate) async fn sign_in(wallet: &PrivateKeySigner, client: &LitNodeClient) -> AuthMethod {
     let options = EthWalletOptions::default();
-    EthWalletProvider::authenticate(wallet, client, &options)
+    EthWalletProvider::authenticate_with(client, wallet, &options)
         .await
         .unwrap()
 }

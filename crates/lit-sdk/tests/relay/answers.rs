@@ -12,10 +12,10 @@ use crate::support::{IN_PROGRESS, KEY, Server, id, succeeded, wallet};
 #[tokio::test]
 async fn answers_are_judged() {
     let relay = |status, body: &str| Server::new(&[(status, body)]).relay();
-    let request = MintRequest::from(CompactJson::parse("{}").unwrap());
+    let request = MintRequest::from_body(CompactJson::parse("{}").unwrap());
 
     let error = relay(200, r#"{"error":"no gas"}"#)
-        .mint(&request)
+        .start_mint(&request)
         .await
         .unwrap_err();
     assert_eq!(error, RelayError::NoRequestId(Some("no gas".into())));
@@ -27,7 +27,7 @@ async fn answers_are_judged() {
         r#"{"requestId":"../x"}"#,
         r#"{"requestId":""}"#,
     ] {
-        let error = relay(200, bad).mint(&request).await.unwrap_err();
+        let error = relay(200, bad).start_mint(&request).await.unwrap_err();
         assert!(matches!(error, RelayError::Answer { .. }), "{bad}: {error}");
     }
     for bad in [

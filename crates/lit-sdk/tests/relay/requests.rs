@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, B256};
 use lit_sdk::{
-    AuthMethod, LitNetwork, LitRelay, MintOptions, RelayApiKey, RelayError,
+    AuthMethod, LitNetwork, LitRelay, MintRequest, RelayApiKey, RelayError,
     types::{
         AuthMethodNumber, SdkErrorCode,
         constants::{AuthMethodScope, AuthMethodType},
@@ -15,24 +15,19 @@ use crate::support::{Server, wallet};
 async fn what_cannot_be_minted_is_not_sent() {
     let server = Server::new(&[(200, "{}")]);
     let relay = server.relay();
-    let options = MintOptions::default();
-    let mint = async |methods: &[AuthMethod],
-                      options: &MintOptions|
-           -> (RelayError, Option<SdkErrorCode>) {
-        let error = relay
-            .mint_with_auth_methods(methods, options)
-            .await
-            .unwrap_err();
+    let request = |methods: &[AuthMethod]| MintRequest::for_auth_methods(methods).owned_by_pkp();
+    let mint = async |request: MintRequest| -> (RelayError, Option<SdkErrorCode>) {
+        let error = relay.mint(&request).await.unwrap_err();
         let code = error.sdk_code();
         (error, code)
     };
 
-    let (error, code) = mint(&[], &options).await;
+    let (error, code) = mint(request(&[])).await;
     assert_eq!(error, RelayError::NoAuthMethods);
     assert_eq!(code, Some(SdkErrorCode::InvalidParamType));
 
     let odd = AuthMethod::new(AuthMethodNumber::new(99), "TOKEN-SECRET");
-    let (error, code) = mint(&[wallet(), odd], &options).await;
+    let (error, code) = mint(request(&[wallet(), odd])).await;
     assert!(
         matches!(error, RelayError::AuthMethod { index: 1, .. }),
         "{error}"
@@ -41,7 +36,7 @@ async fn what_cannot_be_minted_is_not_sent() {
     assert_eq!(code, Some(SdkErrorCode::InvalidArgumentException));
 
     let scopes = vec![vec![AuthMethodScope::SignAnything]; 2];
-    let (error, _) = mint(&[wallet()], &options.clone().with_scopes(scopes)).await;
+    let (error, _) = mint(request(&[wallet()]).with_scopes_by_method(scopes)).await;
     assert_eq!(
         error,
         RelayError::Scopes {
@@ -51,8 +46,11 @@ async fn what_cannot_be_minted_is_not_sent() {
     );
 
     let credential = AuthMethod::new(AuthMethodType::WebAuthn, r#"{"rawId":"a"}"#);
-    let (error, _) = mint(&[wallet(), credential], &options).await;
+    let (error, _) = mint(request(&[wallet(), credential])).await;
     assert_eq!(error, RelayError::PublicKey { index: 1 });
+    let owned = MintRequest::for_auth_method(&wallet()).owned_by(Address::ZERO);
+    let (error, _) = mint(owned).await;
+    assert_eq!(error, RelayError::ZeroOwner);
     assert!(server.requests().is_empty());
 }
 
@@ -108,8 +106,7 @@ async fn payers() {
 #[test]
 fn urls_are_checked_at_once() {
     for bad in ["", "relay.example", "https://a?key=1", "https://a/#b"] {
-        let key = RelayApiKey::new("k").unwrap();
-        let error = LitRelay::with_http_client(Server::new(&[]), bad, key).unwrap_err();
+        let error = LitRelay::with_http_client(Server::new(&[]), bad, "k").unwrap_err();
         assert!(matches!(error, RelayError::Url(_)), "{bad}: {error}");
     }
 }
@@ -143,7 +140,12 @@ async fn over_http() {
 
     let relay = LitRelay::for_network(LitNetwork::Datil, key.clone()).unwrap();
     assert_eq!(relay.url().as_str(), "https://datil-relayer.getlit.dev");
-    assert!(LitRelay::for_network(LitNetwork::Cayenne, key.clone()).is_err());
+    assert_eq!(
+        LitRelay::for_network(LitNetwork::Cayenne, key.clone()).unwrap_err(),
+        RelayError::Network(LitNetwork::Cayenne)
+    );
+    let error = LitRelay::new(&url, "a\nb").unwrap_err();
+    assert!(matches!(error, RelayError::ApiKey(_)), "{error}");
 
     // The API key is not sent in the clear.
     let relay = LitRelay::new("http://relayer.invalid", key).unwrap();

@@ -1,12 +1,13 @@
 //! A request is accepted, and then?
 
 use std::{
+    error::Error,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use lit_sdk::{
-    MintOptions, Polling, RelayError,
+    MintRequest, Polling, RelayError,
     transport::{HttpMethod, TransportError},
     types::{PkpPublicKey, SdkErrorCode},
 };
@@ -34,7 +35,7 @@ async fn mints_and_waits() {
     let start = Instant::now();
     let relay = server.relay().with_polling(polling);
     let pkp = relay
-        .mint_with_auth_methods(&[wallet()], &MintOptions::default())
+        .mint(&MintRequest::for_auth_method(&wallet()).owned_by_relayer())
         .await
         .unwrap();
     let key: PkpPublicKey = KEY.parse().unwrap();
@@ -135,14 +136,15 @@ async fn a_request_that_was_accepted_is_not_lost() {
     let server = Server::new(&[(200, r#"{"requestId":"0xabc"}"#), (500, r#"{"error":"x"}"#)]);
     let error = server
         .relay()
-        .mint_with_auth_methods(&[wallet()], &MintOptions::default())
+        .mint(&MintRequest::for_auth_method(&wallet()).owned_by_relayer())
         .await
         .unwrap_err();
     assert_eq!(error.request_id(), Some(&id("0xabc")));
     assert!(error.is_retryable());
+    assert_eq!(error.to_string(), "the outcome of request 0xabc is unknown");
     assert_eq!(
-        error.to_string(),
-        "request 0xabc: the relayer refuses /auth/status with status 500: x"
+        error.source().unwrap().to_string(),
+        "the relayer refused /auth/status with status 500: x"
     );
 
     // A connection that stays broken.

@@ -28,7 +28,7 @@ async fn sessions_of_pkps_come_back() {
     let owner: PrivateKeySigner = setup.network.funded_keys()[0].parse().unwrap();
     let (pkp, other) = (mint(&setup, &owner).await, mint(&setup, &owner).await);
     let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate(&owner, &setup.client, &options);
+    let method = EthWalletProvider::authenticate_with(&setup.client, &owner, &options);
     let method = method.await.unwrap();
     let login = |pkp| PkpLogin::new(pkp).with_auth_method(method.clone());
     let store = Arc::new(setup.store(keys(1)));

@@ -1,23 +1,28 @@
+use std::convert::Infallible;
+
 use lit_node_transport::{HttpUrlError, TransportError};
 use lit_session_crypto::AuthMethodIdError;
 use lit_types::{JsonProblem, LitNetwork, SdkErrorCode};
 
-use super::RelayRequestId;
+use super::{InvalidRelaySecret, RelayRequestId};
 
-/// What can go wrong with a relayer. Texts of the relayer are cut to size, and never contain the secrets it was sent.
+/// A failure of a relayer. Texts from the relayer are cut to size, and never contain the secrets it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RelayError {
-    /// The URL of the relayer is none.
-    #[error(transparent)]
+    /// The URL of the relayer is malformed.
+    #[error("invalid relayer URL")]
     Url(#[from] HttpUrlError),
-    /// Lit runs no relayer for this network. Give the URL of one.
-    #[error("no relayer is known for the network {0}")]
+    /// The API key cannot be sent.
+    #[error("invalid relayer API key")]
+    ApiKey(#[from] InvalidRelaySecret),
+    /// Lit ran no relayer for this network. Pass the URL of one.
+    #[error("no known relayer for the network {0}; pass its URL")]
     Network(LitNetwork),
-    /// A PKP that nobody may use is of no use.
-    #[error("at least one auth method is needed")]
+    /// The request permits nobody to use the PKP.
+    #[error("at least one auth method is required")]
     NoAuthMethods,
-    /// There has to be a list of scopes for every auth method.
+    /// The number of scope lists differs from the number of auth methods.
     #[error("{scopes} lists of scopes for {methods} auth methods")]
     Scopes {
         /// How many auth methods there are.
@@ -25,74 +30,83 @@ pub enum RelayError {
         /// How many lists of scopes there are.
         scopes: usize,
     },
-    /// The id of an auth method cannot be told.
-    #[error("auth method {index}: {error}")]
+    /// The zero address cannot own a PKP.
+    #[error("the zero address cannot own a PKP")]
+    ZeroOwner,
+    /// The id of an auth method does not follow from its token.
+    #[error("auth method {index} has no derivable id")]
     AuthMethod {
-        /// Which one.
+        /// The position of the method, from 0.
         index: usize,
-        /// Why not.
-        error: AuthMethodIdError,
+        /// The cause.
+        source: AuthMethodIdError,
     },
-    /// Without the public key of the credential nodes cannot verify a WebAuthn login. It is in the registration; see
-    /// [`RelayAuthMethod::with_public_key`](super::RelayAuthMethod::with_public_key).
-    #[error("auth method {index}: WebAuthn needs the public key of the credential")]
+    /// A WebAuthn method lacks the public key of its credential, without which nodes cannot verify a login. The registration
+    /// contains it; see [`RelayAuthMethod::with_public_key`](super::RelayAuthMethod::with_public_key).
+    #[error("auth method {index} lacks the public key of its WebAuthn credential")]
     PublicKey {
-        /// Which one.
+        /// The position of the method, from 0.
         index: usize,
     },
-    /// The relayer does not answer. Where something was to be minted, it may have been.
-    #[error("no answer from the relayer: {0}")]
+    /// The relayer did not answer. It may have minted the PKP all the same.
+    #[error("no answer from the relayer")]
     Transport(#[from] TransportError),
-    /// The relayer refuses.
-    #[error("the relayer refuses {path} with status {status}{}", told(.message))]
+    /// The relayer refused.
+    #[error("the relayer refused {path} with status {status}{}", told(.message))]
     Refused {
-        /// What was called.
+        /// The path of the call.
         path: &'static str,
         /// HTTP status.
         status: u16,
-        /// What the relayer says.
+        /// The relayer's message.
         message: Option<String>,
     },
-    /// The answer is not of the expected form.
-    #[error("the answer of the relayer to {path} is {problem}")]
+    /// The answer is malformed.
+    #[error("malformed answer of the relayer to {path}")]
     Answer {
-        /// What was called.
+        /// The path of the call.
         path: &'static str,
-        /// What is wrong with it.
-        problem: JsonProblem,
+        /// The cause.
+        source: JsonProblem,
     },
-    /// The answer does not have the id under which the request goes on.
-    #[error("the answer of the relayer has no request id{}", told(.0))]
+    /// The answer lacks the id of the request.
+    #[error("the answer of the relayer lacks a request id{}", told(.0))]
     NoRequestId(Option<String>),
-    /// The answer does not have a list of PKPs.
-    #[error("the answer of the relayer has no PKPs")]
+    /// The answer lacks a list of PKPs.
+    #[error("the answer of the relayer lacks a list of PKPs")]
     NoPkps,
-    /// The public key of a PKP is none, or the address or the token id do not follow from it.
-    #[error("the relayer tells of a PKP whose key, address and token id do not belong together")]
+    /// The public key of a PKP is malformed, or address or token id do not follow from it.
+    #[error("the relayer returned a PKP whose key, address and token id do not match")]
     InconsistentPkp,
     /// The PKP was not minted. Final.
-    #[error("request {request_id}: the PKP was not minted{}", told(.reason))]
+    #[error("request {request_id} failed: the PKP was not minted{}", told(.reason))]
     MintFailed {
-        /// Which request.
+        /// The request.
         request_id: RelayRequestId,
-        /// What the relayer says.
+        /// The relayer's message.
         reason: Option<String>,
     },
-    /// The PKP is not minted yet. Ask on with [`LitRelay::wait_for_mint`](super::LitRelay::wait_for_mint).
-    #[error("request {request_id}: the PKP is not minted yet")]
+    /// The PKP is not minted yet. Wait on with [`LitRelay::wait_for_mint`](super::LitRelay::wait_for_mint).
+    #[error("request {request_id} is still in progress")]
     StillInProgress {
-        /// Which request.
+        /// The request.
         request_id: RelayRequestId,
     },
-    /// What became of a request for a PKP cannot be told. Ask again with
+    /// The outcome of a request is unknown. Ask again with
     /// [`LitRelay::wait_for_mint`](super::LitRelay::wait_for_mint).
-    #[error("request {request_id}: {cause}")]
+    #[error("the outcome of request {request_id} is unknown")]
     Status {
-        /// Which request.
+        /// The request.
         request_id: RelayRequestId,
-        /// Why not.
-        cause: Box<RelayError>,
+        /// The cause.
+        source: Box<RelayError>,
     },
+}
+
+impl From<Infallible> for RelayError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
 }
 
 fn told(message: &Option<String>) -> String {
@@ -107,8 +121,10 @@ impl RelayError {
     pub fn sdk_code(&self) -> Option<SdkErrorCode> {
         Some(match self {
             Self::Network(_) => SdkErrorCode::WrongNetworkException,
-            Self::NoAuthMethods | Self::Scopes { .. } => SdkErrorCode::InvalidParamType,
-            Self::AuthMethod { error, .. } => match error {
+            Self::NoAuthMethods | Self::Scopes { .. } | Self::ZeroOwner => {
+                SdkErrorCode::InvalidParamType
+            }
+            Self::AuthMethod { source, .. } => match source {
                 AuthMethodIdError::Unsupported(_) => SdkErrorCode::InvalidArgumentException,
                 // The official client asks Discord itself.
                 AuthMethodIdError::DiscordUser => return None,
@@ -118,12 +134,12 @@ impl RelayError {
                 SdkErrorCode::NetworkError
             }
             Self::NoPkps => SdkErrorCode::ParamsMissingError,
-            Self::Status { cause, .. } => return cause.sdk_code(),
+            Self::Status { source, .. } => return source.sdk_code(),
             _ => return None,
         })
     }
 
-    /// The request for a PKP that was under way, to ask on for what became of it.
+    /// The request whose outcome [`LitRelay::wait_for_mint`](super::LitRelay::wait_for_mint) tells.
     #[must_use]
     pub const fn request_id(&self) -> Option<&RelayRequestId> {
         match self {
@@ -134,15 +150,15 @@ impl RelayError {
         }
     }
 
-    /// Whether the same call may succeed later. Minting again may mint a second PKP; an error with a
-    /// [`RelayError::request_id`] says what to ask for instead.
+    /// Whether the same call may succeed later. Minting again may mint a second PKP: for an error with a
+    /// [`RelayError::request_id`], wait for that request instead.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::Transport(error) => error.is_retryable(),
             Self::Refused { status, .. } => *status >= 500 || *status == 429,
             Self::StillInProgress { .. } => true,
-            Self::Status { cause, .. } => cause.is_retryable(),
+            Self::Status { source, .. } => source.is_retryable(),
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! The client of a relayer: a server that mints PKPs for those who have no tokens to pay with.
+//! The client of a relayer, a server that mints PKPs for users without funds.
 
 mod answer;
 mod error;
@@ -26,7 +26,7 @@ pub use self::{
     answer::{MintStatus, RegisteredPayer, RelayPkp},
     error::RelayError,
     polling::{MintProgress, Polling},
-    request::{InvalidRequestId, MintOptions, MintRequest, RelayAuthMethod, RelayRequestId},
+    request::{InvalidRequestId, MintRequest, OwnerChoice, RelayAuthMethod, RelayRequestId},
     secret::{InvalidRelaySecret, PayerSecretKey, RelayApiKey},
 };
 
@@ -43,10 +43,21 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// How much of what a relayer says goes into an error.
 const MAX_MESSAGE_CHARS: usize = 200;
 
-/// A relayer: it mints PKPs, and pays for it (session specification, section 11.6; contracts specification, section 5).
+/// A relayer mints PKPs and pays for them.
 ///
-/// Nothing a relayer says is verified here. [`RelayPkp::public_key`] checks that key, address and token id belong together;
-/// who may use a PKP, and whose it is, only the chain can tell.
+/// ```no_run
+/// use lit_sdk::{AuthMethod, services::{LitRelay, MintRequest}};
+///
+/// # async fn mint(method: AuthMethod) -> Result<(), Box<dyn std::error::Error>> {
+/// let relay = LitRelay::new("http://127.0.0.1:3000", "api-key")?;
+/// let pkp = relay.mint(&MintRequest::for_auth_method(&method).owned_by_pkp()).await?;
+/// println!("{}", pkp.public_key()?);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The relayer is not trusted for facts: [`RelayPkp::public_key`] checks that key, address and token id match; only the chain
+/// tells who owns a PKP and who may use it.
 #[derive(Clone)]
 pub struct LitRelay {
     http: Arc<dyn HttpClient>,
@@ -57,44 +68,56 @@ pub struct LitRelay {
 }
 
 impl LitRelay {
-    /// The API key with which the official client claims keys when it is given none. It is public.
+    /// The API key that the official client claims keys with by default. It is public.
     pub const DEFAULT_CLAIM_API_KEY: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8_relayer";
 
-    /// The relayer of this URL, over HTTP.
+    /// The relayer at this URL, over HTTP.
     ///
     /// # Errors
-    /// [`RelayError::Url`].
+    /// [`RelayError::Url`], [`RelayError::ApiKey`].
     #[cfg(feature = "http")]
-    pub fn new(url: &str, api_key: RelayApiKey) -> Result<Self, RelayError> {
+    pub fn new<K>(url: &str, api_key: K) -> Result<Self, RelayError>
+    where
+        K: TryInto<RelayApiKey>,
+        RelayError: From<K::Error>,
+    {
         let http = Arc::new(lit_node_transport::HttpTransport::new());
         Self::with_http_client(http, url, api_key)
     }
 
-    /// The relayer that Lit runs for a network, over HTTP; for [`LitNetwork::Custom`] the one at `http://localhost:3000`.
+    /// The relayer that Lit ran for a network, over HTTP; for [`LitNetwork::Custom`] the one at `http://localhost:3000`.
     ///
     /// # Errors
-    /// [`RelayError::Network`].
+    /// [`RelayError::Network`], [`RelayError::ApiKey`].
     #[cfg(feature = "http")]
-    pub fn for_network(network: LitNetwork, api_key: RelayApiKey) -> Result<Self, RelayError> {
+    pub fn for_network<K>(network: LitNetwork, api_key: K) -> Result<Self, RelayError>
+    where
+        K: TryInto<RelayApiKey>,
+        RelayError: From<K::Error>,
+    {
         Self::new(Self::url_of(network)?, api_key)
     }
 
-    /// The relayer of this URL, over a client of one's own.
+    /// The relayer at this URL, over your own HTTP client.
     ///
     /// # Errors
-    /// [`RelayError::Url`].
-    pub fn with_http_client(
+    /// [`RelayError::Url`], [`RelayError::ApiKey`].
+    pub fn with_http_client<K>(
         http: Arc<dyn HttpClient>,
         url: &str,
-        api_key: RelayApiKey,
-    ) -> Result<Self, RelayError> {
-        let url: HttpUrl = url.parse()?;
+        api_key: K,
+    ) -> Result<Self, RelayError>
+    where
+        K: TryInto<RelayApiKey>,
+        RelayError: From<K::Error>,
+    {
+        let url = url.parse::<HttpUrl>().map_err(RelayError::Url)?;
         // A URL that nothing can be appended to is found here, not at the first call.
         url.join(MINT)?;
         Ok(Self {
             http,
             url,
-            api_key,
+            api_key: api_key.try_into()?,
             timeout: Duration::from_secs(120),
             polling: Polling::default(),
         })
@@ -115,8 +138,7 @@ impl LitRelay {
         }
     }
 
-    /// How long the relayer may take to answer one request. It answers some only after a transaction is mined. Default:
-    /// 120 s.
+    /// How long one request may take. The relayer answers some requests after a transaction is mined. Default: 120 s.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -140,43 +162,27 @@ impl LitRelay {
         &self.http
     }
 
-    /// Mints a PKP that these auth methods may use, and waits for it.
-    ///
-    /// For a method whose id does not follow from its token (Discord, WebAuthn at registration, Lit Actions), make a
-    /// [`MintRequest`] of [`RelayAuthMethod`]s, and use [`LitRelay::mint`] and [`LitRelay::wait_for_mint`].
+    /// Mints a PKP, and waits for it as [`LitRelay::with_polling`] says.
     ///
     /// # Errors
-    /// [`RelayError`]. Where the request was accepted, the error has a [`RelayError::request_id`].
+    /// [`RelayError`]. Once the relayer accepted the request, the error has a [`RelayError::request_id`]. After
+    /// [`RelayError::Transport`] it is unknown whether a PKP is being minted.
     #[doc(alias = "mintPKPWithAuthMethods")]
-    pub async fn mint_with_auth_methods(
-        &self,
-        methods: &[AuthMethod],
-        options: &MintOptions,
-    ) -> Result<RelayPkp, RelayError> {
-        let prepare = |(index, method)| {
-            RelayAuthMethod::try_from(method)
-                .map_err(|error| RelayError::AuthMethod { index, error })
-        };
-        let methods = methods
-            .iter()
-            .enumerate()
-            .map(prepare)
-            .collect::<Result<Vec<_>, _>>()?;
-        let request_id = self.mint(&MintRequest::new(&methods, options)?).await?;
+    pub async fn mint(&self, request: &MintRequest) -> Result<RelayPkp, RelayError> {
+        let request_id = self.start_mint(request).await?;
         self.wait_for_mint(&request_id).await
     }
 
-    /// Asks for a PKP, and does not wait for it.
+    /// Asks for a PKP without waiting for it; [`LitRelay::wait_for_mint`] waits.
     ///
     /// # Errors
-    /// [`RelayError`]. After [`RelayError::Transport`] nobody knows whether a PKP is being minted.
-    #[doc(alias = "mintPKP")]
-    #[doc(alias = "mintPKPThroughRelayer")]
-    pub async fn mint(&self, request: &MintRequest) -> Result<RelayRequestId, RelayError> {
-        self.post_for_request_id(MINT, request.body()).await
+    /// [`RelayError`]. After [`RelayError::Transport`] it is unknown whether a PKP is being minted.
+    #[doc(alias("mintPKP", "mintPKPThroughRelayer"))]
+    pub async fn start_mint(&self, request: &MintRequest) -> Result<RelayRequestId, RelayError> {
+        self.post_for_request_id(MINT, request.body()?).await
     }
 
-    /// Asks how far a request for a PKP is. A relayer takes its time to answer, until there are news or for 30 s.
+    /// The progress of a request. A relayer answers when there is news, or after 30 s.
     ///
     /// # Errors
     /// [`RelayError`].
@@ -188,13 +194,11 @@ impl LitRelay {
             .unwrap_or_else(|error| MintStatus::Failed(error.and_then(|e| self.message(&e, &[])))))
     }
 
-    /// Waits until a PKP is minted, as [`LitRelay::with_polling`] says.
-    ///
-    /// A connection that breaks does not end it: the next attempt may succeed.
+    /// Waits until a PKP is minted, as [`LitRelay::with_polling`] says. A broken connection is retried.
     ///
     /// # Errors
     /// [`RelayError::MintFailed`], which is final; [`RelayError::StillInProgress`] after the last attempt or at the deadline;
-    /// [`RelayError::Status`] when the relayer does not tell.
+    /// [`RelayError::Status`] if the outcome cannot be learned.
     #[doc(alias = "pollRequestUntilTerminalState")]
     pub async fn wait_for_mint(&self, request_id: &RelayRequestId) -> Result<RelayPkp, RelayError> {
         let poll = self.poll(request_id);
@@ -236,12 +240,12 @@ impl LitRelay {
                 }
                 Ok(MintStatus::InProgress) => {}
                 Err(RelayError::Transport(error)) if error.is_retryable() && !is_last => {
-                    tracing::debug!(%request_id, attempt, %error, "the relayer does not tell the status");
+                    tracing::debug!(%request_id, attempt, %error, "no status from the relayer; asking again");
                 }
-                Err(cause) => {
+                Err(error) => {
                     return Err(RelayError::Status {
                         request_id: request_id.clone(),
-                        cause: Box::new(cause),
+                        source: Box::new(error),
                     });
                 }
             }
@@ -265,11 +269,11 @@ impl LitRelay {
     #[doc(alias = "fetchPKPsThroughRelayer")]
     pub async fn fetch_pkps(&self, method: &AuthMethod) -> Result<Vec<RelayPkp>, RelayError> {
         let method = RelayAuthMethod::try_from(method)
-            .map_err(|error| RelayError::AuthMethod { index: 0, error })?;
+            .map_err(|source| RelayError::AuthMethod { index: 0, source })?;
         self.fetch_pkps_by_id(&method).await
     }
 
-    /// The PKPs that an auth method of this id may use.
+    /// The PKPs that the auth method with this id may use.
     ///
     /// # Errors
     /// [`RelayError`].
@@ -280,7 +284,7 @@ impl LitRelay {
         self.post_for_pkps(method.fetch_body()).await
     }
 
-    /// The PKPs that a relayer lists for a body of one's own.
+    /// The PKPs that the relayer lists for a JSON body of your own.
     ///
     /// # Errors
     /// [`RelayError`].
@@ -295,18 +299,19 @@ impl LitRelay {
         answer.pkps.ok_or(RelayError::NoPkps)
     }
 
-    /// Asks for a PKP with a key that was claimed in a Lit Action. `claim` is what the nodes gave: `derivedKeyId`,
+    /// Asks for the PKP of a key that a Lit Action claimed. `claim` has the members that nodes return: `derivedKeyId`,
     /// `authMethodType`, `signatures`, `pubkey`.
     ///
     /// # Errors
     /// [`RelayError`].
     #[doc(alias = "defaultMintClaimCallback")]
     pub async fn claim(&self, claim: &CompactJson) -> Result<RelayRequestId, RelayError> {
-        self.post_for_request_id(CLAIM, claim.as_str()).await
+        self.post_for_request_id(CLAIM, claim.as_str().to_owned())
+            .await
     }
 
-    /// Asks for a PKP with a key that [`LitNodeClient::claim_key_id`](crate::LitNodeClient::claim_key_id) claimed for an auth
-    /// method. The public key is [`LitNodeClient::derived_public_key`](crate::LitNodeClient::derived_public_key).
+    /// Asks for the PKP of a key that [`LitNodeClient::claim_key_id`](crate::LitNodeClient::claim_key_id) claimed for an auth
+    /// method. Its public key is [`LitNodeClient::derived_public_key`](crate::LitNodeClient::derived_public_key).
     ///
     /// # Errors
     /// [`RelayError`]; [`RelayError::PublicKey`] for WebAuthn, since claims do not carry the public key of a credential.
@@ -320,11 +325,11 @@ impl LitRelay {
             return Err(RelayError::PublicKey { index: 0 });
         }
         let body = claimed.relay_body(auth_method, public_key);
-        self.post_for_request_id(CLAIM, &body).await
+        self.post_for_request_id(CLAIM, body).await
     }
 
-    /// What a browser needs to make a WebAuthn credential. The user name is what the credential is listed under; relayers
-    /// have a default.
+    /// The options with which a browser makes a WebAuthn credential, listed under the user name. Relayers have a default
+    /// name.
     ///
     /// # Errors
     /// [`RelayError`].
@@ -339,7 +344,7 @@ impl LitRelay {
         self.call(WEBAUTHN_OPTIONS, request, &[]).await
     }
 
-    /// Makes a payer: a wallet with a capacity credit, which can pay for users. Answers after the transactions are mined.
+    /// Makes a payer: a wallet with a capacity credit that pays for users. Returns after the transactions are mined.
     ///
     /// # Errors
     /// [`RelayError`].
@@ -376,9 +381,9 @@ impl LitRelay {
     async fn post_for_request_id(
         &self,
         path: &'static str,
-        body: &str,
+        body: String,
     ) -> Result<RelayRequestId, RelayError> {
-        let request = self.post(path, body.to_owned())?;
+        let request = self.post(path, body)?;
         let answer: RequestIdAnswer = self.call(path, request, &[]).await?;
         let told = answer.error.and_then(|error| self.message(&error, &[]));
         answer.request_id.ok_or(RelayError::NoRequestId(told))
@@ -389,7 +394,7 @@ impl LitRelay {
         Ok(request.with_header("content-type", "application/json"))
     }
 
-    /// Sends a request with the API key. `secrets` are those it contains beside it.
+    /// Sends a request with the API key. `secrets` are the others that it contains.
     async fn call<T: DeserializeOwned>(
         &self,
         path: &'static str,
@@ -408,7 +413,7 @@ impl LitRelay {
         if (200..400).contains(&answer.status) {
             return serde_json::from_slice(&answer.body).map_err(|error| RelayError::Answer {
                 path,
-                problem: error.into(),
+                source: error.into(),
             });
         }
         let told = match serde_json::from_slice(&answer.body) {
@@ -422,7 +427,7 @@ impl LitRelay {
         })
     }
 
-    /// What the relayer says, fit for an error: short, on one line, without secrets.
+    /// The relayer's message, fit for an error: short, on one line, without secrets.
     fn message(&self, error: &Value, secrets: &[&str]) -> Option<String> {
         let mut text = match error {
             Value::Null => return None,

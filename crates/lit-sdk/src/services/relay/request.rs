@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use alloy_primitives::Bytes;
+use alloy_primitives::{Address, Bytes};
 use lit_session_crypto::{AuthMethodIdError, auth_method_id};
 use lit_types::{
     AuthMethod, AuthMethodNumber, CompactJson,
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::RelayError;
 
-/// An auth method as a relayer is told of it: by its id, without proof.
+/// An auth method as a relayer takes it: its type and id, without proof.
 #[doc(alias = "prepareRelayRequestData")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RelayAuthMethod {
@@ -20,7 +20,7 @@ pub struct RelayAuthMethod {
 }
 
 impl RelayAuthMethod {
-    /// A method by its type and its id. For logins the id is 32 bytes, for a Lit Action 34.
+    /// A method by type and id. The id of a login has 32 bytes, that of a Lit Action 34.
     #[must_use]
     pub fn new(auth_method_type: impl Into<AuthMethodNumber>, id: impl Into<Bytes>) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl RelayAuthMethod {
     }
 }
 
-/// Takes the id that follows from the token; see [`auth_method_id`].
+/// Derives the id from the token; see [`auth_method_id`].
 impl TryFrom<&AuthMethod> for RelayAuthMethod {
     type Error = AuthMethodIdError;
 
@@ -75,99 +75,193 @@ impl TryFrom<&AuthMethod> for RelayAuthMethod {
     }
 }
 
-/// How a PKP is minted.
+/// A request for a PKP, for [`LitRelay::mint`](super::LitRelay::mint).
+///
+/// It names the auth methods that may use the PKP, and its owner. The owner may change who may use it.
+///
+/// ```
+/// use lit_sdk::{AuthMethod, services::MintRequest, types::constants::{AuthMethodScope, AuthMethodType}};
+///
+/// # let google = AuthMethod::new(AuthMethodType::GoogleJwt, "token");
+/// let request = MintRequest::for_auth_method(&google)
+///     .owned_by_pkp()
+///     .with_scopes([AuthMethodScope::SignAnything]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub struct MintOptions {
-    scopes: Option<Vec<Vec<AuthMethodScope>>>,
-    add_pkp_eth_address_as_permitted_address: bool,
-    send_pkp_to_itself: bool,
+pub struct MintRequest(Content);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Content {
+    Members(Members),
+    Body(CompactJson),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Members {
+    methods: Methods,
+    owner: Owner,
+    scopes: Scopes,
+    own_address_permitted: bool,
+}
+
+/// The auth methods, or why there are none. A request is checked when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Methods {
+    known: Result<Vec<RelayAuthMethod>, RelayError>,
     layout: Layout,
 }
 
-/// The two spellings of the body. They mean the same to a relayer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Pkp,
+    Relayer,
+    Address(Address),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Scopes {
+    SignAnything,
+    Same(Vec<AuthMethodScope>),
+    ByMethod(Vec<Vec<AuthMethodScope>>),
+}
+
+/// The two spellings of the body in the official client. They mean the same to a relayer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
     Relay,
     Provider,
 }
 
-impl Default for MintOptions {
-    fn default() -> Self {
-        Self::new()
+/// A [`MintRequest`] that lacks its owner.
+#[derive(Debug, Clone)]
+#[must_use = "a request needs an owner"]
+pub struct OwnerChoice(Methods);
+
+impl OwnerChoice {
+    /// The PKP owns itself, so that those who may use it can also change who may.
+    #[doc(alias("sendPkpToItself", "sendPkpToitself"))]
+    pub fn owned_by_pkp(self) -> MintRequest {
+        self.owned(Owner::Pkp)
+    }
+
+    /// The wallet of the relayer owns the PKP: **the operator of the relayer can let anybody use it**. This is the default
+    /// of the official client's `mintPKPWithAuthMethods`.
+    pub fn owned_by_relayer(self) -> MintRequest {
+        self.owned(Owner::Relayer)
+    }
+
+    /// This account owns the PKP. The zero address gives [`RelayError::ZeroOwner`].
+    #[doc(alias = "sendToAddressAfterMinting")]
+    pub fn owned_by(self, owner: Address) -> MintRequest {
+        self.owned(Owner::Address(owner))
+    }
+
+    fn owned(self, owner: Owner) -> MintRequest {
+        MintRequest(Content::Members(Members {
+            methods: self.0,
+            owner,
+            scopes: Scopes::SignAnything,
+            own_address_permitted: true,
+        }))
     }
 }
-
-impl MintOptions {
-    /// The defaults of the official client's `mintPKPWithAuthMethods`: the PKP then **belongs to the relayer's wallet**, and
-    /// auth methods may use it but not change who else may.
-    #[doc(alias = "mintPKPWithAuthMethods")]
-    pub const fn new() -> Self {
-        Self {
-            scopes: None,
-            add_pkp_eth_address_as_permitted_address: true,
-            send_pkp_to_itself: false,
-            layout: Layout::Relay,
-        }
-    }
-
-    /// The defaults of the official client's providers: the PKP belongs to itself.
-    #[doc(alias = "mintPKPThroughRelayer")]
-    pub const fn of_provider() -> Self {
-        Self {
-            scopes: None,
-            add_pkp_eth_address_as_permitted_address: true,
-            send_pkp_to_itself: true,
-            layout: Layout::Provider,
-        }
-    }
-
-    /// What each auth method may do, in their order. Default: sign anything.
-    #[doc(alias = "pkpPermissionScopes")]
-    pub fn with_scopes(mut self, scopes: Vec<Vec<AuthMethodScope>>) -> Self {
-        self.scopes = Some(scopes);
-        self
-    }
-
-    /// Whether the PKP's own address may use it. Default: yes.
-    #[doc(alias = "addPkpEthAddressAsPermittedAddress")]
-    pub fn with_own_address_permitted(mut self, permitted: bool) -> Self {
-        self.add_pkp_eth_address_as_permitted_address = permitted;
-        self
-    }
-
-    /// Whether the PKP belongs to itself, so that those who may use it can also change who may. Default: no, and yes with
-    /// [`MintOptions::of_provider`].
-    #[doc(alias = "sendPkpToItself")]
-    #[doc(alias = "sendPkpToitself")]
-    pub fn with_pkp_sent_to_itself(mut self, sent: bool) -> Self {
-        self.send_pkp_to_itself = sent;
-        self
-    }
-}
-
-/// The body of a request for a PKP.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MintRequest(String);
 
 impl MintRequest {
-    /// A request for a PKP that these methods may use.
+    /// A request for a PKP that this auth method may use.
+    ///
+    /// The id of the method must follow from its token. For Discord and a WebAuthn registration, see
+    /// [`AuthProvider::mint_request`](crate::login::AuthProvider::mint_request).
+    pub fn for_auth_method(method: &AuthMethod) -> OwnerChoice {
+        Self::for_auth_methods(std::slice::from_ref(method))
+    }
+
+    /// A request for a PKP that any of these auth methods may use.
+    #[doc(alias = "mintPKPWithAuthMethods")]
+    pub fn for_auth_methods(methods: &[AuthMethod]) -> OwnerChoice {
+        let known = methods.iter().enumerate().map(|(index, method)| {
+            RelayAuthMethod::try_from(method)
+                .map_err(|source| RelayError::AuthMethod { index, source })
+        });
+        OwnerChoice(Methods {
+            known: known.collect(),
+            layout: Layout::Relay,
+        })
+    }
+
+    /// A request for a PKP that auth methods with these ids may use, Lit Actions for example.
+    pub fn for_method_ids(methods: impl IntoIterator<Item = RelayAuthMethod>) -> OwnerChoice {
+        OwnerChoice(Methods {
+            known: Ok(methods.into_iter().collect()),
+            layout: Layout::Relay,
+        })
+    }
+
+    /// As the official client's providers write it.
+    pub(crate) fn by_provider(method: RelayAuthMethod) -> OwnerChoice {
+        OwnerChoice(Methods {
+            known: Ok(vec![method]),
+            layout: Layout::Provider,
+        })
+    }
+
+    /// A request with a JSON body of your own, for members that this type does not have, such as `burnPkp`. The body says
+    /// who owns the PKP; unless it does, the relayer.
+    pub const fn from_body(body: CompactJson) -> Self {
+        Self(Content::Body(body))
+    }
+
+    /// The scopes of every auth method. Default: sign anything.
+    #[doc(alias("pkpPermissionScopes", "authMethodScopes"))]
+    pub fn with_scopes(self, scopes: impl IntoIterator<Item = AuthMethodScope>) -> Self {
+        self.scoped(Scopes::Same(scopes.into_iter().collect()))
+    }
+
+    /// The scopes of each auth method, in their order.
+    pub fn with_scopes_by_method(self, scopes: Vec<Vec<AuthMethodScope>>) -> Self {
+        self.scoped(Scopes::ByMethod(scopes))
+    }
+
+    fn scoped(mut self, scopes: Scopes) -> Self {
+        if let Content::Members(members) = &mut self.0 {
+            members.scopes = scopes;
+        }
+        self
+    }
+
+    /// Whether the PKP's own address is listed as permitted. Default: yes, as in the official client.
+    #[doc(alias = "addPkpEthAddressAsPermittedAddress")]
+    pub fn with_own_address_permitted(mut self, permitted: bool) -> Self {
+        if let Content::Members(members) = &mut self.0 {
+            members.own_address_permitted = permitted;
+        }
+        self
+    }
+
+    /// The JSON to send.
     ///
     /// # Errors
-    /// [`RelayError::NoAuthMethods`], [`RelayError::Scopes`] when there are not as many lists as methods,
-    /// [`RelayError::PublicKey`] for WebAuthn without one.
-    pub fn new(methods: &[RelayAuthMethod], options: &MintOptions) -> Result<Self, RelayError> {
+    /// [`RelayError::AuthMethod`], [`RelayError::NoAuthMethods`], [`RelayError::Scopes`], [`RelayError::PublicKey`],
+    /// [`RelayError::ZeroOwner`].
+    pub(super) fn body(&self) -> Result<String, RelayError> {
+        let members = match &self.0 {
+            Content::Members(members) => members,
+            Content::Body(body) => return Ok(body.as_str().to_owned()),
+        };
+        let methods = members.methods.known.as_ref().map_err(Clone::clone)?;
         if methods.is_empty() {
             return Err(RelayError::NoAuthMethods);
         }
-        let scopes = options.scopes.as_ref();
-        if let Some(scopes) = scopes.map(Vec::len)
-            && scopes != methods.len()
+        if let Scopes::ByMethod(scopes) = &members.scopes
+            && scopes.len() != methods.len()
         {
             return Err(RelayError::Scopes {
                 methods: methods.len(),
-                scopes,
+                scopes: scopes.len(),
             });
+        }
+        if members.owner == Owner::Address(Address::ZERO) {
+            return Err(RelayError::ZeroOwner);
         }
         let lacks_key = |method: &RelayAuthMethod| {
             method.auth_method_type == AuthMethodType::WebAuthn.into()
@@ -176,32 +270,21 @@ impl MintRequest {
         if let Some(index) = methods.iter().position(lacks_key) {
             return Err(RelayError::PublicKey { index });
         }
-        Ok(Self(json_text(&MintBody { methods, options })))
-    }
-
-    pub(super) fn body(&self) -> &str {
-        &self.0
+        Ok(json_text(&Body { methods, members }))
     }
 }
 
-/// A body of one's own, for members that [`MintOptions`] does not know, such as `sendToAddressAfterMinting`.
-impl From<CompactJson> for MintRequest {
-    fn from(body: CompactJson) -> Self {
-        Self(body.as_str().to_owned())
-    }
-}
-
-struct MintBody<'a> {
+struct Body<'a> {
     methods: &'a [RelayAuthMethod],
-    options: &'a MintOptions,
+    members: &'a Members,
 }
 
 /// Members in the order of the official client, which has two.
-impl Serialize for MintBody<'_> {
+impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        /// The one kind of key a PKP has: secp256k1.
+        /// The only kind of key of a PKP: secp256k1.
         const KEY_TYPE: u8 = 2;
-        let Self { methods, options } = self;
+        let Self { methods, members } = self;
         let types: Vec<_> = methods.iter().map(|m| m.auth_method_type).collect();
         let ids: Vec<_> = methods.iter().map(|m| &m.id).collect();
         let none = Bytes::new();
@@ -209,57 +292,65 @@ impl Serialize for MintBody<'_> {
             .iter()
             .map(|m| m.public_key.as_ref().unwrap_or(&none))
             .collect();
-        let scopes = Scopes {
-            given: options.scopes.as_deref(),
+        let layout = members.methods.layout;
+        let scopes = ScopeLists {
+            scopes: &members.scopes,
             methods: methods.len(),
-            layout: options.layout,
+            layout,
         };
-        let permit_own = options.add_pkp_eth_address_as_permitted_address;
 
-        let mut body = serializer.serialize_map(Some(7))?;
+        let mut body = serializer.serialize_map(None)?;
         body.serialize_entry("keyType", &KEY_TYPE)?;
         body.serialize_entry("permittedAuthMethodTypes", &types)?;
-        if options.layout == Layout::Provider {
+        if layout == Layout::Provider {
             body.serialize_entry("permittedAuthMethodIds", &ids)?;
             body.serialize_entry("permittedAuthMethodPubkeys", &keys)?;
         }
         body.serialize_entry("permittedAuthMethodScopes", &scopes)?;
-        body.serialize_entry("addPkpEthAddressAsPermittedAddress", &permit_own)?;
-        body.serialize_entry("sendPkpToItself", &options.send_pkp_to_itself)?;
-        if options.layout == Layout::Relay {
+        body.serialize_entry(
+            "addPkpEthAddressAsPermittedAddress",
+            &members.own_address_permitted,
+        )?;
+        body.serialize_entry("sendPkpToItself", &(members.owner == Owner::Pkp))?;
+        if layout == Layout::Relay {
             body.serialize_entry("permittedAuthMethodIds", &ids)?;
             body.serialize_entry("permittedAuthMethodPubkeys", &keys)?;
+        }
+        if let Owner::Address(owner) = &members.owner {
+            body.serialize_entry("sendToAddressAfterMinting", owner)?;
         }
         body.end()
     }
 }
 
-/// Scopes as they are given. The default of providers is spelled as a BigNumber of ethers.
-struct Scopes<'a> {
-    given: Option<&'a [Vec<AuthMethodScope>]>,
+struct ScopeLists<'a> {
+    scopes: &'a Scopes,
     methods: usize,
     layout: Layout,
 }
 
-impl Serialize for Scopes<'_> {
+/// A list for each method. Providers of the official client spell their default as a BigNumber of ethers.
+impl Serialize for ScopeLists<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct BigNumber {
             r#type: &'static str,
             hex: &'static str,
         }
-        let number = |scope: &AuthMethodScope| *scope as u8 as u32;
-        match (self.given, self.layout) {
-            (Some(given), _) => serializer.collect_seq(
-                given
-                    .iter()
-                    .map(|scopes| scopes.iter().map(number).collect::<Vec<_>>()),
-            ),
-            (None, Layout::Relay) => serializer.collect_seq(std::iter::repeat_n(
-                [number(&AuthMethodScope::SignAnything)],
-                self.methods,
-            )),
-            (None, Layout::Provider) => {
+        let numbers = |scopes: &[AuthMethodScope]| -> Vec<u32> {
+            scopes.iter().map(|scope| *scope as u8 as u32).collect()
+        };
+        let repeated =
+            |scopes: &[AuthMethodScope]| std::iter::repeat_n(numbers(scopes), self.methods);
+        match (self.scopes, self.layout) {
+            (Scopes::ByMethod(lists), _) => {
+                serializer.collect_seq(lists.iter().map(|scopes| numbers(scopes)))
+            }
+            (Scopes::Same(scopes), _) => serializer.collect_seq(repeated(scopes)),
+            (Scopes::SignAnything, Layout::Relay) => {
+                serializer.collect_seq(repeated(&[AuthMethodScope::SignAnything]))
+            }
+            (Scopes::SignAnything, Layout::Provider) => {
                 let sign_anything = || BigNumber {
                     r#type: "BigNumber",
                     hex: "0x01",
@@ -275,10 +366,10 @@ fn json_text(body: &impl Serialize) -> String {
         clippy::expect_used,
         reason = "texts, numbers and lists of them under names that are texts"
     )]
-    serde_json::to_string(body).expect("it is all JSON")
+    serde_json::to_string(body).expect("numbers, texts and lists serialize")
 }
 
-/// Under what a relayer goes on with a request: the hash of its transaction.
+/// Identifies a request at the relayer: the hash of its transaction.
 #[doc(alias = "requestId")]
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -332,7 +423,7 @@ impl fmt::Debug for RelayRequestId {
     }
 }
 
-/// The text is no request id.
+/// The text is not a request id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a request id has 1 to 128 letters, digits, - and _")]
 pub struct InvalidRequestId(());

@@ -1,11 +1,10 @@
 use std::fmt;
 
-// The crate itself is no direct dependency of this one.
 pub(super) use zeroize::Zeroizing;
 
-/// The text cannot be the value of a header: it has to be ASCII without control characters.
+/// The text cannot be the value of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a secret of the relayer is ASCII text without control characters")]
+#[error("expected ASCII without control characters")]
 pub struct InvalidRelaySecret(());
 
 macro_rules! secret {
@@ -17,10 +16,10 @@ macro_rules! secret {
         pub struct $name(Zeroizing<String>);
 
         impl $name {
-            /// Takes the secret.
+            /// Wraps the secret.
             ///
             /// # Errors
-            /// [`InvalidRelaySecret`] when it cannot be the value of a header.
+            /// [`InvalidRelaySecret`] if it is not ASCII, or has control characters.
             pub fn new(secret: impl Into<String>) -> Result<Self, InvalidRelaySecret> {
                 let secret = Zeroizing::new(secret.into());
                 if secret.bytes().all(|b| matches!(b, b' '..=b'~')) {
@@ -37,6 +36,22 @@ macro_rules! secret {
             }
         }
 
+        impl TryFrom<&str> for $name {
+            type Error = InvalidRelaySecret;
+
+            fn try_from(secret: &str) -> Result<Self, Self::Error> {
+                Self::new(secret)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidRelaySecret;
+
+            fn try_from(secret: String) -> Result<Self, Self::Error> {
+                Self::new(secret)
+            }
+        }
+
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
@@ -46,13 +61,13 @@ macro_rules! secret {
 }
 
 secret! {
-    /// Who may use a relayer. A relayer refuses requests with an empty one.
+    /// Lets its holder use a relayer. Relayers refuse an empty one.
     #[doc(alias = "relayApiKey")]
     RelayApiKey
 }
 
 secret! {
-    /// Who may spend what a relayer holds for a payer.
+    /// Lets its holder spend what a relayer holds for a payer.
     #[doc(alias = "payerSecretKey")]
     PayerSecretKey
 }
