@@ -12,10 +12,11 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, DelegationRequest, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, Right,
-    RpcTransport, SessionRequest, SystemClock,
+    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, Right, RpcTransport,
+    SessionRequest, SystemClock,
     contracts::{ActionCid, CreditExpiry, LitContracts, RequestRate, Scopes},
     recap::{CapacityDelegation, Delegatees},
+    session::DelegationRequest,
     transport::HttpTransport,
 };
 

@@ -11,7 +11,7 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
     ExecuteJs, LitNodeClient, PkpLogin, Right, SessionRequest,
-    login::{AuthProvider, EthWalletProvider, LitAuthClient, ProviderType},
+    login::{EthWalletProvider, LitAuthClient, ProviderType},
     services::LitRelay,
 };
 

@@ -22,9 +22,10 @@ use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use lit_devnet::{Devnet, MemoryTransport};
 use lit_sdk::{
-    ActionCid, Clock, EthWalletProvider, LitAction, LitActionLogin, LitNodeClient, NodeUrl,
-    PkpLogin, Right, SessionRequest,
+    ActionCid, Clock, LitAction, LitActionLogin, LitNodeClient, NodeUrl, PkpLogin, Right,
+    SessionRequest,
     contracts::{LitContracts, Scopes},
+    login::EthWalletProvider,
     session_crypto::{BlsPublicKey, BlsQuorum, BlsSignatureShare, SessionKeyPair, session_digest},
     transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
     types::wire::{Endpoint, SignSessionKeyResponse},

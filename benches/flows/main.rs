@@ -15,9 +15,10 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_sdk::{
-    ActionCid, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList,
-    NodeUrl, PkpLogin, PkpSign, Right, RpcTransport, SessionRequest, WalletAuth,
+    ActionCid, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, NodeUrl, PkpLogin,
+    PkpSign, Right, RpcTransport, SessionRequest, WalletAuth,
     contracts::{LitContracts, NetworkContext, Scopes},
+    login::EthWalletProvider,
     transport::HttpTransport,
     types::PkpPublicKey,
 };

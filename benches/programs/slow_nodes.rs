@@ -16,9 +16,10 @@ use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_devnet::{Devnet, Fault};
 use lit_sdk::{
-    ActionCid, EthWalletProvider, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList,
-    PkpLogin, PkpSign, Right, SessionRequest,
+    ActionCid, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin, PkpSign,
+    Right, SessionRequest,
     contracts::{LitContracts, Scopes},
+    login::EthWalletProvider,
 };
 
 /// The action that grants sessions.

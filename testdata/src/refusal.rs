@@ -3,7 +3,10 @@ use lit_node_transport::HttpUrlError;
 use lit_recap::{
     CapacityDelegationError, DecodeError, ExtractError, ProofCidError, RecapAbilityError, SiweError,
 };
-use lit_sdk::{AuthProviderError, BlockhashError, IpfsError, RelayError};
+use lit_sdk::{
+    login::AuthProviderError,
+    services::{BlockhashError, IpfsError, RelayError},
+};
 use lit_session_crypto::{
     AuthMethodIdError, BlsError, InvalidSessionSigs, ReportError, RootRefusal, SessionKeyError,
     WalletAuthSigError, WebAuthnError,

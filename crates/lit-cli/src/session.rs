@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use alloy_signer_local::PrivateKeySigner;
 use clap::Subcommand;
 use lit_sdk::{
-    AuthMethod, Clock, EthWalletOptions, EthWalletProvider, LitAbility, LitAction, LitActionLogin,
-    LitNodeClient, LitResource, PkpLogin, PkpPublicKey, Right, Session, SessionRequest,
-    SystemClock, Timestamp, WalletAuth,
+    AuthMethod, Clock, LitAbility, LitAction, LitActionLogin, LitNodeClient, LitResource, PkpLogin,
+    PkpPublicKey, Right, Session, SessionRequest, SystemClock, Timestamp, WalletAuth,
+    login::{EthWalletOptions, EthWalletProvider},
 };
 use serde_json::{Value, json};
 

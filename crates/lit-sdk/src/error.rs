@@ -10,7 +10,7 @@ use lit_types::{
     access_control::AccessControlError,
 };
 
-use crate::{AuthorizeError, DiscoveryError};
+use crate::{AuthorizeError, transport::DiscoveryError};
 
 /// What can go wrong in the flows of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +90,7 @@ pub enum Error {
         nodes: Box<QuorumError>,
     },
     /// Keys cannot be claimed for WebAuthn credentials: a claim does not carry the public key by which nodes verify logins. Mint
-    /// a PKP with [`LitRelay::mint`](crate::LitRelay::mint) instead.
+    /// a PKP with [`LitRelay::mint`](crate::services::LitRelay::mint) instead.
     #[error(
         "a key cannot be claimed for a WebAuthn credential; mint a PKP that permits it instead"
     )]

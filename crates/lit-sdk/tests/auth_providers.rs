@@ -9,9 +9,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use common::Setup;
 use lit_sdk::{
-    AuthMethod, AuthProvider, AuthProviderError, DiscordProvider, EthWalletProvider,
-    IdTokenProvider, LitAuthClient, LitRelay, OAuthError, OAuthState, ProviderType, RelayApiKey,
-    RelayError, WebAuthnProvider,
+    AuthMethod,
+    login::{
+        AuthProvider, AuthProviderError, DiscordProvider, EthWalletProvider, IdTokenProvider,
+        LitAuthClient, OAuthError, OAuthState, ProviderType, WebAuthnProvider,
+    },
+    services::{LitRelay, RelayApiKey, RelayError},
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
     types::{
         CompactJson, SdkErrorCode,

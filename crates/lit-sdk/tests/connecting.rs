@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use common::{HELLO, Setup, any_action};
 use lit_devnet::Fault;
 use lit_sdk::{
-    Clock, Discovery, DiscoveryError, Epoch, Error, ExecuteJs, LitNetwork, LitNodeClient,
-    NetworkView, types::NodeErrorCode,
+    Clock, Error, ExecuteJs, LitNetwork, LitNodeClient,
+    transport::{Discovery, DiscoveryError, Epoch, NetworkView},
+    types::NodeErrorCode,
 };
 use tokio::sync::watch;
 

@@ -11,10 +11,10 @@ use alloy_provider::{Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, any_action};
 use lit_sdk::{
-    Clock, DelegationRequest, Timestamp,
+    Clock, Timestamp,
     contracts::{CreditExpiry, CreditId, LitContracts, RequestRate},
-    preflight_delegation,
     recap::{CapacityDelegation, Delegatee, Delegatees, SiweMessage},
+    session::{DelegationRequest, preflight_delegation},
     session_crypto::{DelegationProblem, DelegationTerms},
 };
 

@@ -11,8 +11,10 @@ use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, altered, owned};
 use lit_devnet::Fault;
 use lit_sdk::{
-    ChainDiscovery, DataType, Encrypted, Error, EthWalletOptions, EthWalletProvider, LitAbility,
-    LitNodeClient, LitResource, Right, Session, SessionRequest, WalletAuth,
+    ChainDiscovery, Encrypted, Error, LitAbility, LitNodeClient, LitResource, Right, Session,
+    SessionRequest, WalletAuth,
+    calls::DataType,
+    login::{EthWalletOptions, EthWalletProvider},
     session_crypto::{TimeLockCiphertext, TimeLockError, encryption_resource},
     transport::NodeRequest,
     types::{

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use lit_sdk::{
-    ActionCid, IpfsError, IpfsGateways, LitAction,
+    ActionCid, LitAction,
+    services::{IpfsError, IpfsGateways},
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
 };
 

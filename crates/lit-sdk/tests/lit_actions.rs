@@ -19,7 +19,8 @@ use common::{
 };
 use lit_devnet::Fault;
 use lit_sdk::{
-    ClaimKeyId, Error, ExecuteJs, LitNodeClient, ResponseStrategy,
+    Error, ExecuteJs, LitNodeClient,
+    calls::{ClaimKeyId, ResponseStrategy},
     session_crypto::hd_key_id,
     transport::NodeRequest,
     types::{NodeErrorCode, wire::Endpoint},

@@ -16,7 +16,8 @@ use async_trait::async_trait;
 use common::{Setup, altered, any_action};
 use lit_devnet::DevnetClock;
 use lit_sdk::{
-    BlockhashSource, Clock, LitNodeClient,
+    Clock, LitNodeClient,
+    services::BlockhashSource,
     transport::{HttpClient, HttpRequest, HttpResponse, NodeRequest, TransportError},
     types::wire::Endpoint,
 };

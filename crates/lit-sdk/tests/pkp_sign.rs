@@ -24,8 +24,8 @@ use common::{
 };
 use lit_devnet::Fault;
 use lit_sdk::{
-    Error, LitNodeClient, PkpSign, PkpSigner, Right, SessionManager, SessionRequest,
-    SessionSourceError, WalletAuth, session_fn,
+    Error, LitNodeClient, PkpSign, PkpSigner, Right, SessionManager, SessionRequest, WalletAuth,
+    calls::{SessionSourceError, session_fn},
     transport::{NodeRequest, Outcome},
     types::{NodeErrorCode, wire::Endpoint},
 };

@@ -11,11 +11,15 @@ use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, BlockhashSource, ChainDiscovery, ChainNetwork, ClaimKeyId, Error,
-    EthWalletProvider, LitNodeClient, LitRelay, MintRequest, MintStatus, NodeList, PayerSecretKey,
-    RelayAuthMethod, RelayError, RpcTransport,
+    AuthMethod, ChainDiscovery, ChainNetwork, Error, LitNodeClient, NodeList, RpcTransport,
+    calls::ClaimKeyId,
     contracts::{
         ActionCid, ContractError, CreditExpiry, LitContracts, RequestRate, RevertKind, Scopes,
+    },
+    login::EthWalletProvider,
+    services::{
+        BlockhashSource, LitRelay, MintRequest, MintStatus, PayerSecretKey, RelayAuthMethod,
+        RelayError,
     },
     transport::HttpTransport,
     types::{

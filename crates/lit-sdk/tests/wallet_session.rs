@@ -13,10 +13,10 @@ use std::{
 use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
 use lit_sdk::{
-    AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer, SessionKeyPair,
-    SessionRequest, SessionSigs, Timestamp, WalletAuth, authorizer_fn,
+    AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer, SessionRequest,
+    SessionSigs, Timestamp, WalletAuth, authorizer_fn,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
-    session_crypto::{Operation, RootRefusal, SessionVerifier, sign_siwe},
+    session_crypto::{Operation, RootRefusal, SessionKeyPair, SessionVerifier, sign_siwe},
 };
 
 #[tokio::test]

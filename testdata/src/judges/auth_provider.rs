@@ -1,8 +1,12 @@
 use alloy_primitives::Address;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lit_sdk::{
-    DiscordProvider, EthWalletOptions, EthWalletProvider, LitAuthClient, LitNodeClient, LitRelay,
-    StytchFactor, StytchFactorProvider, StytchOtpProvider,
+    LitNodeClient,
+    login::{
+        DiscordProvider, EthWalletOptions, EthWalletProvider, LitAuthClient, StytchFactor,
+        StytchFactorProvider, StytchOtpProvider,
+    },
+    services::LitRelay,
 };
 use lit_session_crypto::{auth_method_id, webauthn_public_key};
 use lit_types::{AuthMethod, NodeUrl, Timestamp};
@@ -158,7 +162,7 @@ pub(super) fn discord_id(
     client_id: Option<&str>,
     answer: Answer,
 ) -> Result<(String, Vec<Value>), Refusal> {
-    use lit_sdk::AuthProvider;
+    use lit_sdk::login::AuthProvider;
 
     let server = StubServer::new(vec![answer]);
     let redirect_uri = "https://app.example".parse()?;

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use lit_sdk::{BlockhashSource, RecentBlock};
+use lit_sdk::services::{BlockhashSource, RecentBlock};
 use lit_types::Timestamp;
 use serde::Deserialize;
 use serde_json::json;

@@ -1,7 +1,9 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lit_sdk::{
-    AuthProvider, EthWalletProvider, IdTokenProvider, IpfsGateways, LitAction, LitActionLogin,
-    LitAuthClient, LitRelay, PkpLogin, RelayApiKey, SessionRequest, SignSessionKey,
+    LitAction, LitActionLogin, PkpLogin, SessionRequest,
+    login::{AuthProvider, EthWalletProvider, IdTokenProvider, LitAuthClient},
+    services::{IpfsGateways, LitRelay, RelayApiKey},
+    session::SignSessionKey,
 };
 use lit_session_crypto::SessionKeyPair;
 use lit_types::{AuthMethod, AuthSig, PkpPublicKey, Right};

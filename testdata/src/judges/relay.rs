@@ -2,8 +2,11 @@ use std::{sync::Arc, time::Duration};
 
 use lit_node_transport::HttpRequest;
 use lit_sdk::{
-    LitAuthClient, LitRelay, MintRequest, OwnerChoice, Polling, ProviderType, RelayAuthMethod,
-    RelayError, RelayPkp, RelayRequestId,
+    login::{LitAuthClient, ProviderType},
+    services::{
+        LitRelay, MintRequest, OwnerChoice, Polling, RelayAuthMethod, RelayError, RelayPkp,
+        RelayRequestId,
+    },
 };
 use lit_types::{AuthMethod, CompactJson, LitNetwork, constants::AuthMethodScope};
 use serde::{Deserialize, de::DeserializeOwned};

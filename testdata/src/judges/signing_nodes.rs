@@ -2,7 +2,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
-use lit_sdk::{Discovery, DiscoveryError, Epoch, Error, LitNodeClient, NetworkView};
+use lit_sdk::{
+    Error, LitNodeClient,
+    transport::{Discovery, DiscoveryError, Epoch, NetworkView},
+};
 use lit_types::{
     NodeUrl, Timestamp,
     wire::{Endpoint, HandshakeResponse},

@@ -1,6 +1,6 @@
 //! What the rules about PKP sessions have to know of their cases.
 
-use lit_sdk::{Error, IpfsError};
+use lit_sdk::{Error, services::IpfsError};
 use lit_types::{PkpError, PkpPublicKey};
 use serde_json::{Value, json};
 

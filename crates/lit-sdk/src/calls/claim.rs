@@ -42,7 +42,7 @@ impl ClaimKeyId {
 
 /// A key that nodes let somebody have. It is a PKP once it is minted: by
 /// [`Pkps::claim`](lit_contracts::Pkps::claim), or by a relayer with
-/// [`LitRelay::claim_key`](crate::LitRelay::claim_key).
+/// [`LitRelay::claim_key`](crate::services::LitRelay::claim_key).
 ///
 /// It serialises as the official client gives claims of actions: `{"signatures":[{"r","s","v"}],"derivedKeyId"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]

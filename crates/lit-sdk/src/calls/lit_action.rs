@@ -32,7 +32,7 @@ impl LitAction {
     }
 
     /// The JavaScript that IPFS has under this CID. The nodes fetch it; to fetch it here instead, see
-    /// [`IpfsGateways`](crate::IpfsGateways).
+    /// [`IpfsGateways`](crate::services::IpfsGateways).
     #[doc(alias = "litActionIpfsId")]
     pub fn ipfs_id(cid: impl Into<String>) -> Self {
         Self::new(ActionSource::IpfsId(cid.into()))

@@ -41,7 +41,7 @@ pub struct SessionFn<F>(F);
 ///
 /// ```
 /// use std::sync::Arc;
-/// use lit_sdk::{SessionAuthorizer, SessionManager, SessionRequest, SessionSource, SessionSourceError, session_fn};
+/// use lit_sdk::{SessionAuthorizer, SessionManager, SessionRequest, calls::{SessionSource, SessionSourceError, session_fn}};
 ///
 /// fn renewed(manager: SessionManager, request: SessionRequest, wallet: Arc<dyn SessionAuthorizer>) -> impl SessionSource {
 ///     let (manager, request) = (Arc::new(manager), Arc::new(request));

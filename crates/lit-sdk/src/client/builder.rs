@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use lit_node_transport::{Discovery, Network, NodeTransport};
 use lit_types::{Clock, LitNetwork};
 
-use crate::{BlockhashSource, Error, LitNodeClient, SystemClock};
+use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
 
 /// Configures a [`LitNodeClient`].
 #[derive(Clone)]

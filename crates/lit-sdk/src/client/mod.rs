@@ -21,7 +21,7 @@ use tokio::task::AbortHandle;
 pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
 
 use self::{builder::Connection, state::NetworkState};
-use crate::{BlockhashSource, Error, calls::signers::Signers};
+use crate::{Error, calls::signers::Signers, services::BlockhashSource};
 
 /// A client of a Lit network, connected. Cheap to clone; clones share the connection.
 #[derive(Clone)]

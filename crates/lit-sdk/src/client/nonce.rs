@@ -1,10 +1,10 @@
 use lit_recap::Nonce;
 
-use crate::{Error, LitNodeClient, RecentBlock};
+use crate::{Error, LitNodeClient, services::RecentBlock};
 
 impl LitNodeClient {
     /// The block hash that a new message takes as its nonce: that of the handshake for 30 s, counted from when it came, then
-    /// that of the [`BlockhashSource`](crate::BlockhashSource), if there is one (wire protocol specification, section 1.10).
+    /// that of the [`BlockhashSource`](crate::services::BlockhashSource), if there is one (wire protocol specification, section 1.10).
     /// While that does not answer, the newest hash that is known. Where fewer nodes than the threshold gave the hash of the
     /// handshake, which they may have made up, the source is asked from the beginning.
     pub(crate) async fn nonce(&self) -> Result<Nonce, Error> {

@@ -11,7 +11,7 @@ use lit_types::NodeUrl;
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
-use crate::{Error, NetworkView};
+use crate::{Error, transport::NetworkView};
 
 /// The network as a client knows it between two changes.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use super::{
     AuthProvider, DiscordProvider, EthWalletProvider, IdTokenProvider, StytchFactor,
     StytchFactorProvider, StytchOtpProvider, WebAuthnProvider,
 };
-use crate::{LitNodeClient, LitRelay};
+use crate::{LitNodeClient, services::LitRelay};
 
 /// Makes auth providers for a network and a relayer. Cheap to clone.
 ///

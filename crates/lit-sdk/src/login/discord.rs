@@ -74,7 +74,7 @@ impl DiscordProvider {
         // Known to be a URL.
         let url: HttpUrl = "https://discord.com/api/users/@me"
             .parse()
-            .map_err(crate::RelayError::Url)?;
+            .map_err(crate::services::RelayError::Url)?;
         let request = HttpRequest::get(url).with_header("authorization", format!("Bearer {token}"));
         let answer = self.auth_client.relay().http().request(request);
         let answer = tokio::time::timeout(TIMEOUT, answer)

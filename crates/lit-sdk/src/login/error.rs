@@ -4,7 +4,7 @@ use lit_session_crypto::{AuthMethodIdError, WalletAuthSigError, WebAuthnError};
 use lit_types::{AuthMethodNumber, SdkErrorCode, TimestampError, constants::AuthMethodType};
 
 use super::OAuthError;
-use crate::RelayError;
+use crate::services::RelayError;
 
 /// A failure of an auth provider. It never contains a token.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{AuthProvider, AuthProviderError, LitAuthClient};
-use crate::{RelayAuthMethod, RelayError};
+use crate::services::{RelayAuthMethod, RelayError};
 
 /// Passkeys. The browser talks to the authenticator; this makes what the browser has to be given, and takes what it gives.
 #[derive(Debug, Clone)]

@@ -11,9 +11,9 @@ use crate::LitAction;
 /// What a gateway gives is only taken if its CID is the one that was asked for.
 ///
 /// ```no_run
-/// use lit_sdk::{IpfsGateways, LitAction};
+/// use lit_sdk::{LitAction, services::IpfsGateways};
 ///
-/// # async fn run(gateways: IpfsGateways) -> Result<LitAction, lit_sdk::IpfsError> {
+/// # async fn run(gateways: IpfsGateways) -> Result<LitAction, lit_sdk::services::IpfsError> {
 /// let action = gateways.fetch("QmUjX8MW6StQ7NKNdaS6g4RMkvN5hcgtKmEi8Mca6oX4t3").await?.with_js_param("magicNumber", 42);
 /// # Ok(action)
 /// # }

@@ -7,7 +7,7 @@ use lit_recap::{Nonce, ReCap, SiweBuilder, SiweError, SiweMessage};
 use lit_session_crypto::{CombinedRoot, SessionPublicKey, WalletAuthSigError, sign_siwe};
 use lit_types::{AuthSig, Right, Timestamp, TimestampError, chains::evm_chain_id};
 
-use crate::{Error, LitNodeClient, LoginId};
+use crate::{Error, LitNodeClient, session::LoginId};
 
 /// Authorizes a session key: a wallet, a PKP login, a remote signer, a browser on the other end of a connection.
 ///

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use super::sign_session_key::PkpMessage;
 use crate::{
-    AuthRequest, Authorization, AuthorizeError, LitAction, LoginId, SessionAuthorizer,
-    calls::ActionSource,
+    AuthRequest, Authorization, AuthorizeError, LitAction, SessionAuthorizer, calls::ActionSource,
+    session::LoginId,
 };
 
 /// A login to a PKP: by auth methods, by a Lit Action, or by both. One permitted proof is enough.

@@ -5,9 +5,9 @@ use alloy_provider::{DynProvider, Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, EthWalletOptions, EthWalletProvider, LitNodeClient, PkpLogin, PkpPublicKey, Right,
-    Session, SessionRequest, WalletAuth,
+    AuthMethod, LitNodeClient, PkpLogin, PkpPublicKey, Right, Session, SessionRequest, WalletAuth,
     contracts::{ActionCid, LitContracts, Scopes},
+    login::{EthWalletOptions, EthWalletProvider},
 };
 
 use super::Setup;

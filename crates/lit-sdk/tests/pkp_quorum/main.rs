@@ -6,8 +6,9 @@ mod nodes;
 
 use lit_sdk::{
     AuthMethod, AuthSig, Error, LitAction, LitActionLogin, LitNodeClient, PkpLogin, PkpPublicKey,
-    Right, SessionKeyPair, SessionRequest, SignSessionKey,
-    session_crypto::{BlsPublicKey, BlsSignature, RootRefusal, session_digest},
+    Right, SessionRequest,
+    session::SignSessionKey,
+    session_crypto::{BlsPublicKey, BlsSignature, RootRefusal, SessionKeyPair, session_digest},
     transport::{Outcome, QuorumFailure},
     types::{SdkErrorCode, constants::AuthMethodType},
 };

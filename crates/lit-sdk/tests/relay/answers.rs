@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use lit_sdk::{
-    MintRequest, MintStatus, RelayAuthMethod, RelayError,
+    services::{MintRequest, MintStatus, RelayAuthMethod, RelayError},
     transport::TransportError,
     types::{CompactJson, PkpPublicKey, constants::AuthMethodType},
 };

@@ -2,7 +2,8 @@
 
 use alloy_primitives::{Address, B256};
 use lit_sdk::{
-    AuthMethod, LitNetwork, LitRelay, MintRequest, RelayApiKey, RelayError,
+    AuthMethod, LitNetwork,
+    services::{LitRelay, MintRequest, RelayApiKey, RelayError},
     types::{
         AuthMethodNumber, SdkErrorCode,
         constants::{AuthMethodScope, AuthMethodType},

@@ -1,6 +1,6 @@
 //! Keys stay where they belong.
 
-use lit_sdk::{LitRelay, PayerSecretKey, RelayApiKey};
+use lit_sdk::services::{LitRelay, PayerSecretKey, RelayApiKey};
 
 use crate::support::{Server, wallet};
 

@@ -8,7 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use lit_sdk::{
-    AuthMethod, LitRelay, RelayApiKey, RelayRequestId,
+    AuthMethod,
+    services::{LitRelay, RelayApiKey, RelayRequestId},
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
     types::{PkpPublicKey, constants::AuthMethodType},
 };

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lit_sdk::{
-    MintRequest, Polling, RelayError,
+    services::{MintRequest, Polling, RelayError},
     transport::{HttpMethod, TransportError},
     types::{PkpPublicKey, SdkErrorCode},
 };

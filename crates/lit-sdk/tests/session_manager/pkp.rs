@@ -14,9 +14,9 @@ use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
     ActionCid, AuthRequest, Authorization, AuthorizeError, Clock, Error, ExecuteJs, LitAction,
-    LitActionLogin, LoginId, PkpLogin, Right, Session, SessionAuthorizer, SessionManager,
-    SessionRequest, WalletAuth,
-    session::SessionManagerError,
+    LitActionLogin, PkpLogin, Right, Session, SessionAuthorizer, SessionManager, SessionRequest,
+    WalletAuth,
+    session::{LoginId, SessionManagerError},
     session_crypto::Grantor,
     store::{
         FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionStore,

@@ -2,10 +2,10 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    Clock, Error, Right, SessionKeyPair, SessionManager, SessionRequest, Timestamp,
+    Clock, Error, Right, SessionManager, SessionRequest, Timestamp,
     recap::{CapacityDelegation, Delegatees, SiweBuilder},
     session::SessionManagerError,
-    session_crypto::sign_siwe,
+    session_crypto::{SessionKeyPair, sign_siwe},
     store::{FileStore, MemoryStore},
     types::CompactJson,
 };

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    AuthSig, SessionKeyPair, SessionManager, SessionRequest, WalletAuth,
+    AuthSig, SessionManager, SessionRequest, WalletAuth,
     recap::SiweMessage,
     session::SessionManagerError,
+    session_crypto::SessionKeyPair,
     store::{MemoryStore, SessionStore, SessionUser},
 };
 use proptest::{prelude::*, sample::select};

@@ -1,5 +1,7 @@
 use lit_sdk::{
-    LitNetwork, LoginId, Right, SessionKeyPair, SessionRequest,
+    LitNetwork, Right, SessionRequest,
+    session::LoginId,
+    session_crypto::SessionKeyPair,
     store::{
         CorruptEntry, FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId,
         SessionOwner, SessionScope, SessionStore, SessionUser, StoredSession,

@@ -7,9 +7,9 @@ use alloy_primitives::hex;
 use alloy_signer::SignerSync;
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    AuthSig, LitNetwork, Right, Session, SessionKeyPair, SessionRequest, Timestamp,
+    AuthSig, LitNetwork, Right, Session, SessionRequest, Timestamp,
     recap::SiweBuilder,
-    session_crypto::{RootExpectation, check_root},
+    session_crypto::{RootExpectation, SessionKeyPair, check_root},
     store::{NetworkId, SessionOwner, SessionScope, SessionUser, StoredSession},
 };
 use rand_core::OsRng;

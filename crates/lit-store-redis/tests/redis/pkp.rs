@@ -6,8 +6,10 @@ use alloy_network::EthereumWallet;
 use alloy_provider::{Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    Clock, EthWalletOptions, EthWalletProvider, ExecuteJs, PkpLogin, PkpPublicKey, SessionManager,
-    WalletAuth, contracts::LitContracts, store::SessionStore,
+    Clock, ExecuteJs, PkpLogin, PkpPublicKey, SessionManager, WalletAuth,
+    contracts::LitContracts,
+    login::{EthWalletOptions, EthWalletProvider},
+    store::SessionStore,
 };
 
 use crate::support::{Setup, any_action, keys};

@@ -18,8 +18,9 @@ use rand_core::OsRng;
 use zeroize::Zeroizing;
 
 use crate::{
-    Error, LitNodeClient, SessionAuth,
+    Error, LitNodeClient,
     calls::{
+        SessionAuth,
         offload::offload,
         session_auth::{signed_bodies, unsigned},
         shares::shares_error,

@@ -10,7 +10,7 @@ use lit_types::{
 use serde::Deserialize;
 
 use super::ExecuteJs;
-use crate::{ClaimedKey, Error, calls::offload::offload};
+use crate::{Error, calls::ClaimedKey, calls::offload::offload};
 
 /// A node's answer, understood.
 pub(super) struct Judged {

@@ -28,7 +28,7 @@ pub struct ExecuteJs {
     pub(super) digest: Option<B256>,
 }
 
-/// An action from elsewhere, such as one that [`IpfsGateways`](crate::IpfsGateways) fetched.
+/// An action from elsewhere, such as one that [`IpfsGateways`](crate::services::IpfsGateways) fetched.
 impl From<LitAction> for ExecuteJs {
     fn from(action: LitAction) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl ExecuteJs {
     }
 
     /// Runs the JavaScript that IPFS has under this CID. The nodes fetch it; to fetch it here instead
-    /// (`ipfsOptions.overwriteCode`), see [`IpfsGateways`](crate::IpfsGateways).
+    /// (`ipfsOptions.overwriteCode`), see [`IpfsGateways`](crate::services::IpfsGateways).
     pub fn ipfs_id(cid: impl Into<String>) -> Self {
         LitAction::ipfs_id(cid).into()
     }

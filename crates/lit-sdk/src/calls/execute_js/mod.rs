@@ -18,9 +18,9 @@ use tokio::time::{Instant, timeout_at};
 
 use self::answer::Judged;
 use crate::{
-    Error, LitNodeClient, SessionAuth,
+    Error, LitNodeClient,
     calls::{
-        ActionSource,
+        ActionSource, SessionAuth,
         session_auth::{signed_bodies, unsigned},
     },
     client::random::random_below,

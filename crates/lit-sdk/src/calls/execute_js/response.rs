@@ -9,7 +9,7 @@ use super::{
     ExecuteJs,
     answer::{Judged, claims},
 };
-use crate::ClaimedKey;
+use crate::calls::ClaimedKey;
 
 /// What enough nodes agree an action answered.
 #[derive(Debug, Clone)]

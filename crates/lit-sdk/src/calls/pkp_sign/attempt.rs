@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::PkpSign;
 use crate::{
-    Error, LitNodeClient, SessionAuth,
+    Error, LitNodeClient,
     calls::{
+        SessionAuth,
         offload::offload,
         session_auth::{signed_bodies, unsigned},
         shares::shares_error,

@@ -7,7 +7,7 @@ use lit_types::PkpPublicKey;
 use tokio::time::Instant;
 
 use self::attempt::{Attempt, Progress};
-use crate::{Error, LitNodeClient, SessionAuth};
+use crate::{Error, LitNodeClient, calls::SessionAuth};
 
 /// How many requests for one signature are under way at once.
 const MAX_AT_ONCE: usize = 3;

@@ -16,7 +16,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::{ClaimedKey, calls::is_webauthn, services::percent};
+use crate::{
+    calls::{ClaimedKey, is_webauthn},
+    services::percent,
+};
 
 use self::{
     answer::{ErrorAnswer, PayerAnswer, PkpsAnswer, RequestIdAnswer, StatusAnswer, UsersAnswer},

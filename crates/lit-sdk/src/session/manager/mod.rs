@@ -18,7 +18,8 @@ pub use listing::SessionSummary;
 
 use self::{by_user::ByUser, live::Live};
 use crate::{
-    LitNodeClient, LoginId, SessionAuthorizer, SessionRequest,
+    LitNodeClient, SessionAuthorizer, SessionRequest,
+    session::LoginId,
     session::store::{
         NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError,
     },

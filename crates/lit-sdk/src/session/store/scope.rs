@@ -5,7 +5,7 @@ use lit_recap::{BuildError, ReCap};
 use lit_session_crypto::SessionPublicKey;
 use lit_types::LitNetwork;
 
-use crate::{LitNodeClient, LoginId, SessionRequest};
+use crate::{LitNodeClient, SessionRequest, session::LoginId};
 
 /// Which network a session is for: its name, and the key its nodes agree on. Networks of one name are told apart by their keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

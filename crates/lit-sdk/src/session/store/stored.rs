@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{NetworkId, SessionOwner, SessionScope, SessionUser};
-use crate::LoginId;
+use crate::session::LoginId;
 
 /// A session as a store keeps it: what it consists of, and the scope it is for.
 ///
