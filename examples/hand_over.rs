@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .execute_js(&session, &ExecuteJs::ipfs_id(&allowed))
         .await?;
     println!("{}", answer.response);
-    for missing in session.missing_for(&Operation::execute(&other), now) {
+    for missing in session.missing_for(&Operation::run_action(&other), now) {
         println!("not allowed: {missing}");
     }
     let refused = client

@@ -29,8 +29,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 request.nonce.clone(),
                 request.issued_at.clone(),
             )
-            .expiration(request.issued_at.checked_add(Duration::from_secs(600))?)
-            .requests(&request.requests)?
+            .with_expiration(request.issued_at.checked_add(Duration::from_secs(600))?)
+            .with_rights(&request.requests)?
             .build()?;
             Ok(sign_siwe(&wallet, &message).await?)
         }

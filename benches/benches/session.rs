@@ -98,7 +98,7 @@ fn verifying(c: &mut Criterion) {
     let nodes = client.nodes();
     let node = &nodes[0];
     let sig = session.sign_for_node(node, now).unwrap();
-    let operation = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+    let operation = Operation::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
     let verifier = SessionVerifier::new(node.clone());
     c.bench_function("verify a session signature", |b| {
         b.iter(|| verifier.verify(black_box(&sig), &operation, now).unwrap());

@@ -28,7 +28,7 @@ impl Setup {
     async fn delegate(&self, owner: &PrivateKeySigner, delegation: &CapacityDelegation) -> AuthSig {
         let nonce = self.nonce.parse().unwrap();
         let message = SiweBuilder::new(owner.address(), "", nonce, self.now())
-            .capacity_delegation(delegation)
+            .with_capacity_delegation(delegation)
             .build()
             .unwrap();
         sign_siwe(owner, &message).await.unwrap()
@@ -53,7 +53,7 @@ impl Setup {
             nonce,
             self.now(),
         )
-        .requests(&requests())
+        .with_rights(&requests())
         .unwrap()
         .build()
         .unwrap();

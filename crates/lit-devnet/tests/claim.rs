@@ -97,7 +97,7 @@ async fn a_wrong_signature_is_no_consent() {
 async fn only_who_proves_who_they_are_may_claim() {
     let setup = Setup::new().await;
     let wallet = PrivateKeySigner::random();
-    let expired = setup.login(&wallet).expiration(setup.now());
+    let expired = setup.login(&wallet).with_expiration(setup.now());
     let method = common::wallet_method(&wallet, expired).await;
     setup
         .network

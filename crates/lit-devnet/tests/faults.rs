@@ -146,7 +146,7 @@ async fn a_liar_signs_well_what_nobody_asked_for() {
     narrow
         .grant(&one_action, LitAbility::LitActionExecution)
         .unwrap();
-    let message = setup.plain_message().recap(narrow).build().unwrap();
+    let message = setup.plain_message().with_recap(narrow).build().unwrap();
     let body = setup.body(&message, &[setup.owner_method().await]);
     let honest = answers(&setup, &body).await;
     let mut lies = BTreeSet::new();

@@ -72,7 +72,7 @@ async fn session_sig(network: &Devnet, node: &NodeUrl) -> AuthSig {
         "0123456789".parse().unwrap(),
         now.clone(),
     )
-    .requests(&requests)
+    .with_rights(&requests)
     .unwrap()
     .build()
     .unwrap();

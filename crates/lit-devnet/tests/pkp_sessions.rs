@@ -134,7 +134,7 @@ async fn resources_that_the_root_does_not_cover() {
     let setup = Setup::new().await;
     let allowed = ActionCid::of_code(SHOW_AUTH);
     let request = Right::run_action(allowed);
-    let message = setup.plain_message().requests(&[request]).unwrap();
+    let message = setup.plain_message().with_rights(&[request]).unwrap();
     let methods = [setup.owner_method().await];
     let root = setup
         .root(&setup.body(&message.build().unwrap(), &methods))

@@ -307,7 +307,7 @@ async fn sessions_without_actions() {
     let not_found = (404, "NodeResourceIdNotFound");
     refused(&setup, &session, &body(&setup), not_found).await;
 
-    let message = setup.plain_message().requests(&only_pkp).unwrap();
+    let message = setup.plain_message().with_rights(&only_pkp).unwrap();
     let request = setup.body(&message.build().unwrap(), &[setup.owner_method().await]);
     let session = setup.network_session(&request, &only_pkp).await;
     let signed = shares(&setup, &session, 0..3, "lit_1").await;

@@ -96,9 +96,9 @@ async fn messages_that_say_something_else() {
     )
     .await;
     let other = "lit:session:04ec5108935b989719d86e821d68aa3cb53349cf5a4fec271f8548521f79e4bf";
-    let uri = for_message(&setup, setup.message().uri(other)).await;
+    let uri = for_message(&setup, setup.message().with_uri(other)).await;
     refused(&setup, &uri, 400, "NodeSIWEMessageError").await;
-    let mut both = for_message(&setup, setup.message().uri("https://example.com")).await;
+    let mut both = for_message(&setup, setup.message().with_uri("https://example.com")).await;
     both["sessionKey"] = "https://example.com".into();
     refused(&setup, &both, 400, "NodeSIWEMessageError").await;
     let address = good.replacen(
@@ -122,14 +122,18 @@ async fn messages_of_another_time() {
         let nonce = setup.nonce.parse().unwrap();
         let uri = setup.key.public_key().uri();
         SiweBuilder::new(setup.pkp.address(), uri, nonce, setup.after(ahead))
-            .requests(&requests())
+            .with_rights(&requests())
             .unwrap()
     };
-    let future = for_message(&setup, issued(120).expiration(setup.after(600))).await;
+    let future = for_message(&setup, issued(120).with_expiration(setup.after(600))).await;
     refused(&setup, &future, 400, "NodeSIWEMessageError").await;
-    let backwards = for_message(&setup, issued(40).expiration(setup.after(20))).await;
+    let backwards = for_message(&setup, issued(40).with_expiration(setup.after(20))).await;
     refused(&setup, &backwards, 403, "NodeExpWrongOrTooLarge").await;
-    let month = for_message(&setup, issued(0).expiration(setup.after(30 * 86_400 + 1))).await;
+    let month = for_message(
+        &setup,
+        issued(0).with_expiration(setup.after(30 * 86_400 + 1)),
+    )
+    .await;
     refused(&setup, &month, 400, "NodeSIWEMessageError").await;
     let text = setup.message().build().unwrap().to_string();
     let endless: Vec<&str> = text
@@ -193,7 +197,7 @@ async fn recaps_that_grant_nothing_or_too_much() {
         LitAbility::RateLimitIncreaseAuth.into(),
         context.as_object().unwrap().clone(),
     );
-    let brought = for_message(&setup, setup.plain_message().recap(own.clone())).await;
+    let brought = for_message(&setup, setup.plain_message().with_recap(own.clone())).await;
     refused(&setup, &brought, 401, "NodeInvalidAuthContextResource").await;
     // In a first ReCap, before the one that nodes look at.
     let message = setup.message().build().unwrap().to_string();
@@ -234,7 +238,7 @@ async fn wallets_that_prove_nothing() {
 
     let uri = setup.key.public_key().uri();
     for not_to_log_in in [uri.as_str(), "lit:capability:delegation"] {
-        let message = setup.login(&setup.owner).uri(not_to_log_in);
+        let message = setup.login(&setup.owner).with_uri(not_to_log_in);
         let session = wallet_method(&setup.owner, message).await;
         refused(
             &setup,

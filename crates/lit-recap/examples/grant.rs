@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "0xe7d26589ea096a19d4f93392b1632f1dbd6323f65e7e73ce728c9516ab6e29bf".parse()?,
         Timestamp::from_unix_millis(1_736_944_496_789)?,
     )
-    .requests(&requests)?
+    .with_rights(&requests)?
     .build()?;
     println!("{message}\n");
 

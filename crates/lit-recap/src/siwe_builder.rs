@@ -28,7 +28,7 @@ pub const OFFICIAL_URI: &str = "https://localhost/login";
 ///     "0xe7d26589ea096a19d4f93392b1632f1dbd6323f65e7e73ce728c9516ab6e29bf".parse()?,
 ///     Timestamp::from_unix_millis(1_736_944_496_789)?,
 /// )
-/// .requests(&[Right::run_any_action()])?
+/// .with_rights(&[Right::run_any_action()])?
 /// .build()?;
 /// assert!(message.statement().unwrap().ends_with("(1) 'Threshold': 'Execution' for 'lit-litaction://*'."));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -79,53 +79,53 @@ impl SiweBuilder {
 
     /// As [`SiweBuilder::new`] with the URI and the statement that the official client fills in.
     pub fn with_official_defaults(address: Address, nonce: Nonce, issued_at: Timestamp) -> Self {
-        Self::new(address, OFFICIAL_URI, nonce, issued_at).statement(OFFICIAL_STATEMENT)
+        Self::new(address, OFFICIAL_URI, nonce, issued_at).with_statement(OFFICIAL_STATEMENT)
     }
 
     /// The domain that asks: a host, with a port if need be. Default: `localhost`.
-    pub fn domain(mut self, domain: impl Into<String>) -> Self {
+    pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = domain.into();
         self
     }
 
     /// The URI the message is about, instead of the one given to the constructor.
-    pub fn uri(mut self, uri: impl Into<String>) -> Self {
+    pub fn with_uri(mut self, uri: impl Into<String>) -> Self {
         self.uri = uri.into();
         self
     }
 
     /// What the signer is told, before the statement of the ReCap. One line. Default: none.
-    pub fn statement(mut self, statement: impl Into<String>) -> Self {
+    pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
         self
     }
 
     /// The chain id. Default: 1.
-    pub const fn chain_id(mut self, chain_id: u64) -> Self {
+    pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.chain_id = chain_id;
         self
     }
 
     /// Until when the message is valid; the text is kept. Default: 7 days after it was issued.
-    pub fn expiration(mut self, expiration: Timestamp) -> Self {
+    pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }
 
     /// From when the message is valid. Default: not written.
-    pub fn not_before(mut self, not_before: Timestamp) -> Self {
+    pub fn with_not_before(mut self, not_before: Timestamp) -> Self {
         self.not_before = Some(not_before);
         self
     }
 
     /// A request id. Default: not written.
-    pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
+    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
         self
     }
 
     /// URIs to list as resources, before the ReCap if there is one. Default: none. Messages of sessions have none but the ReCap.
-    pub fn resources(mut self, resources: impl IntoIterator<Item = String>) -> Self {
+    pub fn with_resources(mut self, resources: impl IntoIterator<Item = String>) -> Self {
         self.resources = resources.into_iter().collect();
         self
     }
@@ -134,24 +134,24 @@ impl SiweBuilder {
     ///
     /// # Errors
     /// [`SiweError::NoRequests`] for an empty list, [`SiweError::Recap`] for data that is no object.
-    pub fn requests(self, requests: &[Right]) -> Result<Self, SiweError> {
+    pub fn with_rights(self, requests: &[Right]) -> Result<Self, SiweError> {
         if requests.is_empty() {
             return Err(SiweError::NoRequests);
         }
-        Ok(self.recap(ReCap::from_requests(requests)?))
+        Ok(self.with_recap(ReCap::from_requests(requests)?))
     }
 
     /// Grants what a ReCap says to the URI.
-    pub fn recap(mut self, recap: ReCap) -> Self {
+    pub fn with_recap(mut self, recap: ReCap) -> Self {
         self.recap = Some(recap);
         self
     }
 
     /// Lets others spend a capacity credit of the signer. Sets the URI to `lit:capability:delegation` and replaces what
     /// was granted before.
-    pub fn capacity_delegation(self, delegation: &CapacityDelegation) -> Self {
-        self.uri(CAPACITY_DELEGATION_URI)
-            .recap(delegation.to_recap())
+    pub fn with_capacity_delegation(self, delegation: &CapacityDelegation) -> Self {
+        self.with_uri(CAPACITY_DELEGATION_URI)
+            .with_recap(delegation.to_recap())
     }
 
     /// The message.

@@ -113,9 +113,9 @@ fn message(statement: Option<String>, requests: &[Right]) -> SiweMessage {
         Timestamp::from_unix_millis(1_736_944_496_789).unwrap(),
     );
     if let Some(statement) = statement {
-        siwe = siwe.statement(statement);
+        siwe = siwe.with_statement(statement);
     }
-    siwe.requests(requests).unwrap().build().unwrap()
+    siwe.with_rights(requests).unwrap().build().unwrap()
 }
 
 proptest! {
@@ -337,21 +337,21 @@ fn fields_cannot_pose_as_others() {
         SiweBuilder::new(Address::repeat_byte(0x5a), "lit:session:00", nonce, at)
     };
     assert!(siwe().build().is_ok());
-    assert!(siwe().request_id("x").build().is_ok());
+    assert!(siwe().with_request_id("x").build().is_ok());
     assert_eq!(
         siwe()
-            .request_id("x\nResources:\n- https://evil.example/")
+            .with_request_id("x\nResources:\n- https://evil.example/")
             .build()
             .unwrap_err(),
         SiweError::NotCanonical
     );
     assert_eq!(
-        siwe().statement("a\n\nURI: b:c").build().unwrap_err(),
+        siwe().with_statement("a\n\nURI: b:c").build().unwrap_err(),
         SiweError::Statement
     );
     for domain in ["https://example.com", "example.com/login", "", "a b"] {
         assert_eq!(
-            siwe().domain(domain).build().unwrap_err(),
+            siwe().with_domain(domain).build().unwrap_err(),
             SiweError::Domain,
             "{domain}"
         );

@@ -33,7 +33,7 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
     for (node, sig) in sigs.iter() {
         let verifier = SessionVerifier::new(node.clone());
         let verified = verifier
-            .verify(sig, &Operation::execute("QmAny"), now)
+            .verify(sig, &Operation::run_action("QmAny"), now)
             .unwrap();
         assert_eq!(verified.address, setup.wallet.address());
     }
@@ -232,10 +232,10 @@ async fn a_closure_can_authorise() {
                 request.nonce.clone(),
                 request.issued_at.clone(),
             )
-            .domain("example.com")
-            .statement("Only for ten minutes.")
-            .expiration(request.issued_at.checked_add(Duration::from_secs(600))?)
-            .requests(&request.requests)?
+            .with_domain("example.com")
+            .with_statement("Only for ten minutes.")
+            .with_expiration(request.issued_at.checked_add(Duration::from_secs(600))?)
+            .with_rights(&request.requests)?
             .build()?;
             Ok(sign_siwe(&wallet, &message).await?)
         }
@@ -332,7 +332,7 @@ async fn a_slow_signer_is_asked_once() {
             clock.advance(Duration::from_secs(90));
             let now = Timestamp::try_from(clock.now())?;
             let message = SiweBuilder::new(wallet.address(), request.uri(), request.nonce, now)
-                .requests(&request.requests)?
+                .with_rights(&request.requests)?
                 .build()?;
             Ok(sign_siwe(&wallet, &message).await?)
         }
@@ -367,8 +367,8 @@ async fn a_session_ends_with_its_delegation() {
         "0123456789".parse().unwrap(),
         now.clone(),
     )
-    .expiration(now.checked_add(Duration::from_secs(600)).unwrap())
-    .capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone));
+    .with_expiration(now.checked_add(Duration::from_secs(600)).unwrap())
+    .with_capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone));
     let delegation = sign_siwe(&owner, &delegation.build().unwrap())
         .await
         .unwrap();

@@ -23,19 +23,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "0123456789abcdef".parse()?,
         now.clone(),
     )
-    .expiration(end.clone())
-    .requests(&requests)?
+    .with_expiration(end.clone())
+    .with_rights(&requests)?
     .build()?;
     let root = sign_siwe(&wallet, &message).await?;
     let node: NodeUrl = "https://192.0.2.1:7470".parse()?;
     let sig = SessionTemplate::new(key.public_key(), &requests, &[root], &now, &end)
         .sign_for(&key, &node);
 
-    let action = Operation::execute("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
+    let action = Operation::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
     let session = SessionVerifier::new(node).verify(&sig, &action, now.at())?;
     println!(
-        "{} may run the action until {}",
-        session.address, session.expiration
+        "{} may run the action until {}, signed in at {}",
+        session.address, session.expiration, session.domain
     );
     let elsewhere: NodeUrl = "https://192.0.2.2:7470".parse()?;
     if let Err(refusal) = SessionVerifier::new(elsewhere).verify(&sig, &action, now.at()) {

@@ -68,5 +68,9 @@ pub use verify::{
 };
 pub use webauthn::{WebAuthnError, webauthn_public_key};
 
+/// The types of [`lit_types`] that a service needs to verify sessions.
+#[doc(no_inline)]
+pub use lit_types::{ActionCid, AuthSig, LitAbility, NodeUrl, PkpPublicKey, Right, TokenId};
+
 #[cfg(feature = "signer")]
 pub use wallet::{WalletAuthSigError, sign_auth_sig, sign_siwe};

@@ -1,10 +1,10 @@
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use alloy_primitives::Address;
 use lit_recap::{NodeCoverError, ReCap, SiweError, SiweMessage, TimeWindowError, node_covers};
 use lit_types::{
     AuthContext, AuthSig, AuthSigKind, JsonProblem, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode,
-    NodeUrl, Timestamp, TokenId,
+    NodeUrl, NodeUrlError, Right, Timestamp, TokenId,
     constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
@@ -26,21 +26,21 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// Runs the Lit Action with this CIDv0.
+    /// Runs the Lit Action with this CIDv0, an [`ActionCid`](lit_types::ActionCid) or its text.
     #[must_use]
-    pub fn execute(ipfs_id: impl Into<String>) -> Self {
+    pub fn run_action(cid: impl fmt::Display) -> Self {
         Self {
             ability: LitAbility::LitActionExecution,
-            id: ipfs_id.into(),
+            id: cid.to_string(),
         }
     }
 
-    /// Signs with this PKP.
+    /// Signs with this PKP, named by its public key or its token id.
     #[must_use]
-    pub fn pkp_sign(token_id: TokenId) -> Self {
+    pub fn sign_with(pkp: impl Into<TokenId>) -> Self {
         Self {
             ability: LitAbility::PkpSigning,
-            id: token_id.to_resource_id(),
+            id: pkp.into().to_resource_id(),
         }
     }
 
@@ -77,8 +77,12 @@ pub struct VerifiedSession {
     /// How the caller was authorized when they signed for a PKP: from the last valid capability of a PKP.
     /// None when only wallets authorized the session.
     pub auth_context: Option<AuthContext>,
-    /// Which capability gave [`VerifiedSession::address`].
+    /// The position of the capability that gave [`VerifiedSession::address`].
     pub capability: usize,
+    /// The domain that the wallet or the PKP signed in to, from the same capability.
+    pub domain: String,
+    /// The rights that the session asks for and the same capability grants.
+    pub rights: Vec<Right>,
     /// When the signature was made.
     pub issued_at: OffsetDateTime,
     /// When it expires.
@@ -94,6 +98,15 @@ pub struct SessionVerifier {
 }
 
 impl SessionVerifier {
+    /// Creates a verifier for a service, by the URL that sessions are signed for: scheme, host and port, such as
+    /// `https://api.example.com`.
+    ///
+    /// # Errors
+    /// [`NodeUrlError`] if the URL is malformed, or has a path.
+    pub fn for_service(url: &str) -> Result<Self, NodeUrlError> {
+        url.parse().map(Self::new)
+    }
+
     /// Creates a verifier for the node at `own_address`, such as `https://192.0.2.1:7470`.
     ///
     /// Only host and port count.
@@ -110,7 +123,8 @@ impl SessionVerifier {
         self
     }
 
-    /// Verifies a session signature as the node does before it carries out `operation` at `now`.
+    /// Verifies a session signature as the node does before it carries out `operation` at `now`, an [`OffsetDateTime`] or a
+    /// [`SystemTime`](std::time::SystemTime).
     ///
     /// The rules are those of the Lit node, and three more: the `sessionKey` of the document
     /// must be the key that signed, the `address` of a capability must be the address its message names, and an auth context
@@ -123,9 +137,11 @@ impl SessionVerifier {
         &self,
         sig: &AuthSig,
         operation: &Operation,
-        now: OffsetDateTime,
+        now: impl Into<OffsetDateTime>,
     ) -> Result<VerifiedSession, SessionSigRefusal> {
         use SessionSigRefusal as Refusal;
+
+        let now = now.into();
 
         let session_key = verify_session_signature(sig)?;
         let template: ParsedTemplate = serde_json::from_str(&sig.signed_message)
@@ -171,27 +187,30 @@ impl SessionVerifier {
         if template.capabilities.len() > MAX_CAPABILITIES {
             return Err(Refusal::TooManyCapabilities(template.capabilities.len()));
         }
-        let (mut authorised, mut auth_context) = (None, None);
+        let (mut authorized, mut auth_context) = (None, None);
         let mut refusals = Vec::new();
         for (place, auth_sig) in template.capabilities.iter().enumerate() {
             // The first one settles the address; the auth context may be in a later one.
-            if authorised.is_some() && auth_sig.kind() != AuthSigKind::Bls {
+            if authorized.is_some() && auth_sig.kind() != AuthSigKind::Bls {
                 continue;
             }
             match self.verify_capability(auth_sig, session_key, operation, now) {
-                Ok((address, context)) => {
-                    authorised.get_or_insert((place, address));
+                Ok((message, address, context)) => {
+                    authorized.get_or_insert((place, message, address));
                     auth_context = context.or(auth_context);
                 }
                 Err(refusal) => refusals.push(refusal),
             }
         }
-        let (capability, address) = authorised.ok_or(Refusal::NoGoodCapability(refusals))?;
+        let (capability, message, address) =
+            authorized.ok_or(Refusal::NoGoodCapability(refusals))?;
         Ok(VerifiedSession {
             session_key,
             address,
             auth_context,
             capability,
+            domain: message.domain().to_owned(),
+            rights: granted(&template, &message),
             issued_at,
             expiration,
         })
@@ -222,7 +241,7 @@ impl SessionVerifier {
         session_key: SessionPublicKey,
         operation: &Operation,
         now: OffsetDateTime,
-    ) -> Result<(Address, Option<AuthContext>), CapabilityRefusal> {
+    ) -> Result<(SiweMessage, Address, Option<AuthContext>), CapabilityRefusal> {
         let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
         if message.uri() != session_key.uri() {
@@ -236,8 +255,17 @@ impl SessionVerifier {
             }
             _ => None,
         };
-        Ok((address, context))
+        Ok((message, address, context))
     }
+}
+
+/// The rights that the document asks for and the message grants.
+fn granted(template: &ParsedTemplate, message: &SiweMessage) -> Vec<Right> {
+    let asked = template.resource_ability_requests.iter();
+    let known = asked.filter_map(|request| request.right());
+    known
+        .filter(|right| node_covers(message, right.ability(), right.resource().id()).is_ok())
+        .collect()
 }
 
 /// Verifies only that the session key made this signature.

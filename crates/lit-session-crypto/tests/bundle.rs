@@ -29,7 +29,7 @@ fn any_pkp() -> Right {
 
 /// A session of an hour that asks for all that its root grants.
 fn session(requests: &[Right]) -> Session {
-    let root = root(|siwe: SiweBuilder| siwe.requests(requests).unwrap());
+    let root = root(|siwe: SiweBuilder| siwe.with_rights(requests).unwrap());
     let expected = RootExpectation::new(requests, at(0).at());
     let root = check_root(&root, key().public_key(), &expected).unwrap();
     Session::new(key(), root, Vec::new(), at(3600), at(0).at()).unwrap()
@@ -42,7 +42,7 @@ fn attenuated_signatures_are_good_for_less() {
     let verify = |session: &Session, id: &str| {
         let sig = session.sign_for_node(&node(), at(0).at()).unwrap();
         SessionVerifier::new(node())
-            .verify(&sig, &Operation::execute(id), at(0).at())
+            .verify(&sig, &Operation::run_action(id), at(0).at())
             .map(|_| ())
     };
     assert_eq!(verify(&wide, OTHER), Ok(()));
@@ -212,7 +212,7 @@ fn missing_is_what_nodes_refuse() {
         session(&[action(OTHER)]),
         session(&[any_pkp()]),
     ];
-    let operations = [Operation::execute(CID), Operation::execute(OTHER)];
+    let operations = [Operation::run_action(CID), Operation::run_action(OTHER)];
     let mut refused = 0;
     for session in &sessions {
         for operation in &operations {
@@ -232,7 +232,7 @@ fn missing_is_what_nodes_refuse() {
     }
     assert!(refused > 10 && refused < 20, "{refused}");
     // A wallet's session signs with a PKP only if it may run any action.
-    let sign = Operation::pkp_sign(lit_types::TokenId::from_decimal("7").unwrap());
+    let sign = Operation::sign_with(lit_types::TokenId::from_decimal("7").unwrap());
     assert!(wide.missing_for(&sign, at(0).at()).is_empty());
     let missing = sessions[4].missing_for(&sign, at(0).at());
     assert!(
@@ -249,8 +249,8 @@ fn delegation(change: impl FnOnce(CapacityDelegation) -> CapacityDelegation, end
         "0123456789abcdef".parse().unwrap(),
         at(0),
     )
-    .expiration(at(end))
-    .capacity_delegation(&delegation)
+    .with_expiration(at(end))
+    .with_capacity_delegation(&delegation)
     .build()
     .unwrap();
     block_on(sign_siwe(&owner, &message)).unwrap()
@@ -298,7 +298,7 @@ fn delegations_are_checked_before_they_are_used() {
         let resource = "lit-ratelimitincrease://*".to_owned();
         let ability = LitAbility::RateLimitIncreaseAuth.into();
         recap.attenuate(resource, ability, note.as_object().unwrap().clone());
-        common::root(|siwe: SiweBuilder| siwe.recap(recap).expiration(at(day)))
+        common::root(|siwe: SiweBuilder| siwe.with_recap(recap).with_expiration(at(day)))
     };
     let plain = alloy_primitives::hex::encode(user);
     assert!(check(&with_text(plain.clone())).is_empty());

@@ -33,25 +33,52 @@ fn capability_refusal(capability: AuthSig) -> CapabilityRefusal {
 #[test]
 fn a_good_one_tells_who() {
     let verified = SessionVerifier::new(node())
-        .verify(&good(), &Operation::execute(CID), at(0).at())
+        .verify(&good(), &Operation::run_action(CID), at(0).at())
         .unwrap();
     assert_eq!(verified.address, wallet().address());
     assert_eq!(verified.session_key, key().public_key());
     assert_eq!(verified.capability, 0);
+    assert_eq!(verified.domain, "localhost");
+    assert_eq!(verified.rights, any_action());
     // `localhost` and the loopback address are one, schemes do not matter.
     let local = template(&[root(|siwe| siwe)], 0, 86_400)
         .sign_for(&key(), &"http://localhost:7470".parse().unwrap());
     let own = "https://127.0.0.1:7470".parse().unwrap();
     assert!(
         SessionVerifier::new(own)
-            .verify(&local, &Operation::execute(CID), at(0).at())
+            .verify(&local, &Operation::run_action(CID), at(0).at())
             .is_ok()
     );
 }
 
 #[test]
+fn rights_are_those_asked_for_and_granted() {
+    // The document asks for more than its capability grants.
+    let asked = [Right::run_any_action(), Right::sign_with_any_pkp()];
+    let sig = lit_session_crypto::SessionTemplate::new(
+        key().public_key(),
+        &asked,
+        &[root(|siwe| siwe.with_domain("app.example"))],
+        &at(0),
+        &at(600),
+    )
+    .sign_for(&key(), &"https://api.example".parse().unwrap());
+    let verifier = SessionVerifier::for_service("https://api.example").unwrap();
+    let verified = verifier
+        .verify(&sig, &Operation::run_action(CID), at(0).at())
+        .unwrap();
+    assert_eq!(verified.domain, "app.example");
+    assert_eq!(verified.rights, [Right::run_any_action()]);
+    let error = SessionVerifier::for_service("api.example").unwrap_err();
+    assert_eq!(
+        error,
+        "api.example".parse::<lit_types::NodeUrl>().unwrap_err()
+    );
+}
+
+#[test]
 fn time_has_a_minute_of_grace() {
-    let root = root(|siwe| siwe.expiration(at(29 * 86_400)));
+    let root = root(|siwe| siwe.with_expiration(at(29 * 86_400)));
     let sig = |issued, expires| {
         template(std::slice::from_ref(&root), issued, expires).sign_for(&key(), &node())
     };
@@ -81,12 +108,12 @@ fn time_has_a_minute_of_grace() {
 fn the_wrong_node_key_or_resource() {
     let other = "https://192.0.2.12:7470".parse().unwrap();
     let error = SessionVerifier::new(other)
-        .verify(&good(), &Operation::execute(CID), at(0).at())
+        .verify(&good(), &Operation::run_action(CID), at(0).at())
         .unwrap_err();
     assert!(matches!(error, SessionSigRefusal::WrongNode { .. }));
     assert_eq!(error.node_error_code(), NodeErrorCode::NodeNotAuthorized);
 
-    let operation = Operation::pkp_sign(lit_types::TokenId::from_hex("0x1").unwrap());
+    let operation = Operation::sign_with(lit_types::TokenId::from_hex("0x1").unwrap());
     let error = SessionVerifier::new(node())
         .verify(&good(), &operation, at(0).at())
         .unwrap_err();
@@ -199,27 +226,28 @@ fn capabilities_that_are_not_good() {
     let many = refusal(&template(&many, 0, 86_400).sign_for(&key(), &node()));
     assert_eq!(many, SessionSigRefusal::TooManyCapabilities(33));
 
-    let expired = root(|siwe| siwe.expiration(at(-1)));
+    let expired = root(|siwe| siwe.with_expiration(at(-1)));
     assert_eq!(
         capability_refusal(expired),
         Refusal::Time(TimeWindowError::Expired)
     );
     assert!(
         verify_at(
-            &template(&[root(|s| s.expiration(at(0)))], 0, 60).sign_for(&key(), &node()),
+            &template(&[root(|s| s.with_expiration(at(0)))], 0, 60).sign_for(&key(), &node()),
             0
         )
         .is_ok()
     );
-    let early = root(|siwe| siwe.not_before(at(0)));
+    let early = root(|siwe| siwe.with_not_before(at(0)));
     assert_eq!(
         capability_refusal(early),
         Refusal::Time(TimeWindowError::NotYetValid)
     );
 
-    let other_key = root(|siwe| siwe.uri(SessionKeyPair::from_seed(&[8; 32]).public_key().uri()));
+    let other_key =
+        root(|siwe| siwe.with_uri(SessionKeyPair::from_seed(&[8; 32]).public_key().uri()));
     assert_eq!(capability_refusal(other_key), Refusal::WrongUri);
-    let plain = root(|siwe| siwe.recap(ReCap::new()));
+    let plain = root(|siwe| siwe.with_recap(ReCap::new()));
     assert!(matches!(
         capability_refusal(plain),
         Refusal::Cover(NodeCoverError::NotCovered { .. })
@@ -262,10 +290,10 @@ fn capabilities_that_are_not_good() {
     );
 
     // One good one is enough, and it says which.
-    let sigs = [root(|siwe| siwe.expiration(at(-1))), root(|siwe| siwe)];
+    let sigs = [root(|siwe| siwe.with_expiration(at(-1))), root(|siwe| siwe)];
     let sig = template(&sigs, 0, 60).sign_for(&key(), &node());
     let verified = SessionVerifier::new(node())
-        .verify(&sig, &Operation::execute(CID), at(0).at())
+        .verify(&sig, &Operation::run_action(CID), at(0).at())
         .unwrap();
     assert_eq!(verified.capability, 1);
 }
@@ -303,7 +331,7 @@ fn roots_are_checked_before_they_are_used() {
             ..
         })
     ));
-    let long = root(|siwe| siwe.expiration(at(31 * 86_400)));
+    let long = root(|siwe| siwe.with_expiration(at(31 * 86_400)));
     assert_eq!(check(&long, &expected), Err(RootRefusal::LifetimeTooLong));
     let future = RootExpectation::new(&requests, at(-61).at());
     assert_eq!(check(&good, &future), Err(RootRefusal::IssuedInTheFuture));
@@ -322,7 +350,7 @@ fn roots_are_checked_before_they_are_used() {
 fn a_session_ends_with_its_root() {
     let requests = any_action();
     let expected = RootExpectation::new(&requests, at(0).at());
-    let root = root(|siwe| siwe.expiration("2025-01-15T14:00:00+01:00".parse().unwrap()));
+    let root = root(|siwe| siwe.with_expiration("2025-01-15T14:00:00+01:00".parse().unwrap()));
     let root = check_root(&root, key().public_key(), &expected).unwrap();
     let session = Session::new(key(), root, vec![], at(86_400), at(0).at()).unwrap();
     assert_eq!(session.expiration().as_str(), "2025-01-15T14:00:00+01:00");
@@ -343,8 +371,8 @@ fn a_statement_cannot_pose_as_the_end() {
     let requests = any_action();
     let expected = RootExpectation::new(&requests, at(0).at());
     let root = root(|siwe| {
-        siwe.statement("Expiration Time: soon.")
-            .expiration(at(3600))
+        siwe.with_statement("Expiration Time: soon.")
+            .with_expiration(at(3600))
     });
     let root = check_root(&root, key().public_key(), &expected).unwrap();
     let session = Session::new(key(), root, vec![], at(86_400), at(0).at()).unwrap();
@@ -357,8 +385,8 @@ fn a_session_ends_with_its_first_proof_and_refuses_bad_ones() {
     let expected = RootExpectation::new(&requests, at(0).at());
     let proof = |seconds| {
         root(|siwe| {
-            siwe.uri("lit:capability:delegation")
-                .expiration(at(seconds))
+            siwe.with_uri("lit:capability:delegation")
+                .with_expiration(at(seconds))
         })
     };
     let root = check_root(&root(|siwe| siwe), key().public_key(), &expected).unwrap();

@@ -56,7 +56,7 @@ pub(super) fn recaps(case: &Case) -> Outcome {
         "a message with ReCaps without requests",
     ))?;
     let message = builder(&params, input.now)?
-        .requests(&WireRequest::build_all(&resources)?)?
+        .with_rights(&WireRequest::build_all(&resources)?)?
         .build()?;
     describe(&message, &input.private_key)
 }
@@ -82,9 +82,9 @@ pub(super) fn capacity_delegation(case: &Case) -> Outcome {
         (false, _) => builder,
         // The crate knows the URI of a delegation; here one is given.
         (true, Some(uri)) => builder
-            .capacity_delegation(&delegation(input.params.get())?)
-            .uri(uri),
-        (true, None) => builder.capacity_delegation(&delegation(input.params.get())?),
+            .with_capacity_delegation(&delegation(input.params.get())?)
+            .with_uri(uri),
+        (true, None) => builder.with_capacity_delegation(&delegation(input.params.get())?),
     };
     describe(&builder.build()?, &input.private_key)
 }
@@ -99,7 +99,7 @@ pub(super) fn capacity_delegation_auth_sig(case: &Case) -> Outcome {
     params.wallet_address = Some(wallet(&input.private_key)?.address().to_checksum(None));
     params.nonce = input.blockhash;
     let builder =
-        builder(&params, input.now)?.capacity_delegation(&delegation(input.params.get())?);
+        builder(&params, input.now)?.with_capacity_delegation(&delegation(input.params.get())?);
     describe(&builder.build()?, &input.private_key)
 }
 
@@ -159,23 +159,23 @@ fn builder(params: &Params, now: Timestamp) -> Result<SiweBuilder, Refusal> {
     let mut builder =
         SiweBuilder::with_official_defaults(address, given(&params.nonce)?.parse()?, now);
     if let Some(domain) = &params.domain {
-        builder = builder.domain(domain);
+        builder = builder.with_domain(domain);
     }
     if let Some(statement) = &params.statement {
-        builder = builder.statement(statement);
+        builder = builder.with_statement(statement);
     }
     if let Some(uri) = &params.uri {
-        builder = builder.uri(uri);
+        builder = builder.with_uri(uri);
     }
     if let Some(chain_id) = &params.chain_id {
         let chain_id = chain_id
             .as_u64()
             .or_else(|| chain_id.as_str()?.parse().ok());
-        builder =
-            builder.chain_id(chain_id.ok_or(Refusal::NotExpressible("a chain id that is no u64"))?);
+        builder = builder
+            .with_chain_id(chain_id.ok_or(Refusal::NotExpressible("a chain id that is no u64"))?);
     }
     if let Some(expiration) = &params.expiration {
-        builder = builder.expiration(expiration.parse()?);
+        builder = builder.with_expiration(expiration.parse()?);
     }
     Ok(builder)
 }

@@ -22,7 +22,7 @@ impl Node {
         let body: ExecuteRequest = whole(members)?;
         let (code, cid) = self.code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())?;
         let caller = self
-            .caller(auth_sig, &Operation::execute(&cid), 402)
+            .caller(auth_sig, &Operation::run_action(&cid), 402)
             .await?;
         let request_id = request.correlation_id().map(ToOwned::to_owned);
         let action = NodeAction {

@@ -39,7 +39,7 @@ impl Node {
             ));
         };
         let caller = self
-            .caller(auth_sig, &Operation::pkp_sign(pkp.token_id()), UNPAID)
+            .caller(auth_sig, &Operation::sign_with(pkp), UNPAID)
             .await?;
         self.require_any_action(&caller).await?;
         self.check_permission(&caller, None, &pkp, AuthMethodScope::SignAnything)

@@ -50,7 +50,7 @@ impl Node {
     /// protocol specification, section 4.5).
     pub(super) async fn require_any_action(&self, caller: &Caller) -> Result<(), Refusal> {
         if caller.session.auth_context.is_none() {
-            self.verify_session(&caller.auth_sig, &Operation::execute(""))
+            self.verify_session(&caller.auth_sig, &Operation::run_action(""))
                 .await?;
         }
         Ok(())

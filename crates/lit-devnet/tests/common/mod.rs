@@ -66,7 +66,7 @@ impl Setup {
 
     /// A message of the PKP as the official client writes it, for ten minutes.
     pub(crate) fn message(&self) -> SiweBuilder {
-        self.plain_message().requests(&requests()).unwrap()
+        self.plain_message().with_rights(&requests()).unwrap()
     }
 
     /// The same without a ReCap.
@@ -77,16 +77,16 @@ impl Setup {
             self.nonce.parse().unwrap(),
             self.now(),
         )
-        .domain("litprotocol.com")
-        .statement("Lit Protocol PKP session signature")
-        .expiration(self.after(600))
+        .with_domain("litprotocol.com")
+        .with_statement("Lit Protocol PKP session signature")
+        .with_expiration(self.after(600))
     }
 
     /// A message by which a wallet logs in, as the official client writes it.
     pub(crate) fn login(&self, wallet: &PrivateKeySigner) -> SiweBuilder {
         let nonce = self.nonce.parse().unwrap();
         SiweBuilder::new(wallet.address(), "http://localhost", nonce, self.now())
-            .expiration(self.after(600))
+            .with_expiration(self.after(600))
     }
 
     /// The auth method of the PKP's owner.

@@ -27,8 +27,8 @@ impl Setup {
         let uri = self.key.public_key().uri();
         let nonce = self.nonce.parse().unwrap();
         let message = SiweBuilder::new(wallet.address(), uri, nonce, self.now())
-            .expiration(self.after(600))
-            .requests(requests)
+            .with_expiration(self.after(600))
+            .with_rights(requests)
             .unwrap()
             .build()
             .unwrap();

@@ -74,7 +74,7 @@ async fn pkps_ask_for_themselves() {
     let asked = any_conditions();
     let message = setup
         .plain_message()
-        .requests(&asked)
+        .with_rights(&asked)
         .unwrap()
         .build()
         .unwrap();
@@ -136,8 +136,8 @@ async fn wallets_without_a_session() {
     // The root of a session is not there to ask by oneself.
     let uri = setup.key.public_key().uri();
     let nonce = setup.nonce.parse().unwrap();
-    let root =
-        SiweBuilder::new(wallet.address(), uri, nonce, setup.now()).expiration(setup.after(600));
+    let root = SiweBuilder::new(wallet.address(), uri, nonce, setup.now())
+        .with_expiration(setup.after(600));
     assert_eq!(
         ask(root, &mut request).await,
         (401, "NodeAuthSigNotSupported".to_owned())

@@ -120,7 +120,7 @@ pub(crate) async fn session(network: &Devnet, seed: u8) -> (SessionTemplate, Ses
     let requests = [Right::run_any_action()];
     let nonce = "0123456789".parse().unwrap();
     let message = SiweBuilder::new(wallet.address(), key.public_key().uri(), nonce, now.clone())
-        .requests(&requests)
+        .with_rights(&requests)
         .unwrap()
         .build()
         .unwrap();

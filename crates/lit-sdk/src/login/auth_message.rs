@@ -72,11 +72,11 @@ impl AuthMessage {
     pub fn siwe(&self, address: Address, now: OffsetDateTime) -> Result<SiweMessage, SiweError> {
         let nonce = self.nonce.clone();
         let mut siwe = SiweBuilder::new(address, &self.uri, nonce, Timestamp::try_from(now)?)
-            .domain(&self.domain)
-            .chain_id(self.chain_id)
-            .resources(self.resources.iter().cloned());
+            .with_domain(&self.domain)
+            .with_chain_id(self.chain_id)
+            .with_resources(self.resources.iter().cloned());
         if let Some(expiration) = &self.expiration {
-            siwe = siwe.expiration(expiration.clone());
+            siwe = siwe.with_expiration(expiration.clone());
         }
         siwe.build()
     }

@@ -135,9 +135,9 @@ impl EthWalletOptions {
             None => issued_at.checked_add(DEFAULT_SESSION_LIFETIME)?,
         };
         SiweBuilder::new(address, &self.origin, nonce, issued_at)
-            .domain(&self.domain)
-            .chain_id(evm_chain_id(&self.chain).unwrap_or(1))
-            .expiration(expiration)
+            .with_domain(&self.domain)
+            .with_chain_id(evm_chain_id(&self.chain).unwrap_or(1))
+            .with_expiration(expiration)
             .build()
     }
 }

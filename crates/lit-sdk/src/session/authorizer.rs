@@ -190,14 +190,14 @@ impl AuthRequest {
             self.nonce.clone(),
             self.issued_at.clone(),
         )
-        .chain_id(evm_chain_id(&self.chain).unwrap_or(1))
-        .expiration(self.expiration.clone())
-        .recap(self.recap.clone());
+        .with_chain_id(evm_chain_id(&self.chain).unwrap_or(1))
+        .with_expiration(self.expiration.clone())
+        .with_recap(self.recap.clone());
         if let Some(domain) = &self.domain {
-            siwe = siwe.domain(domain);
+            siwe = siwe.with_domain(domain);
         }
         if let Some(statement) = &self.statement {
-            siwe = siwe.statement(statement);
+            siwe = siwe.with_statement(statement);
         }
         siwe.build()
     }

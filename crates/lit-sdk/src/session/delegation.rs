@@ -69,15 +69,15 @@ impl LitNodeClient {
         let issued_at = Timestamp::try_from(self.now())?;
         let nonce = self.nonce().await?;
         let mut message = SiweBuilder::new(owner.address(), String::new(), nonce, issued_at)
-            .capacity_delegation(&request.delegation);
+            .with_capacity_delegation(&request.delegation);
         if let Some(expiration) = &request.expiration {
-            message = message.expiration(expiration.clone());
+            message = message.with_expiration(expiration.clone());
         }
         if let Some(domain) = &request.domain {
-            message = message.domain(domain);
+            message = message.with_domain(domain);
         }
         if let Some(statement) = &request.statement {
-            message = message.statement(statement);
+            message = message.with_statement(statement);
         }
         let signed = sign_siwe(owner, &message.build()?).await;
         signed.map_err(|error| Error::Authorize(error.into()))

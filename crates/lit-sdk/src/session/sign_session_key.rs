@@ -193,11 +193,11 @@ impl PkpMessage<'_> {
             None => STATEMENT.to_owned(),
         };
         SiweBuilder::new(pkp.address(), self.session_key.uri(), nonce, issued_at)
-            .domain(self.domain.unwrap_or(DOMAIN))
-            .statement(statement)
-            .chain_id(self.chain_id)
-            .expiration(self.expiration.clone())
-            .requests(self.requests)?
+            .with_domain(self.domain.unwrap_or(DOMAIN))
+            .with_statement(statement)
+            .with_chain_id(self.chain_id)
+            .with_expiration(self.expiration.clone())
+            .with_rights(self.requests)?
             .build()
     }
 }

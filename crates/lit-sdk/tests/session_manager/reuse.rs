@@ -125,8 +125,8 @@ async fn proofs_come_and_go_without_a_new_root() {
         let owner = PrivateKeySigner::random();
         let end = now.checked_add(Duration::from_secs(hours * 3600)).unwrap();
         let message = SiweBuilder::new(owner.address(), "x:y", "nonce1234".parse().unwrap(), now)
-            .expiration(end)
-            .capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone))
+            .with_expiration(end)
+            .with_capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone))
             .build()
             .unwrap();
         sign_siwe(&owner, &message).await.unwrap()

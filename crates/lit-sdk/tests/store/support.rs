@@ -51,9 +51,9 @@ pub(crate) fn session(
         "nonce1234".parse().unwrap(),
         issued_at,
     )
-    .domain(domain.unwrap_or("localhost"))
-    .expiration(end.clone())
-    .requests(requests)
+    .with_domain(domain.unwrap_or("localhost"))
+    .with_expiration(end.clone())
+    .with_rights(requests)
     .unwrap()
     .build()
     .unwrap();

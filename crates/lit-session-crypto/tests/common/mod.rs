@@ -46,8 +46,8 @@ pub(crate) fn root(change: impl FnOnce(SiweBuilder) -> SiweBuilder) -> AuthSig {
         "0123456789abcdef".parse().unwrap(),
         at(0),
     )
-    .expiration(at(86_400))
-    .requests(&any_action())
+    .with_expiration(at(86_400))
+    .with_rights(&any_action())
     .unwrap();
     block_on(sign_siwe(&wallet(), &change(siwe).build().unwrap())).unwrap()
 }
@@ -79,6 +79,6 @@ pub(crate) fn signed(document: &str) -> AuthSig {
 
 pub(crate) fn verify_at(sig: &AuthSig, seconds: i64) -> Result<(), SessionSigRefusal> {
     SessionVerifier::new(node())
-        .verify(sig, &Operation::execute(CID), at(seconds).at())
+        .verify(sig, &Operation::run_action(CID), at(seconds).at())
         .map(|_| ())
 }

@@ -19,7 +19,7 @@ fn nodes_rewrite_no_message_that_speaks_of_an_auth_context() {
     let rewrite = |message: &SiweMessage| {
         rewrite_for_pkp(message, wallet().address(), at(0).at(), &context())
     };
-    let told = sent(|siwe| siwe.statement("lit-resolvedauthcontext"));
+    let told = sent(|siwe| siwe.with_statement("lit-resolvedauthcontext"));
     assert_eq!(rewrite(&told), Err(RewriteError::ReservedResource));
     for id in ["*", "mine"] {
         let mut recap = ReCap::from_requests(&requests()).unwrap();
@@ -29,7 +29,7 @@ fn nodes_rewrite_no_message_that_speaks_of_an_auth_context() {
             ability,
             serde_json::Map::new(),
         );
-        let refused = rewrite(&sent(|siwe| siwe.recap(recap))).unwrap_err();
+        let refused = rewrite(&sent(|siwe| siwe.with_recap(recap))).unwrap_err();
         assert_eq!(refused, RewriteError::ReservedResource);
         let code = NodeErrorCode::NodeInvalidAuthContextResource;
         assert_eq!(refused.node_error_code(), Some(code));
@@ -58,31 +58,37 @@ fn nodes_rewrite_no_message_that_speaks_of_an_auth_context() {
 
 #[test]
 fn what_nodes_changed_is_named() {
-    let asked = sent(|siwe| siwe.not_before(at(-60)).request_id("7"));
+    let asked = sent(|siwe| siwe.with_not_before(at(-60)).with_request_id("7"));
     let refusal = |given: &SiweMessage| check_rewritten(&asked, &rewritten(given)).unwrap_err();
     let differs = |change: fn(SiweBuilder) -> SiweBuilder| match refusal(&sent(|siwe| {
-        change(siwe.not_before(at(-60)).request_id("7"))
+        change(siwe.with_not_before(at(-60)).with_request_id("7"))
     })) {
         RewriteRefusal::Differs(member) => member,
         other => panic!("{other}"),
     };
     assert_eq!(
-        differs(|siwe| siwe.domain("example.com")),
+        differs(|siwe| siwe.with_domain("example.com")),
         SiweMember::Domain
     );
-    assert_eq!(differs(|siwe| siwe.uri("lit:session:00")), SiweMember::Uri);
-    assert_eq!(differs(|siwe| siwe.chain_id(5)), SiweMember::ChainId);
     assert_eq!(
-        differs(|siwe| siwe.expiration(at(86_401))),
+        differs(|siwe| siwe.with_uri("lit:session:00")),
+        SiweMember::Uri
+    );
+    assert_eq!(differs(|siwe| siwe.with_chain_id(5)), SiweMember::ChainId);
+    assert_eq!(
+        differs(|siwe| siwe.with_expiration(at(86_401))),
         SiweMember::Expiration
     );
     assert_eq!(
-        differs(|siwe| siwe.not_before(at(-61))),
+        differs(|siwe| siwe.with_not_before(at(-61))),
         SiweMember::NotBefore
     );
-    assert_eq!(differs(|siwe| siwe.request_id("8")), SiweMember::RequestId);
     assert_eq!(
-        differs(|siwe| siwe.statement("Something else")),
+        differs(|siwe| siwe.with_request_id("8")),
+        SiweMember::RequestId
+    );
+    assert_eq!(
+        differs(|siwe| siwe.with_statement("Something else")),
         SiweMember::Statement
     );
 
@@ -180,7 +186,7 @@ fn a_shadowed_grant_does_not_come_into_force() {
         RecapAbility::new("Foo", "Bar").unwrap(),
         serde_json::Map::new(),
     );
-    let asked = sent(|siwe| siwe.recap(recap));
+    let asked = sent(|siwe| siwe.with_recap(recap));
     let without = |key: &'static str| {
         granting(&asked, move |recap| {
             let mut grants = recap.attenuations().clone();

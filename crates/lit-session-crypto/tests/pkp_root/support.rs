@@ -40,9 +40,9 @@ pub(crate) fn sent(change: impl FnOnce(SiweBuilder) -> SiweBuilder) -> SiweMessa
         "0123456789abcdef".parse().unwrap(),
         at(0),
     )
-    .statement("Lit Protocol PKP session signature")
-    .expiration(at(86_400))
-    .requests(&requests())
+    .with_statement("Lit Protocol PKP session signature")
+    .with_expiration(at(86_400))
+    .with_rights(&requests())
     .unwrap();
     change(siwe).build().unwrap()
 }

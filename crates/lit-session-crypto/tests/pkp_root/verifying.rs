@@ -19,7 +19,7 @@ fn verify(capabilities: &[AuthSig]) -> Result<VerifiedSession, SessionSigRefusal
     let sig = template(capabilities, 0, 86_400).sign_for(&key(), &node());
     SessionVerifier::new(node())
         .with_network_key(network().public_key())
-        .verify(&sig, &Operation::execute(CID), at(0).at())
+        .verify(&sig, &Operation::run_action(CID), at(0).at())
 }
 
 fn capability_refusal(capability: AuthSig) -> CapabilityRefusal {
@@ -60,7 +60,7 @@ fn an_auth_context_counts_only_when_the_network_signed_it() {
     assert_eq!((verified.capability, verified.auth_context), (1, None));
     // Nor does a wallet resolve a context by writing one.
     let recap = ReCap::extract(&message).unwrap();
-    let verified = verify(&[common::root(|siwe| siwe.recap(recap))]).unwrap();
+    let verified = verify(&[common::root(|siwe| siwe.with_recap(recap))]).unwrap();
     assert_eq!(verified.auth_context, None);
 }
 
@@ -98,16 +98,16 @@ fn roots_of_pkps_that_are_not_good() {
         capability_refusal(hash),
         CapabilityRefusal::NetworkSignature
     );
-    let expired = signed(&rewritten(&sent(|siwe| siwe.expiration(at(-1)))));
+    let expired = signed(&rewritten(&sent(|siwe| siwe.with_expiration(at(-1)))));
     let refusal = CapabilityRefusal::Time(TimeWindowError::Expired);
     assert_eq!(capability_refusal(expired), refusal);
-    let other_key = signed(&rewritten(&sent(|siwe| siwe.uri("lit:session:00"))));
+    let other_key = signed(&rewritten(&sent(|siwe| siwe.with_uri("lit:session:00"))));
     assert_eq!(capability_refusal(other_key), CapabilityRefusal::WrongUri);
 
     let sig = template(&[good()], 0, 86_400).sign_for(&key(), &node());
     let keyless = SessionVerifier::new(node());
     let refused = keyless
-        .verify(&sig, &Operation::execute(CID), at(0).at())
+        .verify(&sig, &Operation::run_action(CID), at(0).at())
         .unwrap_err();
     let reason = vec![CapabilityRefusal::NoNetworkKey];
     assert_eq!(refused, SessionSigRefusal::NoGoodCapability(reason));
@@ -159,7 +159,7 @@ fn what_was_combined_is_good_for_itself_alone() {
     let mut combined = combine(&network());
     let root = CombinedRoot::new(&combined, &message).unwrap();
     assert_eq!(root.auth_sig(), &good());
-    let other = rewritten(&sent(|siwe| siwe.expiration(at(-1))));
+    let other = rewritten(&sent(|siwe| siwe.with_expiration(at(-1))));
     assert_eq!(CombinedRoot::new(&combined, &other), None);
     // The field says what one likes; what was verified stays.
     let stranger = BlsSecretKey::generate(&mut SeededRng::new(2));

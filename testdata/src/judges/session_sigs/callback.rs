@@ -120,22 +120,22 @@ impl Callback {
             request.nonce.clone(),
             request.issued_at.clone(),
         )
-        .uri(request.uri())
-        .expiration(match self.kind {
+        .with_uri(request.uri())
+        .with_expiration(match self.kind {
             Kind::ExpiredFirst if first => Timestamp::from_unix_millis(0)?,
             _ => request.expiration.clone(),
         });
         if let Some(domain) = &request.domain {
-            siwe = siwe.domain(domain);
+            siwe = siwe.with_domain(domain);
         }
         let siwe = match &self.kind {
             Kind::Plain => siwe,
-            Kind::Grants(recap) => siwe.recap(recap.clone()),
+            Kind::Grants(recap) => siwe.with_recap(recap.clone()),
             Kind::AsHandedOver => {
                 let handed_over = self.capability.as_ref().unwrap_or(&request.recap);
                 return Ok(without_own_statement(siwe, handed_over)?);
             }
-            _ => siwe.requests(&request.requests)?,
+            _ => siwe.with_rights(&request.requests)?,
         };
         Ok(siwe.build()?.to_string())
     }
@@ -174,7 +174,7 @@ impl Callback {
 
 /// The message of a builder whose statement is that of the ReCap and nothing else.
 fn without_own_statement(siwe: SiweBuilder, recap: &ReCap) -> Result<String, SiweError> {
-    let bare = siwe.statement("").build()?;
+    let bare = siwe.with_statement("").build()?;
     Ok(recap.add_to(&bare)?.to_string())
 }
 
