@@ -12,7 +12,7 @@ use lit_sdk::{ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth, types
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Devnet::builder().nodes(10).start().await?;
+    let network = Devnet::builder().with_nodes(10).start().await?;
     let client = LitNodeClient::builder(&network)
         .with_node_deadline(Duration::from_millis(500))
         .connect()
@@ -23,16 +23,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .await?;
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'fine' })");
 
-    network.set_fault(0, Fault::Stopped)?;
-    network.set_fault(1, Fault::Error(NodeErrorCode::NodeSystemFault))?;
-    network.set_fault(2, Fault::Delay(Duration::from_secs(3600)))?;
+    network.node(0).fail(Fault::Stopped);
+    network
+        .node(1)
+        .fail(Fault::Error(NodeErrorCode::NodeSystemFault));
+    network
+        .node(2)
+        .fail(Fault::Delay(Duration::from_secs(3600)));
     println!(
         "three nodes fail: {}",
         client.execute_js(&session, &call).await?.response
     );
 
-    network.set_fault(3, Fault::Stopped)?;
-    network.set_fault(4, Fault::Error(NodeErrorCode::NodeRpcError))?;
+    network.node(3).fail(Fault::Stopped);
+    network
+        .node(4)
+        .fail(Fault::Error(NodeErrorCode::NodeRpcError));
     match client.execute_js(&session, &call).await {
         Ok(answer) => Err(format!(
             "five of ten nodes are no quorum of six, and yet: {}",

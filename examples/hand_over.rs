@@ -18,7 +18,7 @@ const BACKEND: &[u8] = b"backend.example.com";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Devnet::builder().nodes(3).start().await?;
+    let network = Devnet::builder().with_nodes(3).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     // Shared between the two beforehand.
     let keys = SealingKeys::new(SealingKey::generate(&mut OsRng));

@@ -25,9 +25,9 @@ const LIT_ACTION_CODE: &str = "Lit.Actions.setResponse({ response: String(magicN
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder()
-        .nodes(10)
-        .http(0)
-        .capacity_enforced(true)
+        .with_nodes(10)
+        .with_http(0)
+        .with_capacity_enforced(true)
         .start()
         .await?;
     let client = LitNodeClient::connect(&network).await?;

@@ -23,7 +23,11 @@ go();
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let network = Devnet::builder()
+        .with_nodes(10)
+        .with_http(0)
+        .start()
+        .await?;
     let client = LitNodeClient::connect(&network).await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;
     let relay = LitRelay::new(relay_url, network.relay_api_key())?;

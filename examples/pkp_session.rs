@@ -18,7 +18,11 @@ use lit_sdk::{
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The embedded network, with a relayer. For nodes of your own, connect to a `NodeList`.
-    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let network = Devnet::builder()
+        .with_nodes(10)
+        .with_http(0)
+        .start()
+        .await?;
     let client = LitNodeClient::connect(&network).await?;
     let relay_url = network.relay_url().ok_or("the network has no relayer")?;
     let relay = LitRelay::new(relay_url, network.relay_api_key())?;

@@ -137,7 +137,11 @@ where
 
 async fn manager(url: &str) -> Result<Arc<SessionManager>, Failure> {
     // Networks of one seed have the same keys, so that all processes are on the same one.
-    let network = Devnet::builder().nodes(3).seed([1; 32]).start().await?;
+    let network = Devnet::builder()
+        .with_nodes(3)
+        .with_seed([1; 32])
+        .start()
+        .await?;
     let client = LitNodeClient::connect(&network).await?;
     Ok(Arc::new(
         SessionManager::new(client).with_store(Arc::new(store(url)?)),

@@ -15,7 +15,7 @@ use lit_sdk::{
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Devnet::builder().nodes(3).start().await?;
+    let network = Devnet::builder().with_nodes(3).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     let wallet = PrivateKeySigner::random();
     let directory = std::env::temp_dir().join(format!("lit-stored-{}", std::process::id()));

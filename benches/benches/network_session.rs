@@ -89,7 +89,7 @@ struct Setup {
 }
 
 async fn setup() -> Setup {
-    let network = Devnet::builder().nodes(NODES).start().await.unwrap();
+    let network = Devnet::builder().with_nodes(NODES).start().await.unwrap();
     network.clock().stop_at(network.clock().now());
     let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
     let provider = ProviderBuilder::new()

@@ -37,7 +37,7 @@ fn any_action() -> SessionRequest {
 fn setup() -> Setup {
     let runtime = Runtime::new().unwrap();
     let (network, client, session) = runtime.block_on(async {
-        let network = Devnet::builder().nodes(NODES).start().await.unwrap();
+        let network = Devnet::builder().with_nodes(NODES).start().await.unwrap();
         let client = LitNodeClient::connect(&network).await.unwrap();
         let wallet = WalletAuth::new(PrivateKeySigner::random());
         let session = client.session(&any_action(), &wallet).await.unwrap();
@@ -116,13 +116,13 @@ fn flows(c: &mut Criterion) {
     group.sample_size(30);
     group.bench_function("start a network", |b| {
         b.to_async(&runtime)
-            .iter(|| async { Devnet::builder().nodes(NODES).start().await.unwrap() });
+            .iter(|| async { Devnet::builder().with_nodes(NODES).start().await.unwrap() });
     });
     group.bench_function("start a network that listens", |b| {
         b.to_async(&runtime).iter(|| async {
             Devnet::builder()
-                .nodes(NODES)
-                .http(0)
+                .with_nodes(NODES)
+                .with_http(0)
                 .start()
                 .await
                 .unwrap()

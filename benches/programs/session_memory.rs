@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(number) => number.parse()?,
         None => 100_000,
     };
-    let network = Devnet::builder().nodes(3).start().await?;
+    let network = Devnet::builder().with_nodes(3).start().await?;
     let client = LitNodeClient::connect(&network).await?;
     let manager = SessionManager::new(client);
     let any = Right::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH".parse()?);

@@ -30,11 +30,15 @@ const SLOW: Fault = Fault::Delay(Duration::from_secs(2));
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let iterations = env::args().nth(1).map_or(Ok(30), |count| count.parse())?;
-    let network = Devnet::builder().nodes(10).http(0).start().await?;
+    let network = Devnet::builder()
+        .with_nodes(10)
+        .with_http(0)
+        .start()
+        .await?;
     let flows = Flows::new(&network).await?;
     let healthy = flows.measure(iterations).await?;
     for node in [1, 4, 8] {
-        network.set_fault(node, SLOW)?;
+        network.node(node).fail(SLOW);
     }
     let slow = flows.measure(iterations).await?;
     let both = BTreeMap::from([("healthy", healthy.measured()), ("slow", slow.measured())]);

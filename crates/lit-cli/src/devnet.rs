@@ -50,15 +50,15 @@ fn parse_seed(text: &str) -> Result<Seed, String> {
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let step = output.step("starting the network");
     let network = Devnet::builder()
-        .nodes(args.nodes)
-        .seed(args.seed.0)
-        .http(args.port)
-        .rpc_port(args.rpc_port)
-        .services_port(args.services_port)
-        .capacity_enforced(args.capacity)
-        .epoch_length(Duration::from_secs(args.epoch_length))
+        .with_nodes(args.nodes)
+        .with_seed(args.seed.0)
+        .with_http(args.port)
+        .with_rpc_port(args.rpc_port)
+        .with_services_port(args.services_port)
+        .with_capacity_enforced(args.capacity)
+        .with_epoch_length(Duration::from_secs(args.epoch_length))
         // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
-        .foreign_blockhashes(true)
+        .with_foreign_blockhashes(true)
         .start()
         .await?;
     step.done(

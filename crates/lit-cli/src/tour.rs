@@ -38,7 +38,11 @@ impl Default for Args {
 
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let step = output.step("starting an embedded network");
-    let network = Devnet::builder().nodes(args.nodes).http(0).start().await?;
+    let network = Devnet::builder()
+        .with_nodes(args.nodes)
+        .with_http(0)
+        .start()
+        .await?;
     let nodes = network.node_urls().len();
     let start = step.done(
         output,

@@ -60,7 +60,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args()
         .nth(1)
         .ok_or("which file? dist/ethers.umd.min.js of npm's ethers 5.7.2")?;
-    let environment = Arc::new(ActionEnvironment::default().ethers_bundle(path));
+    let environment = Arc::new(ActionEnvironment::default().with_ethers_bundle(path));
     tokio::runtime::Runtime::new()?.block_on(async {
         let value = async |expression: &str| {
             let code = format!(

@@ -9,8 +9,12 @@ use lit_node_transport::{NodeTransport, QuorumPolicy, Wait, handshake};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let network = Devnet::builder().nodes(5).seed([1; 32]).start().await?;
-    network.set_fault(2, Fault::Stopped)?;
+    let network = Devnet::builder()
+        .with_nodes(5)
+        .with_seed([1; 32])
+        .start()
+        .await?;
+    network.node(2).fail(Fault::Stopped);
     let transport: Arc<dyn NodeTransport> = network.transport();
     let policy = QuorumPolicy::new(network.threshold()).with_wait(Wait::ForAll);
     let found = handshake(&transport, network.node_urls(), 0, &policy).await?;

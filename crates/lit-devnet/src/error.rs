@@ -18,14 +18,6 @@ pub enum DevnetError {
     /// The chain's first state cannot be made.
     #[error("the chain does not start: {0}")]
     Genesis(String),
-    /// There is no node of this number.
-    #[error("there is no node {index}: the network has {nodes}, counted from 0")]
-    NoSuchNode {
-        /// The number.
-        index: usize,
-        /// How many there are.
-        nodes: usize,
-    },
 }
 
 impl DevnetError {

@@ -104,15 +104,19 @@ impl DevChain {
             .map(|i| keys.wallet(&format!("wallet {i}")))
             .collect();
 
-        let mut builder = Chain::builder().clock(clock).timeless_hashes(true);
+        let mut builder = Chain::builder()
+            .with_clock(clock)
+            .with_timeless_hashes(true);
         for (address, artifact) in placements(&addresses) {
-            builder = builder.account(address, GenesisAccount::contract(runtime(artifact)?));
+            builder = builder.with_account(address, GenesisAccount::contract(runtime(artifact)?));
         }
         for (address, _) in &wallets {
-            builder = builder.account(*address, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
+            builder =
+                builder.with_account(*address, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
         }
         for account in [admin, keys.address(RELAYER)] {
-            builder = builder.account(account, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
+            builder =
+                builder.with_account(account, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
         }
         let chain = builder.build();
         for (address, call) in initializers(&addresses, admin, keys, nodes, epoch_length)? {

@@ -6,7 +6,7 @@ use lit_types::{Clock, NodeUrl};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    DevnetBuilder, DevnetClock, DevnetError, Fault, JwtClaims, JwtProvider, LoggedRequest,
+    DevnetBuilder, DevnetClock, DevnetError, DevnetNode, JwtClaims, JwtProvider, LoggedRequest,
     MemoryTransport,
     auth::LocalIssuer,
     chain::Chain,
@@ -22,7 +22,7 @@ use crate::{
 /// use lit_devnet::Devnet;
 ///
 /// # tokio_test(async {
-/// let network = Devnet::builder().nodes(4).start().await?;
+/// let network = Devnet::builder().with_nodes(4).start().await?;
 /// assert_eq!((network.node_urls().len(), network.threshold()), (4, 2));
 /// # Ok::<(), lit_devnet::DevnetError>(())
 /// # });
@@ -71,7 +71,7 @@ impl Devnet {
     /// # Errors
     /// As [`DevnetBuilder::start`].
     pub async fn start(nodes: usize) -> Result<Self, DevnetError> {
-        Self::builder().nodes(nodes).start().await
+        Self::builder().with_nodes(nodes).start().await
     }
 
     /// Settings.
@@ -150,22 +150,19 @@ impl Devnet {
         self.chain.next_epoch()
     }
 
-    /// Puts a fault on a node, in place of the one it has.
+    /// One node, counted from 0 in the order of [`Devnet::node_urls`]: to put a fault on it.
     ///
-    /// # Errors
-    /// [`DevnetError::NoSuchNode`].
-    pub fn set_fault(&self, node: usize, fault: Fault) -> Result<(), DevnetError> {
-        self.node(node)?.set_fault(Some(fault));
-        Ok(())
-    }
-
-    /// Takes the fault off a node.
-    ///
-    /// # Errors
-    /// [`DevnetError::NoSuchNode`].
-    pub fn clear_fault(&self, node: usize) -> Result<(), DevnetError> {
-        self.node(node)?.set_fault(None);
-        Ok(())
+    /// # Panics
+    /// If the network has no node of this index, as indexing a slice does.
+    #[must_use]
+    #[track_caller]
+    pub fn node(&self, index: usize) -> DevnetNode<'_> {
+        let count = self.nodes.len();
+        assert!(
+            index < count,
+            "node {index} does not exist: the network has {count} nodes, counted from 0"
+        );
+        DevnetNode::new(&self.nodes[index])
     }
 
     /// Stores code where the nodes look up actions by CID, and gives that CID.
@@ -177,15 +174,5 @@ impl Devnet {
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.log.all()
-    }
-
-    fn node(&self, index: usize) -> Result<&Node, DevnetError> {
-        self.nodes
-            .get(index)
-            .map(AsRef::as_ref)
-            .ok_or(DevnetError::NoSuchNode {
-                index,
-                nodes: self.nodes.len(),
-            })
     }
 }

@@ -106,7 +106,7 @@ async fn tokens_that_prove_nothing() {
     let nobody = part(json!({ "alg": "none" }));
     let shared_key = part(json!({ "alg": "HS256" }));
     let unread = part(json!({ "alg": "ES256", "crit": ["exp"] }));
-    let foreign = Devnet::builder().seed([9; 32]).start().await.unwrap();
+    let foreign = Devnet::builder().with_seed([9; 32]).start().await.unwrap();
     for bad in [
         format!("{}.{somebody_else}.{}", parts[0], parts[2]),
         format!("{nobody}.{}.", parts[1]),
@@ -141,8 +141,8 @@ async fn issuers_that_the_network_is_told_of() {
     let issuer =
         || JwtIssuer::new(JwtProvider::Apple, "https://id.example", &keys.to_string()).unwrap();
     let builder = Devnet::builder()
-        .jwt_issuer(issuer().with_audience("app-0"))
-        .jwt_issuer(issuer().with_audience("app-1"));
+        .with_jwt_issuer(issuer().with_audience("app-0"))
+        .with_jwt_issuer(issuer().with_audience("app-1"));
     let setup = Setup::of(builder).await;
     let issue = |kid: &str, claims: Value| {
         let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
@@ -323,7 +323,7 @@ async fn a_passkey_signs_a_recent_block_for_the_page_that_asks() {
 #[tokio::test]
 async fn a_block_of_another_chain_is_first_seen_in_a_good_assertion() {
     const PAGE: &str = "https://app.example:8443";
-    let setup = Setup::of(Devnet::builder().foreign_blockhashes(true)).await;
+    let setup = Setup::of(Devnet::builder().with_foreign_blockhashes(true)).await;
     let passkey = Authenticator::new();
     let good = passkey.method(&format!("0x{}", "1f".repeat(32)));
     let id = auth_method_id(&good).unwrap();
@@ -383,8 +383,8 @@ impl HttpClient for Providers {
 async fn discord_and_google_are_asked_whose_a_token_is() {
     let url = |text: &str| text.parse().unwrap();
     let builder = Devnet::builder()
-        .discord(Arc::new(Providers), url("https://discord.example/api"))
-        .google(Arc::new(Providers), url("https://google.example"));
+        .with_discord(Arc::new(Providers), url("https://discord.example/api"))
+        .with_google(Arc::new(Providers), url("https://google.example"));
     let setup = Setup::of(builder).await;
     let id = hd_key_id("user", "app", false);
     for kind in [AuthMethodType::Discord, AuthMethodType::Google] {

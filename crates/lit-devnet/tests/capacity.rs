@@ -15,7 +15,7 @@ use lit_types::{AuthSig, wire::Endpoint};
 use serde_json::{Value, json};
 
 async fn enforced() -> Setup {
-    Setup::of(Devnet::builder().capacity_enforced(true)).await
+    Setup::of(Devnet::builder().with_capacity_enforced(true)).await
 }
 
 impl Setup {

@@ -35,7 +35,7 @@ async fn claim(setup: &Setup, method: &AuthMethod) -> (B256, Vec<Signature>) {
 
 #[tokio::test]
 async fn the_contract_takes_what_the_nodes_sign() {
-    let setup = Setup::of(Devnet::builder().nodes(4)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(4)).await;
     let claims = JwtClaims::new("user-7", "app");
     let token = setup.network.issue_jwt(JwtProvider::Google, &claims);
     let method = AuthMethod::new(AuthMethodType::GoogleJwt, token);
@@ -84,7 +84,7 @@ async fn a_claimed_pkp_signs() {
 #[tokio::test]
 async fn a_wrong_signature_is_no_consent() {
     let setup = Setup::new().await;
-    setup.network.set_fault(1, Fault::CorruptShare).unwrap();
+    setup.network.node(1).fail(Fault::CorruptShare);
     let (id, signatures) = claim(&setup, &setup.owner_method().await).await;
     let refused = setup.contracts().pkp().claim(id, &signatures).await;
     assert!(

@@ -39,18 +39,18 @@ fn go_together(answers: &[SignSessionKeyResponse], nodes: [usize; 2]) -> bool {
 #[tokio::test]
 async fn a_node_that_is_stopped_refuses_connections() {
     let setup = Setup::new().await;
-    setup.network.set_fault(0, Fault::Stopped).unwrap();
+    setup.network.node(0).fail(Fault::Stopped);
     let body = setup.good_body().await;
     let error = setup.send(0, Endpoint::SignSessionKey, &body).await;
     assert!(matches!(error, Err(TransportError::Connect(_))));
-    setup.network.clear_fault(0).unwrap();
+    setup.network.node(0).recover();
     assert_eq!(setup.ask(0, &body).await.0, 200);
 }
 
 #[tokio::test]
 async fn a_node_that_hangs_never_answers() {
     let setup = Setup::new().await;
-    setup.network.set_fault(0, Fault::Hang).unwrap();
+    setup.network.node(0).fail(Fault::Hang);
     let body = setup.good_body().await;
     tokio::time::pause();
     let year = Duration::from_secs(365 * 86_400);
@@ -61,7 +61,7 @@ async fn a_node_that_hangs_never_answers() {
 #[tokio::test]
 async fn requests_end_with_their_network() {
     let network = Devnet::builder().start().await.unwrap();
-    network.set_fault(0, Fault::Hang).unwrap();
+    network.node(0).fail(Fault::Hang);
     let request = NodeRequest {
         node: network.node_urls()[0].clone(),
         endpoint: Endpoint::Handshake,
@@ -84,7 +84,7 @@ async fn requests_end_with_their_network() {
 async fn a_node_that_is_slow_answers_later() {
     let setup = Setup::new().await;
     let delay = Duration::from_secs(120);
-    setup.network.set_fault(0, Fault::Delay(delay)).unwrap();
+    setup.network.node(0).fail(Fault::Delay(delay));
     let body = json!({ "clientPublicKey": "test", "challenge": "00", "epoch": 0 });
     tokio::time::pause();
     let start = tokio::time::Instant::now();
@@ -104,13 +104,13 @@ async fn errors_come_from_all_endpoints_or_from_one() {
         let (signed, answer) = setup.ask(0, &body).await;
         (greeted, signed, code(&answer).to_owned())
     };
-    setup.network.set_fault(0, Fault::Error(error)).unwrap();
+    setup.network.node(0).fail(Fault::Error(error));
     assert_eq!(statuses().await, (502, 502, "NodeRpcError".to_owned()));
     let one = Fault::ErrorAt(Endpoint::SignSessionKey, error);
-    setup.network.set_fault(0, one).unwrap();
+    setup.network.node(0).fail(one);
     assert_eq!(statuses().await, (200, 502, "NodeRpcError".to_owned()));
     let other = Fault::ErrorAt(Endpoint::Handshake, error);
-    setup.network.set_fault(0, other).unwrap();
+    setup.network.node(0).fail(other);
     assert_eq!(statuses().await, (502, 200, String::new()));
 }
 
@@ -122,14 +122,14 @@ async fn bodies_are_garbage_or_end_early() {
         .send(0, Endpoint::SignSessionKey, &body)
         .await
         .unwrap();
-    setup.network.set_fault(0, Fault::Truncated).unwrap();
+    setup.network.node(0).fail(Fault::Truncated);
     let (status, half) = setup
         .send(0, Endpoint::SignSessionKey, &body)
         .await
         .unwrap();
     assert_eq!(status, 200);
     assert_eq!(half, whole[..whole.len() / 2]);
-    setup.network.set_fault(0, Fault::Garbage).unwrap();
+    setup.network.node(0).fail(Fault::Garbage);
     let (status, garbage) = setup
         .send(0, Endpoint::SignSessionKey, &body)
         .await
@@ -151,10 +151,7 @@ async fn a_liar_signs_well_what_nobody_asked_for() {
     let honest = answers(&setup, &body).await;
     let mut lies = BTreeSet::new();
     for change in SiweChange::ALL {
-        setup
-            .network
-            .set_fault(0, Fault::WrongSiwe(change))
-            .unwrap();
+        setup.network.node(0).fail(Fault::WrongSiwe(change));
         let alone = answers(&setup, &body).await;
         assert_eq!(alone[1], honest[1]);
         let lie = &alone[0].siwe_message;
@@ -172,15 +169,12 @@ async fn a_liar_signs_well_what_nobody_asked_for() {
         );
         assert!(!go_together(&alone, [0, 1]));
         // Two that tell the same lie make a signature over it.
-        setup
-            .network
-            .set_fault(1, Fault::WrongSiwe(change))
-            .unwrap();
+        setup.network.node(1).fail(Fault::WrongSiwe(change));
         assert!(
             go_together(&answers(&setup, &body).await, [0, 1]),
             "{change:?}"
         );
-        setup.network.clear_fault(1).unwrap();
+        setup.network.node(1).recover();
     }
 }
 
@@ -193,7 +187,7 @@ async fn shares_are_corrupt_replayed_or_stale() {
     let honest = answers(&setup, &body).await;
     assert!(go_together(&honest, [0, 1]));
     for fault in [Fault::CorruptShare, Fault::ReplayedShare, Fault::StaleEpoch] {
-        setup.network.set_fault(0, fault).unwrap();
+        setup.network.node(0).fail(fault);
         let bad = answers(&setup, &body).await;
         assert_eq!(bad[0].siwe_message, honest[0].siwe_message);
         assert_ne!(bad[0].signature_share, honest[0].signature_share);
@@ -205,7 +199,7 @@ async fn shares_are_corrupt_replayed_or_stale() {
         );
     }
     // Nodes that are late together still agree.
-    setup.network.set_fault(0, Fault::StaleEpoch).unwrap();
-    setup.network.set_fault(1, Fault::StaleEpoch).unwrap();
+    setup.network.node(0).fail(Fault::StaleEpoch);
+    setup.network.node(1).fail(Fault::StaleEpoch);
     assert!(go_together(&answers(&setup, &body).await, [0, 1]));
 }

@@ -30,7 +30,12 @@ fn contracts(network: &Devnet) -> LitContracts<impl Provider + WalletProvider + 
 
 #[tokio::test]
 async fn the_chain_tells_the_nodes_and_the_threshold() {
-    let network = Devnet::builder().nodes(10).http(0).start().await.unwrap();
+    let network = Devnet::builder()
+        .with_nodes(10)
+        .with_http(0)
+        .start()
+        .await
+        .unwrap();
     let contracts = contracts(&network);
     contracts.verify().await.unwrap();
     let info = contracts.staking().connection_info().await.unwrap();
@@ -44,7 +49,7 @@ async fn the_chain_tells_the_nodes_and_the_threshold() {
 #[tokio::test]
 async fn the_threshold_of_the_chain_is_that_of_the_network_for_every_size() {
     for nodes in lit_devnet::MIN_NODES..=12 {
-        let network = Devnet::builder().nodes(nodes).start().await.unwrap();
+        let network = Devnet::builder().with_nodes(nodes).start().await.unwrap();
         let info = contracts(&network)
             .staking()
             .connection_info()
@@ -104,7 +109,7 @@ async fn the_owner_of_a_pkp_permits_actions() {
 
 #[tokio::test]
 async fn a_pkp_is_derived_from_the_keys_that_the_nodes_announce() {
-    let network = Devnet::builder().seed([5; 32]).start().await.unwrap();
+    let network = Devnet::builder().with_seed([5; 32]).start().await.unwrap();
     let contracts = contracts(&network);
     let pkp = contracts.pkp().mint().await.unwrap();
     let router = PubkeyRouter::new(
@@ -170,7 +175,7 @@ async fn concurrent_mints_from_one_account_lose_no_nonce() {
 async fn the_same_seed_gives_the_same_chain() {
     let mut keys = Vec::new();
     for seed in [[1; 32], [1; 32], [2; 32]] {
-        let network = Devnet::builder().seed(seed).start().await.unwrap();
+        let network = Devnet::builder().with_seed(seed).start().await.unwrap();
         let pkp = contracts(&network).pkp().mint().await.unwrap();
         let chain = network.chain();
         let block = chain.block_hash(chain.block_number());

@@ -52,7 +52,7 @@ fn code(body: &Value) -> &str {
 }
 
 async fn network() -> Devnet {
-    Devnet::builder().http(0).start().await.unwrap()
+    Devnet::builder().with_http(0).start().await.unwrap()
 }
 
 /// A session signature that may run any action, for one node.
@@ -89,8 +89,8 @@ fn execute(sig: &AuthSig) -> Value {
 async fn handshakes_of_one_seed_are_alike() {
     let networks = [network().await, network().await];
     let other = Devnet::builder()
-        .seed([9; 32])
-        .http(0)
+        .with_seed([9; 32])
+        .with_http(0)
         .start()
         .await
         .unwrap();
@@ -257,8 +257,8 @@ async fn only_session_signatures_run_actions() {
 async fn actions_that_do_not_end_well() {
     let limits = ActionLimits::default().with_run_time(std::time::Duration::from_secs(1));
     let network = Devnet::builder()
-        .action_limits(limits)
-        .http(0)
+        .with_action_limits(limits)
+        .with_http(0)
         .start()
         .await
         .unwrap();
@@ -287,27 +287,30 @@ async fn actions_that_do_not_end_well() {
 }
 
 #[tokio::test]
+#[should_panic(expected = "node 3 does not exist: the network has 3 nodes, counted from 0")]
+async fn a_fault_on_a_node_that_does_not_exist_panics() {
+    let network = Devnet::start(3).await.unwrap();
+    network.node(3).fail(Fault::Stopped);
+}
+
+#[tokio::test]
 async fn faults_and_limits_of_the_network() {
     let network = network().await;
     let node = &network.node_urls()[0];
     network
-        .set_fault(0, Fault::Error(NodeErrorCode::NodeRpcError))
-        .unwrap();
+        .node(0)
+        .fail(Fault::Error(NodeErrorCode::NodeRpcError));
     let (status, answer) = post(node, "/web/handshake", &json!({})).await;
     assert_eq!((status, code(&answer)), (502, "NodeRpcError"));
-    network.set_fault(0, Fault::Stopped).unwrap();
+    network.node(0).fail(Fault::Stopped);
     let mut stream = TcpStream::connect(node.authority()).await.unwrap();
     let _ = stream.write_all(b"POST / HTTP/1.1\r\n\r\n").await;
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer).await;
     assert!(answer.is_empty());
-    assert!(matches!(
-        network.set_fault(3, Fault::Stopped),
-        Err(DevnetError::NoSuchNode { index: 3, nodes: 3 })
-    ));
     for nodes in [0, 2, 256] {
         assert!(matches!(
-            Devnet::builder().nodes(nodes).start().await,
+            Devnet::builder().with_nodes(nodes).start().await,
             Err(DevnetError::NodeCount(_))
         ));
     }
@@ -318,12 +321,16 @@ async fn faults_and_limits_of_the_network() {
         .unwrap()
         .parse()
         .unwrap();
-    let error = Devnet::builder().http(taken).start().await.unwrap_err();
+    let error = Devnet::builder()
+        .with_http(taken)
+        .start()
+        .await
+        .unwrap_err();
     assert!(matches!(error, DevnetError::Listen { .. }), "{error}");
     for (nodes, threshold) in [(3, 2), (4, 2), (5, 3), (6, 4), (10, 6), (30, 20)] {
         assert_eq!(
             Devnet::builder()
-                .nodes(nodes)
+                .with_nodes(nodes)
                 .start()
                 .await
                 .unwrap()

@@ -149,8 +149,8 @@ async fn resources_that_the_root_does_not_cover() {
 async fn pkps_pay_with_their_own_credits() {
     let limits = ActionLimits::default().with_run_time(Duration::from_secs(5));
     let builder = Devnet::builder()
-        .action_limits(limits)
-        .capacity_enforced(true);
+        .with_action_limits(limits)
+        .with_capacity_enforced(true);
     let setup = Setup::of(builder).await;
     let root = setup.root(&setup.good_body().await).await;
     let session = setup.session(&[root]);

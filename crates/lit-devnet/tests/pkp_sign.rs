@@ -73,7 +73,7 @@ async fn refused(setup: &Setup, session: &SessionTemplate, body: &Value, expecte
 
 #[tokio::test]
 async fn the_signature_is_that_of_the_pkp_on_chain() {
-    let setup = Setup::of(Devnet::builder().nodes(5)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(5)).await;
     let session = setup.owner_session().await;
     let shares = shares(&setup, &session, 0..5, "lit_1").await;
     assert_eq!(signers(&shares).len(), setup.network.threshold());
@@ -125,7 +125,7 @@ async fn answers_have_the_form_of_the_reference() {
 
 #[tokio::test]
 async fn each_request_has_a_signing_set_and_a_nonce_of_its_own() {
-    let setup = Setup::of(Devnet::builder().nodes(5)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(5)).await;
     let session = setup.owner_session().await;
     let (mut sets, mut nonces) = (BTreeSet::new(), BTreeSet::new());
     for request in 0..12 {
@@ -149,7 +149,7 @@ async fn a_repeated_request_gets_the_same_share() {
 
 #[tokio::test]
 async fn nodes_that_are_gone_are_not_elected() {
-    let setup = Setup::of(Devnet::builder().nodes(6)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(6)).await;
     let session = setup.owner_session().await;
     let gone = [
         Fault::Hang,
@@ -159,8 +159,8 @@ async fn nodes_that_are_gone_are_not_elected() {
         Fault::ErrorAt(Endpoint::PkpSign, NodeErrorCode::NodeRpcError),
     ];
     for (round, fault) in gone.into_iter().enumerate() {
-        setup.network.set_fault(0, Fault::Stopped).unwrap();
-        setup.network.set_fault(1, fault).unwrap();
+        setup.network.node(0).fail(Fault::Stopped);
+        setup.network.node(1).fail(fault);
         for request in 0..5 {
             let id = format!("lit_{round}_{request}");
             let shares = shares(&setup, &session, 2..6, &id).await;
@@ -172,27 +172,27 @@ async fn nodes_that_are_gone_are_not_elected() {
 /// A node that stops after it was elected is replaced when the request comes again.
 #[tokio::test]
 async fn a_request_survives_a_node_that_stops_midway() {
-    let setup = Setup::of(Devnet::builder().nodes(5)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(5)).await;
     let session = setup.owner_session().await;
     let mut replaced = 0;
     for request in 0..8 {
         let id = format!("lit_{request}");
         let begun = shares(&setup, &session, 0..4, &id).await;
-        setup.network.set_fault(4, Fault::Stopped).unwrap();
+        setup.network.node(4).fail(Fault::Stopped);
         let again = shares(&setup, &session, 0..4, &id).await;
         combine(&setup, &again).unwrap();
         replaced += u32::from(signers(&begun).len() < setup.network.threshold());
-        setup.network.clear_fault(4).unwrap();
+        setup.network.node(4).recover();
     }
     assert!(replaced > 0);
 }
 
 #[tokio::test]
 async fn too_few_nodes_do_not_sign() {
-    let setup = Setup::of(Devnet::builder().nodes(6)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(6)).await;
     let session = setup.owner_session().await;
     for node in 0..3 {
-        setup.network.set_fault(node, Fault::Stopped).unwrap();
+        setup.network.node(node).fail(Fault::Stopped);
     }
     let (status, answer) = setup
         .ask_as(&session, 4, Endpoint::PkpSign, "lit_1", &body(&setup))
@@ -213,7 +213,7 @@ async fn wrong_shares_make_no_signature() {
         shares(&setup, &session, 0..3, "lit_first").await;
         let mut spoiled = 0;
         for request in 0..6 {
-            setup.network.set_fault(0, fault).unwrap();
+            setup.network.node(0).fail(fault);
             let id = format!("lit_{fault:?}_{request}");
             let shares = shares(&setup, &session, 0..3, &id).await;
             let is_elected = signers(&shares).contains(&0);
@@ -221,7 +221,7 @@ async fn wrong_shares_make_no_signature() {
             spoiled += u32::from(is_elected);
         }
         assert!(spoiled > 0);
-        setup.network.clear_fault(0).unwrap();
+        setup.network.node(0).recover();
     }
 }
 
@@ -388,7 +388,7 @@ async fn a_request_needs_an_id() {
 /// Without a credit the status is another than elsewhere (section 4.9).
 #[tokio::test]
 async fn requests_that_nobody_pays_for() {
-    let setup = Setup::of(Devnet::builder().capacity_enforced(true)).await;
+    let setup = Setup::of(Devnet::builder().with_capacity_enforced(true)).await;
     let session = setup.owner_session().await;
     refused(
         &setup,
@@ -402,7 +402,7 @@ async fn requests_that_nobody_pays_for() {
 /// Requests of other callers are other requests, whatever their id.
 #[tokio::test]
 async fn callers_do_not_meet() {
-    let setup = Setup::of(Devnet::builder().nodes(3)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(3)).await;
     let session = setup.owner_session().await;
     let of_one = shares(&setup, &session, 0..3, "lit_1").await;
     let other = Setup {

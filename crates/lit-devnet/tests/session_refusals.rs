@@ -370,7 +370,7 @@ async fn actions_that_do_not_authorise() {
         .with_run_time(Duration::from_secs(1))
         .with_memory(32 << 20)
         .with_code_size(10_000);
-    let setup = Setup::of(Devnet::builder().session_action_limits(limits)).await;
+    let setup = Setup::of(Devnet::builder().with_session_action_limits(limits)).await;
     let permit = async |source: &str| {
         let cid: ActionCid = ActionCid::of_code(source.as_bytes());
         let scopes = AuthMethodScope::SignAnything.into();

@@ -49,7 +49,7 @@ fn auth_context(message: &SiweMessage) -> Value {
 
 #[tokio::test]
 async fn the_threshold_suffices_and_less_does_not() {
-    let setup = Setup::of(Devnet::builder().nodes(7)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(7)).await;
     let answers = responses(&setup.ask_all(&setup.good_body().await).await);
     let threshold = setup.network.threshold();
     assert_eq!(threshold, 4);
@@ -227,7 +227,7 @@ async fn shares_of_an_epoch_go_together() {
 async fn foreign_hashes_are_taken_when_the_network_is_told_to() {
     let foreign = format!("0x{}", "1f".repeat(32));
     for accepted in [false, true] {
-        let mut setup = Setup::of(Devnet::builder().foreign_blockhashes(accepted)).await;
+        let mut setup = Setup::of(Devnet::builder().with_foreign_blockhashes(accepted)).await;
         setup.nonce.clone_from(&foreign);
         let body = setup.good_body().await;
         let (status, answer) = setup.ask(0, &body).await;

@@ -24,7 +24,7 @@ async fn answer_to(url: &str, beginning: &str) -> String {
 
 #[tokio::test]
 async fn are_given_up_by_all_listeners() {
-    let network = Devnet::builder().http(0).start().await.unwrap();
+    let network = Devnet::builder().with_http(0).start().await.unwrap();
     for (url, request) in [
         (network.node_urls()[0].as_str(), "POST /web/handshake"),
         (network.rpc_url().unwrap(), "POST /"),
@@ -43,7 +43,7 @@ async fn are_given_up_by_all_listeners() {
 
 #[tokio::test]
 async fn bodies_that_are_none_are_refused() {
-    let network = Devnet::builder().http(0).start().await.unwrap();
+    let network = Devnet::builder().with_http(0).start().await.unwrap();
     let head = "POST / HTTP/1.1\r\nhost: here\r\ntransfer-encoding: chunked\r\n\r\nno number\r\n";
     for url in [
         network.node_urls()[0].as_str(),

@@ -21,8 +21,8 @@ fn contracts(network: &Devnet) -> LitContracts<impl Provider + Clone + 'static> 
 #[tokio::test]
 async fn a_client_finds_and_follows_the_network_on_chain() {
     let network = Devnet::builder()
-        .nodes(10)
-        .epoch_length(Duration::from_secs(60))
+        .with_nodes(10)
+        .with_epoch_length(Duration::from_secs(60))
         .start()
         .await
         .unwrap();
@@ -78,7 +78,7 @@ async fn everything_goes_over_http() {
     use lit_sdk::{
         ChainNetwork, ExecuteJs, Right, SessionRequest, WalletAuth, transport::HttpTransport,
     };
-    let network = Devnet::builder().http(0).start().await.unwrap();
+    let network = Devnet::builder().with_http(0).start().await.unwrap();
     let http = Arc::new(HttpTransport::new());
     let by_context = ChainNetwork::new(network.context()).unwrap();
     let client = LitNodeClient::connect(&by_context).await.unwrap();

@@ -17,19 +17,19 @@ use tokio::sync::watch;
 #[tokio::test]
 async fn faults_below_the_threshold_do_not_matter() {
     let setup = Setup::new(10).await;
-    setup.network.set_fault(0, Fault::Stopped).unwrap();
+    setup.network.node(0).fail(Fault::Stopped);
     setup
         .network
-        .set_fault(4, Fault::Error(NodeErrorCode::NodeSystemFault))
-        .unwrap();
+        .node(4)
+        .fail(Fault::Error(NodeErrorCode::NodeSystemFault));
     setup
         .network
-        .set_fault(5, Fault::Delay(Duration::from_secs(3600)))
-        .unwrap();
+        .node(5)
+        .fail(Fault::Delay(Duration::from_secs(3600)));
     setup
         .network
-        .set_fault(9, Fault::Delay(Duration::from_secs(3600)))
-        .unwrap();
+        .node(9)
+        .fail(Fault::Delay(Duration::from_secs(3600)));
 
     let client = setup.connect().await.unwrap();
     assert_eq!(client.connected_nodes().len(), 6);
@@ -45,10 +45,10 @@ async fn faults_below_the_threshold_do_not_matter() {
     // One more is too many, and the report says what became of every node.
     setup
         .network
-        .set_fault(1, Fault::Error(NodeErrorCode::NodeRpcError))
-        .unwrap();
-    setup.network.set_fault(5, Fault::Stopped).unwrap();
-    setup.network.set_fault(9, Fault::Stopped).unwrap();
+        .node(1)
+        .fail(Fault::Error(NodeErrorCode::NodeRpcError));
+    setup.network.node(5).fail(Fault::Stopped);
+    setup.network.node(9).fail(Fault::Stopped);
     let error = client.execute_js(&session, &call).await.unwrap_err();
     let report = error.to_string();
     for node in client.nodes().iter() {
@@ -64,7 +64,7 @@ async fn faults_below_the_threshold_do_not_matter() {
     );
     assert!(error.is_retryable());
 
-    setup.network.clear_fault(9).unwrap();
+    setup.network.node(9).recover();
     assert!(client.execute_js(&session, &call).await.is_ok());
 }
 
@@ -75,8 +75,8 @@ async fn late_nodes_join() {
     tokio::time::pause();
     setup
         .network
-        .set_fault(2, Fault::Delay(Duration::from_secs(5)))
-        .unwrap();
+        .node(2)
+        .fail(Fault::Delay(Duration::from_secs(5)));
     let client = setup.connect().await.unwrap();
     assert_eq!(client.connected_nodes(), client.nodes()[..2]);
     tokio::time::sleep(Duration::from_secs(6)).await;
@@ -106,13 +106,13 @@ async fn one_node_does_not_decide_what_happened() {
         .unwrap();
     let call = ExecuteJs::code("throw new Error('boom')");
     for node in 1..10 {
-        setup.network.set_fault(node, Fault::Stopped).unwrap();
+        setup.network.node(node).fail(Fault::Stopped);
     }
     let error = setup.client.execute_js(&session, &call).await.unwrap_err();
     assert!(matches!(&error, Error::Nodes(_)), "{error}");
     assert!(error.is_retryable());
     for node in 1..5 {
-        setup.network.clear_fault(node).unwrap();
+        setup.network.node(node).recover();
     }
     let error = setup.client.execute_js(&session, &call).await.unwrap_err();
     assert!(matches!(&error, Error::Action { .. }), "{error}");

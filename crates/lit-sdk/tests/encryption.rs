@@ -150,20 +150,20 @@ async fn faults_of_nodes_do_not_matter_down_to_the_threshold() {
     setup.network.next_epoch().unwrap();
     for fault in faults {
         for node in 0..spare {
-            setup.network.set_fault(node, fault).unwrap();
+            setup.network.node(node).fail(fault);
         }
         let text = client.decrypt_text(&session, &encrypted).await;
         let text = text.unwrap_or_else(|error| panic!("{fault:?}: {error}"));
         assert_eq!(*text, SECRET);
 
         // One honest node less than the threshold is never enough.
-        setup.network.set_fault(spare, fault).unwrap();
+        setup.network.node(spare).fail(fault);
         let error = client.decrypt(&session, &encrypted).await.unwrap_err();
         assert!(
             matches!(error, Error::Shares(_) | Error::Nodes(_)),
             "{fault:?}: {error}"
         );
-        setup.network.clear_fault(spare).unwrap();
+        setup.network.node(spare).recover();
     }
 }
 

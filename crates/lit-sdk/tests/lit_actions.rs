@@ -99,14 +99,14 @@ async fn signatures_survive_nodes_that_are_gone_down_to_the_threshold() {
         Fault::Error(NodeErrorCode::NodeSystemFault),
     ] {
         for node in 0..spare {
-            owned.network.set_fault(node, fault).unwrap();
+            owned.network.node(node).fail(fault);
         }
         let answer = owned
             .client
             .execute_js(&session, &sign(&owned, &["sig"]))
             .await;
         assert_signed(&owned, answer.unwrap().signatures["sig"]);
-        owned.network.set_fault(spare, fault).unwrap();
+        owned.network.node(spare).fail(fault);
         let answer = owned
             .client
             .execute_js(&session, &sign(&owned, &["sig"]))
@@ -116,7 +116,7 @@ async fn signatures_survive_nodes_that_are_gone_down_to_the_threshold() {
             answer,
             Err(Error::Nodes(_) | Error::Action { .. })
         ));
-        owned.network.clear_fault(spare).unwrap();
+        owned.network.node(spare).recover();
     }
 }
 
@@ -124,7 +124,7 @@ async fn signatures_survive_nodes_that_are_gone_down_to_the_threshold() {
 async fn a_wrong_share_makes_an_error_and_no_signature() {
     let owned = Owned::new().await;
     let session = owned.session().await;
-    owned.network.set_fault(2, Fault::CorruptShare).unwrap();
+    owned.network.node(2).fail(Fault::CorruptShare);
     let (mut good, mut spoiled) = (0, 0);
     while good == 0 || spoiled == 0 {
         match owned
@@ -295,7 +295,7 @@ async fn a_hundred_actions_at_once() {
     let owned = Arc::new(Owned::new().await);
     let session = Arc::new(owned.session().await);
     for node in [0, 5, 9] {
-        owned.network.set_fault(node, Fault::Stopped).unwrap();
+        owned.network.node(node).fail(Fault::Stopped);
     }
     let mut tasks = tokio::task::JoinSet::new();
     for i in 0..100 {
@@ -318,7 +318,7 @@ async fn slow_nodes_are_not_waited_for() {
     let session = owned.session().await;
     for node in [1, 2, 3] {
         let slow = Fault::Delay(Duration::from_secs(60));
-        owned.network.set_fault(node, slow).unwrap();
+        owned.network.node(node).fail(slow);
     }
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'soon' })");
     let run = owned.client.execute_js(&session, &call);
@@ -356,7 +356,7 @@ async fn a_login_claims_its_key() {
     let wallets: Vec<_> = wallets.nodes.iter().map(|one| one.node_address).collect();
     // Whose signatures are wrong only the chain knows.
     for node in [0, 4, 7] {
-        owned.network.set_fault(node, Fault::CorruptShare).unwrap();
+        owned.network.node(node).fail(Fault::CorruptShare);
     }
     let call = ClaimKeyId::new(method).with_node_wallets(wallets);
     let claim = owned.client.claim_key_id(&call).await.unwrap();
@@ -371,7 +371,7 @@ async fn a_login_claims_its_key() {
     assert_eq!(pkp.unwrap().public_key, key.unwrap());
 
     for node in 0..5 {
-        owned.network.set_fault(node, Fault::CorruptShare).unwrap();
+        owned.network.node(node).fail(Fault::CorruptShare);
     }
     let error = owned.client.claim_key_id(&call).await.unwrap_err();
     assert!(

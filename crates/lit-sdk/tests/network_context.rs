@@ -38,7 +38,7 @@ fn resolver_of(network: &Devnet, environment: ResolverEnvironment) -> Resolver {
 
 #[tokio::test]
 async fn the_addresses_of_the_resolver_are_used() {
-    let network = Devnet::builder().nodes(4).start().await.unwrap();
+    let network = Devnet::builder().with_nodes(4).start().await.unwrap();
     let mut outdated = *network.context().contracts();
     outdated.staking = Address::repeat_byte(1);
     let context = network

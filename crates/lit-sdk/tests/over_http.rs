@@ -11,7 +11,12 @@ use lit_sdk::{Error, ExecuteJs, LitNodeClient, NodeList, NodeUrl, WalletAuth};
 
 #[tokio::test]
 async fn the_same_over_http() {
-    let network = Devnet::builder().nodes(4).http(0).start().await.unwrap();
+    let network = Devnet::builder()
+        .with_nodes(4)
+        .with_http(0)
+        .start()
+        .await
+        .unwrap();
     let client = LitNodeClient::connect(&NodeList::from_urls(
         network.node_urls().to_vec(),
         network.threshold(),
@@ -60,7 +65,7 @@ async fn the_same_over_http() {
 async fn too_few_nodes_or_another_network_do_not_connect() {
     let setup = Setup::new(4).await;
     for node in 0..3 {
-        setup.network.set_fault(node, Fault::Stopped).unwrap();
+        setup.network.node(node).fail(Fault::Stopped);
     }
     let error = setup.connect().await.unwrap_err();
     assert!(
@@ -70,16 +75,16 @@ async fn too_few_nodes_or_another_network_do_not_connect() {
 
     // Two of one network and two of another: each has other keys.
     let one = Devnet::builder()
-        .nodes(4)
-        .seed([1; 32])
-        .http(0)
+        .with_nodes(4)
+        .with_seed([1; 32])
+        .with_http(0)
         .start()
         .await
         .unwrap();
     let other = Devnet::builder()
-        .nodes(4)
-        .seed([2; 32])
-        .http(0)
+        .with_nodes(4)
+        .with_seed([2; 32])
+        .with_http(0)
         .start()
         .await
         .unwrap();

@@ -132,7 +132,7 @@ async fn three_of_ten_nodes_may_fail_each_in_its_way() {
     ] {
         // The first to be asked are the bad ones.
         for (node, fault) in faults.into_iter().enumerate() {
-            owned.network.set_fault(node, fault).unwrap();
+            owned.network.node(node).fail(fault);
         }
         let session = owned.client.session(&request(), &login).await;
         let session = session.unwrap_or_else(|error| panic!("{faults:?}: {error}"));
@@ -159,7 +159,7 @@ async fn fewer_than_the_threshold_never_suffice() {
         Fault::WrongSiwe(SiweChange::Uri),
     ] {
         for node in [0, 2, 4, 6, 8] {
-            owned.network.set_fault(node, fault).unwrap();
+            owned.network.node(node).fail(fault);
         }
         let error = owned.client.session(&request(), &login).await;
         let error = error.unwrap_err();

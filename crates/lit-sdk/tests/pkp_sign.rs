@@ -81,12 +81,12 @@ async fn nodes_that_are_gone_do_not_matter_down_to_the_threshold() {
     ];
     for fault in gone {
         for node in 0..spare {
-            owned.network.set_fault(node, fault).unwrap();
+            owned.network.node(node).fail(fault);
         }
         let signature = owned.client.pkp_sign(&session, &call).await;
         assert_signed(&owned, DIGEST, signature.unwrap());
 
-        owned.network.set_fault(spare, fault).unwrap();
+        owned.network.node(spare).fail(fault);
         let error = owned.client.pkp_sign(&session, &call).await.unwrap_err();
         let (Error::Nodes(nodes) | Error::Shares(nodes)) = &error else {
             panic!("{fault:?}: {error}");
@@ -97,7 +97,7 @@ async fn nodes_that_are_gone_do_not_matter_down_to_the_threshold() {
             !nodes.outcomes.iter().any(|one| is_valid(&one.outcome)),
             "{error}"
         );
-        owned.network.clear_fault(spare).unwrap();
+        owned.network.node(spare).recover();
     }
 }
 
@@ -106,7 +106,7 @@ async fn nodes_that_hang_are_not_waited_for() {
     let owned = Owned::new().await;
     let session = owned.session().await;
     for node in [1, 4, 8] {
-        owned.network.set_fault(node, Fault::Hang).unwrap();
+        owned.network.node(node).fail(Fault::Hang);
     }
     // The deadline of a node is 30 s.
     let call = PkpSign::digest(owned.pkp, DIGEST);
@@ -121,7 +121,7 @@ async fn a_wrong_share_is_met_with_another_request() {
     let session = owned.session().await;
     let call = PkpSign::digest(owned.pkp, DIGEST).with_attempts(MANY);
     for fault in [Fault::CorruptShare, Fault::ReplayedShare] {
-        owned.network.set_fault(3, fault).unwrap();
+        owned.network.node(3).fail(fault);
         for _ in 0..4 {
             let signature = owned.client.pkp_sign(&session, &call).await;
             assert_signed(&owned, DIGEST, signature.unwrap());
@@ -130,7 +130,7 @@ async fn a_wrong_share_is_met_with_another_request() {
 
     // With five of ten every set of six has one of them.
     for node in 0..5 {
-        owned.network.set_fault(node, Fault::CorruptShare).unwrap();
+        owned.network.node(node).fail(Fault::CorruptShare);
     }
     let call = PkpSign::digest(owned.pkp, DIGEST).with_attempts(3);
     let error = owned.client.pkp_sign(&session, &call).await.unwrap_err();

@@ -69,7 +69,7 @@ async fn slow_signers_cost_time_once() {
     let session = owned.session().await;
     tokio::time::pause();
     for node in [0, 4, 7] {
-        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+        owned.network.node(node).fail(Fault::Delay(SLOW));
     }
     assert!(late(&owned, &session, 0..=20).await <= 1);
     assert!(attempts(&owned) <= 22, "{}", attempts(&owned));
@@ -82,14 +82,14 @@ async fn slow_signers_come_back() {
     let session = owned.session().await;
     tokio::time::pause();
     for node in [0, 4, 7] {
-        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+        owned.network.node(node).fail(Fault::Delay(SLOW));
     }
     sign(&owned, &session, 0).await;
     for node in [0, 4, 7] {
-        owned.network.clear_fault(node).unwrap();
+        owned.network.node(node).recover();
     }
     for node in [1, 2, 3] {
-        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+        owned.network.node(node).fail(Fault::Delay(SLOW));
     }
     assert!(late(&owned, &session, 1..=9).await <= 1);
 }
@@ -101,7 +101,7 @@ async fn a_slow_network_is_waited_for() {
     let session = owned.session().await;
     tokio::time::pause();
     for node in 0..6 {
-        owned.network.set_fault(node, Fault::Delay(SLOW)).unwrap();
+        owned.network.node(node).fail(Fault::Delay(SLOW));
     }
     let took = sign(&owned, &session, 0).await;
     assert_eq!(took.as_secs(), SLOW.as_secs());
@@ -117,7 +117,7 @@ async fn three_liars_of_ten_are_found_out() {
     let owned = Owned::new().await;
     let session = owned.session().await;
     for node in [2, 3, 9] {
-        owned.network.set_fault(node, Fault::CorruptShare).unwrap();
+        owned.network.node(node).fail(Fault::CorruptShare);
     }
     let call = PkpSign::digest(owned.pkp, B256::repeat_byte(0x90)).with_attempts(500);
     owned.client.pkp_sign(&session, &call).await.unwrap();
@@ -135,7 +135,7 @@ async fn three_liars_of_ten_are_found_out() {
 async fn actions_sign_without_liars_that_are_known() {
     let owned = Owned::new().await;
     let session = owned.session().await;
-    owned.network.set_fault(3, Fault::CorruptShare).unwrap();
+    owned.network.node(3).fail(Fault::CorruptShare);
     let mut round = 0;
     while attempts(&owned) == usize::from(round) {
         sign(&owned, &session, round).await;

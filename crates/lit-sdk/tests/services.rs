@@ -32,7 +32,7 @@ use tokio::net::TcpListener;
 const WALLET: &str = r#"{"sig":"","derivedVia":"","signedMessage":"","address":"0x360856A3573d7321C9d23d0b50939a244cC5Ee78"}"#;
 
 async fn network() -> Devnet {
-    Devnet::builder().http(0).start().await.unwrap()
+    Devnet::builder().with_http(0).start().await.unwrap()
 }
 
 fn relay(network: &Devnet) -> LitRelay {
@@ -297,8 +297,8 @@ async fn a_dropped_connection_to_the_chain_can_be_tried_again() {
 #[tokio::test]
 async fn a_connected_client_sees_the_next_epoch() {
     let network = Devnet::builder()
-        .epoch_length(Duration::from_secs(60))
-        .http(0)
+        .with_epoch_length(Duration::from_secs(60))
+        .with_http(0)
         .start()
         .await
         .unwrap();

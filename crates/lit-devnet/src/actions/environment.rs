@@ -23,7 +23,7 @@ impl ActionEnvironment {
     /// Lets `fetch` reach a host: `example.org`, or `127.0.0.1:8080` for one port of it. IPv6 addresses have brackets. This
     /// machine is a host like any other. Default: none.
     #[must_use]
-    pub fn allow_fetch(mut self, host: impl Into<String>) -> Self {
+    pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.fetch_hosts.push(host.into().to_ascii_lowercase());
         self
     }
@@ -32,7 +32,7 @@ impl ActionEnvironment {
     /// environment variable `LIT_ETHERS_BUNDLE` names, or else `lit-devnet/ethers.umd.min.js` in the user's cache directory
     /// (`$XDG_CACHE_HOME`, or `~/.cache`).
     #[must_use]
-    pub fn ethers_bundle(mut self, path: impl Into<PathBuf>) -> Self {
+    pub fn with_ethers_bundle(mut self, path: impl Into<PathBuf>) -> Self {
         self.ethers_path = Some(path.into());
         self.ethers = OnceLock::new();
         self
@@ -80,6 +80,6 @@ impl ActionEnvironment {
 fn not_installed(path: &impl std::fmt::Display, reason: &impl std::fmt::Display) -> String {
     format!(
         "ethers is not installed: cannot read {path} ({reason}). Put dist/ethers.umd.min.js of npm's ethers 5.7.2 there, \
-         or name it by the setting ethers_bundle or the variable {ETHERS_VARIABLE}"
+         or name it by the setting with_ethers_bundle or the variable {ETHERS_VARIABLE}"
     )
 }

@@ -128,7 +128,7 @@ impl ActionEnvironment {
             return Ok(());
         }
         Err(HostError::wrong_type(format_args!(
-            "fetch: the host {host} is not allowed here; the setting allow_fetch(\"{host}\") allows it"
+            "fetch: the host {host} is not allowed here; the setting with_fetch_host(\"{host}\") allows it"
         )))
     }
 }

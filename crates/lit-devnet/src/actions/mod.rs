@@ -5,9 +5,9 @@
 //! `fetch`...) and the part of `Lit` that needs no network; an [`ActionHost`] supplies the
 //! asynchronous `Lit.Actions` functions that do. The nodes of a network bring one of their own.
 //!
-//! `fetch` reaches the hosts that [`ActionEnvironment::allow_fetch`] names, by `http` and `https`;
+//! `fetch` reaches the hosts that [`ActionEnvironment::with_fetch_host`] names, by `http` and `https`;
 //! the target of a redirect has to be one of them too. Its answers have 16 MiB at most. `ethers` is a
-//! file that the user installs, see [`ActionEnvironment::ethers_bundle`]; it is read and run when an
+//! file that the user installs, see [`ActionEnvironment::with_ethers_bundle`]; it is read and run when an
 //! action first uses it.
 //!
 //! `jwt` does what npm's jsonwebtoken 9 does, with HS, RS and PS (256, 384, 512), ES256, and ES384 to verify. Keys are PEM

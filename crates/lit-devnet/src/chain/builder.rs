@@ -86,37 +86,37 @@ impl Default for ChainBuilder {
 
 impl ChainBuilder {
     /// The chain id of EIP-155. Default: [`CHRONICLE_YELLOWSTONE`].
-    pub const fn chain_id(mut self, chain_id: u64) -> Self {
+    pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.settings.chain_id = chain_id;
         self
     }
 
     /// Puts an account into the first block, in place of an earlier one at the same address. Default: none.
-    pub fn account(mut self, address: Address, account: GenesisAccount) -> Self {
+    pub fn with_account(mut self, address: Address, account: GenesisAccount) -> Self {
         self.accounts.insert(address, account);
         self
     }
 
     /// The gas limit of a block, and so of a transaction, a call and an estimate. Default: 60 million.
-    pub const fn gas_limit(mut self, gas: u64) -> Self {
+    pub const fn with_gas_limit(mut self, gas: u64) -> Self {
         self.settings.gas_limit = gas;
         self
     }
 
     /// What gas costs at least, in wei; the same in every block. Default: 1 gwei.
-    pub const fn base_fee(mut self, wei: u64) -> Self {
+    pub const fn with_base_fee(mut self, wei: u64) -> Self {
         self.settings.base_fee = wei;
         self
     }
 
     /// Who gets what a transaction pays above the base fee. Default: the zero address.
-    pub const fn coinbase(mut self, coinbase: Address) -> Self {
+    pub const fn with_coinbase(mut self, coinbase: Address) -> Self {
         self.settings.coinbase = coinbase;
         self
     }
 
     /// What the chain takes the time of its blocks from. Default: the operating system's clock.
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.settings.clock = clock;
         self
     }
@@ -124,7 +124,7 @@ impl ChainBuilder {
     /// Leave the time out of what block hashes are made from, so that they follow from the first block and the
     /// transactions alone: PKP keys are derived from block hashes, and with this they are the same in every run.
     /// Default: off, hashes are those of the whole header.
-    pub const fn timeless_hashes(mut self, timeless: bool) -> Self {
+    pub const fn with_timeless_hashes(mut self, timeless: bool) -> Self {
         self.settings.timeless_hashes = timeless;
         self
     }

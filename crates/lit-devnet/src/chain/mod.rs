@@ -10,7 +10,7 @@
 //!
 //! let rich = Address::repeat_byte(1);
 //! let chain = Chain::builder()
-//!     .account(rich, GenesisAccount::funded(U256::from(1_000)))
+//!     .with_account(rich, GenesisAccount::funded(U256::from(1_000)))
 //!     .build();
 //! assert_eq!(chain.balance(rich), U256::from(1_000));
 //! let answer = chain.rpc(serde_json::json!({"id": 1, "method": "eth_blockNumber"}));

@@ -79,7 +79,7 @@ impl Node {
         self.fault() == Some(Fault::Stopped)
     }
 
-    fn fault(&self) -> Option<Fault> {
+    pub(crate) fn fault(&self) -> Option<Fault> {
         self.signer.fault()
     }
 

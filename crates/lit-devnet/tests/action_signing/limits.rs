@@ -55,7 +55,7 @@ async fn the_running_action_is_what_counts() {
 #[tokio::test]
 async fn signatures_have_a_limit_and_a_form() {
     let limits = ActionLimits::default().with_signatures(2);
-    let runner = Runner::of(Setup::of(Devnet::builder().action_limits(limits)).await).await;
+    let runner = Runner::of(Setup::of(Devnet::builder().with_action_limits(limits)).await).await;
     let sign =
         |name: &str| format!("Lit.Actions.signEcdsa({{ toSign, publicKey, sigName: '{name}' }})");
     let three = format!(

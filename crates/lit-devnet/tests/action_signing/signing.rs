@@ -80,9 +80,9 @@ async fn an_action_signs_messages_and_several_times() {
 
 #[tokio::test]
 async fn nodes_combine_a_signature_among_themselves() {
-    let runner = Runner::of(Setup::of(Devnet::builder().nodes(5)).await).await;
-    runner.setup.network.set_fault(1, Fault::Stopped).unwrap();
-    runner.setup.network.set_fault(3, Fault::Hang).unwrap();
+    let runner = Runner::of(Setup::of(Devnet::builder().with_nodes(5)).await).await;
+    runner.setup.network.node(1).fail(Fault::Stopped);
+    runner.setup.network.node(3).fail(Fault::Hang);
     let source = "(async () => {
         const signed = await Lit.Actions.signAndCombineEcdsa({ toSign, publicKey, sigName: 'x' });
         Lit.Actions.setResponse({ response: signed });
@@ -113,11 +113,7 @@ async fn wrong_shares_are_found_out() {
     let runner = Runner::new().await;
     let combine = "Lit.Actions.signAndCombineEcdsa({ toSign, publicKey, sigName: 'x' })";
     for node in 0..3 {
-        runner
-            .setup
-            .network
-            .set_fault(node, Fault::CorruptShare)
-            .unwrap();
+        runner.setup.network.node(node).fail(Fault::CorruptShare);
     }
     let error = runner.error(combine, json!({})).await;
     assert!(error.starts_with("Error: "), "{error}");

@@ -60,7 +60,7 @@ fn redirect(status: u16, to: &str) -> Vec<u8> {
 }
 
 fn allowing(host: &str, code: &str) -> ActionRequest {
-    let environment = ActionEnvironment::default().allow_fetch(host);
+    let environment = ActionEnvironment::default().with_fetch_host(host);
     ActionRequest {
         environment: Arc::new(environment),
         ..request(code)

@@ -135,7 +135,8 @@ async fn native_functions_stay_hidden() {
 
 #[tokio::test]
 async fn libraries_that_are_not_there_say_so() {
-    let environment = ActionEnvironment::default().ethers_bundle("/nonexistent/ethers.umd.min.js");
+    let environment =
+        ActionEnvironment::default().with_ethers_bundle("/nonexistent/ethers.umd.min.js");
     let absent = |code: &str| ActionRequest {
         environment: Arc::new(environment.clone()),
         ..request(code)

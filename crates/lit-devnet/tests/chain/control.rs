@@ -36,7 +36,7 @@ fn bump(chain: &Chain, counter: Address) {
 #[test]
 fn time_comes_from_the_clock() {
     let clock = clock();
-    let chain = builder().clock(clock.clone()).build();
+    let chain = builder().with_clock(clock.clone()).build();
     let counter = deploy(&chain, 0);
     assert_eq!((chain.timestamp(), time(&chain, counter)), (START, START));
     clock.advance(100);

@@ -84,7 +84,7 @@ fn genesis_holds_contracts_with_storage() {
     let code = chain_code();
     let contract = Address::repeat_byte(0xc0);
     let account = GenesisAccount::contract(code).with_storage(U256::ZERO, U256::from(41));
-    let chain = builder().account(contract, account).build();
+    let chain = builder().with_account(contract, account).build();
     chain
         .transact_as(ADMIN, Some(contract), U256::ZERO, bump(1))
         .unwrap();

@@ -68,8 +68,8 @@ fn ether(amount: &str) -> U256 {
 
 fn builder() -> ChainBuilder {
     Chain::builder()
-        .clock(clock())
-        .account(alice().address(), GenesisAccount::funded(ether("100")))
+        .with_clock(clock())
+        .with_account(alice().address(), GenesisAccount::funded(ether("100")))
 }
 
 fn chain() -> Chain {

@@ -39,7 +39,7 @@ pub(crate) fn transfer(nonce: u64) -> TxEip1559 {
 
 #[test]
 fn every_kind_of_transaction_is_mined() {
-    let chain = builder().coinbase(Address::repeat_byte(0xcb)).build();
+    let chain = builder().with_coinbase(Address::repeat_byte(0xcb)).build();
     let legacy = TxLegacy {
         chain_id: Some(CHRONICLE_YELLOWSTONE),
         gas_limit: 21_000,
@@ -110,7 +110,7 @@ fn a_spent_nonce_is_refused_by_its_known_words() {
 #[test]
 fn who_cannot_pay_is_refused_by_the_known_words() {
     let poor = Chain::builder()
-        .account(alice().address(), GenesisAccount::funded(U256::from(1_000)))
+        .with_account(alice().address(), GenesisAccount::funded(U256::from(1_000)))
         .build();
     for nonce in [0, 1] {
         let error = poor
@@ -276,17 +276,17 @@ fn the_same_transactions_give_the_same_hashes() {
     assert_eq!(run(chain()), run(chain()));
     let clock = crate::clock();
     clock.advance(60);
-    assert_ne!(run(chain()), run(builder().clock(clock).build()));
+    assert_ne!(run(chain()), run(builder().with_clock(clock).build()));
     let other = builder()
-        .account(BOB, GenesisAccount::funded(U256::ONE))
+        .with_account(BOB, GenesisAccount::funded(U256::ONE))
         .build();
     assert_ne!(run(chain())[0], run(other)[0]);
 
-    let timeless = || builder().timeless_hashes(true);
+    let timeless = || builder().with_timeless_hashes(true);
     let clock = crate::clock();
     clock.advance(60);
     assert_eq!(
         run(timeless().build()),
-        run(timeless().clock(clock).build())
+        run(timeless().with_clock(clock).build())
     );
 }

@@ -34,7 +34,7 @@ async fn combine(setup: &Setup, identity: &str, shares: &[BlsSignatureShare]) ->
 /// From the ciphertext to the text, with a share of each node; a node that lies does no harm.
 #[tokio::test]
 async fn what_was_encrypted_is_decrypted() {
-    let asker = Asker::of(Setup::of(Devnet::builder().nodes(5)).await).await;
+    let asker = Asker::of(Setup::of(Devnet::builder().with_nodes(5)).await).await;
     let setup = &asker.setup;
     let list = json!([wallet_is(asker.address())]);
     let kind = ConditionsKind::EvmBasic;
@@ -45,8 +45,8 @@ async fn what_was_encrypted_is_decrypted() {
     let ciphertext =
         TimeLockCiphertext::encrypt(&network, identity.as_bytes(), SECRET, &mut OsRng).unwrap();
 
-    setup.network.set_fault(0, Fault::CorruptShare).unwrap();
-    setup.network.set_fault(1, Fault::Stopped).unwrap();
+    setup.network.node(0).fail(Fault::CorruptShare);
+    setup.network.node(1).fail(Fault::Stopped);
     let mut shares: Vec<BlsSignatureShare> = Vec::new();
     for node in [0, 2, 3, 4] {
         let (status, answer) = asker.ask(node, &body(kind, &list)).await;
@@ -150,7 +150,7 @@ async fn wallets_without_a_session() {
 
 #[tokio::test]
 async fn wallets_without_a_session_pay_as_well() {
-    let setup = Setup::of(Devnet::builder().capacity_enforced(true)).await;
+    let setup = Setup::of(Devnet::builder().with_capacity_enforced(true)).await;
     let wallet = &setup.owner;
     let conditions = json!([wallet_is(wallet.address())]);
     let mut request = body(ConditionsKind::EvmBasic, &conditions);
@@ -165,7 +165,7 @@ async fn wallets_without_a_session_pay_as_well() {
 
 #[tokio::test]
 async fn faults_and_costs() {
-    let asker = Asker::of(Setup::of(Devnet::builder().capacity_enforced(true)).await).await;
+    let asker = Asker::of(Setup::of(Devnet::builder().with_capacity_enforced(true)).await).await;
     let request = body(
         ConditionsKind::EvmBasic,
         &json!([wallet_is(asker.address())]),
@@ -174,6 +174,6 @@ async fn faults_and_costs() {
     asker.setup.mint_credit(&asker.setup.owner).await;
     assert_eq!(asker.ask(0, &request).await.0, 200);
     let fault = Fault::ErrorAt(Endpoint::EncryptionSign, NodeErrorCode::NodeRpcError);
-    asker.setup.network.set_fault(0, fault).unwrap();
+    asker.setup.network.node(0).fail(fault);
     asker.refused(&request, (502, "NodeRpcError")).await;
 }

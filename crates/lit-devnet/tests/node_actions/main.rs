@@ -41,7 +41,7 @@ impl Setup {
     }
 
     pub(crate) async fn with_limits(limits: ActionLimits) -> Self {
-        Self::of(Devnet::builder().action_limits(limits)).await
+        Self::of(Devnet::builder().with_action_limits(limits)).await
     }
 
     pub(crate) async fn of(builder: DevnetBuilder) -> Self {

@@ -28,7 +28,7 @@ fn once(options: &str, function: &str) -> String {
 
 #[tokio::test]
 async fn one_node_runs_and_all_have_its_result() {
-    let setup = Setup::of(Devnet::builder().nodes(5)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(5)).await;
     let code = once(
         "{ waitForResponse: true, name: 'a' }",
         &format!("return {RANDOM}"),
@@ -159,7 +159,7 @@ async fn a_leader_that_fails_is_followed_by_another() {
 
 #[tokio::test]
 async fn all_nodes_collect_the_same_values() {
-    let setup = Setup::of(Devnet::builder().nodes(4)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(4)).await;
     let code = format!(
         "(async () => {{
             const value = {RANDOM};

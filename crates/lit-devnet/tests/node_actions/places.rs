@@ -6,7 +6,7 @@ use crate::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_requests_whose_nodes_wait_for_one_another_all_end() {
-    let setup = Setup::of(Devnet::builder().nodes(4).max_engines(8)).await;
+    let setup = Setup::of(Devnet::builder().with_nodes(4).with_max_engines(8)).await;
     let code = "(async () => {
         const values = await Lit.Actions.broadcastAndCollect({ name: 'n', value: 'x' });
         const once = await Lit.Actions.runOnce({ waitForResponse: true }, () => 'y');
@@ -29,9 +29,9 @@ async fn a_hundred_requests_whose_nodes_wait_for_one_another_all_end() {
 async fn there_are_no_more_engines_than_places() {
     let limits = ActionLimits::default().with_run_time(Duration::from_millis(700));
     let builder = Devnet::builder()
-        .nodes(3)
-        .max_engines(3)
-        .action_limits(limits);
+        .with_nodes(3)
+        .with_max_engines(3)
+        .with_action_limits(limits);
     let setup = Setup::of(builder).await;
     // Requests without an id take a place each; the fourth gets none before it is given up.
     let endless = "setTimeout(() => {}, 1e6)";
@@ -52,9 +52,9 @@ async fn there_are_no_more_engines_than_places() {
 async fn a_run_that_does_not_stop_keeps_its_place() {
     let limits = ActionLimits::default().with_run_time(Duration::from_millis(300));
     let builder = Devnet::builder()
-        .nodes(3)
-        .max_engines(3)
-        .action_limits(limits);
+        .with_nodes(3)
+        .with_max_engines(3)
+        .with_action_limits(limits);
     let setup = Setup::of(builder).await;
     let native_loop = "'a'.repeat(1e6).indexOf('a'.repeat(5e5) + 'b')";
     let params = json!({});

@@ -29,7 +29,7 @@ impl Answer {
 
 impl Services {
     pub(crate) async fn start() -> Self {
-        let network = Devnet::builder().http(0).start().await.unwrap();
+        let network = Devnet::builder().with_http(0).start().await.unwrap();
         let url = network.relay_url().unwrap();
         let host = url
             .trim_start_matches("http://")

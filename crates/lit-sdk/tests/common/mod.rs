@@ -23,7 +23,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) async fn new(nodes: usize) -> Self {
-        let network = Devnet::builder().nodes(nodes).start().await.unwrap();
+        let network = Devnet::builder().with_nodes(nodes).start().await.unwrap();
         let client = builder(&network).connect().await.unwrap();
         Self {
             network,

@@ -20,8 +20,8 @@ use lit_sdk::LitNodeClient;
 /// Another network of the same name, which has other keys, and a client of it.
 async fn elsewhere(clock: Arc<DevnetClock>) -> (Devnet, LitNodeClient) {
     let network = Devnet::builder()
-        .nodes(3)
-        .seed([7; 32])
+        .with_nodes(3)
+        .with_seed([7; 32])
         .start()
         .await
         .unwrap();

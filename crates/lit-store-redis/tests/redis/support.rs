@@ -26,7 +26,7 @@ pub(crate) struct Setup {
 
 impl Setup {
     pub(crate) async fn new() -> Self {
-        let network = Devnet::builder().nodes(3).start().await.unwrap();
+        let network = Devnet::builder().with_nodes(3).start().await.unwrap();
         let client = LitNodeClient::connect(&network).await.unwrap();
         Self {
             server: Server::start(),

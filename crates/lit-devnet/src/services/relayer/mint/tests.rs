@@ -35,7 +35,7 @@ async fn claim_with(
 
 #[tokio::test]
 async fn a_key_that_the_nodes_signed_for_is_claimed_once() {
-    let network = Devnet::builder().nodes(4).start().await.unwrap();
+    let network = Devnet::builder().with_nodes(4).start().await.unwrap();
     let chain = &network.chain;
     let relayer = Relayer::new(network.shared.clone(), chain.chain.clone(), chain.addresses);
     let relayer = Arc::new(relayer);
