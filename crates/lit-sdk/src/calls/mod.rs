@@ -1,6 +1,7 @@
 //! Calls to the network: run a Lit Action, sign with a PKP, encrypt and decrypt, claim a key.
 
 mod claim;
+mod collect;
 mod encryption;
 mod execute_js;
 mod lit_action;

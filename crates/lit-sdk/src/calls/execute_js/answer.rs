@@ -10,7 +10,14 @@ use lit_types::{
 use serde::Deserialize;
 
 use super::ExecuteJs;
-use crate::{Error, calls::ClaimedKey, calls::offload::offload};
+use crate::{
+    Error,
+    calls::{
+        ClaimedKey,
+        collect::{Combination, Combine},
+        offload::offload,
+    },
+};
 
 /// A node's answer, understood.
 pub(super) struct Judged {
@@ -73,29 +80,48 @@ pub(super) const fn wait(call: &ExecuteJs) -> Wait {
     }
 }
 
-/// Every signature that agreeing nodes have made, combined.
-pub(super) async fn signatures(
-    agreed: &[(NodeUrl, Judged)],
-    needed: usize,
-) -> Result<Result<BTreeMap<String, EcdsaSignature>, EcdsaError>, Error> {
-    let mut by_name: BTreeMap<String, Vec<EcdsaSignatureShare>> = BTreeMap::new();
-    for (_, judged) in agreed {
-        for (name, share) in &judged.shares {
-            by_name.entry(name.clone()).or_default().extend(share);
-        }
-    }
-    if by_name.is_empty() {
-        return Ok(Ok(BTreeMap::new()));
-    }
-    let combine = move |(name, shares): (String, Vec<_>)| {
-        EcdsaSignature::combine(&shares, needed).map(|signature| (name, signature))
-    };
-    // An action makes up to ten, and each is verified.
-    offload(move || by_name.into_iter().map(combine).collect()).await
+/// Combines every signature that the action made.
+pub(super) struct Combiner {
+    pub(super) needed: usize,
 }
 
-/// Those that have given shares.
-pub(super) fn signers(agreed: &[(NodeUrl, Judged)]) -> Vec<NodeUrl> {
+impl Combine for Combiner {
+    type Answer = Judged;
+    type Output = BTreeMap<String, EcdsaSignature>;
+
+    async fn combine(
+        &self,
+        agreed: &[(NodeUrl, Judged)],
+    ) -> Result<Combination<Self::Output>, Error> {
+        let mut by_name: BTreeMap<String, Vec<EcdsaSignatureShare>> = BTreeMap::new();
+        for (_, judged) in agreed {
+            for (name, share) in &judged.shares {
+                by_name.entry(name.clone()).or_default().extend(share);
+            }
+        }
+        if by_name.is_empty() {
+            return Ok(Combination::Combined(BTreeMap::new()));
+        }
+        let needed = self.needed;
+        let combine = move |(name, shares): (String, Vec<_>)| {
+            EcdsaSignature::combine(&shares, needed).map(|signature| (name, signature))
+        };
+        // An action makes up to ten signatures, and each is verified.
+        let combined = offload(move || by_name.into_iter().map(combine).collect()).await?;
+        Ok(match combined {
+            Ok(signatures) => Combination::Combined(signatures),
+            // Nodes outside the signing set may have answered first.
+            Err(EcdsaError::TooFewShares { .. }) => Combination::Incomplete,
+            Err(error) => Combination::Spoiled {
+                nodes: signers(agreed),
+                reason: Rejection::CannotCombine(error.to_string()),
+            },
+        })
+    }
+}
+
+/// The nodes that gave shares.
+fn signers(agreed: &[(NodeUrl, Judged)]) -> Vec<NodeUrl> {
     let signs = |(_, judged): &&(NodeUrl, Judged)| judged.shares.values().any(Option::is_some);
     let signers = agreed.iter().filter(signs);
     signers.map(|(node, _)| node.clone()).collect()

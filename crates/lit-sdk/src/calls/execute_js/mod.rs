@@ -6,21 +6,20 @@ pub use call::{ExecuteJs, ResponseFilter, ResponseStrategy};
 pub use response::{ActionResponse, NodeAnswer};
 
 use lit_node_transport::{
-    NodeOutcome, Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, Rejection, RequestId,
-    datil, most_common,
+    NodeOutcome, Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, RequestId, datil,
+    most_common,
 };
-use lit_session_crypto::EcdsaError;
 use lit_types::{
     NodeUrl,
     wire::{ActionFailure, Endpoint, ExecuteRequest},
 };
-use tokio::time::{Instant, timeout_at};
 
-use self::answer::Judged;
+use self::answer::{Combiner, Judged};
 use crate::{
     Error, LitNodeClient,
     calls::{
         ActionSource, SessionAuth,
+        collect::{CollectError, CollectFailure, Collected, Collector, Step},
         session_auth::{signed_bodies, unsigned},
     },
     client::random::random_below,
@@ -79,52 +78,34 @@ impl LitNodeClient {
             .with_wait(answer::wait(call));
         let judge = |_: &NodeUrl, body: &[u8]| Judged::new(call, body);
         let deed = |judged: &Judged| judged.deed(call);
-        let mut run = QuorumCall::start(self.transport(), quorum, &policy, judge, deed)
+        let run = QuorumCall::start(self.transport(), quorum, &policy, judge, deed)
             .map_err(action_error)?;
-        let mut lacks_shares = false;
-        let mut spoiled: Option<Rejection> = None;
-        // When those that are still waited for are late.
-        let mut late_at: Option<Instant> = None;
-        let signatures = loop {
-            let agreed = match late_at {
-                None => run.agree().await,
-                Some(at) => match timeout_at(at, run.agree()).await {
-                    Ok(agreed) => agreed,
-                    Err(_) => match spoiled {
-                        Some(reason) => return Err(Error::Shares(Box::new(run.give_up(&reason)))),
-                        None => {
-                            self.signers().note(&run.outcomes(), true);
-                            late_at = None;
-                            continue;
+        let signers = self.signers();
+        let mut shares = Collector::new(run, Combiner { needed }, signers.patience());
+        loop {
+            match shares.next().await? {
+                Step::Combined(Collected { value, answer, .. }) => {
+                    signers.note(&answer.outcomes, false);
+                    return Ok(ActionResponse::new(call, answer, value));
+                }
+                Step::Late(rest) => {
+                    signers.note(&rest.outcomes(), true);
+                    shares = rest;
+                }
+                Step::Spoiled(rest, nodes) => {
+                    signers.note_spoiled(nodes);
+                    shares = rest;
+                }
+                Step::Failed(CollectError { cause, error, .. }) => {
+                    return Err(match cause {
+                        CollectFailure::NoAgreement => action_error(error),
+                        CollectFailure::Incomplete | CollectFailure::Spoiled => {
+                            Error::Shares(Box::new(error))
                         }
-                    },
-                },
-            };
-            let agreed = match agreed {
-                Ok(agreed) => agreed,
-                Err(error) => {
-                    return Err(match spoiled {
-                        Some(reason) => Error::Shares(Box::new(run.give_up(&reason))),
-                        None if lacks_shares => Error::Shares(Box::new(error)),
-                        None => action_error(error),
                     });
                 }
-            };
-            match answer::signatures(agreed, needed).await? {
-                Ok(signatures) => break signatures,
-                // Others of the signing set may come.
-                Err(EcdsaError::TooFewShares { .. }) => lacks_shares = true,
-                // They still may, if somebody who is none of it took the place of one.
-                Err(error) => {
-                    self.signers().note_spoiled(answer::signers(agreed));
-                    spoiled = Some(Rejection::CannotCombine(error.to_string()));
-                }
             }
-            late_at = Instant::now().checked_add(self.signers().patience());
-        };
-        let answer = run.finish();
-        self.signers().note(&answer.outcomes, false);
-        Ok(ActionResponse::new(call, answer, signatures))
+        }
     }
 }
 

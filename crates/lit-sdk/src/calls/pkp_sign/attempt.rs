@@ -1,18 +1,18 @@
 use std::time::Duration;
 
-use lit_node_transport::{Quorum, QuorumCall, QuorumError, QuorumPolicy, Rejection};
-use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection};
+use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
     AuthSig, NodeUrl,
     wire::{Endpoint, PkpSignRequest, PkpSignResponse},
 };
-use tokio::time::{Instant, timeout_at};
 
 use super::PkpSign;
 use crate::{
     Error, LitNodeClient,
     calls::{
         SessionAuth,
+        collect::{CollectError, CollectFailure, Collected, Collector, Combination, Combine, Step},
         offload::offload,
         session_auth::{signed_bodies, unsigned},
         shares::shares_error,
@@ -22,35 +22,28 @@ use crate::{
 /// One request for a signature, to all nodes. Dropping it stops the request.
 pub(super) struct Attempt {
     client: LitNodeClient,
-    call: Call,
-    sign: PkpSign,
-    threshold: usize,
-    started: Instant,
-    patience: Duration,
-    /// When it is time for another attempt, or, if the shares make no signature, to give up this one.
-    impatient_at: Option<Instant>,
-    /// Why the shares that have come make no signature.
-    spoiled: Option<Rejection>,
+    shares: Shares,
+    is_spoiled: bool,
     has_asked: bool,
 }
 
-type Call = QuorumCall<Share, NoncePoint, Box<Judge>, fn(&Share) -> NoncePoint>;
+type Shares = Collector<Combiner, NoncePoint, Box<Judge>, fn(&Share) -> NoncePoint>;
 type Share = EcdsaSignatureShare;
 type NoncePoint = [u8; 33];
 type Judge = dyn Fn(&NodeUrl, &[u8]) -> Result<Share, Rejection> + Send + Sync;
 
 /// What comes of an attempt.
 pub(super) enum Progress {
-    /// A signature, verified.
+    /// A verified signature.
     Signed(EcdsaSignature),
-    /// It takes long, so another should be made beside it. Said once.
+    /// The attempt takes long, so another should start beside it. Reported once.
     Late(Attempt),
-    /// A share is wrong, so another should be made beside it, should no better one come. Said once, and not of a late one.
+    /// A share is wrong, so another attempt should start beside this one. Reported once, and not after [`Self::Late`].
     Spoiled(Attempt),
-    /// It is over.
+    /// The attempt is over.
     Failed {
         error: Error,
-        /// Whether another may do better, and has not been asked for yet.
+        /// Whether another attempt may do better, and was not asked for yet.
         asks_for_another: bool,
     },
 }
@@ -83,55 +76,79 @@ impl Attempt {
         let set: fn(&Share) -> NoncePoint = Share::nonce_point;
         let call = QuorumCall::start(client.transport(), quorum, &policy, judge, set)
             .map_err(shares_error)?;
-        let started = Instant::now();
         Ok(Self {
             client: client.clone(),
-            call,
-            sign,
-            threshold,
-            started,
-            patience,
-            impatient_at: started.checked_add(patience),
-            spoiled: None,
+            shares: Collector::new(call, Combiner { sign, threshold }, patience).impatient(),
+            is_spoiled: false,
             has_asked: false,
         })
     }
 
-    pub(super) async fn progress(mut self) -> Progress {
+    pub(super) async fn progress(self) -> Progress {
+        let Self {
+            client,
+            mut shares,
+            mut is_spoiled,
+            mut has_asked,
+        } = self;
+        let signers = client.signers();
         loop {
-            let answers = self.call.agree();
-            let agreed = match self.impatient_at {
-                Some(end) => match timeout_at(end, answers).await {
-                    Ok(agreed) => agreed,
-                    Err(_) => return self.lose_patience(),
-                },
-                None => answers.await,
-            };
-            let (set, shares): (Vec<NodeUrl>, Vec<_>) = match agreed {
-                Ok(agreed) => agreed.iter().cloned().unzip(),
-                Err(error) => return self.fail(error),
-            };
-            let took = self.started.elapsed();
-            match combine(self.sign, shares, self.threshold).await {
-                Ok(Ok(signature)) => {
-                    let signers = self.client.signers();
+            match shares.next().await {
+                Ok(Step::Combined(Collected {
+                    value,
+                    answer,
+                    took,
+                })) => {
+                    let set: Vec<_> = answer.agreed.into_iter().map(|(node, _)| node).collect();
                     signers.note_signed(&set, took);
-                    // The others are let do their work.
-                    signers.note(&self.call.finish().outcomes, false);
-                    return Progress::Signed(signature);
+                    // The other requests are left to finish.
+                    signers.note(&answer.outcomes, false);
+                    return Progress::Signed(value);
                 }
-                Ok(Err(error)) => {
-                    if self.spoiled.is_none() {
-                        self.client.signers().note_spoiled(set);
+                Ok(Step::Late(shares)) => {
+                    signers.note(&shares.outcomes(), true);
+                    return Progress::Late(Self {
+                        client,
+                        shares,
+                        is_spoiled,
+                        has_asked: true,
+                    });
+                }
+                Ok(Step::Spoiled(rest, set)) => {
+                    shares = rest;
+                    if !is_spoiled {
+                        signers.note_spoiled(set);
+                        is_spoiled = true;
                     }
-                    // A whole signing set has answered, but one of them may be none of it and have taken the place of
-                    // somebody whose share is still to come.
-                    self.spoiled = Some(Rejection::CannotCombine(error.to_string()));
-                    self.impatient_at = Instant::now().checked_add(self.patience);
-                    if !self.has_asked {
-                        self.has_asked = true;
-                        return Progress::Spoiled(self);
+                    if !has_asked {
+                        has_asked = true;
+                        return Progress::Spoiled(Self {
+                            client,
+                            shares,
+                            is_spoiled,
+                            has_asked,
+                        });
                     }
+                }
+                Ok(Step::Failed(CollectError {
+                    cause,
+                    error,
+                    outcomes,
+                })) => {
+                    let error = match cause {
+                        CollectFailure::Spoiled => Error::Shares(Box::new(error)),
+                        CollectFailure::Incomplete | CollectFailure::NoAgreement => {
+                            shares_error(error)
+                        }
+                    };
+                    let may_do_better = matches!(error, Error::Shares(_));
+                    if may_do_better {
+                        signers.note(&outcomes, false);
+                    }
+                    return Progress::Failed {
+                        error,
+                        asks_for_another: may_do_better && !has_asked,
+                    };
                 }
                 Err(error) => {
                     return Progress::Failed {
@@ -142,55 +159,40 @@ impl Attempt {
             }
         }
     }
-
-    fn lose_patience(mut self) -> Progress {
-        if let Some(rejection) = self.spoiled.take() {
-            return self.give_up(&rejection);
-        }
-        self.client.signers().note(&self.call.outcomes(), true);
-        self.impatient_at = None;
-        self.has_asked = true;
-        Progress::Late(self)
-    }
-
-    /// Ends the attempt because the shares that have arrived do not combine.
-    fn give_up(self, rejection: &Rejection) -> Progress {
-        self.client.signers().note(&self.call.outcomes(), false);
-        Progress::Failed {
-            error: Error::Shares(Box::new(self.call.give_up(rejection))),
-            asks_for_another: !self.has_asked,
-        }
-    }
-
-    /// Ends the attempt because no more answers agree.
-    fn fail(mut self, error: QuorumError) -> Progress {
-        if let Some(rejection) = self.spoiled.take() {
-            return self.give_up(&rejection);
-        }
-        let error = shares_error(error);
-        let may_do_better = matches!(error, Error::Shares(_));
-        if may_do_better {
-            self.client.signers().note(&self.call.outcomes(), false);
-        }
-        Progress::Failed {
-            error,
-            asks_for_another: may_do_better && !self.has_asked,
-        }
-    }
 }
 
-/// Verifying takes a while, more when there are shares too many, so it is done beside the runtime.
-async fn combine(
+/// Combines shares to a signature of the digest by the PKP.
+struct Combiner {
     sign: PkpSign,
-    shares: Vec<EcdsaSignatureShare>,
     threshold: usize,
-) -> Result<Result<EcdsaSignature, EcdsaError>, Error> {
-    let PkpSign { pkp, digest, .. } = sign;
-    let work = move || EcdsaSignature::combine_for(&pkp, &digest, &shares, threshold);
-    offload(work).await
 }
 
-/// The share in an answer, if it is one of the signature that was asked for.
+impl Combine for Combiner {
+    type Answer = Share;
+    type Output = EcdsaSignature;
+
+    /// Verifying takes a while, more when there are shares too many, so it is done beside the runtime.
+    ///
+    /// The nodes that answer are the signing set, so too few shares of one nonce are spoiled, not incomplete.
+    async fn combine(
+        &self,
+        agreed: &[(NodeUrl, Share)],
+    ) -> Result<Combination<EcdsaSignature>, Error> {
+        let (nodes, shares): (Vec<NodeUrl>, Vec<Share>) = agreed.iter().cloned().unzip();
+        let PkpSign { pkp, digest, .. } = self.sign;
+        let threshold = self.threshold;
+        let work = move || EcdsaSignature::combine_for(&pkp, &digest, &shares, threshold);
+        Ok(match offload(work).await? {
+            Ok(signature) => Combination::Combined(signature),
+            Err(error) => Combination::Spoiled {
+                nodes,
+                reason: Rejection::CannotCombine(error.to_string()),
+            },
+        })
+    }
+}
+
+/// The share in an answer, if it belongs to the signature that was asked for.
 fn judge(call: &PkpSign, body: &[u8]) -> Result<EcdsaSignatureShare, Rejection> {
     let answer: PkpSignResponse = serde_json::from_slice(body)?;
     if !answer.success {
