@@ -4,15 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::ResourcePrefix;
 
-/// What a session may do with a resource. These five are all abilities of the Datil generation.
+/// An ability: what a session may do with a resource.
+///
+/// These five are all abilities of the Datil networks.
 #[doc(alias = "LIT_ABILITY")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum LitAbility {
-    /// Ask for decryption shares.
+    /// Request decryption shares.
     #[serde(rename = "access-control-condition-decryption")]
     AccessControlConditionDecryption,
-    /// Ask for access-control JWTs (legacy).
+    /// Request access-control JWTs (legacy).
     #[serde(rename = "access-control-condition-signing")]
     AccessControlConditionSigning,
     /// Sign with a PKP.
@@ -37,7 +39,7 @@ impl LitAbility {
         Self::LitActionExecution,
     ];
 
-    /// The official name, as it stands in session signatures: `pkp-signing` and so on.
+    /// The official name, as in session signatures: `pkp-signing` and so on.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -91,7 +93,7 @@ impl FromStr for LitAbility {
     }
 }
 
-/// A text that names no ability.
+/// The ability is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown ability `{0}`: the Datil networks know access-control-condition-decryption, access-control-condition-signing, pkp-signing, rate-limit-increase-auth and lit-action-execution"

@@ -21,10 +21,10 @@ use crate::ipfs;
 pub struct ActionCid([u8; 34]);
 
 impl ActionCid {
-    /// How a multihash says that it is of SHA-256, and of 32 bytes.
+    /// The multihash prefix: SHA-256, 32 bytes.
     const SHA2_256: [u8; 2] = [0x12, 0x20];
 
-    /// The CID of an action's code, as `ipfs add` computes it with default options.
+    /// Computes the CID of an action's code, as `ipfs add` does with default options.
     #[doc(alias("ipfs-only-hash", "getIpfsId", "stringToIpfsHash"))]
     #[must_use]
     pub fn of_code(code: impl AsRef<[u8]>) -> Self {
@@ -34,7 +34,7 @@ impl ActionCid {
         Self(cid)
     }
 
-    /// Hash function (`12`, SHA-256), length of the digest (`20`), digest.
+    /// Reads 34 bytes: hash function (`12`, SHA-256), length of the digest (`20`), digest.
     ///
     /// # Errors
     /// [`ActionCidError`] for anything else.
@@ -84,7 +84,7 @@ impl fmt::Debug for ActionCid {
     }
 }
 
-/// The text or the bytes are not a CIDv0.
+/// A malformed Lit Action CID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "malformed Lit Action CID: expected an IPFS CIDv0, 46 base58 digits that begin with Qm, or its 34 bytes"

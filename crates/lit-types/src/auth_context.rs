@@ -2,8 +2,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::AuthMethodNumber;
 
-/// How the holder of a session came to it, as nodes resolved it when they signed for a PKP: what a Lit Action sees as
-/// `Lit.Auth`, and what nodes check permissions with.
+/// How the holder of a session was authorized.
+///
+/// Nodes resolve it when they sign for a PKP. A Lit Action sees it as `Lit.Auth`, and nodes check permissions with it.
 ///
 /// Members are written in the order of their names, as the canonical JSON of a ReCap has them. Nodes of 2024 left some
 /// members out and had an `expiration` in each method; both are read, the latter is dropped.
@@ -23,16 +24,16 @@ pub struct AuthContext {
     /// CIDs of the Lit Actions that authorized the session, the last one innermost.
     #[serde(default)]
     pub action_ipfs_id_stack: Vec<String>,
-    /// The same in the form of nodes of 2024; empty since.
+    /// The same CIDs as nodes of 2024 wrote them; empty since.
     #[serde(default)]
     pub action_ipfs_ids: Vec<String>,
-    /// The auth methods that were verified.
+    /// The verified auth methods.
     #[serde(default)]
     pub auth_method_contexts: Vec<AuthMethodContext>,
-    /// The wallet that authorized the session, where no PKP did.
+    /// The wallet that authorized the session, if one did.
     #[serde(default)]
     pub auth_sig_address: Option<String>,
-    /// The whole response of the Lit Action that authorized the session; empty without one.
+    /// The whole response of the Lit Action that authorized the session, or an empty string.
     #[serde(default)]
     pub custom_auth_resource: String,
     /// Always empty.
@@ -40,7 +41,7 @@ pub struct AuthContext {
     pub resources: Vec<String>,
 }
 
-/// A user as an auth method knows them.
+/// A user as an auth method identifies them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthMethodContext {
@@ -48,7 +49,7 @@ pub struct AuthMethodContext {
     pub app_id: String,
     /// The type of the method.
     pub auth_method_type: AuthMethodNumber,
-    /// Whether the method was shown to have a session key signed.
+    /// Whether the method was used to sign a session key.
     pub used_for_sign_session_key_request: bool,
     /// The user: an address, a credential id, a subject.
     pub user_id: String,

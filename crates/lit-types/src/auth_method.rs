@@ -7,11 +7,10 @@ use serde::{
 
 use crate::constants::AuthMethodType;
 
-/// How a user has authenticated, with the proof of it: what nodes and relayers are sent to be convinced.
+/// An auth method: how a user authenticated, with the proof.
 ///
-/// On the wire it is `{"authMethodType":1,"accessToken":"…"}`. The token is a
-/// credential, so `Debug` does not show it. What it is depends on the type: the JSON of an AuthSig or of a WebAuthn
-/// credential, an OAuth token, a JWT.
+/// Nodes and relayers verify the proof. On the wire it is `{"authMethodType":1,"accessToken":"…"}`. The token is the JSON of
+/// an AuthSig or of a WebAuthn credential, an OAuth token or a JWT. It is a credential, so `Debug` hides it.
 ///
 /// ```
 /// use lit_types::{AuthMethod, constants::AuthMethodType};
@@ -23,14 +22,14 @@ use crate::constants::AuthMethodType;
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthMethod {
-    /// How.
+    /// The type.
     pub auth_method_type: AuthMethodNumber,
     /// The proof.
     pub access_token: String,
 }
 
 impl AuthMethod {
-    /// A method by its type and its proof.
+    /// Creates an auth method from its type and its proof.
     #[must_use]
     pub fn new(
         auth_method_type: impl Into<AuthMethodNumber>,
@@ -43,7 +42,7 @@ impl AuthMethod {
     }
 }
 
-/// The errors quote nothing of what was read: a method that was put into JSON twice arrives as one long text.
+/// Errors do not quote the input: an auth method that was encoded as JSON twice arrives as one long string.
 impl<'de> Deserialize<'de> for AuthMethod {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
@@ -85,14 +84,15 @@ impl fmt::Debug for AuthMethod {
     }
 }
 
-/// The number of a type of auth method. Those that Lit does not use are free for methods that a Lit Action checks, and are
-/// kept as they are.
+/// The number of an auth method type.
+///
+/// Lit Actions may check methods of their own; their numbers, which Lit does not use, are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AuthMethodNumber(u32);
 
 impl AuthMethodNumber {
-    /// Any number.
+    /// Creates a number; any number is allowed.
     #[must_use]
     pub const fn new(number: u32) -> Self {
         Self(number)
@@ -104,7 +104,7 @@ impl AuthMethodNumber {
         self.0
     }
 
-    /// The type of this number, if it is one of Lit's own.
+    /// The type, if Lit defines this number.
     #[must_use]
     pub fn known(self) -> Option<AuthMethodType> {
         AuthMethodType::ALL
@@ -125,7 +125,7 @@ impl fmt::Display for AuthMethodNumber {
     }
 }
 
-/// The name beside the number, where there is one.
+/// The provider name, for types that have one.
 impl fmt::Debug for AuthMethodNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.known() {

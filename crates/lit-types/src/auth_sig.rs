@@ -10,44 +10,46 @@ use crate::constants::{
     ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_SESSION, DERIVED_VIA_WALLET,
 };
 
-/// The largest AuthSig this library reads, in bytes of JSON. A Lit Action may answer with 100 KiB, which travels
-/// base64-encoded inside the ReCap of a PKP's AuthSig and again, JSON-escaped, inside a session signature.
+/// The size limit for an AuthSig, in bytes of JSON.
+///
+/// A Lit Action may answer with 100 KiB. That answer travels base64-encoded inside the ReCap of a PKP's AuthSig, and again,
+/// JSON-escaped, inside a session signature.
 pub const MAX_AUTH_SIG_BYTES: usize = 1024 * 1024;
 
-/// A signature over a text, with what is needed to verify it. The wire form of every signature in Lit.
+/// A signed text with what is needed to verify it. All signatures in Lit have this form.
 ///
-/// An AuthSig is a credential: `Debug` shows who and how, never the signature or the signed text. Nodes refuse
-/// members other than these five, so parsing does too.
+/// An AuthSig is a credential: `Debug` shows the signer and the method, and hides the signature and the signed text. Nodes
+/// refuse members other than these five, so parsing does too.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AuthSig {
     /// The signature; its encoding depends on the kind (see [`AuthSigKind`]).
     pub sig: String,
-    /// How the signature was made; together with `algo` it decides the kind.
+    /// How the signature was made. With `algo` it determines the kind.
     pub derived_via: String,
-    /// The text that was signed: a SIWE message, or the template of a session signature.
+    /// The signed text: a SIWE message, or the template of a session signature.
     pub signed_message: String,
-    /// Who signed: an EIP-55 address, or the session public key in hex.
+    /// The signer: an EIP-55 address, or the session public key in hex.
     pub address: String,
     /// `ed25519` or `LIT_BLS`; wallets leave it out.
     pub algo: Option<String>,
 }
 
-/// What an AuthSig claims to be, decided as nodes decide it: by `derivedVia` and `algo`.
+/// The kind of an AuthSig. Nodes determine it from `derivedVia` and `algo`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthSigKind {
-    /// By a session key, over a template: `sig` is 128 hex digits.
+    /// Signed by a session key, over a template: `sig` is 128 hex digits.
     Session,
-    /// By the network on behalf of a PKP: `sig` is `{"ProofOfPossession":"<192 hex>"}`.
+    /// Signed by the network for a PKP: `sig` is `{"ProofOfPossession":"<192 hex>"}`.
     Bls,
-    /// By a smart contract wallet (EIP-1271).
+    /// Signed by a smart contract wallet (EIP-1271).
     Contract,
-    /// By a wallet (EIP-191): `sig` is `0x` and 130 hex digits. Everything that is none of the above.
+    /// Signed by a wallet (EIP-191): `sig` is `0x` and 130 hex digits. Also the kind of every other AuthSig.
     Wallet,
 }
 
 impl AuthSig {
-    /// A wallet's AuthSig. `sig` is `0x` and 130 hex digits, `address` in EIP-55 form.
+    /// Creates a wallet's AuthSig. `sig` is `0x` and 130 hex digits, `address` in EIP-55 form.
     #[must_use]
     pub fn wallet(sig: String, signed_message: String, address: String) -> Self {
         Self {
@@ -59,7 +61,9 @@ impl AuthSig {
         }
     }
 
-    /// A PKP's AuthSig, by its network. `sig` is `{"ProofOfPossession":"<192 hex>"}`, `address` in EIP-55 form.
+    /// Creates a PKP's AuthSig, signed by its network.
+    ///
+    /// `sig` is `{"ProofOfPossession":"<192 hex>"}`, `address` in EIP-55 form.
     #[must_use]
     pub fn pkp(sig: String, signed_message: String, address: String) -> Self {
         Self {
@@ -71,7 +75,7 @@ impl AuthSig {
         }
     }
 
-    /// A session signature. `sig` is 128 hex digits, `session_public_key` 64.
+    /// Creates a session signature. `sig` is 128 hex digits, `session_public_key` 64.
     #[must_use]
     pub fn session(sig: String, template: String, session_public_key: String) -> Self {
         Self {
@@ -83,7 +87,7 @@ impl AuthSig {
         }
     }
 
-    /// What this claims to be. Nothing is verified.
+    /// The kind that the AuthSig claims. Nothing is verified.
     #[must_use]
     pub fn kind(&self) -> AuthSigKind {
         match (self.derived_via.as_str(), self.algo.as_deref()) {
@@ -95,7 +99,7 @@ impl AuthSig {
     }
 }
 
-/// Members in the order of the official client, which differs for PKPs.
+/// Writes the members in the order of the official client, which differs for PKPs.
 impl Serialize for AuthSig {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object =
@@ -115,7 +119,7 @@ impl Serialize for AuthSig {
     }
 }
 
-/// The errors quote nothing of what was read: an AuthSig that was put into JSON twice arrives as one long text.
+/// Errors do not quote the input: an AuthSig that was encoded as JSON twice arrives as one long string.
 impl<'de> Deserialize<'de> for AuthSig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]

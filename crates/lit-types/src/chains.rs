@@ -115,7 +115,7 @@ pub const EVM_CHAINS: &[(&str, u64)] = &[
     ("0gMainnet", 16_661),
 ];
 
-/// The chain id behind a name such as `ethereum` or `yellowstone`.
+/// The chain id of a name such as `ethereum` or `yellowstone`.
 #[must_use]
 pub fn evm_chain_id(name: &str) -> Option<u64> {
     EVM_CHAINS

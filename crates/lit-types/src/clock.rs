@@ -2,10 +2,10 @@ use std::fmt::Debug;
 
 use time::OffsetDateTime;
 
-/// Where a program takes the time from. Tests move it; programs that know better than the operating system bring their own.
+/// A source of the current time.
 ///
-/// Nothing in this crate reads one: functions take the time as an argument.
+/// Tests move it. This crate never reads a clock: its functions take the time as an argument.
 pub trait Clock: Debug + Send + Sync + 'static {
-    /// The time of now.
+    /// The current time.
     fn now(&self) -> OffsetDateTime;
 }

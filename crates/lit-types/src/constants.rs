@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// A session key's URI is this and the public key in hex.
+/// The prefix of a session key's URI; the public key in hex follows.
 #[doc(alias = "LIT_SESSION_KEY_URI")]
 pub const SESSION_KEY_URI_PREFIX: &str = "lit:session:";
 /// The URI of a SIWE message that delegates a capacity credit.
@@ -22,39 +22,38 @@ pub const ALGO_BLS: &str = "LIT_BLS";
 pub const AUTH_SIGNATURE_BODY: &str =
     "I am creating an account to use Lit Protocol at {{timestamp}}";
 
-/// How long a session lives unless the caller says otherwise.
+/// The default lifetime of a session.
 pub const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a SIWE message or a capacity delegation is valid unless the caller says otherwise.
+/// The default lifetime of a SIWE message or a capacity delegation.
 pub const DEFAULT_SIWE_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The longest lifetime a node accepts.
 pub const MAX_SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// How far a node lets its clock and the client's differ.
+/// How far a node's clock and the client's may differ.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 /// How long an access-control JWT is valid (legacy).
 pub const ACCESS_CONTROL_JWT_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// The scheme only nodes write into a ReCap.
+/// The URI scheme of the auth context, which only nodes write into a ReCap.
 pub const RESOLVED_AUTH_CONTEXT_PREFIX: &str = "lit-resolvedauthcontext";
 
-/// Where action code is fetched when the gateway of the caller fails.
+/// The default IPFS gateway for action code, after the caller's.
 pub const FALLBACK_IPFS_GATEWAYS: [&str; 2] = [
     "https://flk-ipfs.io/ipfs/",
     "https://litprotocol.mypinata.cloud/ipfs/",
 ];
 
-/// Whether the client replaces the CID of an action by code it has fetched itself, unless the caller says otherwise. It
-/// does not, on any network.
+/// Whether the client replaces the CID of an action by code that it fetches. Off on every network.
 #[doc(alias = "GLOBAL_OVERWRITE_IPFS_CODE_BY_NETWORK")]
 pub const OVERWRITE_IPFS_CODE: bool = false;
 
-/// The virtual machines of the chains that access control conditions can look at: Ethereum, Solana, Cosmos.
+/// The virtual machines that access control conditions support: Ethereum, Solana, Cosmos.
 #[doc(alias = "VMTYPE")]
 pub const VM_TYPES: [&str; 3] = ["EVM", "SVM", "CVM"];
-/// The keys under which a map of AuthSigs by chain holds them.
+/// The keys of a map of AuthSigs by chain.
 #[doc(alias = "LIT_AUTH_SIG_CHAIN_KEYS")]
 pub const AUTH_SIG_CHAIN_KEYS: [&str; 4] = ["ethereum", "solana", "cosmos", "kyve"];
 
-/// The names of the signature schemes of nodes.
+/// The names of signature schemes.
 #[doc(alias = "LIT_CURVE")]
 pub mod curves {
     /// BLS12-381: session keys of PKPs, decryption.
@@ -67,18 +66,18 @@ pub mod curves {
     pub const ECDSA_CAIT_SITH_P256: &str = "EcdsaCaitSithP256";
 }
 
-/// How far the relayer is with minting a PKP.
+/// The state of a PKP that the relayer mints.
 #[doc(alias = "RELAY_AUTH_STATUS")]
 pub mod relay_status {
-    /// Not there yet.
+    /// Pending.
     pub const IN_PROGRESS: &str = "InProgress";
     /// Minted.
     pub const SUCCEEDED: &str = "Succeeded";
-    /// Failed for good.
+    /// Failed.
     pub const FAILED: &str = "Failed";
 }
 
-/// Keys under which the official client stores things.
+/// The storage keys of the official client.
 #[doc(alias = "LOCAL_STORAGE_KEYS")]
 pub mod storage_keys {
     /// A session key pair.
@@ -93,11 +92,11 @@ pub mod storage_keys {
     pub const AUTH_COSMOS_SIGNATURE: &str = "lit-auth-cosmos-signature";
     /// The wallet chosen in the browser.
     pub const WEB3_PROVIDER: &str = "lit-web3-provider";
-    /// An unused x25519 key pair of the browser helper.
+    /// An x25519 key pair of the browser helper; unused.
     pub const KEY_PAIR: &str = "lit-comms-keypair";
 }
 
-/// How a user can authenticate for a PKP.
+/// The ways to authenticate for a PKP.
 #[doc(alias = "AUTH_METHOD_TYPE")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -119,7 +118,7 @@ pub enum AuthMethodType {
 }
 
 impl AuthMethodType {
-    /// All types, in the order of their numbers. There is no 7.
+    /// All types in the order of their numbers. Number 7 does not exist.
     pub const ALL: [Self; 12] = [
         Self::EthWallet,
         Self::LitAction,
@@ -135,7 +134,7 @@ impl AuthMethodType {
         Self::StytchTotpFactorOtp,
     ];
 
-    /// The name of the provider in the official client; some types have none.
+    /// The provider's name in the official client, for types that have one.
     #[doc(alias = "PROVIDER_TYPE")]
     #[must_use]
     pub const fn provider_name(self) -> Option<&'static str> {
@@ -155,16 +154,16 @@ impl AuthMethodType {
     }
 }
 
-/// What an auth method may do with a PKP.
+/// A scope: what an auth method may do with a PKP.
 #[doc(alias = "AUTH_METHOD_SCOPE")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum AuthMethodScope {
-    /// Nothing: it only identifies.
+    /// Identifies only.
     NoPermissions = 0,
     /// Sign anything.
     SignAnything = 1,
-    /// Sign what carries the EIP-191 prefix, which includes session keys.
+    /// Sign messages with the EIP-191 prefix, such as those of session keys.
     PersonalSign = 2,
 }

@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-/// How long nodes may take to notice a new epoch. Until then clients call them with the previous one.
+/// How long nodes may take to notice a new epoch. Clients use the previous epoch until then.
 pub const EPOCH_PROPAGATION_DELAY: Duration = Duration::from_secs(45);
 
-/// The epoch number to call nodes with: the previous one in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`]) of every epoch
-/// from the third. `start` is in Unix nanoseconds.
+/// The epoch number for calls to nodes.
+///
+/// It is the previous epoch in the first 45 seconds ([`EPOCH_PROPAGATION_DELAY`]) of every epoch from the third. `start` is
+/// in Unix nanoseconds.
 ///
 /// The same rule as `currentEpochNumber` in the official JavaScript client.
 #[must_use]

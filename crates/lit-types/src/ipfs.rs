@@ -1,12 +1,13 @@
 use sha2::{Digest, Sha256};
 
-/// Bytes of content in one leaf.
+/// Bytes of content per leaf.
 const CHUNK: usize = 262_144;
-/// Children of one inner node.
+/// Links per inner node.
 const LINKS: usize = 174;
 
-/// The SHA-256 digest in the CIDv0 that `ipfs add` computes with default options: leaves of 262,144 bytes, inner nodes of at
-/// most 174 links, all of them dag-pb with UnixFS.
+/// The SHA-256 digest of the CIDv0 that `ipfs add` computes with default options.
+///
+/// Leaves have 262,144 bytes and inner nodes at most 174 links; all are dag-pb with UnixFS.
 pub(crate) fn root_digest(content: &[u8]) -> [u8; 32] {
     let mut level: Vec<Node> = content.chunks(CHUNK).map(Node::leaf).collect();
     if level.is_empty() {
@@ -20,9 +21,9 @@ pub(crate) fn root_digest(content: &[u8]) -> [u8; 32] {
 
 struct Node {
     hash: [u8; 32],
-    /// Bytes of content below.
+    /// Bytes of content below this node.
     file_size: u64,
-    /// Bytes of all nodes below, this one included.
+    /// Encoded bytes of this node and all nodes below.
     total_size: u64,
 }
 

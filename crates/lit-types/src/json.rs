@@ -3,25 +3,25 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
 
-/// A JSON value in compact text form that keeps the order of its members.
+/// A JSON value as compact text that keeps the order of its members.
 ///
-/// Session signatures sign JSON text, so the order in which a caller wrote the members of a free-form object has
-/// to survive; `serde_json::Value` would sort them.
+/// Session signatures sign JSON text, so the order of the members of a caller's object must survive. `serde_json::Value`
+/// sorts them.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct CompactJson(String);
 
 impl CompactJson {
-    /// Parses JSON and drops the white space between its tokens.
+    /// Parses JSON and drops the white space between tokens.
     ///
     /// # Errors
     /// [`CompactJsonError`] when the text is not JSON, or nested deeper than 128 levels.
     pub fn parse(json: &str) -> Result<Self, CompactJsonError> {
-        // Checks syntax and depth; the value itself would lose the order of members.
+        // Check syntax and depth only: a value loses the order of members.
         serde_json::from_str::<Value>(json).map_err(|error| CompactJsonError(error.to_string()))?;
         Ok(Self(strip_white_space(json)))
     }
 
-    /// Takes text that a serializer has written.
+    /// Wraps the output of a serializer.
     pub(crate) const fn from_compact(json: String) -> Self {
         Self(json)
     }
@@ -32,10 +32,10 @@ impl CompactJson {
         &self.0
     }
 
-    /// The value. Members of objects are sorted.
+    /// Parses the value. The members of objects are sorted.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        // Parsed or written by a serializer.
+        // The text was parsed before, or written by a serializer.
         serde_json::from_str(&self.0).unwrap_or(Value::Null)
     }
 }
@@ -84,7 +84,7 @@ impl<'de> Deserialize<'de> for CompactJson {
     }
 }
 
-/// The text is not JSON.
+/// Malformed JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("malformed JSON: {0}")]
 pub struct CompactJsonError(String);

@@ -2,8 +2,9 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-/// What is wrong with a JSON text and where, without a word of its content: parser errors quote what they read, and what is
-/// read here are credentials.
+/// What is wrong with a JSON text, and where.
+///
+/// It quotes nothing from the text, since the texts are credentials. Parser errors quote what they read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonProblem {
     what: String,
@@ -14,7 +15,7 @@ pub struct JsonProblem {
 impl From<serde_json::Error> for JsonProblem {
     fn from(error: serde_json::Error) -> Self {
         let text = error.to_string();
-        // These name a member and quote nothing else.
+        // These texts name a member and quote nothing else.
         let names_member = ["missing field", "unknown field", "duplicate field"];
         let what = match error.classify() {
             Category::Data if names_member.iter().any(|start| text.starts_with(start)) => {

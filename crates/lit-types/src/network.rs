@@ -2,43 +2,51 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The Lit networks of the Datil generation and its predecessor.
+/// A Lit network by name.
 ///
-/// The hosted ones were switched off on 2026-02-25; their profiles remain for what is signed and stored under their
-/// names and for networks that were cloned from them. [`LitNetwork::Custom`] is what the embedded network and
-/// self-hosted nodes use.
+/// **None of the hosted networks runs any more.** The three Datil networks were switched off on 2026-02-25. Their profiles
+/// describe networks cloned from them, such as the embedded one, which uses the contracts of `datil-dev`. Habanero, Manzano
+/// and Cayenne were retired before Datil; their names remain so that old data can be read, and `Debug` marks them.
+/// Self-hosted nodes use [`LitNetwork::Custom`].
+///
+/// ```
+/// use lit_types::LitNetwork;
+///
+/// assert_eq!(LitNetwork::Habanero.to_string(), "habanero");
+/// assert_eq!(format!("{:?}", LitNetwork::Habanero), "Habanero (retired)");
+/// ```
 #[doc(alias = "LIT_NETWORK")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum LitNetwork {
-    /// Development network, one operator, no capacity credits.
+    /// Development network with one operator and without capacity credits. Hosting ended on 2026-02-25.
     DatilDev,
-    /// Test network.
+    /// Test network. Hosting ended on 2026-02-25.
     DatilTest,
-    /// Production network.
+    /// Production network. Hosting ended on 2026-02-25.
     Datil,
-    /// Production network before Datil.
+    /// Retired: the production network before Datil.
     Habanero,
-    /// Test network before Datil.
+    /// Retired: the test network before Datil.
     Manzano,
-    /// Development network before Datil.
+    /// Retired: the development network before Datil.
     Cayenne,
-    /// Any other network: addresses, RPC and nodes come from the configuration.
+    /// Any other network. Addresses, RPC and nodes come from the configuration.
     Custom,
 }
 
-/// What distinguishes one network from another for a client.
+/// The properties of a network that clients need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NetworkProfile {
     /// Name in configuration and storage.
     pub name: &'static str,
-    /// Id of the chain with the contracts; none for a custom network.
+    /// Id of the chain with the contracts; `None` for a custom network.
     pub chain_id: Option<u64>,
     /// Default JSON-RPC URL of that chain.
     pub rpc_url: &'static str,
-    /// Default URL of the relayer.
+    /// Default URL of the relayer. Those of hosted networks no longer answer.
     pub relayer_url: &'static str,
     /// Whether clients must verify the nodes' SEV-SNP attestation.
     pub attestation_required: bool,
@@ -64,22 +72,35 @@ impl LitNetwork {
         Self::Custom,
     ];
 
-    /// Returns the facts about this network.
+    /// Whether this network is older than Datil and was retired with its nodes.
+    ///
+    /// ```
+    /// use lit_types::LitNetwork;
+    ///
+    /// assert!(LitNetwork::Cayenne.is_retired());
+    /// assert!(!LitNetwork::DatilDev.is_retired());
+    /// ```
+    #[must_use]
+    pub const fn is_retired(self) -> bool {
+        matches!(self, Self::Habanero | Self::Manzano | Self::Cayenne)
+    }
+
+    /// The properties of this network.
     #[must_use]
     pub const fn profile(self) -> NetworkProfile {
         const fn hosted(
             name: &'static str,
             (chain_id, rpc_url): (Option<u64>, &'static str),
             relayer_url: &'static str,
-            decentralised: bool,
+            decentralized: bool,
         ) -> NetworkProfile {
             NetworkProfile {
                 name,
                 chain_id,
                 rpc_url,
                 relayer_url,
-                attestation_required: decentralised,
-                capacity_credits_required: decentralised,
+                attestation_required: decentralized,
+                capacity_credits_required: decentralized,
                 https: true,
             }
         }
@@ -139,6 +160,21 @@ impl fmt::Display for LitNetwork {
     }
 }
 
+/// The name of the variant, with a mark on the retired networks.
+impl fmt::Debug for LitNetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DatilDev => "DatilDev",
+            Self::DatilTest => "DatilTest",
+            Self::Datil => "Datil",
+            Self::Habanero => "Habanero (retired)",
+            Self::Manzano => "Manzano (retired)",
+            Self::Cayenne => "Cayenne (retired)",
+            Self::Custom => "Custom",
+        })
+    }
+}
+
 impl FromStr for LitNetwork {
     type Err = UnknownNetwork;
 
@@ -150,7 +186,7 @@ impl FromStr for LitNetwork {
     }
 }
 
-/// The name is not one of [`LitNetwork::ALL`].
+/// An unknown network name. [`LitNetwork::ALL`] has the known ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "unknown network `{0}`: expected datil-dev, datil-test, datil, habanero, manzano, cayenne or custom"
@@ -170,6 +206,9 @@ mod tests {
                 network.profile().name
             );
         }
-        assert!("naga".parse::<LitNetwork>().is_err());
+        assert_eq!(
+            "naga".parse::<LitNetwork>(),
+            Err(UnknownNetwork("naga".into()))
+        );
     }
 }

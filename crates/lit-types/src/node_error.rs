@@ -210,14 +210,14 @@ impl FromStr for NodeErrorCode {
     }
 }
 
-/// The text is none of [`NodeErrorCode::ALL`]. Nodes may have codes of their own, so this is no reason to drop an answer.
+/// An unknown error code. Nodes may have codes of their own, so keep the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("unknown node error code")]
 pub struct UnknownNodeErrorCode;
 
-/// The JSON a node answers with when it refuses.
+/// A node's JSON error answer.
 ///
-/// Every member but the message may be missing: nodes also answer in other, shorter forms.
+/// Every member but the message may be missing: nodes also answer in shorter forms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NodeErrorBody {
@@ -230,19 +230,19 @@ pub struct NodeErrorBody {
     /// The HTTP status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// Text belonging to the code.
+    /// The text of the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// The request id, echoed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
-    /// Notes from the node's inside, free text.
+    /// Free-text details from inside the node.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<String>,
 }
 
 impl NodeErrorBody {
-    /// The answer of a node to a refused request. The message doubles as the only detail.
+    /// Creates the answer to a refused request. The message is also its only detail.
     #[must_use]
     pub fn new(code: NodeErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -256,7 +256,7 @@ impl NodeErrorBody {
         }
     }
 
-    /// The code, if it is a known one.
+    /// The code, if known.
     #[must_use]
     pub fn known_code(&self) -> Option<NodeErrorCode> {
         self.error_code.as_deref()?.parse().ok()

@@ -5,10 +5,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::wire::Endpoint;
 
-/// The address of a node: `http` or `https`, host, port, and nothing else.
+/// The address of a node: `http` or `https`, host and port.
 ///
-/// The text is used verbatim as the key of session signatures and as `nodeAddress` inside them, so it has no
-/// trailing slash; one that is given is dropped.
+/// Session signatures use the text verbatim as their key and as `nodeAddress`. A trailing slash is dropped.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeUrl {
     text: String,
@@ -28,13 +27,13 @@ impl NodeUrl {
         self.text.starts_with("https://")
     }
 
-    /// Host and port, as written: `192.0.2.1:7470`.
+    /// Host and port, as given: `192.0.2.1:7470`.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.text[self.scheme_len..]
     }
 
-    /// The host alone, without brackets around an IPv6 address.
+    /// The host, without the brackets of an IPv6 address.
     #[must_use]
     pub fn host(&self) -> &str {
         let authority = self.authority();
@@ -57,7 +56,7 @@ impl NodeUrl {
                 .is_ok_and(|ip| ip.is_loopback())
     }
 
-    /// Host and port as nodes compare them: in lower case, and `localhost` as `127.0.0.1`.
+    /// Host and port as nodes compare them: lower case, and `localhost` as `127.0.0.1`.
     #[must_use]
     pub fn comparable_authority(&self) -> String {
         self.authority()
@@ -65,7 +64,7 @@ impl NodeUrl {
             .replace("localhost", "127.0.0.1")
     }
 
-    /// The full URL of an endpoint of this node.
+    /// The URL of an endpoint of this node.
     #[doc(alias = "composeLitUrl")]
     #[must_use]
     pub fn endpoint(&self, endpoint: Endpoint) -> String {
@@ -95,7 +94,7 @@ impl FromStr for NodeUrl {
     }
 }
 
-/// No user, a host, a port that is one, and in brackets an IPv6 address and nothing else.
+/// Accepts a host and a numeric port, no user, and only an IPv6 address in brackets.
 fn is_host_and_port(authority: &Authority) -> bool {
     let host = authority.host();
     let port = match authority.as_str().strip_prefix(host) {
@@ -138,7 +137,7 @@ impl<'de> Deserialize<'de> for NodeUrl {
     }
 }
 
-/// The text is no node URL.
+/// A malformed node URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "malformed node URL `{0}`: expected http:// or https://, a host, and usually a port, without path or user"

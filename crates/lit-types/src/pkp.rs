@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, U256, keccak256};
 use k256::{PublicKey, elliptic_curve::sec1::ToEncodedPoint};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The public key of a PKP: a point of secp256k1. Address and token id follow from it.
+/// The public key of a PKP: a point on secp256k1. It determines the address and the token id.
 ///
 /// ```
 /// use lit_types::PkpPublicKey;
@@ -17,10 +17,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct PkpPublicKey([u8; 65]);
 
 impl PkpPublicKey {
-    /// A SEC1 point, compressed (33 bytes) or uncompressed (65 bytes).
+    /// Reads a SEC1 point, compressed (33 bytes) or uncompressed (65 bytes).
     ///
     /// # Errors
-    /// [`PkpError::Length`] for another length, [`PkpError::NotOnCurve`] when it is no point of the curve.
+    /// [`PkpError::Length`] for another length, [`PkpError::NotOnCurve`] for a point that is not on the curve.
     pub fn from_sec1(bytes: &[u8]) -> Result<Self, PkpError> {
         if !matches!(bytes.len(), 33 | 65) {
             return Err(PkpError::Length(bytes.len()));
@@ -64,14 +64,13 @@ impl PkpPublicKey {
 
 #[cfg(feature = "derived-addresses")]
 impl PkpPublicKey {
-    /// The Bitcoin main-net P2PKH address of the uncompressed key, which the official client gives for a key in
-    /// this form.
+    /// The Bitcoin mainnet P2PKH address of the uncompressed key, as the official client returns it.
     #[must_use]
     pub fn bitcoin_address(&self) -> String {
         bitcoin_p2pkh(&self.0)
     }
 
-    /// The Bitcoin main-net P2PKH address of the compressed key, which current wallets use.
+    /// The Bitcoin mainnet P2PKH address of the compressed key, as current wallets use it.
     #[must_use]
     pub fn bitcoin_address_compressed(&self) -> String {
         bitcoin_p2pkh(&self.compressed())
@@ -144,31 +143,31 @@ impl<'de> Deserialize<'de> for PkpPublicKey {
     }
 }
 
-/// Why bytes or a text are no PKP public key.
+/// Why a PKP public key is malformed or invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PkpError {
-    /// The text has something else than hex digits, or an odd number of them.
+    /// Not hex, or an odd number of digits.
     #[error("malformed public key: not hex")]
     NotHex,
     /// Neither 33 nor 65 bytes.
     #[error("malformed public key: {0} bytes, expected 65 (uncompressed) or 33 (compressed)")]
     Length(usize),
-    /// The bytes are no point of secp256k1.
+    /// Not a point on secp256k1.
     #[error("invalid public key: not a point on secp256k1")]
     NotOnCurve,
 }
 
-/// The id of a PKP's NFT, a 256-bit number.
+/// The id of a PKP's NFT: a 256-bit number.
 ///
-/// It is written in decimal by block explorers and contracts, and in hex inside resources. A text of decimal digits
-/// can be read both ways, so [`FromStr`] takes hex with `0x` or with all 64 digits, takes decimal when the text is too
-/// long to be hex, and refuses what could be either; [`TokenId::from_decimal`] and [`TokenId::from_hex`] say which.
+/// Block explorers and contracts write it in decimal, resources in hex. Decimal digits can be read both ways, so [`FromStr`]
+/// refuses ambiguous text. It takes hex with `0x` or with all 64 digits, and decimal that is too long to be hex.
+/// [`TokenId::from_decimal`] and [`TokenId::from_hex`] are explicit.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenId(U256);
 
 impl TokenId {
-    /// The number itself.
+    /// Wraps the number.
     #[must_use]
     pub const fn new(id: U256) -> Self {
         Self(id)
@@ -216,7 +215,7 @@ impl TokenId {
         self.0.to_string()
     }
 
-    /// 64 lower-case hex digits without `0x`: the form nodes compare resource ids with.
+    /// 64 lower-case hex digits without `0x`, as nodes compare resource ids.
     #[must_use]
     pub fn to_resource_id(&self) -> String {
         hex::encode(B256::from(self.0))
@@ -269,17 +268,17 @@ impl fmt::Debug for TokenId {
     }
 }
 
-/// Why a text is no token id.
+/// Why a token id is malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TokenIdError {
-    /// Only decimal digits, and few enough to be hex as well.
+    /// Decimal digits that could also be hex.
     #[error("ambiguous token id `{0}`: decimal or hex; write it in hex, with 0x")]
     Ambiguous(String),
     /// More than 256 bits.
     #[error("invalid token id: more than 64 hex digits (32 bytes)")]
     TooLong,
-    /// Empty, or with other characters.
+    /// Empty, or with a character that is not a digit.
     #[error("malformed token id: not a number")]
     NotANumber,
 }

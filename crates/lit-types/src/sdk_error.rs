@@ -42,10 +42,9 @@ impl fmt::Display for SdkErrorKind {
 
 macro_rules! sdk_errors {
     ($($name:ident = ($key:literal, $code:literal, $kind:ident),)*) => {
-        /// The errors of the official JavaScript client (7.4.0), for those who match on its codes.
+        /// The error codes of the official JavaScript client (7.4.0).
         ///
-        /// The errors of this workspace carry more; those that have an official counterpart name it in their
-        /// `sdk_code()`.
+        /// Errors of this workspace name their official counterpart, if there is one, in `sdk_code()`.
         #[doc(alias = "LIT_ERROR")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -130,7 +129,7 @@ impl Serialize for SdkErrorCode {
     }
 }
 
-/// An error in the form in which the official client shows it.
+/// An error as the official client shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SdkError {
@@ -143,7 +142,7 @@ pub struct SdkError {
 }
 
 impl SdkError {
-    /// An error with a message, without cause and details.
+    /// Creates an error with a message, without cause and details.
     #[must_use]
     pub fn new(code: SdkErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -157,7 +156,7 @@ impl SdkError {
         }
     }
 
-    /// Appends the message of the cause, after a colon.
+    /// Appends the cause's message after a colon.
     #[must_use]
     pub fn with_cause(mut self, cause: impl fmt::Display) -> Self {
         self.message = format!("{}: {cause}", self.short_message);

@@ -7,7 +7,7 @@ use serde::{
 
 use crate::{AuthSig, NodeUrl};
 
-/// One session signature per node, in the order of the nodes: what the official client calls `sessionSigs`.
+/// One session signature per node, in the order of the nodes: `sessionSigs` in the official client.
 ///
 /// The JSON form is a map from node URL to [`AuthSig`].
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -17,7 +17,7 @@ impl SessionSigs {
     /// The signature for one node.
     ///
     /// # Errors
-    /// [`MissingNodeError`] when there is none, as for a node that joined after the signatures were made.
+    /// [`MissingNodeError`] if the map has no signature for this node, such as one that joined later.
     #[doc(alias = "getSessionSigByUrl")]
     pub fn for_node(&self, node: &NodeUrl) -> Result<&AuthSig, MissingNodeError> {
         self.0
@@ -26,20 +26,20 @@ impl SessionSigs {
             .ok_or_else(|| MissingNodeError { node: node.clone() })
     }
 
-    /// Nodes and signatures, in order.
+    /// Iterates over nodes and signatures, in order.
     pub fn iter(
         &self,
     ) -> impl ExactSizeIterator<Item = (&NodeUrl, &AuthSig)> + DoubleEndedIterator {
         self.0.iter().map(|(url, sig)| (url, sig))
     }
 
-    /// How many nodes there are signatures for.
+    /// The number of nodes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -91,10 +91,10 @@ impl<'de> Deserialize<'de> for SessionSigs {
     }
 }
 
-/// There is no session signature for this node. Make new ones: the set of nodes has changed.
+/// A missing session signature. Request new ones if the set of nodes has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("missing session signature for node {node}; request new ones for the current nodes")]
 pub struct MissingNodeError {
-    /// The node that was looked for.
+    /// The node.
     pub node: NodeUrl,
 }

@@ -3,11 +3,11 @@ use std::{fmt, str::FromStr, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-/// An instant together with the text that stands for it.
+/// An instant together with its text.
 ///
-/// Lit signs text, and an expiration travels verbatim from the caller into the SIWE message and the session
-/// signature, so `2031-02-03T04:05:06+02:00` must not be rewritten. Instants made by this library are spelled like
-/// JavaScript's `toISOString`: UTC, three digits of milliseconds, `Z`.
+/// Lit signs text: an expiration travels verbatim from the caller into the SIWE message and the session signature, so
+/// `2031-02-03T04:05:06+02:00` must not be rewritten. Instants that this library creates are written like JavaScript's
+/// `toISOString`: UTC, three digits of milliseconds, `Z`.
 ///
 /// ```
 /// use lit_types::Timestamp;
@@ -25,7 +25,7 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// Milliseconds since the Unix epoch.
+    /// Creates a timestamp from milliseconds since the Unix epoch.
     ///
     /// # Errors
     /// [`TimestampError::OutOfRange`] outside the years 0 to 9999.
@@ -35,7 +35,7 @@ impl Timestamp {
             .and_then(Self::try_from)
     }
 
-    /// The text, exactly as it was given or made.
+    /// The text, as given or created.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -50,11 +50,11 @@ impl Timestamp {
     /// Milliseconds since the Unix epoch.
     #[must_use]
     pub fn unix_millis(&self) -> i64 {
-        // Years 0 to 9999 in milliseconds are far inside an i64.
+        // Years 0 to 9999 in milliseconds fit into an i64.
         (self.at.unix_timestamp_nanos() / 1_000_000) as i64
     }
 
-    /// The instant `duration` later, in the JavaScript spelling.
+    /// The instant `duration` later, in the JavaScript form.
     ///
     /// # Errors
     /// [`TimestampError::OutOfRange`] past the year 9999.
@@ -68,7 +68,7 @@ impl Timestamp {
     }
 }
 
-/// Takes the instant to the millisecond, rounded down.
+/// Truncates the instant to the millisecond.
 impl TryFrom<OffsetDateTime> for Timestamp {
     type Error = TimestampError;
 
@@ -96,7 +96,7 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     }
 }
 
-/// Parses ISO-8601 as RFC 3339 profiles it, and keeps the text.
+/// Parses ISO 8601 (as in RFC 3339) and keeps the text.
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
@@ -136,11 +136,11 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// Why a text or number is no time stamp.
+/// Why a timestamp is malformed or out of range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimestampError {
-    /// Not `YYYY-MM-DDThh:mm:ss[.fff](Z|±hh:mm)`, or a day that does not exist.
+    /// Not `YYYY-MM-DDThh:mm:ss[.fff](Z|±hh:mm)`, or a date that does not exist.
     #[error("malformed time `{0}`: expected ISO 8601 such as 2031-01-01T00:00:00.000Z")]
     Format(String),
     /// Outside the years 0 to 9999.

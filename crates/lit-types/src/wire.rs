@@ -16,9 +16,9 @@ use crate::{AuthMethod, AuthSig};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// Keys and state of a node.
+    /// Handshake: keys and state of a node.
     Handshake,
-    /// Delegation by a PKP.
+    /// Sign a session key for a PKP.
     SignSessionKey,
     /// Run a Lit Action.
     Execute,
@@ -44,7 +44,7 @@ impl Endpoint {
         Self::EncryptionSign,
     ];
 
-    /// Path with version, as the official client writes it: version 0 is a trailing slash.
+    /// The path with version, as in the official client: version 0 is a trailing slash.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -59,16 +59,16 @@ impl Endpoint {
     }
 }
 
-/// Body of a handshake.
+/// Body of a handshake request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HandshakeRequest {
-    /// A placeholder, `test`; nodes do not use it.
+    /// A placeholder, `test`; nodes ignore it.
     pub client_public_key: String,
-    /// 64 hex digits, fresh for every node; an attestation has to contain them.
+    /// The challenge: 64 hex digits, fresh for every node. An attestation must contain them.
     #[serde(default)]
     pub challenge: String,
-    /// The epoch the client knows of; 0 for the current one.
+    /// The epoch known to the client; 0 for the current one.
     #[serde(default)]
     pub epoch: u64,
 }
@@ -77,13 +77,13 @@ pub struct HandshakeRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HandshakeResponse {
-    /// Not used; `ERR` while the node has no keys.
+    /// Unused; `ERR` while the node has no keys.
     pub server_public_key: String,
     /// The network's BLS key: 96 hex digits, a compressed G1 point.
     pub subnet_public_key: String,
-    /// The same key.
+    /// The same key again.
     pub network_public_key: String,
-    /// The same key.
+    /// The same key again.
     pub network_public_key_set: String,
     /// The client's version, echoed.
     #[serde(default)]
@@ -91,42 +91,43 @@ pub struct HandshakeResponse {
     /// The secp256k1 root keys, 130 hex digits each, in the order of derivation.
     #[serde(default)]
     pub hd_root_pubkeys: Vec<String>,
-    /// The SEV-SNP attestation, where there is one.
+    /// The SEV-SNP attestation, if the node has one.
     #[serde(default)]
     pub attestation: Option<Value>,
     /// A recent Ethereum block hash, `0x` and 64 hex digits: the nonce of SIWE messages.
     pub latest_blockhash: String,
 }
 
-/// Body of a call to sign a session key on behalf of a PKP. Members stand in the
-/// order of the official client.
+/// Body of a request to sign a session key for a PKP.
+///
+/// The members have the order of the official client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SignSessionKeyRequest {
     /// The URI of the session key, `lit:session:` and 64 hex digits.
     pub session_key: String,
-    /// How the caller proves who it is; may be empty.
+    /// The auth methods of the caller; may be empty.
     pub auth_methods: Vec<AuthMethod>,
-    /// The key of the PKP in hex, `0x` optional. A node looks the PKP up by the first auth method where it is left out.
+    /// The PKP's public key in hex, `0x` optional. If it is missing, a node finds the PKP by the first auth method.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub pkp_public_key: Option<String>,
-    /// The message to sign, which the nodes rewrite.
+    /// The message to sign. Nodes rewrite it.
     pub siwe_message: String,
-    /// Has to be [`curves::BLS`](crate::constants::curves::BLS).
+    /// Must be [`curves::BLS`](crate::constants::curves::BLS).
     pub curve_type: String,
-    /// CIDv0 of an action that decides. Not together with `code`.
+    /// CIDv0 of the action that authorizes. Excludes `code`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lit_action_ipfs_id: Option<String>,
-    /// Base64, padded, of the UTF-8 source of an action that decides.
+    /// Base64, padded, of the UTF-8 source of the action that authorizes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<String>,
-    /// Each member becomes a global of the action.
+    /// Parameters: each member becomes a global of the action.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub js_params: Option<Map<String, Value>>,
-    /// Has to be absent; nodes refuse the request otherwise. A wallet's AuthSig goes into the auth methods.
+    /// Must be absent; otherwise nodes refuse the request. A wallet's AuthSig belongs into the auth methods.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub auth_sig: Option<Value>,
-    /// The epoch the client knows of; 0 for the current one.
+    /// The epoch known to the client; 0 for the current one.
     #[serde(default)]
     pub epoch: u64,
 }
@@ -139,46 +140,46 @@ pub struct SignSessionKeyResponse {
     pub result: String,
     /// The share.
     pub signature_share: SignatureShare,
-    /// The place of the node among the nodes, from 0.
+    /// The index of the node, from 0.
     pub share_index: u32,
     /// [`curves::BLS`](crate::constants::curves::BLS).
     pub curve_type: String,
-    /// The message that is signed: the one of the request, rewritten.
+    /// The signed message: that of the request, rewritten.
     pub siwe_message: String,
-    /// The 32 bytes that are signed, in hex without `0x`.
+    /// The signed 32 bytes, in hex without `0x`.
     pub data_signed: String,
     /// The network's BLS key: 96 hex digits.
     pub bls_root_pubkey: String,
 }
 
-/// A share of a BLS signature as JSON, `{"ProofOfPossession":"…"}`: 194 hex digits, of which the first two are the identifier.
+/// A share of a BLS signature as JSON, `{"ProofOfPossession":"…"}`: 194 hex digits, the first two are the identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignatureShare {
-    /// Of the scheme that all of Lit uses.
+    /// The share, in the scheme that Lit uses.
     ProofOfPossession(String),
 }
 
-/// Body of a call to run a Lit Action.
+/// Body of a request to run a Lit Action.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteRequest {
-    /// Base64, padded, of the UTF-8 source. Wins over `ipfs_id`.
+    /// Base64, padded, of the UTF-8 source. Takes precedence over `ipfs_id`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<String>,
     /// CIDv0 of the source.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ipfs_id: Option<String>,
-    /// Each member becomes a global of the action.
+    /// Parameters: each member becomes a global of the action.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub js_params: Option<Map<String, Value>>,
     /// The session signature for this node.
     pub auth_sig: AuthSig,
-    /// The epoch the client knows of; 0 for the current one.
+    /// The epoch known to the client; 0 for the current one.
     #[serde(default)]
     pub epoch: u64,
 }
 
-/// A node's answer after it ran a Lit Action.
+/// A node's answer to a Lit Action run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecuteResponse {
@@ -193,22 +194,22 @@ pub struct ExecuteResponse {
     /// Claims by key id.
     #[serde(default)]
     pub claim_data: Map<String, Value>,
-    /// What the action set as its response; empty if it set none.
+    /// The response that the action set; empty by default.
     #[serde(default)]
     pub response: String,
-    /// What the action wrote to the console.
+    /// The console output of the action.
     #[serde(default)]
     pub logs: String,
 }
 
-/// A node's answer when the action threw. Its status is 400, and its form is not that of other errors.
+/// A node's answer when the action threw. It has status 400, and another form than other errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionFailure {
     /// Always false.
     pub success: bool,
     /// The exception, with stack.
     pub error: String,
-    /// What the action wrote to the console before.
+    /// The console output of the action before it threw.
     #[serde(default)]
     pub logs: String,
 }

@@ -6,27 +6,27 @@ use super::{
     members::{Form, Members},
 };
 
-/// A condition on what a Cosmos chain answers over REST. Only unified lists have it.
+/// A condition on the REST answer of a Cosmos chain. Only unified lists have it.
 #[doc(alias = "AccsCOSMOSParams")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CosmosCondition {
-    /// The path that is asked for.
+    /// The REST path.
     pub path: String,
     /// The chain by name: `cosmos`, `kyve`, `juno` and so on.
     pub chain: String,
-    /// Existing conditions may lack it; new ones should not, as nodes then hash `null`.
+    /// The method. Existing conditions may lack it; new ones need it, because nodes hash a missing one as `null`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// As `method`.
+    /// The parameters; may be missing like `method`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameters: Option<Vec<String>>,
-    /// What is asked of the answer; the key is a path as in `$.balances[0].amount`.
+    /// The test of the answer; its key is a path such as `$.balances[0].amount`.
     pub return_value_test: KeyedReturnValueTest,
 }
 
 impl CosmosCondition {
-    /// A condition with an empty method and no parameters.
+    /// Creates a condition with an empty method and no parameters.
     #[must_use]
     pub fn new(
         chain: impl Into<String>,
@@ -42,7 +42,7 @@ impl CosmosCondition {
         }
     }
 
-    /// The method and its parameters. Default: none.
+    /// Sets the method and its parameters. Default: none.
     #[must_use]
     pub fn with_method<P: Into<String>>(
         mut self,

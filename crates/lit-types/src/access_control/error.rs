@@ -1,55 +1,56 @@
 use crate::JsonProblem;
 
-/// What is wrong with access control conditions.
+/// Why access control conditions are malformed or unsafe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessControlError {
-    /// No JSON, or a member is of another type than it should be.
+    /// Malformed JSON, or a member of the wrong type.
     #[error("malformed access control conditions: {0}")]
     Json(JsonProblem),
-    /// A list or a group has no condition.
+    /// An empty list or group.
     #[error("empty list or group of access control conditions; give at least one condition")]
     Empty,
-    /// Conditions and operators do not alternate, or an operator stands first or last. Two conditions in a row are refused as
-    /// well: write the operator between them.
+    /// Conditions and operators do not alternate, or an operator stands first or last.
+    ///
+    /// Two conditions in a row are refused as well: write the operator between them.
     #[error(
         "conditions and operators do not alternate at item {item} (from 0) of a list or group: it starts and ends with a \
          condition, and has an operator between each two"
     )]
     Structure {
-        /// Where, in the innermost list.
+        /// The index in the innermost list.
         item: usize,
     },
-    /// An operator that is none of the two.
-    #[error("unknown operator {0:?}: expected \"and\" and \"or\"")]
+    /// An unknown operator.
+    #[error("unknown operator {0:?}: expected \"and\" or \"or\"")]
     Operator(String),
-    /// A comparator that is none of the six.
+    /// An unknown comparator.
     #[error("unknown comparator {0:?}: expected contains, =, >, >=, < or <=")]
     Comparator(String),
-    /// Neither an operator nor something with a `returnValueTest`.
+    /// Neither an operator nor an object with a `returnValueTest`.
     #[error("malformed access control condition: missing returnValueTest")]
     NotACondition,
-    /// A condition of a unified list does not say of which type it is, or names an unknown one.
+    /// A condition in a unified list has a missing or unknown type.
     #[error(
         "the conditionType of a unified condition is {}; there are evmBasic, evmContract, solRpc and cosmos",
         found.as_ref().map_or("missing".to_owned(), |found| format!("{found:?}"))
     )]
     ConditionType {
-        /// What it says.
+        /// The type it names.
         found: Option<String>,
     },
-    /// A condition lacks a member without which nodes do not read it.
+    /// A member that nodes need is missing.
     #[error("malformed {condition} condition: missing {member}, which nodes need")]
     Missing {
-        /// Its type.
+        /// The type of the condition.
         condition: &'static str,
-        /// The member.
+        /// The missing member.
         member: &'static str,
     },
     /// More conditions than nodes accept.
     #[error("too many access control conditions: {0}, nodes accept at most {max}", max = super::MAX_CONDITIONS)]
     TooMany(usize),
-    /// Nodes hash it differently from clients, so that what is encrypted under it stays encrypted.
+    /// Nodes hash it differently from clients, so data encrypted under it could never be decrypted.
     #[error("nodes hash this condition differently from clients: {0}")]
     HashedDifferently(&'static str),
 }

@@ -6,29 +6,29 @@ use super::{
     members::{Form, Members},
 };
 
-/// A condition on an EVM chain, by a standard or a method that nodes know (`evmBasic`).
+/// A condition on an EVM chain that uses a standard or method known to nodes (`evmBasic`).
 ///
-/// Values are hashed as they are given: the case of addresses counts.
+/// Values are hashed verbatim, so the case of addresses counts.
 #[doc(alias = "AccsDefaultParams")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvmBasicCondition {
-    /// The contract; empty for none.
+    /// The contract, or an empty string.
     pub contract_address: String,
     /// The chain by name, as in [`EVM_CHAINS`](crate::chains::EVM_CHAINS).
     pub chain: String,
-    /// `ERC20`, `ERC721`, `timestamp` and so on; empty for none.
+    /// `ERC20`, `ERC721`, `timestamp` and so on, or an empty string.
     pub standard_contract_type: String,
-    /// The method of the standard or of the node's RPC; empty for the first parameter itself.
+    /// The method of the standard or of the chain's RPC. If empty, the first parameter itself is tested.
     pub method: String,
     /// The parameters of the method.
     pub parameters: Vec<String>,
-    /// What is asked of the answer.
+    /// The test of the answer.
     pub return_value_test: ReturnValueTest,
 }
 
 impl EvmBasicCondition {
-    /// A condition without contract, standard, method and parameters.
+    /// Creates a condition without contract, standard, method and parameters.
     #[must_use]
     pub fn new(chain: impl Into<String>, return_value_test: ReturnValueTest) -> Self {
         Self {
@@ -41,14 +41,14 @@ impl EvmBasicCondition {
         }
     }
 
-    /// Whoever asks has this address.
+    /// Requires that the caller has this address.
     #[must_use]
     pub fn wallet_is(chain: impl Into<String>, address: impl Into<String>) -> Self {
         Self::new(chain, ReturnValueTest::new(Comparator::Equal, address))
             .with_method("", [USER_ADDRESS])
     }
 
-    /// The contract and its standard. Default: none.
+    /// Sets the contract and its standard. Default: none.
     #[must_use]
     pub fn with_contract(
         mut self,
@@ -60,7 +60,7 @@ impl EvmBasicCondition {
         self
     }
 
-    /// The method and its parameters. Default: none.
+    /// Sets the method and its parameters. Default: none.
     #[must_use]
     pub fn with_method<P: Into<String>>(
         mut self,

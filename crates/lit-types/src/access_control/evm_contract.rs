@@ -6,29 +6,29 @@ use super::{
     members::{Form, Members},
 };
 
-/// A condition on what a function of a contract on an EVM chain gives (`evmContract`).
+/// A condition on the result of a contract function on an EVM chain (`evmContract`).
 ///
-/// Values are hashed as they are given: the case of addresses counts.
+/// Values are hashed verbatim, so the case of addresses counts.
 #[doc(alias = "AccsEVMParams")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EvmContractCondition {
     /// The contract.
     pub contract_address: String,
-    /// The function by name.
+    /// The name of the function.
     pub function_name: String,
-    /// What it is called with.
+    /// The arguments.
     pub function_params: Vec<String>,
-    /// The function as the contract's ABI has it.
+    /// The function as the contract's ABI describes it.
     pub function_abi: FunctionAbi,
     /// The chain by name, as in [`EVM_CHAINS`](crate::chains::EVM_CHAINS).
     pub chain: String,
-    /// What is asked of the answer; the key names an output.
+    /// The test of the result; its key names an output.
     pub return_value_test: KeyedReturnValueTest,
 }
 
 impl EvmContractCondition {
-    /// A condition on the function of this ABI, called without parameters.
+    /// Creates a condition on the function of this ABI, without arguments.
     #[must_use]
     pub fn new(
         chain: impl Into<String>,
@@ -46,7 +46,7 @@ impl EvmContractCondition {
         }
     }
 
-    /// What the function is called with. Default: nothing.
+    /// Sets the arguments. Default: none.
     #[must_use]
     pub fn with_params<P: Into<String>>(mut self, params: impl IntoIterator<Item = P>) -> Self {
         self.function_params = params.into_iter().map(Into::into).collect();
@@ -91,24 +91,24 @@ impl Sealed for EvmContractCondition {
     }
 }
 
-/// A function as an ABI describes it, without what is not hashed.
+/// A function as an ABI describes it, reduced to the hashed members.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FunctionAbi {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it takes.
+    /// The inputs.
     pub inputs: Vec<AbiParameter>,
-    /// What it gives.
+    /// The outputs.
     pub outputs: Vec<AbiParameter>,
-    /// A member of old ABIs; false unless given.
+    /// A member of old ABIs; false by default.
     pub constant: bool,
     /// `view`, `pure`, `nonpayable` or `payable`.
     pub state_mutability: String,
 }
 
 impl FunctionAbi {
-    /// A function that changes nothing (`view`), by its name and `(name, type)` of what it takes and gives.
+    /// Creates a `view` function from its name and the `(name, type)` of its inputs and outputs.
     #[must_use]
     pub fn view(
         name: impl Into<String>,
@@ -133,15 +133,15 @@ impl FunctionAbi {
 /// An input or output of a function.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AbiParameter {
-    /// Its name, often empty for outputs.
+    /// The name, often empty for outputs.
     pub name: String,
-    /// Its Solidity type.
+    /// The Solidity type.
     #[serde(rename = "type")]
     pub kind: String,
 }
 
 impl AbiParameter {
-    /// A parameter by name and Solidity type.
+    /// Creates a parameter from its name and Solidity type.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: impl Into<String>) -> Self {
         Self {

@@ -9,10 +9,10 @@ use super::{
 };
 use crate::CompactJson;
 
-/// Conditions joined by operators, with groups in the place of brackets.
+/// Conditions joined by operators. Groups take the place of parentheses.
 ///
-/// There is no precedence: nodes go from left to right. Use groups where `and` and `or` meet. An expression has at least one
-/// condition, and an operator between each two; other lists do not parse.
+/// Operators have no precedence: nodes evaluate from left to right. Use groups where `and` and `or` meet. An expression has
+/// at least one condition and an operator between every two; other lists do not parse.
 ///
 /// ```
 /// use lit_types::access_control::{ConditionExpression, EvmBasicCondition};
@@ -29,7 +29,7 @@ pub struct ConditionExpression<C> {
 }
 
 impl<C> ConditionExpression<C> {
-    /// One condition, or one group.
+    /// Starts with one condition or group.
     #[must_use]
     pub fn new(first: impl Into<ConditionTerm<C>>) -> Self {
         Self {
@@ -38,13 +38,13 @@ impl<C> ConditionExpression<C> {
         }
     }
 
-    /// And another condition or group.
+    /// Joins another condition or group with `and`.
     #[must_use]
     pub fn and(self, term: impl Into<ConditionTerm<C>>) -> Self {
         self.joined(BooleanOperator::And, term)
     }
 
-    /// Or another condition or group.
+    /// Joins another condition or group with `or`.
     #[must_use]
     pub fn or(self, term: impl Into<ConditionTerm<C>>) -> Self {
         self.joined(BooleanOperator::Or, term)
@@ -61,13 +61,13 @@ impl<C> ConditionExpression<C> {
         &self.first
     }
 
-    /// What follows the first, each with the operator before it.
+    /// The other terms, each with the operator before it.
     #[must_use]
     pub fn rest(&self) -> &[(BooleanOperator, ConditionTerm<C>)] {
         &self.rest
     }
 
-    /// All conditions, those in groups included.
+    /// Iterates over all conditions, including those in groups.
     pub fn conditions(&self) -> impl Iterator<Item = &C> {
         let mut open: Vec<_> = self.terms().collect();
         open.reverse();
@@ -85,7 +85,7 @@ impl<C> ConditionExpression<C> {
         })
     }
 
-    /// Its parts, each but the first with the operator before it.
+    /// The terms; each but the first has the operator before it.
     fn terms(&self) -> impl Iterator<Item = (Option<BooleanOperator>, &ConditionTerm<C>)> {
         let rest = self
             .rest
@@ -163,12 +163,12 @@ impl<'de, C: Condition> Deserialize<'de> for ConditionExpression<C> {
     }
 }
 
-/// A part of an expression.
+/// A term of an expression.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ConditionTerm<C> {
     /// A condition.
     Condition(C),
-    /// An expression in brackets.
+    /// A group.
     Group(Box<ConditionExpression<C>>),
 }
 
@@ -184,7 +184,7 @@ impl<C> From<ConditionExpression<C>> for ConditionTerm<C> {
     }
 }
 
-/// What joins two conditions.
+/// An operator between two conditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BooleanOperator {
@@ -197,7 +197,7 @@ pub enum BooleanOperator {
 impl FromStr for BooleanOperator {
     type Err = AccessControlError;
 
-    /// Lower case alone, as nodes read it.
+    /// Accepts lower case only, as nodes do.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "and" => Ok(Self::And),
@@ -216,7 +216,7 @@ impl fmt::Display for BooleanOperator {
     }
 }
 
-/// A type of condition. Those of this module are all there are.
+/// A type of condition. Only this module implements it.
 pub trait Condition: Sealed {}
 
 pub(super) mod sealed {
@@ -230,7 +230,7 @@ pub(super) mod sealed {
     pub trait Sealed: Serialize + Sized {
         fn from_members(members: Members, form: Form) -> Result<Self, AccessControlError>;
 
-        /// As it is hashed and sent.
+        /// Serializes the form that is hashed and sent.
         fn serialize_canonical<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             self.serialize(serializer)
         }

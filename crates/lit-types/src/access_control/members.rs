@@ -1,4 +1,4 @@
-//! What a condition of any kind may have, as it is read. Which of it a kind needs is said where the kind is.
+//! The members of conditions of every kind, as read. Each kind says which of them it needs.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use serde::{
 
 use super::{AbiParameter, AccessControlError, KeyedReturnValueTest, ReturnValueTest};
 
-/// Where a text comes from.
+/// The source of a text.
 #[derive(Clone, Copy)]
 pub enum Form {
-    /// From people.
+    /// Written by people.
     Written,
-    /// From a client that sends it to a node.
+    /// Sent to a node by a client.
     Canonical,
 }
 
@@ -22,7 +22,7 @@ pub enum Form {
 pub(super) enum Item {
     /// A condition or an operator.
     Object(Box<Members>),
-    /// A list in the list.
+    /// A nested list.
     Group(Vec<Item>),
 }
 
@@ -75,14 +75,14 @@ pub struct Members {
 }
 
 impl Members {
-    /// What makes an object a condition.
+    /// The member that makes an object a condition.
     pub(super) fn return_value_test(&self) -> Result<TestMembers, AccessControlError> {
         let test = self.return_value_test.0.clone();
         test.ok_or(AccessControlError::NotACondition)
     }
 
-    /// The type of a condition, by a member that no other type has.
-    pub(super) const fn recognise(&self) -> Option<&'static str> {
+    /// Detects the type of a condition by a member that no other type has.
+    pub(super) const fn recognize(&self) -> Option<&'static str> {
         if self.standard_contract_type.0.is_some() {
             Some("evmBasic")
         } else if self.function_abi.0.is_some() {
@@ -145,7 +145,7 @@ pub(super) struct PdaInterfaceMembers {
     pub(super) fields: Member<PdaFields>,
 }
 
-/// In the order in which they are written, which is hashed.
+/// In the order in which they are written and hashed.
 pub(super) struct PdaFields(pub(super) Vec<(String, u64)>);
 
 impl<'de> Deserialize<'de> for PdaFields {
@@ -170,7 +170,7 @@ impl<'de> Deserialize<'de> for PdaFields {
     }
 }
 
-/// A member that may be absent. `null` is not absent: clients hash it.
+/// An optional member. `null` counts as present: clients hash it.
 #[derive(Clone)]
 pub(super) struct Member<T>(pub(super) Option<T>);
 

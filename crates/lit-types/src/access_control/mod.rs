@@ -1,8 +1,8 @@
-//! Access control conditions: who may decrypt, in the form in which the network hashes it.
+//! Access control conditions: rules that decide who may decrypt.
 //!
-//! Data is encrypted under the hash of the conditions, so their text decides, byte for byte. The types here hold what a node
-//! reads, their members stand in the order that is hashed, and [`AccessControlConditions::canonical`] gives the text as
-//! the official client writes it. The hash itself is in `lit-session-crypto`.
+//! Data is encrypted under the hash of the conditions, so every byte of their text counts. These types hold the members that
+//! nodes read, in the order that is hashed. [`AccessControlConditions::canonical`] returns the text as the official client
+//! writes it. The hash itself is in `lit-session-crypto`.
 //!
 //! ```
 //! use lit_types::access_control::{
@@ -44,42 +44,44 @@ use serde::{Deserialize, Serialize};
 
 use crate::CompactJson;
 
-/// The most conditions nodes accept in one request, groups counted through.
+/// The maximum number of conditions in one request, including those in groups.
 pub const MAX_CONDITIONS: usize = 30;
 
-/// Stands for the address of whoever asks, in parameters and in values.
+/// A placeholder for the caller's address, in parameters and in values.
 pub const USER_ADDRESS: &str = ":userAddress";
 
 /// Conditions of one of the four kinds.
 ///
-/// `Serialize` and `Deserialize` use the form in which people write them, inside an object that names the kind:
-/// `{"accessControlConditions":[…]}`. What is hashed and sent is [`AccessControlConditions::canonical`].
+/// `Serialize` and `Deserialize` use the form that people write, in an object that names the kind:
+/// `{"accessControlConditions":[…]}`. [`AccessControlConditions::canonical`] is the form that is hashed and sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AccessControlConditions {
-    /// Of EVM chains, by the standards and methods that nodes know.
+    /// EVM chains, with standards and methods known to nodes.
     #[serde(rename = "accessControlConditions")]
     EvmBasic(ConditionExpression<EvmBasicCondition>),
-    /// Of EVM chains, by functions of any contract.
+    /// EVM chains, with functions of any contract.
     #[serde(rename = "evmContractConditions")]
     EvmContract(ConditionExpression<EvmContractCondition>),
-    /// Of Solana.
+    /// Solana.
     #[serde(rename = "solRpcConditions")]
     SolRpc(ConditionExpression<AnySolRpcCondition>),
-    /// Of several kinds. A list of EVM conditions hashes as the list of that kind does.
+    /// Several kinds. A list with only EVM conditions has the same hash as the list of that kind.
     #[serde(rename = "unifiedAccessControlConditions")]
     Unified(ConditionExpression<UnifiedCondition>),
 }
 
 impl AccessControlConditions {
-    /// Reads a list as people write it. Conditions of a unified list name their `conditionType`. Unknown members are dropped.
+    /// Reads a list as people write it.
+    ///
+    /// Conditions of a unified list name their `conditionType`. Unknown members are dropped.
     ///
     /// # Errors
-    /// [`AccessControlError`], for anything that nodes would not read.
+    /// [`AccessControlError`] for anything that nodes cannot read.
     pub fn from_json(kind: ConditionsKind, json: &str) -> Result<Self, AccessControlError> {
         Self::parse(kind, json, Form::Written)
     }
 
-    /// Reads a list as it is sent to nodes, where the conditions of a unified list are told apart by their members.
+    /// Reads a list as clients send it. The members of a condition in a unified list determine its type.
     ///
     /// # Errors
     /// [`AccessControlError`].
@@ -105,7 +107,7 @@ impl AccessControlConditions {
         })
     }
 
-    /// The text that is hashed, and that the request to nodes has as the member [`ConditionsKind::member`].
+    /// The text that is hashed. Requests to nodes have it as the member [`ConditionsKind::member`].
     #[doc(alias = "canonicalAccessControlConditionFormatter")]
     #[must_use]
     pub fn canonical(&self) -> CompactJson {
@@ -117,7 +119,7 @@ impl AccessControlConditions {
         }
     }
 
-    /// Which of the four kinds.
+    /// The kind.
     #[must_use]
     pub const fn kind(&self) -> ConditionsKind {
         match self {
@@ -128,7 +130,7 @@ impl AccessControlConditions {
         }
     }
 
-    /// How many conditions there are, groups counted through.
+    /// The number of conditions, including those in groups.
     #[must_use]
     pub fn count(&self) -> usize {
         match self {
@@ -139,8 +141,10 @@ impl AccessControlConditions {
         }
     }
 
-    /// Looks for what makes nodes refuse conditions, or hash them differently from clients, so that what is encrypted under
-    /// them could not be decrypted. To be called before encrypting; conditions of existing data need not pass.
+    /// Checks that nodes accept the conditions, and hash them as clients do.
+    ///
+    /// Otherwise data encrypted under them could not be decrypted. Call it before encrypting; conditions of existing data need
+    /// not pass.
     ///
     /// # Errors
     /// [`AccessControlError::TooMany`], [`AccessControlError::HashedDifferently`].
@@ -171,7 +175,7 @@ pub enum ConditionsKind {
 }
 
 impl ConditionsKind {
-    /// All kinds. When a request has several, the first counts.
+    /// All kinds. If a request has several, nodes use the first of these.
     pub const ALL: [Self; 4] = [
         Self::EvmBasic,
         Self::EvmContract,
@@ -179,7 +183,7 @@ impl ConditionsKind {
         Self::Unified,
     ];
 
-    /// The member of requests and parameters that has the list.
+    /// The member of requests and parameters with the list.
     #[must_use]
     pub const fn member(self) -> &'static str {
         match self {

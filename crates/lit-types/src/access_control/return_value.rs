@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::AccessControlError;
 
-/// How what a chain answers is compared with a value.
+/// How an answer is compared with a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparator {
     /// `contains`
@@ -32,7 +32,7 @@ impl Comparator {
         Self::LessOrEqual,
     ];
 
-    /// As it is written in conditions.
+    /// The text in conditions.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -67,17 +67,17 @@ impl Serialize for Comparator {
     }
 }
 
-/// What a basic condition asks of the answer.
+/// The test that a basic condition makes on the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct ReturnValueTest {
-    /// How it is compared.
+    /// The comparator.
     pub comparator: Comparator,
-    /// With what. Numbers are written in decimal.
+    /// The value. Numbers are decimal.
     pub value: String,
 }
 
 impl ReturnValueTest {
-    /// A test.
+    /// Creates a test.
     #[must_use]
     pub fn new(comparator: Comparator, value: impl Into<String>) -> Self {
         Self {
@@ -87,19 +87,19 @@ impl ReturnValueTest {
     }
 }
 
-/// What the other conditions ask of the answer, or of a part of it.
+/// The test that other conditions make on the answer, or on a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct KeyedReturnValueTest {
-    /// Which part: the name of an output, or a path as in `$.amount`. Empty for the whole.
+    /// The part: the name of an output, or a path such as `$.amount`. Empty for the whole answer.
     pub key: String,
-    /// How it is compared.
+    /// The comparator.
     pub comparator: Comparator,
-    /// With what. Numbers are written in decimal.
+    /// The value. Numbers are decimal.
     pub value: String,
 }
 
 impl KeyedReturnValueTest {
-    /// A test of the whole answer.
+    /// Creates a test of the whole answer.
     #[must_use]
     pub fn new(comparator: Comparator, value: impl Into<String>) -> Self {
         Self {
@@ -109,7 +109,7 @@ impl KeyedReturnValueTest {
         }
     }
 
-    /// Tests a part instead. Default: the whole.
+    /// Tests a part. Default: the whole answer.
     #[must_use]
     pub fn with_key(mut self, key: impl Into<String>) -> Self {
         self.key = key.into();

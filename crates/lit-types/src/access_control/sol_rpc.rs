@@ -8,24 +8,24 @@ use super::{
 
 const TYPE: &str = "solRpc";
 
-/// A condition on Solana, in the present form (`solRpc`).
+/// A condition on Solana, in the current form (`solRpc`).
 #[doc(alias = "AccsSOLV2Params")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct SolRpcCondition {
-    /// A method of Solana's RPC, or one of those nodes add, as in `balanceOfToken(…)`.
+    /// A method of Solana's RPC, or an additional one of nodes such as `balanceOfToken(…)`.
     pub method: String,
-    /// Its parameters.
+    /// The parameters.
     pub params: Vec<String>,
-    /// How the account is found and read, if it is one that a program derives.
+    /// How to find and read an account that a program derives.
     pub pda: SolPda,
     /// `solana`, `solanaDevnet` or `solanaTestnet`.
     pub chain: String,
-    /// What is asked of the answer; the key is a path as in `$.amount`.
+    /// The test of the answer; its key is a path such as `$.amount`.
     pub return_value_test: KeyedReturnValueTest,
 }
 
 impl SolRpcCondition {
-    /// A condition that derives no account.
+    /// Creates a condition that derives no account.
     #[must_use]
     pub fn new<P: Into<String>>(
         chain: impl Into<String>,
@@ -42,7 +42,7 @@ impl SolRpcCondition {
         }
     }
 
-    /// Derives an account. Default: none.
+    /// Sets the derived account. Default: none.
     #[must_use]
     pub fn with_pda(mut self, pda: SolPda) -> Self {
         self.pda = pda;
@@ -59,16 +59,16 @@ impl SolRpcCondition {
     }
 }
 
-/// An account that a program derives, and how it is read.
+/// An account that a program derives, and its layout.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct SolPda {
-    /// What it is derived from: the program, then the seeds.
+    /// The program, then the seeds.
     pub params: Vec<String>,
-    /// How many bytes of the account come before the fields.
+    /// The offset of the fields, in bytes.
     pub offset: u64,
-    /// The fields by name, and how many bytes each has.
+    /// The fields by name, with their size in bytes.
     pub fields: Vec<(String, u64)>,
-    /// The field that is tested.
+    /// The tested field.
     pub key: String,
 }
 
@@ -137,17 +137,17 @@ impl Sealed for SolRpcCondition {
     }
 }
 
-/// A condition on Solana in the first form, which cannot derive accounts. Nodes still read it outside unified lists.
+/// A condition on Solana in the first form, without derived accounts. Nodes still read it outside unified lists.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SolRpcConditionV1 {
     /// A method of Solana's RPC.
     pub method: String,
-    /// Its parameters.
+    /// The parameters.
     pub params: Vec<String>,
     /// `solana`, `solanaDevnet` or `solanaTestnet`.
     pub chain: String,
-    /// What is asked of the answer.
+    /// The test of the answer.
     pub return_value_test: KeyedReturnValueTest,
 }
 
@@ -157,7 +157,7 @@ pub struct SolRpcConditionV1 {
 pub enum AnySolRpcCondition {
     /// The first form: without `pdaParams`.
     V1(SolRpcConditionV1),
-    /// The present form.
+    /// The current form.
     V2(SolRpcCondition),
 }
 

@@ -6,7 +6,7 @@ use super::{
     members::{Form, Members},
 };
 
-/// A condition of any type, for lists that mix them. Written with a `conditionType`, which is neither hashed nor sent.
+/// A condition of any type, for mixed lists. Its `conditionType` is neither hashed nor sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(tag = "conditionType", rename_all = "camelCase")]
 pub enum UnifiedCondition {
@@ -38,7 +38,7 @@ impl Sealed for UnifiedCondition {
         members.return_value_test()?;
         let found = match form {
             Form::Written => members.condition_type.0.clone(),
-            Form::Canonical => members.recognise().map(str::to_owned),
+            Form::Canonical => members.recognize().map(str::to_owned),
         };
         match found.as_deref() {
             Some("evmBasic") => Sealed::from_members(members, form).map(Self::EvmBasic),
