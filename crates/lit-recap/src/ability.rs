@@ -4,22 +4,21 @@ use lit_types::LitAbility;
 
 /// An ability of a ReCap: `<namespace>/<name>`, such as `Threshold/Signing` or `*/*`.
 ///
-/// Both parts are made of letters, digits and `.*_+-` (EIP-5573). They are ordered by text, which is what the
-/// statement needs.
+/// Both parts consist of letters, digits and `.*_+-` (EIP-5573). Abilities are ordered by text, as the statement needs.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecapAbility(String);
 
 impl RecapAbility {
-    /// `*/*`: everything.
+    /// The ability `*/*`, which grants everything.
     #[must_use]
     pub fn any() -> Self {
         Self("*/*".to_owned())
     }
 
-    /// An ability from its parts.
+    /// Creates an ability from its parts.
     ///
     /// # Errors
-    /// [`RecapAbilityError`] when a part is empty or has a character that is not allowed.
+    /// [`RecapAbilityError`] for a part that is empty or has an invalid character.
     pub fn new(namespace: &str, name: &str) -> Result<Self, RecapAbilityError> {
         for part in [namespace, name] {
             let allowed = |b: u8| b.is_ascii_alphanumeric() || b".*_+-".contains(&b);
@@ -39,7 +38,7 @@ impl RecapAbility {
     /// Namespace and name.
     #[must_use]
     pub fn parts(&self) -> (&str, &str) {
-        // The constructors put exactly one slash.
+        // The constructors write exactly one slash.
         self.0.split_once('/').unwrap_or((&self.0, ""))
     }
 }
@@ -74,7 +73,7 @@ impl fmt::Debug for RecapAbility {
     }
 }
 
-/// The text is no ability.
+/// A malformed ability.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid ability string `{0}`: expected <namespace>/<name> of letters, digits and .*_+-")]
 pub struct RecapAbilityError(String);

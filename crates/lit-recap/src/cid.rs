@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 /// A proof of a ReCap: a CIDv1, written in base58btc (`z…`) inside a ReCap and in base32 (`b…`) elsewhere.
 ///
-/// Lit does not use proofs; they are kept so that a foreign ReCap survives decoding and merging.
+/// Lit does not use proofs. They are kept so that a foreign ReCap survives decoding and merging.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProofCid(Vec<u8>);
 
@@ -30,7 +30,7 @@ impl ProofCid {
     }
 
     pub(crate) fn from_base58btc(text: &str) -> Result<Self, ProofCidError> {
-        // Decoding takes time quadratic in the length.
+        // Decoding takes quadratic time.
         if text.len() > MAX_CID_BYTES {
             return Err(ProofCidError);
         }
@@ -55,14 +55,14 @@ impl ProofCid {
                 bits &= (1 << width) - 1;
             }
         }
-        // What is left over is padding: less than one digit, all zero.
+        // The rest is padding: less than one digit, all zero.
         if width >= 5 || bits != 0 {
             return Err(ProofCidError);
         }
         Self::from_bytes(bytes)
     }
 
-    /// Version 1, a codec, a multihash whose length is right.
+    /// Accepts version 1, a codec, and a multihash of the right length.
     fn from_bytes(bytes: Vec<u8>) -> Result<Self, ProofCidError> {
         let (version, rest) = varint(&bytes)?;
         let (_codec, rest) = varint(rest)?;
@@ -75,12 +75,12 @@ impl ProofCid {
     }
 }
 
-/// The longest text of a proof that is read.
+/// The length limit of a proof.
 const MAX_CID_BYTES: usize = 256;
 
 const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// An unsigned LEB128 number and what follows it.
+/// Reads an unsigned LEB128 number, and returns it with the rest.
 fn varint(bytes: &[u8]) -> Result<(u64, &[u8]), ProofCidError> {
     let mut value = 0;
     for (i, byte) in bytes.iter().enumerate().take(9) {
@@ -92,7 +92,7 @@ fn varint(bytes: &[u8]) -> Result<(u64, &[u8]), ProofCidError> {
     Err(ProofCidError)
 }
 
-/// Takes base58btc (`z…`) and base32 (`b…`).
+/// Reads base58btc (`z…`) or base32 (`b…`).
 impl FromStr for ProofCid {
     type Err = ProofCidError;
 
@@ -117,7 +117,7 @@ impl fmt::Debug for ProofCid {
     }
 }
 
-/// The text is no CIDv1 in base58btc or base32.
+/// The proof is not a CIDv1 in base58btc or base32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("malformed proof: expected a CIDv1 in base58btc (z…) or base32 (b…)")]
 pub struct ProofCidError;

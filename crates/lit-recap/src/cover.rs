@@ -3,18 +3,18 @@ use lit_types::{LitAbility, LitResource, ResourcePrefix, Right};
 use crate::{BuildError, DecodeError, RECAP_URN_PREFIX, ReCap, RecapAbility, SiweMessage};
 
 impl ReCap {
-    /// Whether this allows an ability on a resource.
+    /// Whether this ReCap allows an ability on a resource.
     ///
-    /// Clients and nodes run the same algorithm: the ability must suit the kind of resource; if there is a key
-    /// `<prefix>://*` it is the only one looked at, so it *shadows* specific keys, otherwise the exact key is; under that
-    /// key the ability must be `*/*` or the very one. `Threshold/*` and `*/Signing` do not count, notes are ignored.
+    /// Clients and nodes use the same algorithm. The ability must apply to the kind of resource. If the key `<prefix>://*`
+    /// exists, only that key counts: it *shadows* specific keys. Otherwise the exact key counts. Under that key the ability must
+    /// be `*/*` or the same ability. `Threshold/*` and `*/Signing` do not count, and notes are ignored.
     #[doc(alias = "verifyCapabilitiesForResource")]
     #[must_use]
     pub fn covers(&self, resource: &LitResource, ability: LitAbility) -> bool {
         resource.supports(ability) && self.covers_id(ability, resource.id())
     }
 
-    /// The same for an id that is no [`LitResource`], as nodes need it.
+    /// As [`ReCap::covers`], for any id, as nodes need it.
     fn covers_id(&self, ability: LitAbility, id: &str) -> bool {
         let prefix = ability.prefix();
         let abilities = self
@@ -27,13 +27,13 @@ impl ReCap {
         })
     }
 
-    /// A ReCap that grants exactly these requests, all of which this one must cover.
+    /// Creates a ReCap that grants exactly these rights. This ReCap must cover all of them.
     ///
-    /// Taking grants away one by one is no narrowing: without the key `<prefix>://*` the specific keys it shadowed come into
-    /// force.
+    /// Removing single grants would not narrow it: without the key `<prefix>://*`, the specific keys that it shadowed take
+    /// effect.
     ///
     /// # Errors
-    /// [`NarrowError`] names the first request that is not covered.
+    /// [`NarrowError`] with the first right that is not covered.
     pub fn narrow(&self, requests: &[Right]) -> Result<Self, NarrowError> {
         if let Some(request) = requests
             .iter()
@@ -44,16 +44,16 @@ impl ReCap {
         Ok(Self::from_requests(requests)?)
     }
 
-    /// Whether this allows all that another ReCap allows on Lit resources, for every request there can be.
+    /// Whether this ReCap allows everything that another one allows on Lit resources.
     ///
-    /// Reflexive and transitive. Notes and resources of other schemes are ignored.
+    /// The relation is reflexive and transitive. Notes and resources of other schemes are ignored.
     #[must_use]
     pub fn covers_all_of(&self, other: &Self) -> bool {
         ResourcePrefix::ALL.into_iter().all(|prefix| {
             let scheme = format!("{prefix}://");
             let wildcard = other.attenuations().contains_key(&format!("{scheme}*"));
             let ids: Vec<&str> = if wildcard {
-                // It answers for every id; being covered on `*` means being covered on all of them.
+                // A wildcard answers for every id; covering `*` covers all of them.
                 vec!["*"]
             } else {
                 other
@@ -73,13 +73,14 @@ impl ReCap {
     }
 }
 
-/// Whether a root message allows all requests, as the official client checks it before it reuses a signature: by the
-/// *first* resource of the message, without a look at the statement.
+/// Checks that a root message allows all rights, as the official client does before it reuses a signature.
 ///
-/// Returns the first request that is not covered, or none.
+/// It reads the *first* resource of the message and ignores the statement.
+///
+/// Returns the first right that is not covered.
 ///
 /// # Errors
-/// [`ClientCoverError`] when the message has no resources or the first is no ReCap.
+/// [`ClientCoverError`] if the message has no resources, or if its first resource is not a ReCap.
 pub fn client_covers<'a>(
     message: &SiweMessage,
     requests: &'a [Right],
@@ -94,26 +95,27 @@ pub fn client_covers<'a>(
         .find(|request| !recap.covers(request.resource(), request.ability())))
 }
 
-/// Why the official client cannot say whether a message covers a request.
+/// Why the official client cannot tell what a message covers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientCoverError {
-    /// There are no resources: a plain sign-in, which grants nothing.
+    /// No resources: a plain sign-in, which grants nothing.
     #[error("the SIWE message grants nothing: it has no resources")]
     NoResources,
-    /// The first resource is no ReCap.
-    #[error("malformed ReCap in the first resource of the SIWE message: {0}")]
+    /// The first resource is not a ReCap.
+    #[error(transparent)]
     NotARecap(#[from] DecodeError),
 }
 
-/// Whether a message allows an operation on a resource id, as a node checks it: all ReCaps of the message are decoded,
-/// those that cannot be are skipped, and the statement must end with the statement of every decoded one, so that in
-/// effect there can be only one.
+/// Checks that a message allows an operation on a resource id, as a node does.
 ///
-/// `id` is what the operation is about: the CID of an action, the token id of a PKP as 64 hex digits.
+/// Nodes decode all ReCaps of the message and skip those that are malformed. The statement must end with the statement of
+/// every decoded ReCap, so in effect there can be only one.
+///
+/// `id` is the CID of an action, or the token id of a PKP as 64 hex digits.
 ///
 /// # Errors
-/// [`NodeCoverError`] says why not.
+/// [`NodeCoverError`] with the reason.
 pub fn node_covers(
     message: &SiweMessage,
     ability: LitAbility,
@@ -127,8 +129,8 @@ pub fn node_covers(
     if recaps.is_empty() {
         return Err(NodeCoverError::NoRecap);
     }
-    // The reference node lets a message without any statement pass. Its signer has seen nothing of what it grants,
-    // and no client makes one, so it is refused here.
+    // The reference node accepts a message without a statement. Its signer has not seen what it grants, and no client creates
+    // such a message, so it is refused here.
     let spelled_out = |text: &str| {
         recaps
             .iter()
@@ -147,34 +149,34 @@ pub fn node_covers(
     }
 }
 
-/// Why a message does not allow an operation, from a node's point of view.
+/// Why a message does not allow an operation on a node.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NodeCoverError {
-    /// No resource of the message is a ReCap that can be decoded.
+    /// The message has no valid ReCap.
     #[error("the SIWE message has no ReCap")]
     NoRecap,
-    /// The statement does not spell out what the ReCap grants.
+    /// The statement does not end with the statement of the ReCap.
     #[error("the statement of the SIWE message does not spell out its ReCap")]
     StatementMismatch,
-    /// The ReCap grants other things.
+    /// The ReCap does not grant the operation.
     #[error("the ReCap does not grant {ability} on {id}")]
     NotCovered {
-        /// What was needed.
+        /// The required ability.
         ability: LitAbility,
-        /// On what.
+        /// The id of the resource.
         id: String,
     },
 }
 
-/// Why a ReCap cannot be narrowed to some requests.
+/// Why a ReCap cannot be narrowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NarrowError {
-    /// It does not cover this one.
-    #[error("{} on {} is not covered, so narrowing to it would widen", .0.ability(), .0.resource())]
+    /// The ReCap does not cover this right.
+    #[error("the ReCap does not cover {} on {}", .0.ability(), .0.resource())]
     NotCovered(Right),
-    /// The requests make no ReCap.
+    /// The rights do not make a valid ReCap.
     #[error(transparent)]
     Build(#[from] BuildError),
 }

@@ -15,14 +15,13 @@ use crate::{
     RecapAbilityError, recap::utf16_order,
 };
 
-/// The longest `urn:recap:` this library decodes, in bytes. Nodes put the answer of a Lit Action, up to 100 KiB, into a
-/// ReCap.
+/// The length limit of a `urn:recap:`, in bytes. Nodes put the answer of a Lit Action, up to 100 KiB, into a ReCap.
 pub const MAX_URN_BYTES: usize = 512 * 1024;
 
-/// More proofs than Lit ever uses, which is none.
+/// The maximum number of proofs. Lit uses none.
 const MAX_PROOFS: usize = 64;
 
-/// Encoders leave padding out, decoders tolerate it.
+/// Encoders omit padding, and decoders accept it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -88,7 +87,7 @@ pub(crate) fn decode(urn: &str) -> Result<ReCap, DecodeError> {
     Ok(ReCap::from_parts(attenuations, proofs))
 }
 
-/// None for what is no object.
+/// `None` if the value is not an object.
 fn note(note: &Ordered) -> Result<Option<NotaBene>, DecodeError> {
     match note.to_value()? {
         Value::Object(note) => Ok(Some(note)),
@@ -96,7 +95,7 @@ fn note(note: &Ordered) -> Result<Option<NotaBene>, DecodeError> {
     }
 }
 
-/// Keys must ascend strictly, or the text is not what the canonical form of its content would be.
+/// Keys must be strictly ascending; otherwise the text is not canonical.
 fn sorted(members: &[(String, Ordered)]) -> Result<(), DecodeError> {
     let ascending = members
         .windows(2)
@@ -108,7 +107,7 @@ fn sorted(members: &[(String, Ordered)]) -> Result<(), DecodeError> {
     }
 }
 
-/// JSON with the members of objects in the order of the text.
+/// JSON that keeps the order of object members.
 enum Ordered {
     Scalar(Value),
     Array(Vec<Ordered>),
@@ -185,34 +184,34 @@ impl<'de> Deserialize<'de> for Ordered {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// Does not start with `urn:recap:`.
+    /// It does not start with `urn:recap:`.
     #[error("invalid recap urn: it does not start with urn:recap:")]
     Prefix,
-    /// Longer than [`MAX_URN_BYTES`].
+    /// It is longer than [`MAX_URN_BYTES`].
     #[error("the recap urn is longer than {MAX_URN_BYTES} bytes")]
     TooLong,
-    /// Not base64url.
+    /// It is not base64url.
     #[error("malformed recap urn: not base64url")]
     Base64,
-    /// Not JSON, or nested deeper than 128 levels.
+    /// It is not JSON, or is nested deeper than 128 levels.
     #[error("malformed recap: not JSON")]
     Json,
-    /// `att` is missing or no object, or a resource in it is no object.
+    /// `att` is missing or not an object, or a resource in it is not an object.
     #[error("invalid attenuation object")]
     Attenuations,
-    /// `prf` is missing, no list of texts, or longer than 64.
+    /// `prf` is missing, not a list of strings, or longer than 64.
     #[error("invalid proof list")]
     Proofs,
-    /// A proof is no CIDv1 in base58btc.
+    /// A proof is not a CIDv1 in base58btc.
     #[error(transparent)]
     Proof(#[from] ProofCidError),
     /// An ability is not `<namespace>/<name>`.
     #[error(transparent)]
     Ability(#[from] RecapAbilityError),
-    /// The notes of an ability are no list of objects.
+    /// The notes of an ability are not a list of objects.
     #[error("invalid nota-bene list for {0}")]
     NotaBene(RecapAbility),
-    /// Resources, abilities or members of notes are not in ascending order, or one appears twice.
+    /// Resources, abilities or members of notes are not in ascending order, or are duplicated.
     #[error("invalid attenuation object: not sorted")]
     NotSorted,
 }

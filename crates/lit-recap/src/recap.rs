@@ -10,17 +10,19 @@ use serde_json::{Map, Value, json};
 
 use crate::{DecodeError, ProofCid, RecapAbility, SiweError, SiweMessage, decode};
 
-/// What every ReCap resource of a SIWE message starts with.
+/// The prefix of a ReCap resource in a SIWE message.
 pub const RECAP_URN_PREFIX: &str = "urn:recap:";
 
-/// A restriction attached to an ability ("nota bene"). Lit uses them in capacity delegations and, written by nodes,
-/// in the resolved auth context; elsewhere they are empty and ignored.
+/// A restriction of an ability ("nota bene").
+///
+/// Lit uses restrictions in capacity delegations, and nodes use them for the resolved auth context. Elsewhere they are empty
+/// and ignored.
 pub type NotaBene = Map<String, Value>;
 
-/// Resource URI, then ability, then restrictions.
+/// Abilities and their restrictions, by resource URI.
 pub type Attenuations = BTreeMap<String, BTreeMap<RecapAbility, Vec<NotaBene>>>;
 
-/// A capability object (EIP-5573): which abilities are granted on which resources.
+/// A ReCap (EIP-5573): the abilities that are granted on resources.
 ///
 /// ```
 /// use lit_recap::ReCap;
@@ -41,16 +43,16 @@ pub struct ReCap {
 }
 
 impl ReCap {
-    /// Grants nothing.
+    /// Creates a ReCap that grants nothing.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Grants exactly what is requested, merging repeated requests as the official client does.
+    /// Grants exactly these rights. Duplicates are merged as in the official client.
     ///
     /// # Errors
-    /// [`BuildError::NotaBene`] when the data of a request is neither an object nor empty.
+    /// [`BuildError::NotaBene`] if the data of a right is neither an object nor empty.
     pub fn from_requests<'a>(
         requests: impl IntoIterator<Item = &'a Right>,
     ) -> Result<Self, BuildError> {
@@ -73,7 +75,7 @@ impl ReCap {
         Ok(all)
     }
 
-    /// Attenuations and proofs as they are.
+    /// Creates a ReCap from its attenuations and proofs.
     #[must_use]
     pub fn from_parts(attenuations: Attenuations, proofs: Vec<ProofCid>) -> Self {
         Self {
@@ -82,10 +84,10 @@ impl ReCap {
         }
     }
 
-    /// Grants one ability on one resource, without restriction.
+    /// Grants an ability on a resource, without restriction.
     ///
     /// # Errors
-    /// [`IncompatibleAbility`] when the ability does not suit the kind of resource.
+    /// [`IncompatibleAbility`] if the ability does not apply to this kind of resource.
     #[doc(alias = "addCapabilityForResource")]
     pub fn grant(
         &mut self,
@@ -97,10 +99,10 @@ impl ReCap {
         Ok(())
     }
 
-    /// Grants one ability on one resource under a restriction.
+    /// Grants an ability on a resource under a restriction.
     ///
     /// # Errors
-    /// [`IncompatibleAbility`] when the ability does not suit the kind of resource.
+    /// [`IncompatibleAbility`] if the ability does not apply to this kind of resource.
     pub fn grant_with(
         &mut self,
         resource: &LitResource,
@@ -135,7 +137,7 @@ impl ReCap {
         self.proofs.push(proof);
     }
 
-    /// What is granted.
+    /// The granted abilities, by resource.
     #[must_use]
     pub const fn attenuations(&self) -> &Attenuations {
         &self.attenuations
@@ -176,7 +178,7 @@ impl ReCap {
             .expect("JSON values hold only finite numbers")
     }
 
-    /// The resource of a SIWE message: `urn:recap:` and the canonical JSON in base64url without padding.
+    /// The URN for a SIWE message: `urn:recap:` and the canonical JSON in base64url without padding.
     #[doc(alias = "encodeAsSiweResource")]
     #[must_use]
     pub fn to_urn(&self) -> String {
@@ -186,7 +188,7 @@ impl ReCap {
         )
     }
 
-    /// The human-readable form that ends the statement of a SIWE message.
+    /// The statement: text that ends the statement of a SIWE message.
     #[must_use]
     pub fn statement(&self) -> String {
         let mut text = String::from(
@@ -196,8 +198,8 @@ impl ReCap {
         resources.sort_by(|(a, _), (b, _)| utf16_order(a, b));
         let mut number = 0;
         for (resource, abilities) in resources {
-            // Abilities come sorted as whole strings; a namespace may so be split by another that it is a prefix
-            // of, and still forms one group at its first place.
+            // Abilities are sorted as whole strings. Another namespace that starts with this one can split it; it still forms
+            // one group at its first place.
             let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
             let mut places: HashMap<&str, usize> = HashMap::new();
             for ability in abilities.keys() {
@@ -220,8 +222,9 @@ impl ReCap {
         text
     }
 
-    /// The statement as the official client shows it: escaped line feeds and double quotes undone. It is not what
-    /// goes into a SIWE message.
+    /// The statement as the official client shows it, with line feeds and double quotes unescaped.
+    ///
+    /// SIWE messages contain [`ReCap::statement`] instead.
     #[doc(alias = "sanitizeSiweMessage")]
     #[must_use]
     pub fn display_statement(&self) -> String {
@@ -230,10 +233,10 @@ impl ReCap {
             .replace("\\\"", "'")
     }
 
-    /// Adds what another ReCap grants.
+    /// Adds the grants of another ReCap.
     ///
-    /// The notes of an ability that has only empty ones are replaced by the other's, otherwise the other's are
-    /// appended: a restriction is never lost to an unrestricted grant that came first.
+    /// If an ability has only empty notes, the other's notes replace them; otherwise they are appended. So a restriction is never
+    /// lost to an earlier unrestricted grant.
     pub fn merge(&mut self, other: &Self) {
         for proof in &other.proofs {
             if !self.proofs.contains(proof) {
@@ -253,10 +256,10 @@ impl ReCap {
         }
     }
 
-    /// Puts this ReCap into a message: merged with the one it ends with, if it does, or appended.
+    /// Adds this ReCap to a message. It is merged with the ReCap that ends the message, if there is one.
     ///
     /// # Errors
-    /// [`SiweError`] when the result is no valid message, as when a resource URI has a line feed.
+    /// [`SiweError`] if the result is invalid, for example if a resource URI has a line feed.
     #[doc(alias = "addToSiweMessage")]
     pub fn add_to(&self, message: &SiweMessage) -> Result<SiweMessage, SiweError> {
         let old = Self::extract(message).ok();
@@ -284,7 +287,7 @@ impl ReCap {
         }
     }
 
-    /// The ReCap a message ends with: its last resource, which its statement must spell out.
+    /// Reads the ReCap that ends a message. The statement must spell it out.
     ///
     /// # Errors
     /// [`ExtractError`].
@@ -318,7 +321,7 @@ impl fmt::Debug for ReCap {
     }
 }
 
-/// What counts as nothing in JavaScript.
+/// Whether JavaScript treats the value as empty.
 fn is_empty_value(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
@@ -333,27 +336,27 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }
 
-/// Why requests make no ReCap.
+/// Why rights do not make a valid ReCap.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The data of a request is an array, a number, a text or `true`; a nota bene is an object.
+    /// The data of a right is an array, a number, a string or `true`, instead of an object.
     #[error("malformed data for {ability}: not a JSON object")]
     NotaBene {
-        /// The ability of the request.
+        /// The ability of the right.
         ability: LitAbility,
     },
 }
 
-/// Why a message yields no ReCap.
+/// Why a message has no valid ReCap.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExtractError {
     /// The message has no resources.
     #[error("the SIWE message grants nothing: it has no resources")]
     NoResources,
-    /// The last resource is no ReCap.
-    #[error("malformed ReCap in the last resource of the SIWE message: {0}")]
+    /// The last resource is not a ReCap.
+    #[error(transparent)]
     NotARecap(#[from] DecodeError),
     /// The statement does not end with the statement of the ReCap: the signer saw something else.
     #[error("the statement of the SIWE message does not spell out its ReCap")]

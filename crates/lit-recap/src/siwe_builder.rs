@@ -6,16 +6,18 @@ use lit_types::{
 
 use crate::{CapacityDelegation, Nonce, ReCap, SiweError, SiweMessage};
 
-/// The domain the official client puts in when none is given.
+/// The default domain of the official client.
 pub const OFFICIAL_DOMAIN: &str = "localhost";
-/// The statement the official client puts in when none is given.
+/// The default statement of the official client.
 pub const OFFICIAL_STATEMENT: &str =
     "This is a test statement.  You can put anything you want here.";
-/// The URI the official client puts in when none is given.
+/// The default URI of the official client.
 pub const OFFICIAL_URI: &str = "https://localhost/login";
 
-/// Makes SIWE messages. The three that Lit knows: a plain one, one with ReCaps ([`SiweBuilder::requests`]), and a
-/// capacity delegation ([`SiweBuilder::capacity_delegation`]).
+/// Builds SIWE messages.
+///
+/// Lit has three kinds: a plain one, one with ReCaps ([`SiweBuilder::with_rights`]), and a capacity delegation
+/// ([`SiweBuilder::with_capacity_delegation`]).
 ///
 /// ```
 /// use lit_recap::SiweBuilder;
@@ -54,7 +56,7 @@ pub struct SiweBuilder {
 }
 
 impl SiweBuilder {
-    /// A message of one address about one URI. Domain `localhost`, chain id 1, valid for 7 days, no statement.
+    /// Starts a message of an address about a URI: domain `localhost`, chain id 1, valid for 7 days, no statement.
     pub fn new(
         address: Address,
         uri: impl Into<String>,
@@ -77,63 +79,63 @@ impl SiweBuilder {
         }
     }
 
-    /// As [`SiweBuilder::new`] with the URI and the statement that the official client fills in.
+    /// As [`SiweBuilder::new`], with the URI and the statement of the official client.
     pub fn with_official_defaults(address: Address, nonce: Nonce, issued_at: Timestamp) -> Self {
         Self::new(address, OFFICIAL_URI, nonce, issued_at).with_statement(OFFICIAL_STATEMENT)
     }
 
-    /// The domain that asks: a host, with a port if need be. Default: `localhost`.
+    /// Sets the domain: a host with an optional port. Default: `localhost`.
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = domain.into();
         self
     }
 
-    /// The URI the message is about, instead of the one given to the constructor.
+    /// Replaces the URI that the constructor set.
     pub fn with_uri(mut self, uri: impl Into<String>) -> Self {
         self.uri = uri.into();
         self
     }
 
-    /// What the signer is told, before the statement of the ReCap. One line. Default: none.
+    /// Sets the statement, one line before the statement of the ReCap. Default: none.
     pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
         self
     }
 
-    /// The chain id. Default: 1.
+    /// Sets the chain id. Default: 1.
     pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.chain_id = chain_id;
         self
     }
 
-    /// Until when the message is valid; the text is kept. Default: 7 days after it was issued.
+    /// Sets the expiration; its text is kept. Default: 7 days after the issue time.
     pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }
 
-    /// From when the message is valid. Default: not written.
+    /// Sets the not-before time. Default: none.
     pub fn with_not_before(mut self, not_before: Timestamp) -> Self {
         self.not_before = Some(not_before);
         self
     }
 
-    /// A request id. Default: not written.
+    /// Sets the request id. Default: none.
     pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
         self
     }
 
-    /// URIs to list as resources, before the ReCap if there is one. Default: none. Messages of sessions have none but the ReCap.
+    /// Adds URIs as resources, before the ReCap. Default: none. Session messages have only the ReCap.
     pub fn with_resources(mut self, resources: impl IntoIterator<Item = String>) -> Self {
         self.resources = resources.into_iter().collect();
         self
     }
 
-    /// Grants exactly these requests to the URI.
+    /// Grants exactly these rights to the URI.
     ///
     /// # Errors
-    /// [`SiweError::NoRequests`] for an empty list, [`SiweError::Recap`] for data that is no object.
+    /// [`SiweError::NoRequests`] for an empty list, [`SiweError::Recap`] for data that is not an object.
     pub fn with_rights(self, requests: &[Right]) -> Result<Self, SiweError> {
         if requests.is_empty() {
             return Err(SiweError::NoRequests);
@@ -141,23 +143,24 @@ impl SiweBuilder {
         Ok(self.with_recap(ReCap::from_requests(requests)?))
     }
 
-    /// Grants what a ReCap says to the URI.
+    /// Grants the rights of a ReCap to the URI.
     pub fn with_recap(mut self, recap: ReCap) -> Self {
         self.recap = Some(recap);
         self
     }
 
-    /// Lets others spend a capacity credit of the signer. Sets the URI to `lit:capability:delegation` and replaces what
-    /// was granted before.
+    /// Lets others spend a capacity credit of the signer.
+    ///
+    /// It sets the URI to `lit:capability:delegation` and replaces earlier grants.
     pub fn with_capacity_delegation(self, delegation: &CapacityDelegation) -> Self {
         self.with_uri(CAPACITY_DELEGATION_URI)
             .with_recap(delegation.to_recap())
     }
 
-    /// The message.
+    /// Builds the message.
     ///
     /// # Errors
-    /// [`SiweError`] names the field that makes it invalid.
+    /// [`SiweError`] with the invalid field.
     pub fn build(self) -> Result<SiweMessage, SiweError> {
         let statement = self.statement.as_deref().unwrap_or_default();
         if statement.contains('\n') {
@@ -193,7 +196,7 @@ impl SiweBuilder {
             resources,
         };
         if let Some(recap) = &self.recap {
-            // A statement that was given as an empty text still gets its separating blank, as in the official client.
+            // An empty statement still gets its separating line, as in the official client.
             fields.statement = Some(match &self.statement {
                 Some(own) => format!("{own} {}", recap.statement()),
                 None => recap.statement(),

@@ -6,15 +6,15 @@ use time::OffsetDateTime;
 
 use crate::{BuildError, ReCap};
 
-/// The longest SIWE message this library reads, in bytes: one ReCap of the largest size and what stands around it.
+/// The length limit of a SIWE message, in bytes: the largest ReCap and the other fields.
 pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
 
 /// A Sign-In with Ethereum message (EIP-4361).
 ///
-/// Built by [`SiweBuilder`](crate::SiweBuilder) or parsed from text. Only canonical text is parsed: what the fields print again must be what
-/// was read, so that the signed bytes and the fields can never disagree. The parser is that of the `siwe` crate; what it
-/// refuses and the official client emits is refused here too, at construction: a domain with scheme or path, a statement
-/// with a line feed, a resource that is no ASCII URI.
+/// Built by [`SiweBuilder`](crate::SiweBuilder) or parsed from text. Only canonical text parses: the fields must print the
+/// same text again, so that the signed bytes and the fields always agree. The parser is that of the `siwe` crate. It refuses
+/// some output of the official client, and the builder refuses the same: a domain with scheme or path, a statement with a
+/// line feed, a resource that is not an ASCII URI.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SiweMessage {
     fields: siwe::Message,
@@ -23,7 +23,7 @@ pub struct SiweMessage {
 }
 
 impl SiweMessage {
-    /// The text to be signed.
+    /// The text to sign.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -35,19 +35,19 @@ impl SiweMessage {
         self.fields.domain.as_str()
     }
 
-    /// Who signs.
+    /// The address that signs.
     #[must_use]
     pub fn address(&self) -> Address {
         self.fields.address.into()
     }
 
-    /// What the signer is told.
+    /// The statement, which the signer reads.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
         self.fields.statement.as_deref()
     }
 
-    /// What the message is about: for Lit the URI of a session key, or of a capacity delegation.
+    /// The URI. For Lit it is the URI of a session key or of a capacity delegation.
     #[must_use]
     pub fn uri(&self) -> &str {
         self.fields.uri.as_str()
@@ -65,19 +65,19 @@ impl SiweMessage {
         &self.fields.nonce
     }
 
-    /// When it was made.
+    /// The issue time.
     #[must_use]
     pub fn issued_at(&self) -> OffsetDateTime {
         *self.fields.issued_at.as_ref()
     }
 
-    /// Until when it is valid.
+    /// The expiration time.
     #[must_use]
     pub fn expiration(&self) -> Option<OffsetDateTime> {
         self.fields.expiration_time.as_ref().map(|at| *at.as_ref())
     }
 
-    /// The same, as the message spells it.
+    /// The expiration time as the message spells it.
     #[must_use]
     pub fn expiration_timestamp(&self) -> Option<Timestamp> {
         // The message was parsed with the same rules.
@@ -87,7 +87,7 @@ impl SiweMessage {
             .and_then(|at| at.to_string().parse().ok())
     }
 
-    /// From when it is valid.
+    /// The not-before time.
     #[must_use]
     pub fn not_before(&self) -> Option<OffsetDateTime> {
         self.fields.not_before.as_ref().map(|at| *at.as_ref())
@@ -104,14 +104,15 @@ impl SiweMessage {
         self.resources.iter().map(String::as_str)
     }
 
-    /// The hash a wallet signs (EIP-191): keccak256 of the prefix, the length and the text.
+    /// The hash that a wallet signs (EIP-191): keccak256 of the prefix, the length and the text.
     #[must_use]
     pub fn eip191_hash(&self) -> B256 {
         eip191_hash_message(&self.text)
     }
 
-    /// Whether the message is valid at an instant, as nodes see it: not before < now ≤ expiration, without tolerance. The
-    /// issue time is not looked at.
+    /// Checks that the message is valid at an instant, as nodes do: not before < now ≤ expiration, without tolerance.
+    ///
+    /// The issue time is not checked.
     ///
     /// # Errors
     /// [`TimeWindowError`].
@@ -128,15 +129,16 @@ impl SiweMessage {
     /// Verifies a wallet's signature: the recovered address must be that of the message.
     #[must_use]
     pub fn verify_eip191(&self, signature: &[u8; 65]) -> bool {
-        // Other values of v are taken modulo 27 by the verifier; only these two are a signature's own.
+        // The verifier takes other values of v modulo 27; a signature has only these two.
         matches!(signature[64], 27 | 28) && self.fields.verify_eip191(signature).is_ok()
     }
 
-    /// The same message of this address, with another issue time and statement, and with a ReCap in place of its resources: as
-    /// nodes write a message anew before they sign it for a PKP. What else it says, it says in the same words.
+    /// Copies the message with another address, issue time and statement, and with a ReCap in place of its resources.
+    ///
+    /// Nodes rewrite a message in this way before they sign it for a PKP. The other fields stay the same, to the letter.
     ///
     /// # Errors
-    /// [`SiweError`] when the result is no valid message.
+    /// [`SiweError`] if the result is invalid.
     pub fn reissued(
         &self,
         address: Address,
@@ -155,7 +157,7 @@ impl SiweMessage {
         Self::try_from(fields)
     }
 
-    /// The same message with another statement, and a ReCap added or put in place of the last resource.
+    /// Copies the message with another statement, and adds a ReCap or replaces the last resource by it.
     pub(crate) fn with_recap(
         &self,
         statement: String,
@@ -174,7 +176,7 @@ impl SiweMessage {
     }
 }
 
-/// Checks that the message can be read again, and only in one way.
+/// Checks that the message parses, and in only one way.
 impl TryFrom<siwe::Message> for SiweMessage {
     type Error = SiweError;
 
@@ -263,39 +265,38 @@ impl fmt::Display for Nonce {
     }
 }
 
-/// Why a message cannot be made or read.
+/// Why a SIWE message cannot be built or parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SiweError {
-    /// The domain is no host with optional port. A scheme or a path, which the official client lets pass, is refused by
-    /// nodes.
+    /// The domain is not a host with an optional port. The official client accepts a scheme or a path; nodes refuse both.
     #[error("invalid domain: expected a host with an optional port, without scheme or path")]
     Domain,
-    /// The statement has a line feed, and could not be told from the rest of the message.
+    /// The statement has a line feed, so it could pose as other fields.
     #[error("invalid statement: expected a single line")]
     Statement,
-    /// The URI is none (RFC 3986).
+    /// The URI is not absolute (RFC 3986).
     #[error("invalid URI: expected an absolute URI (RFC 3986)")]
     Uri,
-    /// The nonce is shorter than 8 characters or has others than letters and digits.
+    /// The nonce is shorter than 8 characters, or has other characters than letters and digits.
     #[error("invalid nonce: expected at least 8 letters and digits")]
     Nonce,
-    /// A time is outside the years that can be written.
+    /// A time is outside the years 0 to 9999.
     #[error(transparent)]
     Time(#[from] TimestampError),
-    /// A resource is no ASCII URI.
+    /// A resource is not an ASCII URI.
     #[error("invalid resource: expected a URI of ASCII characters")]
     Resource,
-    /// No requests were given; a session without rights is of no use.
-    #[error("at least one resource ability request is needed")]
+    /// No rights were given. A session without rights is useless.
+    #[error("missing rights: a session needs at least one")]
     NoRequests,
-    /// The requests make no ReCap.
+    /// The rights do not make a valid ReCap.
     #[error(transparent)]
     Recap(#[from] BuildError),
-    /// The text is no SIWE message. The reason is that of the `siwe` crate.
+    /// Not a SIWE message. The reason comes from the `siwe` crate.
     #[error("malformed SIWE message: {0}")]
     Syntax(String),
-    /// The text is a SIWE message, spelled in another way than its fields print.
+    /// A SIWE message that is not in canonical form.
     #[error("malformed SIWE message: not in canonical form")]
     NotCanonical,
     /// Longer than [`MAX_SIWE_BYTES`].
@@ -303,14 +304,14 @@ pub enum SiweError {
     TooLong,
 }
 
-/// The message is not valid at this instant.
+/// Why a message is not valid at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeWindowError {
-    /// Its expiration time has passed.
+    /// The expiration time has passed.
     #[error("the message has expired")]
     Expired,
-    /// Its not-before time has not passed yet.
+    /// The not-before time is in the future.
     #[error("the message is not valid yet")]
     NotYetValid,
 }
