@@ -12,13 +12,13 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::hd_key_id;
 
-/// The Discord application of Lit itself, which nodes compute ids with unless they are told another.
+/// The Discord application of Lit, which nodes use by default.
 pub const DISCORD_CLIENT_ID: &str = "1052874239658692668";
 
-/// What stands for the app in ids of wallets and of WebAuthn credentials. Nodes always use this one.
+/// The app in ids of wallets and WebAuthn credentials.
 const LIT: &str = "lit";
 
-/// The id under which an auth method is permitted to use a PKP: keccak256 of `<user>:<app>`.
+/// The id of an auth method, which permissions on a PKP refer to: keccak256 of `<user>:<app>`.
 ///
 /// | type | user | app |
 /// |---|---|---|
@@ -28,11 +28,11 @@ const LIT: &str = "lit";
 /// | Stytch OTP | `sub` | first `aud`, all in lower case |
 /// | Stytch factors | e-mail address, phone number or TOTP id of the first factor of that kind | first `aud`, all in lower case |
 ///
-/// **Nothing is verified**: neither the signature of an AuthSig nor that of a JWT, nor when either ends. The id says who the
-/// token claims to be about, no more; nodes verify.
+/// **Nothing is verified**: neither the signature of an AuthSig or JWT, nor its expiration. The id says who the token claims
+/// to be about. Nodes verify it.
 ///
 /// # Errors
-/// [`AuthMethodIdError`]. It never contains any of the token.
+/// [`AuthMethodIdError`]. It quotes nothing from the token.
 #[doc(alias = "getAuthIdByAuthMethod")]
 #[doc(alias = "authMethodId")]
 pub fn auth_method_id(method: &AuthMethod) -> Result<B256, AuthMethodIdError> {
@@ -86,20 +86,20 @@ pub fn auth_method_id(method: &AuthMethod) -> Result<B256, AuthMethodIdError> {
     }
 }
 
-/// Who a JWT is about and for whom it was made, as far as it says so itself: **nothing is verified**.
+/// The user and the apps that a JWT claims. **Nothing is verified.**
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JwtIdentity {
     /// `sub`: the user.
     pub subject: Option<String>,
-    /// `aud`: the applications, often one.
+    /// `aud`: the apps, often one.
     pub audience: Vec<String>,
 }
 
-/// Reads whom a JWT is about. **Nothing is verified**, neither its signature nor when it ends.
+/// Reads the user and the apps of a JWT. **Nothing is verified**, neither its signature nor its expiration.
 ///
 /// # Errors
-/// [`AuthMethodIdError`], when the text is no JWT. It never contains any of the token.
+/// [`AuthMethodIdError`] for a malformed JWT. It quotes nothing from the token.
 pub fn unverified_jwt_identity(token: &str) -> Result<JwtIdentity, AuthMethodIdError> {
     if token.len() > MAX_AUTH_SIG_BYTES {
         return Err(AuthMethodIdError::TooLong);
@@ -115,14 +115,16 @@ pub fn unverified_jwt_identity(token: &str) -> Result<JwtIdentity, AuthMethodIdE
     })
 }
 
-/// The id of a Discord user for an application ([`DISCORD_CLIENT_ID`] unless it is one's own). An access token does not name
-/// the user: `GET https://discord.com/api/users/@me` does, with the token as bearer, in the member `id`.
+/// The id of a Discord user for an application, by default [`DISCORD_CLIENT_ID`].
+///
+/// An access token does not name the user. `GET https://discord.com/api/users/@me` with the token as bearer returns the user
+/// id in the member `id`.
 #[must_use]
 pub fn discord_auth_method_id(user_id: &str, client_id: &str) -> B256 {
     hd_key_id(user_id, client_id, false)
 }
 
-/// The id under which a Lit Action is permitted to use a PKP: the bytes of its CID, not hashed.
+/// The auth method id of a Lit Action: the bytes of its CID, not hashed.
 ///
 /// # Errors
 /// [`ActionCidError`].
@@ -130,34 +132,35 @@ pub fn action_auth_method_id(cid: &str) -> Result<[u8; 34], ActionCidError> {
     cid.parse().map(|cid: ActionCid| *cid.as_bytes())
 }
 
-/// Why an auth method has no id. Never contains any of the token.
+/// Why an auth method has no id. It quotes nothing from the token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthMethodIdError {
-    /// The id does not follow from a token of this type: a Lit Action has [`action_auth_method_id`], Google's old access
-    /// tokens have none, and what other numbers mean only a Lit Action knows.
+    /// Tokens of this type do not determine an id. Lit Actions have [`action_auth_method_id`], and Google's old access tokens
+    /// have no id. Types that Lit does not define are up to the Lit Action that checks them.
     #[error("cannot derive an id from the access token of auth method type {0}")]
     Unsupported(AuthMethodNumber),
-    /// Discord has to be asked whose the token is; then [`discord_auth_method_id`] gives the id.
+    /// Discord must be asked for the user of a token; then [`discord_auth_method_id`] returns the id.
     #[error("a Discord token does not name its user; ask Discord, and use discord_auth_method_id")]
     DiscordUser,
-    /// The access token of a wallet or of WebAuthn, or the payload of a JWT, is not the JSON it has to be.
+    /// The access token of a wallet or of WebAuthn, or the payload of a JWT, is malformed JSON.
     #[error("malformed access token: the token or its JWT payload is {0}")]
     Json(JsonProblem),
-    /// The same is a list.
+    /// The same JSON is a list.
     #[error("malformed access token: the token or its JWT payload is not an object")]
     NotAnObject,
-    /// The access token has to be a JWT: three parts with dots between them, the second in base64url.
+    /// The access token is not a JWT: three parts separated by dots, the second in base64url.
     #[error("malformed access token: not a JWT")]
     NotAJwt,
-    /// The token does not have what the id is made of. The official client makes one of the word `undefined`, which is the
-    /// same for all who have such a token.
+    /// The token lacks a member that the id is computed from.
+    ///
+    /// The official client uses the word `undefined` instead, which gives all such tokens the same id.
     #[error("malformed access token: missing `{0}`")]
     Missing(&'static str),
-    /// The session of the Stytch token has no factor of the type of the auth method.
+    /// The Stytch session has no factor of the auth method's type.
     #[error("the Stytch session has no authentication factor of this type")]
     NoFactor,
-    /// More than [`MAX_AUTH_SIG_BYTES`].
+    /// Larger than [`MAX_AUTH_SIG_BYTES`].
     #[error("the access token is larger than {MAX_AUTH_SIG_BYTES} bytes")]
     TooLong,
 }
@@ -173,7 +176,7 @@ struct WebAuthnToken {
     raw_id: Option<String>,
 }
 
-/// The claims that ids are made of.
+/// The claims that determine ids.
 #[derive(Deserialize)]
 struct Claims {
     #[serde(rename = "sub")]
@@ -250,7 +253,7 @@ fn present(text: Option<String>, name: &'static str) -> Result<String, AuthMetho
         .ok_or(AuthMethodIdError::Missing(name))
 }
 
-/// The payload of a JWT. Its signature is not looked at.
+/// The payload of a JWT. Its signature is not checked.
 fn unverified_claims(token: &str) -> Result<Claims, AuthMethodIdError> {
     const BASE64: GeneralPurpose = GeneralPurpose::new(
         &URL_SAFE,

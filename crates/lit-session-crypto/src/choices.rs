@@ -1,4 +1,4 @@
-/// All choices of `k` of the numbers below `n`, in lexical order.
+/// All choices of `k` numbers below `n`, in lexical order.
 pub(crate) fn choices(n: usize, k: usize) -> impl Iterator<Item = Vec<usize>> {
     let first: Option<Vec<usize>> = (k <= n).then(|| (0..k).collect());
     std::iter::successors(first, move |last| {

@@ -1,7 +1,7 @@
 use lit_types::{LitResource, access_control::AccessControlConditions};
 use sha2::{Digest, Sha256};
 
-/// Returns the SHA-256 of the canonical text of conditions.
+/// The SHA-256 of the canonical text of conditions.
 ///
 /// ```
 /// use lit_session_crypto::conditions_hash;
@@ -17,15 +17,17 @@ pub fn conditions_hash(conditions: &AccessControlConditions) -> [u8; 32] {
     Sha256::digest(conditions.canonical().as_str()).into()
 }
 
-/// SHA-256 of what is encrypted: the other half of the resource, and `dataToEncryptHash` of requests (in lower-case hex).
+/// The SHA-256 of data to encrypt.
+///
+/// It is the other half of the resource, and `dataToEncryptHash` of requests (in lower-case hex).
 #[must_use]
 pub fn data_hash(plaintext: &[u8]) -> [u8; 32] {
     Sha256::digest(plaintext).into()
 }
 
-/// The resource that data encrypted under conditions is, as sessions are given rights on it.
+/// The resource of encrypted data, for the rights of a session.
 ///
-/// Its [key](LitResource::key) is the identity the data is encrypted to, and that nodes sign to let it be decrypted.
+/// Its [key](LitResource::key) is the identity that the data is encrypted to. Nodes sign this identity to decrypt.
 #[doc(alias = "getLitResourceForEncryption")]
 #[must_use]
 pub fn encryption_resource(

@@ -8,24 +8,24 @@ use time::OffsetDateTime;
 
 use crate::{CapabilityRefusal, check_proof};
 
-/// What a capacity delegation says, as nodes read it. Not verified.
+/// The terms of a capacity delegation, as nodes read them. Not verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DelegationTerms {
-    /// Who delegates: the owner of the credits.
+    /// The owner of the credits.
     pub owner: Address,
-    /// Who may spend; none stands for anybody, an empty list for nobody.
+    /// Who may spend: `None` for anybody, an empty list for nobody.
     pub delegatees: Option<Vec<Address>>,
-    /// How many requests may be paid; none stands for any number. What nodes cannot read counts as 0.
+    /// How many requests are paid; `None` for any number. A value that nodes cannot read counts as 0.
     pub uses: Option<u64>,
-    /// The credits that pay; none stands for all credits of the owner.
+    /// The credits that pay; `None` for all credits of the owner.
     pub token_ids: Option<Vec<U256>>,
-    /// Until when.
+    /// The expiration.
     pub until: Option<Timestamp>,
 }
 
 impl DelegationTerms {
-    /// What an AuthSig delegates: usually one thing, and nothing for an AuthSig that is no delegation.
+    /// Reads the terms of an AuthSig. A delegation usually has one; other AuthSigs have none.
     #[must_use]
     pub fn of(auth_sig: &AuthSig) -> Vec<Self> {
         let Ok(message) = auth_sig.signed_message.parse::<SiweMessage>() else {
@@ -57,7 +57,7 @@ impl DelegationTerms {
         };
         Self {
             owner: message.address(),
-            // Nodes compare text: a `0x` matches nobody.
+            // Nodes compare text, so a `0x` matches nobody.
             delegatees: texts("delegate_to").map(|texts| {
                 let plain = texts.filter(|text| text.len() == 2 * Address::len_bytes());
                 plain.filter_map(|text| text.parse().ok()).collect()
@@ -84,8 +84,9 @@ impl DelegationTerms {
     }
 }
 
-/// Whether a proof serves a session of `user` that lasts until `until`: what would keep it from that, so far as it can be known
-/// without the chain.
+/// Checks a proof for a session of `user` that lasts until `until`, and returns the problems.
+///
+/// It does not ask the chain.
 #[must_use]
 pub fn check_delegation(
     auth_sig: &AuthSig,
@@ -114,27 +115,27 @@ pub fn check_delegation(
     problems
 }
 
-/// Why a capacity delegation would not serve the session it is attached to.
+/// Why a capacity delegation does not serve its session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DelegationProblem {
-    /// It is not good, and nodes refuse every request that carries it.
+    /// It is invalid, and nodes refuse every request that carries it.
     Refused(CapabilityRefusal),
-    /// It delegates nothing.
+    /// It is not a delegation.
     NoDelegation,
-    /// It is for others.
+    /// It is for other users.
     NotForUser {
-        /// Whose session it is.
+        /// The user of the session.
         user: Address,
     },
-    /// It may be used no times.
+    /// It allows no uses.
     NoUses,
-    /// It ends before the session, and ends the session with it.
+    /// It expires before the session, and so ends it.
     EndsBeforeSession {
-        /// When.
+        /// The expiration.
         at: Timestamp,
     },
-    /// Its owner has none of the credits it speaks of, or they have expired.
+    /// The owner has none of its credits, or they have expired.
     NoCredit {
         /// The owner.
         owner: Address,

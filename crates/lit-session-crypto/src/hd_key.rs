@@ -13,10 +13,12 @@ use sha2::Sha256;
 /// The domain of the hash from key ids to tweaks.
 const DOMAIN: &[u8] = b"LIT_HD_KEY_ID_K256_XMD:SHA-256_SSWU_RO_NUL_";
 
-/// What makes a PKP's key of the root keys of a network: a number `t` that the key id is hashed to. The key is
-/// `root[0] + root[1]·t + root[2]·t² + …`, for public keys, for secret keys and for shares of them alike.
+/// The number `t` that derives a PKP's key from the root keys of a network.
 ///
-/// With one root key that would be the root key itself, whatever the id, so a network has two at least.
+/// It is the hash of the key id. The key is `root[0] + root[1]·t + root[2]·t² + …`, which holds for public keys, for secret
+/// keys and for shares of them.
+///
+/// A network has at least two root keys. With one, every PKP would have the root key itself.
 ///
 /// ```
 /// use lit_session_crypto::HdTweak;
@@ -35,17 +37,17 @@ const DOMAIN: &[u8] = b"LIT_HD_KEY_ID_K256_XMD:SHA-256_SSWU_RO_NUL_";
 pub struct HdTweak(Scalar);
 
 impl HdTweak {
-    /// The tweak of a key id, the 32 bytes that a PKP's `derivedKeyId` has.
+    /// The tweak of a key id: the 32 bytes of a PKP's `derivedKeyId`.
     #[must_use]
+    #[allow(clippy::expect_used, reason = "only an empty domain is refused")]
     pub fn new(key_id: &[u8; 32]) -> Self {
-        // The domain is not empty.
-        Self::with_domain(key_id, DOMAIN).unwrap_or(Self(Scalar::ZERO))
+        Self::with_domain(key_id, DOMAIN).expect("the domain is not empty")
     }
 
-    /// The tweak of an id of any length under a domain of one's own, as contracts ask for it.
+    /// The tweak of an id of any length under another domain, as contracts compute it.
     ///
     /// # Errors
-    /// [`HdKeyError::Domain`] when the domain is empty, which RFC 9380 forbids.
+    /// [`HdKeyError::Domain`] for an empty domain, which RFC 9380 forbids.
     pub fn with_domain(key_id: &[u8], domain: &[u8]) -> Result<Self, HdKeyError> {
         if domain.is_empty() {
             return Err(HdKeyError::Domain);
@@ -55,10 +57,10 @@ impl HdTweak {
             .map_err(|_| HdKeyError::Domain)
     }
 
-    /// The public key that follows from the public root keys, in their order.
+    /// Derives the public key from the public root keys, in their order.
     ///
     /// # Errors
-    /// [`HdKeyError::NoRootKeys`]; [`HdKeyError::Identity`] when the root keys cancel each other out.
+    /// [`HdKeyError::NoRootKeys`]; [`HdKeyError::Identity`] if the root keys cancel each other out.
     #[doc(alias = "computeHDPubKey")]
     pub fn public_key(&self, roots: &[PkpPublicKey]) -> Result<PkpPublicKey, HdKeyError> {
         if roots.is_empty() {
@@ -75,17 +77,18 @@ impl HdTweak {
             .map_err(|_| HdKeyError::Identity)
     }
 
-    /// The same for secret keys, or for the shares of them that one holder has.
+    /// Derives a secret key, or a holder's share of one.
     pub(crate) fn secret(&self, roots: &[Scalar]) -> Scalar {
         let roots = roots.iter().rev();
         roots.fold(Scalar::ZERO, |sum, root| sum * self.0 + root)
     }
 }
 
+#[allow(clippy::expect_used, reason = "a PkpPublicKey holds a point")]
 fn point(key: &PkpPublicKey) -> ProjectivePoint {
-    // It was checked to be a point when the key was made.
     PublicKey::from_sec1_bytes(key.as_bytes())
-        .map_or(ProjectivePoint::IDENTITY, |key| key.to_projective())
+        .expect("a PKP's public key is a point on secp256k1")
+        .to_projective()
 }
 
 impl fmt::Debug for HdTweak {
@@ -98,13 +101,13 @@ impl fmt::Debug for HdTweak {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HdKeyError {
-    /// The domain of the hash is empty.
-    #[error("no domain separation tag")]
+    /// The domain is empty.
+    #[error("empty domain separation tag")]
     Domain,
-    /// There is nothing to derive from. A node announces its root keys in the handshake.
-    #[error("no root keys")]
+    /// The list of root keys is empty. A node announces its root keys in the handshake.
+    #[error("empty list of root keys")]
     NoRootKeys,
-    /// The derived key is no key.
+    /// The derived key is the point at infinity.
     #[error("the derived key is the point at infinity")]
     Identity,
 }

@@ -1,7 +1,8 @@
 use alloy_primitives::{B256, keccak256};
 
-/// The id of a key that a user can claim, by the user's id and the app's: keccak256 of `<user>:<app>`. Inside a Lit Action
-/// (`for_action`) the app is the CID of the action, and comes first.
+/// The id of a key that a user can claim: keccak256 of `<user>:<app>`.
+///
+/// Inside a Lit Action (`for_action`) the app is the CID of the action, and comes first.
 ///
 /// For logins this is the id of the auth method.
 #[doc(alias = "computeHDKeyId")]

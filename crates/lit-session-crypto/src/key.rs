@@ -8,14 +8,14 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// An ed25519 session key pair.
 ///
-/// Whoever has it acts as the user until the session ends. It is wiped from memory on drop, `Debug` shows the public key
-/// alone, and it has no `Serialize`; [`SessionKeyPair::expose_secret_key`] and
-/// [`SessionKeyPair::expose_stored_json`] are the ways out.
+/// The holder of the key acts as the user until the session ends. It is wiped from memory on drop, `Debug` shows only the
+/// public key, and it has no `Serialize`. [`SessionKeyPair::expose_secret_key`] and [`SessionKeyPair::expose_stored_json`]
+/// return the secret.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SessionKeyPair(SigningKey);
 
 impl SessionKeyPair {
-    /// A fresh key from a cryptographic random generator.
+    /// Generates a key with a cryptographic random generator.
     #[doc(alias = "generateSessionKeyPair")]
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
@@ -24,18 +24,18 @@ impl SessionKeyPair {
         Self::from_seed(&seed)
     }
 
-    /// The key of a 32-byte seed (RFC 8032).
+    /// Derives the key of a 32-byte seed (RFC 8032).
     #[must_use]
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
     }
 
-    /// Reads the secret key in one of its two hex forms: 64 digits, the seed; or 128 digits, seed and public key, which is
-    /// what the official client stores.
+    /// Reads the secret key in one of its two hex forms.
+    ///
+    /// 64 digits are the seed; 128 digits are seed and public key, as the official client stores them.
     ///
     /// # Errors
-    /// [`SessionKeyError::Encoding`] for anything else, [`SessionKeyError::Mismatch`] when the public half is not that of
-    /// the seed.
+    /// [`SessionKeyError::Encoding`] for anything else, [`SessionKeyError::Mismatch`] if the public half does not match the seed.
     pub fn from_secret_hex(text: &str) -> Result<Self, SessionKeyError> {
         let mut bytes = Zeroizing::new([0; 64]);
         match text.len() {
@@ -57,10 +57,10 @@ impl SessionKeyPair {
         }
     }
 
-    /// Reads `{"publicKey":"…","secretKey":"…"}`, the form in which the official client stores a pair.
+    /// Reads `{"publicKey":"…","secretKey":"…"}`, as the official client stores a pair.
     ///
     /// # Errors
-    /// [`SessionKeyError`]; also [`SessionKeyError::Mismatch`] when the two halves do not belong together.
+    /// [`SessionKeyError`]; also [`SessionKeyError::Mismatch`] if the two halves do not match.
     #[doc(alias = "isSessionKeyPair")]
     pub fn from_stored_json(json: &str) -> Result<Self, SessionKeyError> {
         let mut stored: Stored = serde_json::from_str(json).map_err(|_| SessionKeyError::Json)?;
@@ -79,14 +79,14 @@ impl SessionKeyPair {
         SessionPublicKey(self.0.verifying_key().to_bytes())
     }
 
-    /// The secret: 128 hex digits, seed and public key. Keep it out of logs.
+    /// The secret: 128 hex digits of seed and public key. Keep it out of logs.
     #[must_use]
     pub fn expose_secret_key(&self) -> Zeroizing<String> {
         let bytes = Zeroizing::new(self.0.to_keypair_bytes());
         Zeroizing::new(hex::encode(bytes.as_ref()))
     }
 
-    /// The form in which the official client stores a pair. Contains the secret.
+    /// The pair as the official client stores it. Contains the secret.
     #[must_use]
     pub fn expose_stored_json(&self) -> Zeroizing<String> {
         let secret = self.expose_secret_key();
@@ -130,14 +130,14 @@ impl SessionPublicKey {
         &self.0
     }
 
-    /// `lit:session:` and the key in hex: what a root message names as its URI.
+    /// `lit:session:` and the key in hex: the URI of a root message.
     #[doc(alias = "getSessionKeyUri")]
     #[must_use]
     pub fn uri(&self) -> String {
         format!("{SESSION_KEY_URI_PREFIX}{self}")
     }
 
-    /// Verifies a signature strictly: no small-order keys, no malleable encodings.
+    /// Verifies a signature strictly, without small-order keys and malleable encodings.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(signature);
@@ -146,7 +146,7 @@ impl SessionPublicKey {
     }
 }
 
-/// Reads 64 hex digits that are a point of the curve. A leading `0x` is tolerated, as nodes do.
+/// Reads 64 hex digits of a point on the curve. A leading `0x` is tolerated, as nodes do.
 impl FromStr for SessionPublicKey {
     type Err = SessionKeyError;
 
@@ -178,7 +178,7 @@ impl Serialize for SessionPublicKey {
     }
 }
 
-/// Why something is no session key. Never contains the key.
+/// Why a session key is malformed. It never contains the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionKeyError {
@@ -187,13 +187,13 @@ pub enum SessionKeyError {
         "malformed session key: expected 64 hex digits for a public key or seed, 128 for a secret key"
     )]
     Encoding,
-    /// The public half is not that of the secret half.
+    /// The public half does not match the secret half.
     #[error("invalid session key: the public and secret halves do not match")]
     Mismatch,
-    /// The public key is no point of the curve.
+    /// The public key is not a point on the curve.
     #[error("invalid session public key: not a point on the curve")]
     NotOnCurve,
-    /// The stored form is not JSON with the two members.
+    /// The stored form is not JSON with both members.
     #[error("malformed stored session key: expected JSON with publicKey and secretKey")]
     Json,
 }

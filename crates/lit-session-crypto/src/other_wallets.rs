@@ -10,7 +10,7 @@ pub fn account_message(now: &Timestamp) -> String {
     AUTH_SIGNATURE_BODY.replace("{{timestamp}}", now.as_str())
 }
 
-/// Which wallet signed for Solana: nodes verify both alike.
+/// The Solana wallet that signed. Nodes verify both alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SolanaWallet {
@@ -21,7 +21,9 @@ pub enum SolanaWallet {
     Backpack,
 }
 
-/// The AuthSig of a Solana wallet: `text` as it was signed (see [`account_message`]), `address` in base58, `signature` ed25519.
+/// Creates the AuthSig of a Solana wallet.
+///
+/// `text` is the signed text (see [`account_message`]), `address` is in base58, and `signature` is ed25519.
 #[must_use]
 pub fn solana_auth_sig(
     wallet: SolanaWallet,
@@ -42,10 +44,10 @@ pub fn solana_auth_sig(
     }
 }
 
-/// The document that a Cosmos wallet signs for a text, by ADR-036, as JSON with sorted members.
+/// The document that a Cosmos wallet signs for a text, by ADR-036: JSON with sorted members.
 #[must_use]
 pub fn cosmos_sign_doc(address: &str, text: &str) -> String {
-    // An address is bech32 and the data base64: nothing that JSON would escape differently, but the address is the caller's.
+    // An address is bech32 and the data base64, so JSON escapes nothing. The address comes from the caller, though.
     let signer = serde_json::Value::from(address);
     let data = STANDARD.encode(text);
     format!(
@@ -53,8 +55,10 @@ pub fn cosmos_sign_doc(address: &str, text: &str) -> String {
     )
 }
 
-/// The AuthSig of a Cosmos wallet: `text` as the wallet was given it (see [`account_message`]), `address` in bech32, `signature`
-/// in base64, as `signArbitrary` returns it. What stands as signed text is the hash of the document.
+/// Creates the AuthSig of a Cosmos wallet.
+///
+/// `text` is what the wallet was given (see [`account_message`]), `address` is in bech32, and `signature` in base64, as
+/// `signArbitrary` returns it. The signed text of the AuthSig is the hash of the document.
 #[must_use]
 pub fn cosmos_auth_sig(address: &str, text: &str, signature: &str) -> AuthSig {
     AuthSig {

@@ -7,15 +7,16 @@ use crate::{
     BlsPublicKey, BlsSignature, CapabilityRefusal, CombinedSignature, verify::message_address,
 };
 
-/// What nodes sign for a PKP in place of a SIWE message: the SHA-256 of `lit_session:` and the message's EIP-191 hash in
-/// hex.
+/// The digest that nodes sign for a PKP: SHA-256 of `lit_session:` and the EIP-191 hash of the SIWE message in hex.
 #[must_use]
 pub fn session_digest(siwe_text: &str) -> [u8; 32] {
     let hash = eip191_hash_message(siwe_text);
     Sha256::digest(format!("lit_session:{}", hex::encode(hash))).into()
 }
 
-/// The AuthSig of a PKP: the network's signature of a message's [`session_digest`], which the message's address stands for.
+/// Creates the AuthSig of a PKP from the network's signature of the message's [`session_digest`].
+///
+/// The address is that of the message.
 #[must_use]
 pub fn pkp_auth_sig(signature: &BlsSignature, message: &SiweMessage) -> AuthSig {
     AuthSig::pkp(
@@ -25,8 +26,9 @@ pub fn pkp_auth_sig(signature: &BlsSignature, message: &SiweMessage) -> AuthSig 
     )
 }
 
-/// The AuthSig of a PKP that was combined of shares, and verified then. Whoever made it need not verify it again for a session
-/// that is to rest on it ([`RootExpectation::with_combined`](crate::RootExpectation::with_combined)).
+/// The AuthSig of a PKP that was verified when its shares were combined.
+///
+/// A session on it need not verify it again ([`RootExpectation::with_combined`](crate::RootExpectation::with_combined)).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CombinedRoot {
     auth_sig: AuthSig,
@@ -34,7 +36,7 @@ pub struct CombinedRoot {
 }
 
 impl CombinedRoot {
-    /// The AuthSig of this message, or none if it is not the message's [`session_digest`] that was signed.
+    /// Creates the AuthSig of this message; `None` if the signature is not of the message's [`session_digest`].
     #[must_use]
     pub fn new(combined: &CombinedSignature, message: &SiweMessage) -> Option<Self> {
         let (network_key, signature) = combined.verified(&session_digest(message.as_str()))?;
@@ -50,13 +52,13 @@ impl CombinedRoot {
         &self.auth_sig
     }
 
-    /// Whether it was this AuthSig that was verified, under this key.
+    /// Whether this AuthSig was verified under this key.
     fn is(&self, auth_sig: &AuthSig, network_key: &BlsPublicKey) -> bool {
         self.auth_sig == *auth_sig && self.network_key == *network_key
     }
 }
 
-/// The message of a PKP's AuthSig, and the PKP's address. The signature is verified unless it was when it was combined.
+/// The message and the PKP's address of a PKP's AuthSig. Verifies the signature unless it was verified when combined.
 pub(crate) fn verify_pkp_auth_sig(
     auth_sig: &AuthSig,
     network_key: &BlsPublicKey,

@@ -6,11 +6,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// A report on session signatures for people: times, and what each capability allows, in the layout of the official client.
-/// The signatures of all nodes say the same, so the first is described.
+/// A readable report on session signatures: times, and the rights of each capability.
+///
+/// The layout is that of the official client. The signatures of all nodes have the same content, so the first is described.
 ///
 /// # Errors
-/// [`ReportError`] when there are no signatures, or the first does not read as one.
+/// [`ReportError`] if the map is empty, or if its first signature is malformed.
 #[doc(alias = "formatSessionSigs")]
 pub fn format_session_sigs(sigs: &SessionSigs, now: OffsetDateTime) -> Result<String, ReportError> {
     let (_, first) = sigs.iter().next().ok_or(ReportError::Empty)?;
@@ -101,7 +102,7 @@ fn times(
     }
 }
 
-/// Days when there is at least one; the finer units otherwise.
+/// Prints days if there is at least one, and the finer units otherwise.
 fn duration(duration: time::Duration) -> String {
     let millis = duration.whole_milliseconds().max(0);
     let (days, hours, minutes) = (
@@ -117,7 +118,7 @@ fn duration(duration: time::Duration) -> String {
     }
 }
 
-/// Members as nested lists; the texts of scalars as JavaScript prints them.
+/// Prints members as nested lists, and scalars as JavaScript does.
 fn outline(out: &mut String, indent: usize, key: &str, value: &Value) {
     let line = |out: &mut String, indent: usize, text: &str| {
         let _ = writeln!(out, "{:indent$}* {text}", "");
@@ -144,22 +145,22 @@ pub(crate) fn iso(at: OffsetDateTime) -> String {
     Timestamp::try_from(at).map_or_else(|_| at.to_string(), |at| at.to_string())
 }
 
-/// Why there is nothing to report on.
+/// Why a report fails.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
-    /// There are no session signatures.
+    /// The map is empty.
     #[error("no session signatures to describe")]
     Empty,
     /// The signed text is not the document of a session signature.
     #[error("malformed signed document: {0}")]
     Template(JsonProblem),
-    /// A capability is no SIWE message with an expiration.
+    /// A capability is not a SIWE message with an expiration.
     #[error("malformed capability {index}: {reason}")]
     Capability {
-        /// Its place.
+        /// The index of the capability.
         index: usize,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
 }

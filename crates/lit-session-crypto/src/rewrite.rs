@@ -8,16 +8,16 @@ use lit_types::{
 use serde_json::json;
 use time::OffsetDateTime;
 
-/// The message that nodes sign for a PKP in place of the one they were sent. Its
-/// address is the PKP's, which the sender need not have known. Its issue time is that of the block whose hash is its nonce, in
-/// whole seconds, so that all nodes write the same; its ReCap also says how the caller was authorized, and its statement goes on
-/// with the statement of that ReCap. All else stays.
+/// Rewrites a message as nodes do before they sign it for a PKP.
 ///
-/// Whether the nonce is the hash of a block, the sender's rights and the time window are for the node to check before.
+/// The address becomes that of the PKP, which the sender need not know. The issue time becomes that of the block with the
+/// nonce as its hash, in whole seconds, so that all nodes write the same. The ReCap gains the auth context, and the statement
+/// the statement of that ReCap. All else stays.
+///
+/// The node must first check that the nonce is a block hash, the rights of the sender and the time window.
 ///
 /// # Errors
-/// [`RewriteError`] unless the message has one resource, a ReCap that its statement spells out and that does not speak of an
-/// auth context.
+/// [`RewriteError`] unless the only resource is a ReCap that the statement spells out and that has no auth context.
 pub fn rewrite_for_pkp(
     sent: &SiweMessage,
     pkp: Address,
@@ -43,14 +43,13 @@ pub fn rewrite_for_pkp(
     Ok(sent.reissued(pkp, &whole_seconds(block_time)?, statement, &recap)?)
 }
 
-/// Compares a message that nodes signed for a PKP with the one they were sent, and gives the auth context they added.
+/// Compares a message that nodes signed for a PKP with the one that was sent, and returns the added auth context.
 ///
-/// Everything has to be as it was sent, to the spelling of the times, but for the issue time; the statement has to go on with
-/// that of the signed ReCap and with nothing else; and that ReCap may grant nothing that was not asked for, beside the one
-/// auth context.
+/// All fields must be equal, including the spelling of times, except for the issue time. The statement must continue with that
+/// of the signed ReCap and nothing else. The ReCap may grant only what was requested, besides the one auth context.
 ///
 /// # Errors
-/// [`RewriteRefusal`] names what differs.
+/// [`RewriteRefusal`] with the difference.
 pub fn check_rewritten(
     sent: &SiweMessage,
     signed: &SiweMessage,
@@ -91,7 +90,7 @@ pub fn check_rewritten(
     resolved_auth_context(&granted).ok_or(RewriteRefusal::NoAuthContext)
 }
 
-/// The auth context in the ReCap of a message that nodes signed; none unless there is exactly one.
+/// The auth context in a ReCap that nodes signed; `None` unless there is exactly one.
 pub(crate) fn resolved_auth_context(recap: &ReCap) -> Option<AuthContext> {
     let abilities = recap.attenuations().get(&context_resource())?;
     let notes = abilities.get(&context_ability())?;
@@ -102,7 +101,7 @@ pub(crate) fn resolved_auth_context(recap: &ReCap) -> Option<AuthContext> {
     serde_json::from_value(context.clone()).ok()
 }
 
-/// Whether a ReCap speaks of an auth context.
+/// Whether a ReCap has an auth context.
 fn is_reserved(recap: &ReCap) -> bool {
     let mut resources = recap.attenuations().keys();
     resources.any(|resource| resource.starts_with(RESOLVED_AUTH_CONTEXT_PREFIX))
@@ -127,8 +126,8 @@ fn context_ability() -> RecapAbility {
     LitAbility::RateLimitIncreaseAuth.into()
 }
 
-/// Every grant must be one that was asked for, with the same notes. Fewer are no narrowing by themselves: without a wildcard
-/// the keys it shadowed come into force.
+/// Every grant must be among the requested ones, with the same notes. Fewer grants may still be wider: without a wildcard the
+/// keys that it shadowed take effect.
 fn refuse_wider(asked: &ReCap, granted: &ReCap) -> Result<(), RewriteRefusal> {
     let wider = |resource: &str| RewriteRefusal::Wider {
         resource: resource.chars().take(200).collect(),
@@ -149,26 +148,26 @@ fn refuse_wider(asked: &ReCap, granted: &ReCap) -> Result<(), RewriteRefusal> {
     Ok(())
 }
 
-/// Why a node does not rewrite a message.
+/// Why a node refuses to rewrite a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RewriteError {
-    /// The message already speaks of an auth context, which is for nodes alone to resolve.
+    /// The message already has an auth context, which only nodes may write.
     #[error("the message contains {RESOLVED_AUTH_CONTEXT_PREFIX}, which only nodes may write")]
     ReservedResource,
-    /// The message has no ReCap at its end, or its statement does not spell it out.
+    /// The message does not end with a ReCap, or its statement does not spell it out.
     #[error(transparent)]
     Recap(#[from] ExtractError),
-    /// The message has resources beside its ReCap. They would be lost, for nodes put one ReCap in the place of all.
+    /// The message has other resources. They would be lost, since nodes replace all of them by one ReCap.
     #[error("the message has resources beside its ReCap")]
     ForeignResources,
-    /// The rewritten message cannot be written, as when the block's time is outside the years that can be.
+    /// The result is invalid, for example with a block time outside the years 0 to 9999.
     #[error(transparent)]
     Siwe(#[from] SiweError),
 }
 
 impl RewriteError {
-    /// The code a node reports this with; it has none for a message without a ReCap.
+    /// The error code that a node reports. A message without a ReCap has none.
     #[must_use]
     pub const fn node_error_code(&self) -> Option<NodeErrorCode> {
         match self {
@@ -182,28 +181,28 @@ impl RewriteError {
     }
 }
 
-/// Why a message that nodes signed is not the one they were asked to sign.
+/// Why a signed message is not the requested one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RewriteRefusal {
-    /// A member is not as it was sent.
+    /// A field differs.
     #[error("the nodes changed the {0} of the message")]
     Differs(SiweMember),
-    /// One of the two messages has no ReCap at its end, or its statement does not spell it out.
+    /// One of the two messages does not end with a ReCap, or its statement does not spell it out.
     #[error(transparent)]
     Recap(#[from] ExtractError),
-    /// The signed ReCap grants what was not asked for.
+    /// The signed ReCap grants more than requested.
     #[error("the nodes granted more than requested on {resource}")]
     Wider {
-        /// On what; `*` when taking a grant away brought others into force.
+        /// The resource; `*` if a removed grant brought others into force.
         resource: String,
     },
-    /// The nodes did not say, once and in a form that can be read, how the caller was authorized.
+    /// The message does not have exactly one readable auth context.
     #[error("the nodes' auth context is missing from the message")]
     NoAuthContext,
 }
 
-/// A member of a SIWE message.
+/// A field of a SIWE message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "the names are the documentation")]

@@ -57,8 +57,9 @@ impl<'a> RootExpectation<'a> {
         self
     }
 
-    /// A PKP's AuthSig that was verified when it was combined. If it is the one that is checked, and of the same key, its signature
-    /// is not verified again. Default: none.
+    /// Skips the signature of this AuthSig, which was verified when it was combined. Default: none.
+    ///
+    /// It applies only to this very AuthSig, under the same network key.
     pub const fn with_combined(mut self, combined: &'a CombinedRoot) -> Self {
         self.combined = Some(combined);
         self
@@ -89,7 +90,7 @@ impl VerifiedRoot {
         &self.recap
     }
 
-    /// How nodes found the caller authorized, when they signed for a PKP.
+    /// How nodes found the caller to be authorized, if they signed for a PKP.
     #[must_use]
     pub fn auth_context(&self) -> Option<AuthContext> {
         let of_pkp = self.auth_sig.kind() == AuthSigKind::Bls;
@@ -105,7 +106,7 @@ impl VerifiedRoot {
 
 /// Checks the root AuthSig of a session.
 ///
-/// Makes every check that nodes make for each request of the session, and compares it with `expected`.
+/// It makes every check that nodes make for each request of the session, and compares the AuthSig with `expected`.
 ///
 /// The official client checks less, and uses a second signature without any check.
 ///
@@ -124,7 +125,7 @@ pub fn check_root(
     {
         return Err(RootRefusal::Empty);
     }
-    // Nodes do not look at the `algo` of a wallet. The official client knows one value beside none.
+    // Nodes ignore the `algo` of a wallet. The official client knows one value besides none.
     if auth_sig.kind() == AuthSigKind::Wallet
         && !matches!(auth_sig.algo.as_deref(), None | Some(ALGO_ED25519))
     {
@@ -150,7 +151,7 @@ pub fn check_root(
         });
     }
     let tolerance = match auth_sig.kind() {
-        // The time of a block, which has passed.
+        // The issue time is that of a block, which has passed.
         AuthSigKind::Bls => Duration::ZERO,
         _ => CLOCK_TOLERANCE,
     };
@@ -167,7 +168,7 @@ pub fn check_root(
         return Err(RootRefusal::LifetimeTooLong);
     }
     if message.resources().len() > 1 {
-        // Clients look at the first resource and nodes at the last; with one they agree.
+        // Clients read the first resource and nodes the last. With one resource they agree.
         return Err(RootRefusal::ForeignResources);
     }
     let recap = ReCap::extract(&message)?;
@@ -213,45 +214,45 @@ pub fn check_proof(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RootRefusal {
-    /// A member is empty: the signer gave nothing.
+    /// A member is empty: the signer returned nothing.
     #[error("no wallet signature found: the signer returned an empty AuthSig")]
     Empty,
-    /// The AuthSig names an `algo` that does not exist. Wallets leave it out.
-    #[error("the AuthSig names an unknown algo; wallets leave it out")]
+    /// The `algo` of the AuthSig is unknown. Wallets omit it.
+    #[error("unknown algo in the AuthSig; wallets leave it out")]
     UnknownAlgo,
     /// The AuthSig itself is invalid.
     #[error(transparent)]
     AuthSig(#[from] CapabilityRefusal),
-    /// Signed by another address than expected.
+    /// Another address signed.
     #[error("signed by {address}, not by the expected address")]
     OtherSigner {
-        /// Who signed.
+        /// The signer.
         address: Address,
     },
-    /// The message names another domain than the session was asked for.
-    #[error("the message is for the domain {domain}, not for the one asked for")]
+    /// The message names another domain.
+    #[error("the message is for the domain {domain}, not for the requested one")]
     OtherDomain {
         /// The domain of the message.
         domain: String,
     },
-    /// Made more than 60 seconds in the future, or for a PKP in the future at all.
+    /// Issued more than 60 seconds in the future, or at any time in the future for a PKP.
     #[error("the message was issued in the future; check the clock")]
     IssuedInTheFuture,
-    /// Valid for more than the 30 days nodes accept.
+    /// Valid for more than 30 days, which nodes refuse.
     #[error("the message is valid for more than 30 days, which nodes refuse")]
     LifetimeTooLong,
-    /// The message has other resources beside the ReCap.
+    /// The message has other resources besides the ReCap.
     #[error("the message has resources beside its ReCap")]
     ForeignResources,
-    /// The message has no ReCap, or its statement does not spell it out.
+    /// The message has no valid ReCap, or its statement does not spell it out.
     #[error(transparent)]
     Recap(#[from] ExtractError),
-    /// The ReCap does not grant what the session needs.
+    /// The ReCap does not grant an expected right.
     #[error("the message does not grant {ability} on {resource}")]
     NotGranted {
-        /// On what.
+        /// The resource.
         resource: LitResource,
-        /// What.
+        /// The ability.
         ability: LitAbility,
     },
 }

@@ -17,10 +17,11 @@ pub use attenuate::AttenuationError;
 pub use bundle::{BundleError, GrantsMore, SessionBundle};
 pub use explain::{Grantor, Missing, ProofExplanation, SessionExplanation};
 
-/// A session: a key, the AuthSig that authorizes it, and proofs such as capacity delegations. Per-node signatures are
-/// minted from it when a call is made, for the nodes of that moment.
+/// A session: a key, the AuthSig that authorizes it, and proofs such as capacity delegations.
 ///
-/// It can be made only from a root AuthSig that was verified, and it never outlives it nor any of its proofs.
+/// Signatures are minted from it for each call, for the nodes of that moment.
+///
+/// It can only be made from a verified root AuthSig, and never outlives the root or a proof.
 #[derive(Clone)]
 pub struct Session {
     key: SessionKeyPair,
@@ -34,12 +35,13 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session of `key`, authorized by `root` for the requests it was checked for, until `expiration`, or until the first of
-    /// `root` and `proofs` expires. `proofs` are further AuthSigs for the nodes, such as capacity delegations, and must be good
-    /// at `now`.
+    /// Creates a session of `key`, authorized by `root` for the verified requests.
+    ///
+    /// It lasts until `expiration`, or until the first of `root` and `proofs` expires. `proofs` are further AuthSigs for the
+    /// nodes, such as capacity delegations, and must be valid at `now`.
     ///
     /// # Errors
-    /// [`SessionRefusal`] when `root` was checked for another key, or a proof is not good (see [`check_proof`]).
+    /// [`SessionRefusal`] if `root` is for another key, or if a proof is invalid (see [`check_proof`]).
     pub fn new(
         key: SessionKeyPair,
         root: VerifiedRoot,
@@ -71,10 +73,10 @@ impl Session {
         alone.with_proofs(proofs, now)
     }
 
-    /// The same session with other proofs, which must be good at `now`. It lasts until the first of root and proofs expires.
+    /// Replaces the proofs, which must be valid at `now`. The session lasts until the first of root and proofs expires.
     ///
     /// # Errors
-    /// [`SessionRefusal::Proof`] when one is not good.
+    /// [`SessionRefusal::Proof`] for an invalid proof.
     pub fn with_proofs(
         self,
         proofs: Vec<AuthSig>,
@@ -107,7 +109,7 @@ impl Session {
         &self.key
     }
 
-    /// Who authorized the session.
+    /// The address that authorized the session.
     #[must_use]
     pub const fn address(&self) -> Address {
         self.address
@@ -116,50 +118,50 @@ impl Session {
     /// The AuthSig that authorizes the session key.
     #[must_use]
     pub fn root(&self) -> &AuthSig {
-        // The constructor pushed it.
+        // The constructor pushed the root.
         &self.capabilities[self.capabilities.len() - 1]
     }
 
-    /// The AuthSigs beside the root.
+    /// The proofs besides the root.
     #[must_use]
     pub fn proofs(&self) -> &[AuthSig] {
         &self.capabilities[..self.capabilities.len() - 1]
     }
 
-    /// What the session asks nodes for.
+    /// The requested rights.
     #[must_use]
     pub fn requests(&self) -> &[Right] {
         &self.requests
     }
 
-    /// What the root grants, which may be more than is asked for.
+    /// The rights that the root grants. They may exceed the requested ones.
     #[must_use]
     pub const fn granted(&self) -> &ReCap {
         &self.recap
     }
 
-    /// Until when the root authorizes the session. A proof may end it before, and be replaced.
+    /// The end of the root's authorization. A proof may end the session earlier, and can be replaced.
     #[must_use]
     pub const fn authorised_until(&self) -> &Timestamp {
         &self.authorised_until
     }
 
-    /// Until when the session lasts.
+    /// The expiration of the session.
     #[must_use]
     pub const fn expiration(&self) -> &Timestamp {
         &self.expiration
     }
 
-    /// Whether the session has ended at an instant, without the tolerance nodes have.
+    /// Whether the session has expired at an instant, without the tolerance of nodes.
     #[must_use]
     pub fn is_expired(&self, now: OffsetDateTime) -> bool {
         self.expiration.at() <= now
     }
 
-    /// Mints the session signatures for these nodes, in their order.
+    /// Mints session signatures for these nodes, in their order.
     ///
     /// # Errors
-    /// [`SessionError::Expired`] when the session has ended, [`SessionError::Time`] when `now` cannot be written.
+    /// [`SessionError::Expired`] for an expired session, [`SessionError::Time`] if `now` is outside the years 0 to 9999.
     pub fn sign_for<'a>(
         &self,
         nodes: impl IntoIterator<Item = &'a NodeUrl>,
@@ -207,39 +209,52 @@ impl fmt::Debug for Session {
     }
 }
 
-/// The first of two ends; the first given of two that are the same instant.
+/// The grants of these rights, without their data.
+#[allow(clippy::expect_used, reason = "Right::new refuses other abilities")]
+fn asked(rights: &[Right]) -> ReCap {
+    let mut asked = ReCap::new();
+    for right in rights {
+        asked
+            .grant(right.resource(), right.ability())
+            .expect("the ability of a right applies to its resource");
+    }
+    asked
+}
+
+/// The earlier of two ends; the first one if they are the same instant.
 fn earlier(one: Timestamp, other: Timestamp) -> Timestamp {
     if other.at() < one.at() { other } else { one }
 }
 
-/// Why there is no session.
+/// Why a session cannot be created.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionRefusal {
-    /// The root was checked for another session key.
+    /// The root authorizes another session key.
     #[error("the root AuthSig authorizes a different session key")]
     OtherKey,
-    /// A proof is not good.
-    #[error("invalid proof {index}: {refusal}")]
+    /// A proof is invalid.
+    #[error("invalid proof {index}")]
     Proof {
-        /// Which one.
+        /// The index of the proof.
         index: usize,
-        /// What is wrong with it.
+        /// The reason.
+        #[source]
         refusal: CapabilityRefusal,
     },
 }
 
-/// Why a session mints no signatures.
+/// Why a session cannot mint signatures.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionError {
-    /// The session has ended. Make a new one.
+    /// The session has expired. Create a new one.
     #[error("the session expired at {expiration}")]
     Expired {
-        /// When it ended.
+        /// The expiration.
         expiration: Timestamp,
     },
-    /// The given time is outside the years that can be written.
+    /// The given time is outside the years 0 to 9999.
     #[error(transparent)]
     Time(#[from] TimestampError),
 }

@@ -4,8 +4,10 @@ use serde_json::Value;
 
 use crate::{SessionKeyPair, SessionPublicKey};
 
-/// The document a session key signs, once per node: which key, what it asks for, by which capabilities, from when until
-/// when. All but the node's address, the last member, is the same for every node and is built once.
+/// The document that a session key signs for each node.
+///
+/// It has the session key, the requested rights, the capabilities and the times. Only the last member, the node's address,
+/// differs between nodes, so the rest is built once.
 #[derive(Clone)]
 pub struct SessionTemplate {
     /// The JSON up to the value of `nodeAddress`.
@@ -14,7 +16,7 @@ pub struct SessionTemplate {
 }
 
 impl SessionTemplate {
-    /// A template. `capabilities` in the order in which nodes try them: delegations first, the root AuthSig last.
+    /// Creates a template. Nodes try the `capabilities` in order: delegations first, the root AuthSig last.
     #[must_use]
     pub fn new(
         session_key: SessionPublicKey,
@@ -50,10 +52,10 @@ impl SessionTemplate {
         Self { head, session_key }
     }
 
-    /// The text to be signed for one node.
+    /// The text to sign for one node.
     #[must_use]
     pub fn text_for(&self, node: &NodeUrl) -> String {
-        // A node URL has no character that JSON would escape.
+        // JSON escapes no character of a node URL.
         let mut text = String::with_capacity(self.head.len() + node.as_str().len() + 2);
         text.push_str(&self.head);
         text.push_str(node.as_str());
@@ -83,7 +85,7 @@ impl SessionTemplate {
     }
 }
 
-/// The document holds credentials, so it is not shown.
+/// Hides the document, which holds credentials.
 impl std::fmt::Debug for SessionTemplate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SessionTemplate")
@@ -92,25 +94,25 @@ impl std::fmt::Debug for SessionTemplate {
     }
 }
 
-/// A template as a node reads it: all six members, others ignored, order irrelevant.
+/// A template as a node reads it: six members in any order, others ignored.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ParsedTemplate {
     /// The session public key in hex.
     pub(crate) session_key: String,
-    /// What the session asks for. Compared as text, so that nothing is normalised away.
+    /// The requested rights. Compared as text, so that nothing is normalized away.
     pub(crate) resource_ability_requests: Vec<RawRequest>,
-    /// The AuthSigs the session rests on.
+    /// The capabilities: the AuthSigs that authorize the session key.
     pub(crate) capabilities: Vec<AuthSig>,
-    /// When the signature was made.
+    /// The issue time.
     pub(crate) issued_at: Timestamp,
-    /// Until when it is valid.
+    /// The expiration.
     pub(crate) expiration: Timestamp,
     /// The node it is for.
     pub(crate) node_address: String,
 }
 
-/// A resource ability request, unchecked.
+/// A requested right, unchecked.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RawRequest {
     /// The resource.

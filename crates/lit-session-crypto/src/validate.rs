@@ -4,11 +4,12 @@ use lit_types::{AuthSig, NodeUrl, SessionSigs, Timestamp};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// Checks, without cryptography, that a session signature can still be used at `now`: it and all its capabilities have an
-/// expiration that has not passed. Exactly at the instant counts as valid.
+/// Checks, without cryptography, that a session signature and its capabilities have not expired at `now`.
+///
+/// Each needs an expiration. A signature is still valid exactly at its expiration.
 ///
 /// # Errors
-/// Every problem found, in order.
+/// All problems, in order.
 #[doc(alias = "validateSessionSig")]
 pub fn validate_session_sig(
     sig: &AuthSig,
@@ -98,8 +99,9 @@ fn check_expiration(
     }
 }
 
-/// Splits a signed text into its `Key: value` lines, as the official client does to look into messages it does not
-/// otherwise understand. Lines without a colon continue the value before; keys may repeat, the last counts.
+/// Splits a signed text into its `Key: value` lines, as the official client does.
+///
+/// A line without a colon continues the value before it. Keys may repeat; the last one counts.
 ///
 /// To read a SIWE message use [`lit_recap::SiweMessage`].
 #[doc(alias = "parseSignedMessage")]
@@ -127,7 +129,7 @@ pub fn parse_signed_message(text: &str) -> Vec<(String, String)> {
     fields
 }
 
-/// Why a session signature cannot be used any more. The texts are those of the official client.
+/// Why a session signature is no longer usable. The texts are those of the official client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionSigProblem {
@@ -135,24 +137,24 @@ pub enum SessionSigProblem {
     NotJson,
     /// The signed text has no capabilities.
     NoCapabilities {
-        /// Whether there is an empty list of them.
+        /// Whether the list exists and is empty.
         empty: bool,
     },
-    /// There is no expiration.
+    /// The expiration is missing.
     NoExpiration {
-        /// In which capability; none for the session signature itself.
+        /// The capability; `None` for the session signature itself.
         capability: Option<usize>,
     },
-    /// The expiration is no time.
+    /// The expiration is malformed.
     BadExpiration {
-        /// In which capability; none for the session signature itself.
+        /// The capability; `None` for the session signature itself.
         capability: Option<usize>,
-        /// What stands there.
+        /// The text.
         text: String,
     },
     /// The expiration has passed.
     Expired {
-        /// Which capability; none for the session signature itself.
+        /// The capability; `None` for the session signature itself.
         capability: Option<usize>,
         /// When it expired.
         expiration: Timestamp,
@@ -210,16 +212,16 @@ impl fmt::Display for SessionSigProblem {
     }
 }
 
-/// Session signatures that cannot be used any more. Make new ones.
+/// Session signatures that are no longer usable. Request new ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Invalid sessionSigs. Errors: {}", self.errors().join(", "))]
 pub struct InvalidSessionSigs {
-    /// The nodes whose signature is not usable, and all that is wrong with it.
+    /// The nodes with unusable signatures, and their problems.
     pub problems: Vec<(NodeUrl, Vec<SessionSigProblem>)>,
 }
 
 impl InvalidSessionSigs {
-    /// One text per node, as the official client gives it.
+    /// One text per node, as the official client writes it.
     #[must_use]
     pub fn errors(&self) -> Vec<String> {
         let text = |(node, problems): &(NodeUrl, Vec<SessionSigProblem>)| {

@@ -72,10 +72,11 @@ impl Operation {
 pub struct VerifiedSession {
     /// The session key that signed.
     pub session_key: SessionPublicKey,
-    /// The wallet or PKP that authorized it: the address of the first valid capability.
+    /// The wallet or PKP that authorized the session: the address of the first valid capability.
     pub address: Address,
-    /// How the caller was authorized when they signed for a PKP: from the last valid capability of a PKP.
-    /// None when only wallets authorized the session.
+    /// How nodes found the caller to be authorized, if they signed for a PKP.
+    ///
+    /// It comes from the last valid capability of a PKP, and is `None` if only wallets authorized the session.
     pub auth_context: Option<AuthContext>,
     /// The position of the capability that gave [`VerifiedSession::address`].
     pub capability: usize,
@@ -83,9 +84,9 @@ pub struct VerifiedSession {
     pub domain: String,
     /// The rights that the session asks for and the same capability grants.
     pub rights: Vec<Right>,
-    /// When the signature was made.
+    /// The issue time.
     pub issued_at: OffsetDateTime,
-    /// When it expires.
+    /// The expiration.
     pub expiration: OffsetDateTime,
 }
 
@@ -123,15 +124,15 @@ impl SessionVerifier {
         self
     }
 
-    /// Verifies a session signature as the node does before it carries out `operation` at `now`, an [`OffsetDateTime`] or a
-    /// [`SystemTime`](std::time::SystemTime).
+    /// Verifies a session signature for an operation at `now`, as a node does.
     ///
-    /// The rules are those of the Lit node, and three more: the `sessionKey` of the document
-    /// must be the key that signed, the `address` of a capability must be the address its message names, and an auth context
-    /// counts only in a valid capability.
+    /// `now` is an [`OffsetDateTime`] or a [`SystemTime`](std::time::SystemTime).
+    ///
+    /// The rules are those of the Lit node, and three more: the `sessionKey` of the document must be the key that signed, the
+    /// `address` of a capability must be that of its message, and only a valid capability gives an auth context.
     ///
     /// # Errors
-    /// [`SessionSigRefusal`] says which rule was broken, and [`SessionSigRefusal::node_error_code`] how a node reports it.
+    /// [`SessionSigRefusal`] with the broken rule. [`SessionSigRefusal::node_error_code`] is the code that a node reports.
     #[doc(alias = "verify_session_sig")]
     pub fn verify(
         &self,
@@ -190,7 +191,7 @@ impl SessionVerifier {
         let (mut authorized, mut auth_context) = (None, None);
         let mut refusals = Vec::new();
         for (place, auth_sig) in template.capabilities.iter().enumerate() {
-            // The first one settles the address; the auth context may be in a later one.
+            // The first one determines the address; a later one may have the auth context.
             if authorized.is_some() && auth_sig.kind() != AuthSigKind::Bls {
                 continue;
             }
@@ -293,13 +294,12 @@ pub fn verify_session_signature(sig: &AuthSig) -> Result<SessionPublicKey, Sessi
     Ok(session_key)
 }
 
-/// `at + duration`, at most the end of the year 9999: what is signed may be any time.
+/// `at + duration`, at most the end of the year 9999: a signed time may be any time.
 pub(crate) fn later(at: OffsetDateTime, duration: Duration) -> OffsetDateTime {
     at.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX))
 }
 
-/// The message of an AuthSig that may authorize a session key, and the address it stands for: of a wallet that signed it, or of
-/// a PKP that the network signed it for.
+/// The message and the address of an AuthSig that may authorize a session key: of a wallet, or of a PKP.
 pub(crate) fn verify_root_auth_sig(
     auth_sig: &AuthSig,
     network_key: Option<&BlsPublicKey>,
@@ -315,7 +315,7 @@ pub(crate) fn verify_root_auth_sig(
     }
 }
 
-/// The message of a wallet's AuthSig, and who signed it.
+/// The message of a wallet's AuthSig, and its signer.
 pub(crate) fn verify_wallet_auth_sig(
     auth_sig: &AuthSig,
 ) -> Result<(SiweMessage, Address), CapabilityRefusal> {
@@ -342,7 +342,7 @@ pub(crate) fn message_address(
     auth_sig: &AuthSig,
     message: &SiweMessage,
 ) -> Result<Address, CapabilityRefusal> {
-    // The browser helper of the official client writes the address in lower case, so case is not compared.
+    // The browser helper of the official client writes the address in lower case, so case is ignored.
     let address = message.address();
     if !auth_sig.address.eq_ignore_ascii_case(&address.to_string()) {
         return Err(CapabilityRefusal::AddressMismatch);
@@ -354,7 +354,7 @@ pub(crate) fn message_address(
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionSigRefusal {
-    /// `derivedVia` and `algo` are not those of a session signature.
+    /// `derivedVia` and `algo` do not fit a session signature.
     #[error("expected a session signature, got {0:?}")]
     Kind(AuthSigKind),
     /// The signed text is larger than [`MAX_AUTH_SIG_BYTES`].
@@ -366,30 +366,30 @@ pub enum SessionSigRefusal {
     /// `sig` is not 128 hex digits.
     #[error("malformed signature: expected 64 bytes of hex")]
     SignatureEncoding,
-    /// The signature was not made by that key over that text.
+    /// The session key did not sign this text.
     #[error("the session key did not sign this text")]
     Signature,
     /// The signed document is malformed.
     #[error("malformed signed document: {0}")]
     Template(JsonProblem),
-    /// The document names another session key than the one that signed.
+    /// The document names another session key.
     #[error("the document names a different session key from the one that signed it")]
     SessionKeyMismatch,
-    /// The document does not ask for the resource of this operation.
+    /// The document does not request the right that the operation needs.
     #[error("the session does not ask for {} on {}", .0.ability, .0.id)]
     NotRequested(Operation),
-    /// Made more than 60 seconds in the future. Check the clocks.
+    /// Issued more than 60 seconds in the future. Check the clocks.
     #[error("issued at {}, which is in the future (now {})", iso(*issued_at), iso(*now))]
     IssuedInTheFuture {
-        /// When it says it was made.
+        /// The issue time.
         issued_at: OffsetDateTime,
         /// The verifier's clock.
         now: OffsetDateTime,
     },
-    /// Past its expiration by more than 60 seconds, or expired before it was made.
+    /// Expired more than 60 seconds ago, or before it was issued.
     #[error("expired at {} (now {})", iso(*expiration), iso(*now))]
     Expired {
-        /// When it expired.
+        /// The expiration.
         expiration: OffsetDateTime,
         /// The verifier's clock.
         now: OffsetDateTime,
@@ -397,23 +397,23 @@ pub enum SessionSigRefusal {
     /// Valid for more than 30 days.
     #[error("valid from {} to {}, which is more than 30 days", iso(*issued_at), iso(*expiration))]
     LifetimeTooLong {
-        /// When it was made.
+        /// The issue time.
         issued_at: OffsetDateTime,
-        /// When it would expire.
+        /// The expiration.
         expiration: OffsetDateTime,
     },
-    /// Made for another node: each node has its own.
+    /// Signed for another node. Each node needs its own signature.
     #[error("made for node {signed_for}, not for {own}")]
     WrongNode {
-        /// The node it was made for.
+        /// The node in the document.
         signed_for: String,
-        /// The node that verifies.
+        /// The verifying node.
         own: NodeUrl,
     },
     /// More capabilities than [`MAX_CAPABILITIES`].
     #[error("too many capabilities: {0}, the limit is {MAX_CAPABILITIES}")]
     TooManyCapabilities(usize),
-    /// None of the capabilities allows the operation; one reason for each, in order.
+    /// No capability allows the operation. One reason for each, in order.
     #[error("no capability allows this: {}", list(.0))]
     NoGoodCapability(Vec<CapabilityRefusal>),
 }
@@ -473,22 +473,22 @@ pub enum CapabilityRefusal {
     /// `sig` is not 65 bytes of hex.
     #[error("malformed wallet signature: expected 65 bytes of hex")]
     SignatureEncoding,
-    /// Signed by another wallet than the message names.
+    /// Another wallet signed than the message names.
     #[error("the wallet named in the message did not sign it")]
     Signature,
-    /// Signed for a PKP, and the verifier was not given the network's key.
+    /// Signed for a PKP, and the verifier has no network key.
     #[error("cannot verify the AuthSig of a PKP without the network's BLS key")]
     NoNetworkKey,
-    /// `sig` is not the JSON of a BLS signature.
+    /// `sig` is not a BLS signature in JSON.
     #[error("malformed network signature: {0}")]
     NetworkSignatureEncoding(BlsError),
-    /// The network with this key did not sign the message for the PKP.
+    /// The network with this key did not sign the message.
     #[error("the network did not sign this message")]
     NetworkSignature,
-    /// `address` is not the address of the message.
+    /// `address` differs from the address of the message.
     #[error("the AuthSig and its message name different addresses")]
     AddressMismatch,
-    /// The message authorizes a different URI.
+    /// The message is for another URI.
     #[error("the message does not authorize this session key")]
     WrongUri,
     /// The ReCap does not allow the operation.

@@ -2,10 +2,10 @@ use alloy_signer::Signer;
 use lit_recap::SiweMessage;
 use lit_types::AuthSig;
 
-/// Signs a text with a wallet (EIP-191) and wraps the signature as an AuthSig. The address is the signer's.
+/// Signs a text with a wallet (EIP-191) and wraps the signature as an AuthSig with the signer's address.
 ///
 /// # Errors
-/// [`WalletAuthSigError::Signer`] when the signer refuses or fails.
+/// [`WalletAuthSigError::Signer`] if the signer refuses or fails.
 #[doc(alias = "generateAuthSig")]
 pub async fn sign_auth_sig<S>(signer: &S, text: &str) -> Result<AuthSig, WalletAuthSigError>
 where
@@ -23,8 +23,8 @@ where
 /// Signs a SIWE message with the wallet it names.
 ///
 /// # Errors
-/// [`WalletAuthSigError::OtherAddress`] when the message names another address, [`WalletAuthSigError::Signer`] when the
-/// signer refuses or fails.
+/// [`WalletAuthSigError::OtherAddress`] if the message names another address, [`WalletAuthSigError::Signer`] if the signer
+/// refuses or fails.
 pub async fn sign_siwe<S>(signer: &S, message: &SiweMessage) -> Result<AuthSig, WalletAuthSigError>
 where
     S: Signer + Sync + ?Sized,
@@ -35,14 +35,14 @@ where
     sign_auth_sig(signer, message.as_str()).await
 }
 
-/// Why a wallet made no AuthSig.
+/// Why a wallet did not make an AuthSig.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalletAuthSigError {
-    /// The message names another address than the signer's; nodes would refuse the signature.
+    /// The message names another address, so nodes would refuse the signature.
     #[error("the message and the signer have different addresses")]
     OtherAddress,
-    /// The signer's own error.
-    #[error("the wallet did not sign: {0}")]
+    /// The signer refused or failed.
+    #[error("the wallet did not sign")]
     Signer(#[from] alloy_signer::Error),
 }

@@ -4,10 +4,11 @@ use alloy_primitives::Bytes;
 
 use self::cbor::{Item, Reader};
 
-/// The COSE public key of a credential, from the attestation object that a browser gives when it registers one (WebAuthn,
-/// sections 6.5.4 and 6.5.1). Nodes want it when a PKP is minted for the credential, to verify logins with it.
+/// Reads the COSE public key from the attestation object of a registration (WebAuthn, sections 6.5.4 and 6.5.1).
 ///
-/// **Nothing is verified**: the attestation itself, which may say what made the key, is not looked at.
+/// Nodes need it to verify logins of a PKP that is minted for the credential.
+///
+/// **Nothing is verified**: the attestation statement is ignored.
 ///
 /// # Errors
 /// [`WebAuthnError`].
@@ -41,13 +42,13 @@ pub fn webauthn_public_key(attestation_object: &[u8]) -> Result<Bytes, WebAuthnE
     Ok(Bytes::copy_from_slice(&key[..length]))
 }
 
-/// SHA-256 of the name of the site.
+/// SHA-256 of the site's name.
 const RP_ID_HASH: usize = 32;
-/// The same, a byte of flags, and a counter of 4 bytes.
+/// The hash, a byte of flags, and a counter of 4 bytes.
 const HEADER: usize = RP_ID_HASH + 1 + 4;
 /// The model of the authenticator.
 const AAGUID: usize = 16;
-/// The flag that says that there is a credential.
+/// The flag for an attached credential.
 const HAS_CREDENTIAL: u8 = 0x40;
 
 /// The member `authData` of an attestation object.
@@ -70,20 +71,22 @@ fn auth_data(attestation_object: &[u8]) -> Result<&[u8], WebAuthnError> {
     Err(WebAuthnError::AuthenticatorData)
 }
 
-/// Why an attestation object gives no public key.
+/// Why an attestation object has no readable public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WebAuthnError {
-    /// The bytes are no map of CBOR.
+    /// The bytes are not a CBOR map.
     #[error("malformed attestation object: not a CBOR map")]
     NotCbor,
-    /// It has no authenticator data, or these are too short.
+    /// The authenticator data is missing or truncated.
     #[error("malformed attestation object: authenticator data is missing or truncated")]
     AuthenticatorData,
-    /// The authenticator data are those of a login, not of a registration.
-    #[error("authenticator data has no credential; only a registration has one")]
+    /// The authenticator data comes from a login instead of a registration.
+    #[error(
+        "missing credential: this is the authenticator data of a login; use that of a registration"
+    )]
     NoCredential,
-    /// What follows the id of the credential is no key.
+    /// The bytes after the credential id are not a key.
     #[error("malformed credential: missing COSE public key")]
     Key,
 }

@@ -5,8 +5,9 @@ use group::prime::PrimeCurveAffine;
 
 use super::{BlsError, BlsSignature, DST, decode_hex};
 
-/// A public key: that of a network, or the verification key of one share. A point of G1 other than the identity, 96 hex
-/// digits compressed.
+/// A BLS public key: of a network, or the verification key of one share.
+///
+/// It is a point of G1 other than the identity: 96 hex digits, compressed.
 ///
 /// ```
 /// use lit_session_crypto::{BlsPublicKey, BlsSignature};
@@ -28,9 +29,9 @@ impl BlsPublicKey {
     /// Reads a compressed point.
     ///
     /// # Errors
-    /// [`BlsError::NotAPoint`] for what is not in the group, [`BlsError::Identity`] for its identity.
+    /// [`BlsError::NotAPoint`] for a value outside the group, [`BlsError::Identity`] for its identity.
     pub fn from_bytes(bytes: &[u8; 48]) -> Result<Self, BlsError> {
-        // Checks the subgroup too.
+        // This checks the subgroup too.
         let point: Option<G1Affine> = G1Affine::from_compressed(bytes).into();
         Self::from_point(point.ok_or(BlsError::NotAPoint)?)
     }
@@ -42,7 +43,7 @@ impl BlsPublicKey {
         Ok(Self(point))
     }
 
-    /// `point` is in the group, and not the identity: a product with a secret key.
+    /// `point` is in the group and not the identity: a product with a secret key.
     pub(super) const fn new_unchecked(point: G1Affine) -> Self {
         Self(point)
     }

@@ -3,14 +3,14 @@ use group::{Group, ff::Field};
 
 use super::BlsSignatureShare;
 
-/// The value at `x` of the polynomial that passes through the shares, whose identifiers are distinct.
+/// Evaluates at `x` the polynomial through the shares. Their identifiers must be distinct.
 pub(super) fn interpolate(shares: &[BlsSignatureShare], x: u8) -> G2Affine {
-    // Not blst's own sum of products, which starts a pool of threads.
+    // This is not blst's own sum of products, which starts a thread pool.
     let sum: G2Projective = terms(shares, x).fold(G2Projective::identity(), |sum, term| sum + term);
     sum.into()
 }
 
-/// What each share contributes to that value.
+/// The terms that each share contributes to that value.
 pub(super) fn terms(shares: &[BlsSignatureShare], x: u8) -> impl Iterator<Item = G2Projective> {
     let places: Vec<Scalar> = shares
         .iter()
@@ -23,7 +23,7 @@ pub(super) fn terms(shares: &[BlsSignatureShare], x: u8) -> impl Iterator<Item =
     shares.iter().zip(coefficients).map(weighted)
 }
 
-/// Lagrange's coefficients at `x` for distinct places.
+/// Lagrange's coefficients at `x`, for distinct places.
 fn coefficients(places: &[Scalar], x: Scalar) -> Vec<Scalar> {
     let coefficient = |(i, own): (usize, &Scalar)| {
         let others = places.iter().enumerate().filter(|(j, _)| *j != i);
@@ -38,9 +38,12 @@ fn coefficients(places: &[Scalar], x: Scalar) -> Vec<Scalar> {
     places.iter().enumerate().map(coefficient).collect()
 }
 
-/// The inverse of a product of identifiers, or of their differences: of numbers that are not zero.
+/// The inverse of a product of identifiers, or of differences of distinct ones.
+#[allow(clippy::expect_used, reason = "identifiers are distinct and not zero")]
 pub(super) fn inverse(product: Scalar) -> Scalar {
-    product.invert().unwrap_or(Scalar::ZERO)
+    product
+        .invert()
+        .expect("identifiers are distinct and not zero")
 }
 
 pub(super) fn scalar(number: u8) -> Scalar {

@@ -1,6 +1,7 @@
-//! Threshold BLS signatures as nodes make them for PKP sessions and for decryption: BLS12-381 with keys in G1 and
-//! signatures in G2, scheme ProofOfPossession, key shared after Shamir.
-//! Byte-compatible with the crate `blsful` 2.5.7.
+//! Threshold BLS signatures, which nodes make for PKP sessions and for decryption.
+//!
+//! The curve is BLS12-381 with keys in G1 and signatures in G2, scheme ProofOfPossession; keys are shared after Shamir. All
+//! values are byte-compatible with the crate `blsful` 2.5.7.
 
 mod error;
 

@@ -5,26 +5,26 @@ use super::{
     search::{Found, Search},
 };
 
-/// How many quorums [`BlsQuorum::combine`] verifies at most, beside the first.
+/// How many quorums [`BlsQuorum::combine`] verifies at most, besides the first.
 pub const MAX_QUORUMS: usize = 1024;
 
-/// How many choices of one share are tried, where several bear the same identifier.
+/// How many choices of one share per identifier are tried, if identifiers are duplicated.
 const MAX_ROSTERS: usize = 32;
 
-/// How many shares [`BlsQuorum::combine`] takes at most: as many as there are identifiers.
+/// How many shares [`BlsQuorum::combine`] accepts: the number of identifiers.
 pub const MAX_SHARES: usize = 255;
 
-/// Combines shares of nodes that are not trusted, and gives nothing that was not verified.
+/// Combines shares of untrusted nodes, and returns only verified signatures.
 ///
-/// The first `threshold` shares are combined and the result is verified: one combination and one verification when all
-/// are good. Only when that fails are bad shares looked for. Shares whose verification key is known are verified one by
-/// one. Of the others some are left out in turn. As long as there is one more share than the threshold beside them, sums of the
-/// shares tell without a pairing whether the rest agrees, so that the work depends on how many shares are bad, and hardly on the
-/// threshold. It is bounded, whatever is given: a fraction of a second in networks of 30 nodes, some more in larger ones.
+/// It combines the first `threshold` shares and verifies the result: one combination and one verification if all are valid.
+/// Otherwise it searches for bad shares. Shares with a known verification key are verified one by one. The others are left
+/// out in turn. While at least one share beyond the threshold is left, sums of the shares tell without a pairing whether the
+/// rest agrees, so the work depends on the number of bad shares and hardly on the threshold. The work is bounded for any
+/// input: a fraction of a second in networks of 30 nodes, somewhat more in larger ones.
 ///
-/// Within that, where the threshold is two thirds, and whoever gives no share at all, any number of bad shares is found in
-/// networks of up to 12 nodes if as many are there beyond the threshold, three in those of up to 25, and two in those of up to
-/// 64. If all nodes give a share, four are found in those of up to 64, and three in those of up to 170.
+/// With a threshold of two thirds, the search finds any number of bad shares in networks of up to 12 nodes if as many shares
+/// exist beyond the threshold, three in networks of up to 25 nodes, and two in networks of up to 64. If all nodes give a
+/// share, it finds four in networks of up to 64 nodes, and three in networks of up to 170.
 ///
 /// ```
 /// use lit_session_crypto::{BlsPublicKey, BlsQuorum, BlsSignatureShare};
@@ -45,22 +45,22 @@ pub struct BlsQuorum<'a> {
     verification_keys: &'a [(NonZeroU8, BlsPublicKey)],
 }
 
-/// A signature that verifies, and the shares that are no part of it.
+/// A verified signature, and the shares that do not belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CombinedSignature {
     /// The signature of the network's key.
     pub signature: BlsSignature,
-    /// Shares that were found bad; empty when the first quorum was good, whatever the shares beyond it are.
+    /// The bad shares. Empty if the first quorum was valid, even if shares beyond it are bad.
     ///
-    /// A share whose verification key is known is judged by that. Others are bad when they do not agree with the quorum that
-    /// was found good, which is certain while no more than `(s + 1) / 2` are bad; more that work together can make good
-    /// ones look bad, though never make a signature.
+    /// A share with a known verification key is judged by that key. Another share is bad if it disagrees with the valid quorum.
+    /// This is certain while at most `(s + 1) / 2` shares are bad, for `s` shares beyond the threshold. More that collude can
+    /// make good shares look bad, but never make a signature.
     pub faulty: Vec<ShareAt>,
     verified: Verified,
 }
 
-/// What was verified, whatever becomes of the public fields.
+/// The verified facts, independent of the public fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Verified {
     key: BlsPublicKey,
@@ -87,25 +87,25 @@ impl CombinedSignature {
         }
     }
 
-    /// The key it was verified under, and the signature, if that was of this message.
+    /// The key and the signature, if the signature is of this message.
     pub(crate) fn verified(&self, message: &[u8]) -> Option<(BlsPublicKey, BlsSignature)> {
         let Verified { key, signature, .. } = self.verified;
         (self.verified.message == message).then_some((key, signature))
     }
 }
 
-/// One of the shares that were given.
+/// One of the given shares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ShareAt {
-    /// Its place among the shares that were given, which tells whose answer it was.
+    /// The position among the given shares, which tells the answer it came from.
     pub position: usize,
-    /// The identifier it bears, which may be another's.
+    /// The identifier of the share, which may be forged.
     pub identifier: NonZeroU8,
 }
 
 impl<'a> BlsQuorum<'a> {
-    /// `threshold` shares of this network's key are needed.
+    /// Requires `threshold` shares of this network's key.
     pub const fn new(key: BlsPublicKey, threshold: u8) -> Self {
         Self {
             key,
@@ -114,15 +114,15 @@ impl<'a> BlsQuorum<'a> {
         }
     }
 
-    /// The verification keys of holders, as far as they are known. Default: none.
+    /// Adds known verification keys of holders. Default: none.
     pub const fn with_verification_keys(mut self, keys: &'a [(NonZeroU8, BlsPublicKey)]) -> Self {
         self.verification_keys = keys;
         self
     }
 
-    /// Combines the first quorum of shares that gives a signature of the message.
+    /// Combines the first quorum of shares that signs the message.
     ///
-    /// A share that was given twice counts once. Different shares with one identifier are not used together.
+    /// A duplicate share counts once. Different shares with one identifier are not combined.
     ///
     /// # Errors
     /// [`CombineError`].
@@ -159,7 +159,7 @@ impl<'a> BlsQuorum<'a> {
 }
 
 impl BlsQuorum<'_> {
-    /// What is done when the first quorum was no good.
+    /// Searches after the first quorum failed.
     fn search(
         &self,
         message: &[u8],
@@ -168,7 +168,7 @@ impl BlsQuorum<'_> {
         first: &[usize],
     ) -> Result<CombinedSignature, CombineError> {
         let mut search = Search::new(&self.key, message, shares, first);
-        // Whether a share is what its holder signs, where the holder's key is known.
+        // Whether a share is its holder's signature; `None` without the holder's key.
         let verifies = |at: usize| {
             let share = &shares[at];
             let mut keys = self.verification_keys.iter();
@@ -203,7 +203,7 @@ impl BlsQuorum<'_> {
     }
 }
 
-/// Choices of one share for every identifier, where several bear the same.
+/// Choices of one share per identifier.
 fn rosters(shares: &[BlsSignatureShare], candidates: &[usize]) -> Vec<Vec<usize>> {
     let mut rivals: Vec<Vec<usize>> = Vec::new();
     for at in candidates {
@@ -230,7 +230,7 @@ fn rosters(shares: &[BlsSignatureShare], candidates: &[usize]) -> Vec<Vec<usize>
     (0..count.min(MAX_ROSTERS)).map(roster).collect()
 }
 
-/// Whether a share is the one of its holder in the signature that these make.
+/// Whether a share belongs to the signature of the good shares.
 fn agrees(share: &BlsSignatureShare, good: &[BlsSignatureShare]) -> bool {
     let identifier = share.identifier();
     match good.iter().find(|good| good.identifier() == identifier) {
@@ -247,7 +247,7 @@ fn name(shares: &[BlsSignatureShare], positions: impl Iterator<Item = usize>) ->
     positions.map(name).collect()
 }
 
-/// The first shares of these positions with different identifiers, if there are as many as that.
+/// The first shares with different identifiers, if there are enough.
 fn quorum_of(
     shares: &[BlsSignatureShare],
     positions: impl Iterator<Item = usize>,
@@ -265,37 +265,36 @@ fn pick(shares: &[BlsSignatureShare], positions: &[usize]) -> Vec<BlsSignatureSh
     positions.iter().map(|at| shares[*at]).collect()
 }
 
-/// Why shares make no signature.
+/// Why shares do not combine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CombineError {
-    /// The threshold is below two: such a key is not shared.
+    /// The threshold is below two, so the key is not shared.
     #[error("invalid threshold {0}: must be at least 2")]
     Threshold(u8),
-    /// Fewer different shares than are needed. Ask more nodes.
+    /// Fewer distinct shares than the threshold. Ask more nodes.
     #[error("too few shares: {shares} distinct, {threshold} needed")]
     TooFewShares {
-        /// How many there are, copies not counted.
+        /// The number of shares, without duplicates.
         shares: usize,
-        /// How many are needed.
+        /// The threshold.
         threshold: u8,
     },
     /// More shares than [`MAX_SHARES`].
     #[error("too many shares: {0}, the limit is {MAX_SHARES}")]
     TooManyShares(usize),
-    /// No quorum that was tried gives a signature of the message. Ask more nodes, or look which of them are of another
-    /// network or epoch.
+    /// No quorum signs the message. Ask more nodes, or look for nodes of another network or epoch.
     #[error(
         "none of {quorums} quorums of the shares {} gives a signature{}",
         list(tried),
         if faulty.is_empty() { String::new() } else { format!("; bad are {}", list(faulty)) }
     )]
     NoGoodQuorum {
-        /// The shares that were tried, copies left out.
+        /// The tried shares, without duplicates.
         tried: Vec<ShareAt>,
-        /// How many quorums of them.
+        /// The number of tried quorums.
         quorums: usize,
-        /// Those that their verification keys prove bad.
+        /// The shares that their verification keys prove bad.
         faulty: Vec<ShareAt>,
     },
 }

@@ -8,24 +8,24 @@ use super::{BlsPublicKey, BlsSignature, BlsSignatureShare, MAX_QUORUMS, hash_to_
 /// A pairing takes as long as this many products with identifiers.
 const STEPS_OF_A_PAIRING: usize = 64;
 
-/// The work that a search does at most, in products with identifiers, beside that of the first sums.
+/// The work limit of a search, in products with identifiers, besides that of the first sums.
 const MAX_STEPS: usize = MAX_QUORUMS * STEPS_OF_A_PAIRING;
 
-/// Looks for shares that make a signature of a message under a key, when not all do.
+/// Searches for shares that sign a message under a key, when some are bad.
 pub(super) struct Search<'a> {
     shares: &'a [BlsSignatureShare],
     threshold: usize,
     hash: G2Affine,
-    /// The pairing of the key and the message, which that of a good signature equals.
+    /// The pairing of the key and the message, which the pairing of a valid signature equals.
     expected: Gt,
-    /// The quorum that is known not to be good.
+    /// The quorum that is known to be bad.
     first: &'a [usize],
-    /// How many quorums were verified.
+    /// The number of verified quorums.
     pub(super) quorums: usize,
     steps: usize,
 }
 
-/// A signature, and the places of shares that make it.
+/// A signature, and the places of its shares.
 pub(super) struct Found {
     pub(super) signature: BlsSignature,
     pub(super) quorum: Vec<usize>,
@@ -50,18 +50,17 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a share is one of the message by this key.
+    /// Whether a share signs the message under this key.
     pub(super) fn verifies(&self, share: &BlsSignatureShare, key: &BlsPublicKey) -> bool {
         pairing(&G1Affine::generator(), share.signature().point())
             == pairing(key.point(), &self.hash)
     }
 
-    /// Searches among these, whose identifiers are distinct, with this part of the work that is done at most.
+    /// Searches these places, with distinct identifiers, in one of `part` parts of the work limit.
     ///
-    /// For one bad share it is enough to leave out blocks of shares in turn, for two all pairs of blocks, and so on: for `e`
-    /// bad ones all choices of `e` blocks, of which there are few however many shares there are. As long as one more share than
-    /// the threshold is left, sums tell whether the rest agrees. When as many are bad as there are to spare, every
-    /// quorum has to be verified.
+    /// To find one bad share it leaves out blocks of shares in turn, to find two all pairs of blocks, and so on: for `e` bad
+    /// shares all choices of `e` blocks, which are few for any number of shares. While one share beyond the threshold is left,
+    /// sums tell whether the rest agrees. If every spare share is bad, every quorum must be verified.
     pub(super) fn among(&mut self, places: &[usize], part: usize) -> Option<Found> {
         let spare = places.len().checked_sub(self.threshold)?;
         self.steps = MAX_STEPS / part;
@@ -71,7 +70,7 @@ impl<'a> Search<'a> {
         let shares: Vec<_> = places.iter().map(|at| self.shares[*at]).collect();
         let sums = Sums::new(&shares, last);
         if sums.agree() {
-            // Then they agree whoever is left out, and there is no other signature to be had.
+            // They agree whoever is left out, so no other signature exists.
             return self.verify(places, &sums, &[]);
         }
         for level in levels() {
@@ -88,7 +87,7 @@ impl<'a> Search<'a> {
         None
     }
 
-    /// Leaves out as many more of these blocks, in all ways.
+    /// Leaves out this many more blocks, in all ways.
     fn leave_out(
         &mut self,
         places: &[usize],
@@ -133,14 +132,14 @@ impl<'a> Search<'a> {
     }
 }
 
-/// How to find as many bad shares.
+/// How to find a number of bad shares.
 struct Level {
     bad: usize,
-    /// How many shares are left out together.
+    /// How many shares each block has.
     size: usize,
-    /// How many sums that takes beyond the first.
+    /// How many sums it needs beyond the first.
     sums: usize,
-    /// How many steps, about: all but those for the last block are few.
+    /// About how many steps it takes. All but those for the last block are few.
     cost: usize,
 }
 
@@ -149,7 +148,7 @@ impl Level {
         let of_size = |size: usize| Self {
             bad,
             size,
-            // One more than are left out is enough to tell whether the others agree.
+            // One share more than is left out tells whether the others agree.
             sums: spare.min(bad * size + 1),
             cost: choices(count.div_ceil(size), bad).saturating_mul(if bad < spare {
                 size * (size + 1) / 2
@@ -165,7 +164,7 @@ impl Level {
     }
 }
 
-/// In how many ways `k` of `n` can be chosen.
+/// The number of ways to choose `k` of `n`.
 fn choices(n: usize, k: usize) -> usize {
     (0..k).fold(1_usize, |choices, i| {
         choices.saturating_mul(n.saturating_sub(i)) / (i + 1)
@@ -176,7 +175,7 @@ fn choices(n: usize, k: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// How many bad shares are found for sure among as many.
+    /// How many bad shares are found for certain.
     fn found(count: usize, threshold: usize) -> usize {
         let spare = count - threshold;
         let mut steps = MAX_STEPS;
@@ -184,7 +183,7 @@ mod tests {
             let Level {
                 size, sums, cost, ..
             } = Level::new(count, spare, bad);
-            // What is spent on the blocks before the last, too.
+            // The blocks before the last cost something, too.
             let blocks = count.div_ceil(size);
             let leaving_out = |depth: usize| {
                 let sums = sums.saturating_sub((depth - 1) * size);
@@ -201,7 +200,7 @@ mod tests {
         spare
     }
 
-    /// What the docs of `BlsQuorum` promise.
+    /// The promise in the docs of `BlsQuorum`.
     #[test]
     fn as_many_bad_shares_are_found_as_is_promised() {
         for nodes in 3..=170 {

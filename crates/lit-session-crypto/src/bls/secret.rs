@@ -7,15 +7,14 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::{BlsError, BlsPublicKey, BlsSignature, BlsSignatureShare, hash_to_g2};
 
-/// A secret key: a number from 1 to the order of the group.
+/// A BLS secret key: a number from 1 to the group order.
 ///
-/// It is wiped from memory on drop, `Debug` shows nothing of it, and it has no `Serialize`;
-/// [`BlsSecretKey::expose_bytes`] is the way out.
+/// It is wiped from memory on drop, `Debug` hides it, and it has no `Serialize`. [`BlsSecretKey::expose_bytes`] returns it.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct BlsSecretKey([u8; 32]);
 
 impl BlsSecretKey {
-    /// A fresh key from a cryptographic random generator.
+    /// Generates a key with a cryptographic random generator.
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRngCore) -> Self {
         loop {
@@ -28,7 +27,7 @@ impl BlsSecretKey {
     /// Reads a number, big-endian.
     ///
     /// # Errors
-    /// [`BlsError::NotASecretKey`] for zero, and for numbers not below the order of the group.
+    /// [`BlsError::NotASecretKey`] for zero, and for numbers not below the group order.
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BlsError> {
         let scalar: Option<Scalar> = Scalar::from_bytes_be(bytes).into();
         Self::from_scalar(scalar.ok_or(BlsError::NotASecretKey)?)
@@ -59,8 +58,9 @@ impl BlsSecretKey {
         BlsSignature::new_unchecked(G2Affine::from(hash_to_g2(message) * self.scalar()))
     }
 
-    /// Shares the key after Shamir, so that any `threshold` of the shares sign for it and fewer know nothing. The
-    /// identifiers are 1 to `shares`.
+    /// Shares the key after Shamir: any `threshold` shares sign for it, and fewer reveal nothing.
+    ///
+    /// The identifiers are 1 to `shares`.
     ///
     /// # Errors
     /// [`BlsError::Threshold`] unless 2 <= `threshold` <= `shares`.
@@ -87,14 +87,17 @@ impl BlsSecretKey {
             .collect();
         match dealt {
             Ok(dealt) => Ok(dealt),
-            // A share came out as zero, which happens once in 2^247 times.
+            // A share was zero, which happens once in 2^247 times.
             Err(_) => self.deal(threshold, shares, rng),
         }
     }
 
+    #[allow(
+        clippy::expect_used,
+        reason = "from_bytes refuses bytes that are not below the group order"
+    )]
     fn scalar(&self) -> Scalar {
-        // Only valid keys were stored.
-        Scalar::from_bytes_be(&self.0).unwrap_or(Scalar::ZERO)
+        Scalar::from_bytes_be(&self.0).expect("a secret key is below the group order")
     }
 }
 
@@ -104,7 +107,7 @@ impl fmt::Debug for BlsSecretKey {
     }
 }
 
-/// A share of a secret key, for one holder: an identifier from 1 to 255, and a secret key of its own.
+/// A share of a secret key: an identifier from 1 to 255, and a secret key.
 #[derive(Clone)]
 pub struct BlsSecretShare {
     identifier: NonZeroU8,
@@ -112,25 +115,25 @@ pub struct BlsSecretShare {
 }
 
 impl BlsSecretShare {
-    /// A share of this identifier.
+    /// Creates a share.
     #[must_use]
     pub const fn new(identifier: NonZeroU8, key: BlsSecretKey) -> Self {
         Self { identifier, key }
     }
 
-    /// Whose share it is: the index of the node in the network, and one.
+    /// The holder: the index of the node in the network, plus one.
     #[must_use]
     pub const fn identifier(&self) -> NonZeroU8 {
         self.identifier
     }
 
-    /// The key that verifies what this holder signs.
+    /// The key that verifies this holder's signatures.
     #[must_use]
     pub fn verification_key(&self) -> BlsPublicKey {
         self.key.public_key()
     }
 
-    /// This holder's share of the signature of a message. Deterministic.
+    /// Signs a message with this share. Deterministic.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> BlsSignatureShare {
         BlsSignatureShare::new(self.identifier, self.key.sign(message))

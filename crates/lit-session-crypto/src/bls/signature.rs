@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{BlsError, decode_hex, lagrange};
 
-/// A signature: a point of G2 other than the identity, 192 hex digits compressed.
+/// A BLS signature: a point of G2 other than the identity. 192 hex digits, compressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BlsSignature(G2Affine);
 
@@ -15,9 +15,9 @@ impl BlsSignature {
     /// Reads a compressed point.
     ///
     /// # Errors
-    /// [`BlsError::NotAPoint`] for what is not in the group, [`BlsError::Identity`] for its identity.
+    /// [`BlsError::NotAPoint`] for a value outside the group, [`BlsError::Identity`] for its identity.
     pub fn from_bytes(bytes: &[u8; 96]) -> Result<Self, BlsError> {
-        // Checks the subgroup too.
+        // This checks the subgroup too.
         let point: Option<G2Affine> = G2Affine::from_compressed(bytes).into();
         Self::from_point(point.ok_or(BlsError::NotAPoint)?)
     }
@@ -29,7 +29,7 @@ impl BlsSignature {
         Ok(Self(point))
     }
 
-    /// `point` is in the group, and not the identity: a product with a secret key.
+    /// `point` is in the group and not the identity: a product with a secret key.
     pub(super) const fn new_unchecked(point: G2Affine) -> Self {
         Self(point)
     }
@@ -69,8 +69,8 @@ impl BlsSignature {
     /// Clients use [`BlsQuorum`](crate::BlsQuorum), which verifies the result and finds bad shares.
     ///
     /// # Errors
-    /// [`BlsError::TooFewShares`] for fewer than two, [`BlsError::DuplicateIdentifier`]; [`BlsError::Identity`] for shares
-    /// that add up to nothing.
+    /// [`BlsError::TooFewShares`] for fewer than two, [`BlsError::DuplicateIdentifier`]; [`BlsError::Identity`] if the shares add
+    /// up to the identity.
     #[doc(alias = "combineSignatureShares")]
     pub fn combine(shares: &[BlsSignatureShare]) -> Result<Self, BlsError> {
         if shares.len() < 2 {
@@ -121,7 +121,7 @@ pub struct BlsSignatureShare {
 }
 
 impl BlsSignatureShare {
-    /// A share of this identifier.
+    /// Creates a share.
     #[must_use]
     pub const fn new(identifier: NonZeroU8, signature: BlsSignature) -> Self {
         Self {
@@ -149,13 +149,13 @@ impl BlsSignatureShare {
         bytes
     }
 
-    /// Whose share it is: the index of the node in the network, and one.
+    /// The holder: the index of the node in the network, plus one.
     #[must_use]
     pub const fn identifier(&self) -> NonZeroU8 {
         self.identifier
     }
 
-    /// The signature of the share alone: what the verification key of this holder verifies.
+    /// The point of the share, which the holder's verification key verifies.
     #[must_use]
     pub const fn signature(&self) -> &BlsSignature {
         &self.signature

@@ -8,19 +8,18 @@ use super::{
     lagrange::{inverse, scalar, terms},
 };
 
-/// Sums of shares, by which it is told without a pairing whether shares beyond the threshold are of one signature.
+/// Sums of shares. They tell without a pairing whether shares beyond the threshold belong to one signature.
 ///
-/// With Lagrange's coefficients `λ_i` at 0, sum `k` is that of all `x_i^k·λ_i·σ_i`: the value at 0 of `x^k` times the
-/// polynomial that the shares are values of. So of good shares sum 0 is the signature, and the others are nothing, up to sum
-/// `s` for `s` shares beyond the threshold.
+/// With Lagrange's coefficients `λ_i` at 0, sum `k` adds up all `x_i^k·λ_i·σ_i`: the value at 0 of `x^k` times the polynomial
+/// through the shares. For valid shares, sum 0 is the signature, and sums 1 to `s` are zero for `s` shares beyond the threshold.
 ///
-/// Without the share of `x_j`, the coefficients are those of before times `(x_j - x_i)/x_j`. So what becomes of sum `k` is
-/// `x_j` times itself, less sum `k + 1`, divided by `x_j`; the division is left to the end.
+/// Without the share of `x_j`, the coefficients are multiplied by `(x_j - x_i)/x_j`. So sum `k` becomes `x_j` times itself,
+/// less sum `k + 1`, divided by `x_j`; the division is done at the end.
 #[derive(Debug, Clone)]
 pub(super) struct Sums(Vec<G2Projective>);
 
 impl Sums {
-    /// The sums 0 to `last` of shares whose identifiers are distinct.
+    /// Computes the sums 0 to `last` of shares with distinct identifiers.
     pub(super) fn new(shares: &[BlsSignatureShare], last: usize) -> Self {
         let mut terms: Vec<G2Projective> = terms(shares, 0).collect();
         let mut sums = vec![sum(&terms)];
@@ -33,12 +32,12 @@ impl Sums {
         Self(sums)
     }
 
-    /// The sums 0 to `last` alone.
+    /// Keeps the sums 0 to `last`.
     pub(super) fn up_to(&self, last: usize) -> Self {
         Self(self.0.iter().take(last + 1).copied().collect())
     }
 
-    /// The sums without the share of this holder: one less.
+    /// Removes the share of this holder, which costs one sum.
     pub(super) fn without(&self, identifier: NonZeroU8) -> Self {
         let left = |pair: &[G2Projective]| times(identifier, &pair[0]) - pair[1];
         Self(self.0.windows(2).map(left).collect())
@@ -49,13 +48,13 @@ impl Sums {
         self.0.len() - 1
     }
 
-    /// Whether the shares are of one signature, as far as there are sums to tell.
+    /// Whether the shares belong to one signature, as far as the sums tell.
     pub(super) fn agree(&self) -> bool {
         let beyond = &self.0[1..];
         beyond.iter().all(|sum| bool::from(sum.is_identity()))
     }
 
-    /// The signature, if the shares are good, after those of these holders were left out.
+    /// The signature, if the shares are valid, after the shares of these holders were left out.
     pub(super) fn signature(&self, left_out: impl Iterator<Item = NonZeroU8>) -> G2Projective {
         let product = left_out.fold(Scalar::ONE, |product, x| product * scalar(x.get()));
         self.0[0] * inverse(product)
@@ -68,7 +67,7 @@ fn sum(terms: &[G2Projective]) -> G2Projective {
         .fold(G2Projective::identity(), |sum, term| sum + term)
 }
 
-/// A product with eight bits, which takes a twentieth of the time of one with a scalar.
+/// A product with eight bits. It takes a twentieth of the time of a product with a scalar.
 fn times(number: NonZeroU8, point: &G2Projective) -> G2Projective {
     let bits = u8::BITS - number.leading_zeros();
     (0..bits).rev().fold(G2Projective::identity(), |sum, bit| {

@@ -4,30 +4,32 @@ use lit_types::PkpPublicKey;
 use super::{EcdsaError, EcdsaSignature, EcdsaSignatureShare};
 use crate::choices::choices;
 
-/// How many sums of one group are tried at most: all there are in networks of up to 12 nodes with a threshold of two thirds.
+/// How many sums of one group are tried: all of them in networks of up to 12 nodes with a threshold of two thirds.
 const MAX_SUMS: usize = 1024;
 
 impl EcdsaSignature {
-    /// Combines the shares of a signature that an action made, one of each node, and verifies the result. Which key signed what
-    /// is what at least `threshold` nodes agree on.
+    /// Combines the shares of a signature that an action made, one per node, and verifies the result.
     ///
-    /// Shares are grouped by signing set, that is by `bigR`, with key and digest; the result is that of a group whose sum
-    /// verifies. In a group of more than `threshold` shares those beyond it may be of nodes outside the set, or copies: they
-    /// are found and left out; where the threshold is two thirds, any number of them in networks of up to 12 nodes, and two in
-    /// those of up to 40. Every share of the set itself is needed.
+    /// At least `threshold` nodes must agree on the key and the digest.
+    ///
+    /// Shares are grouped by signing set (by `bigR`), key and digest. The result is the first group with a valid sum. In a group
+    /// of more than `threshold` shares, the additional ones may come from nodes outside the set or be copies. They are found and
+    /// left out: with a threshold of two thirds, any number of them in networks of up to 12 nodes, and two in networks of up to
+    /// 40. Every share of the set itself is needed.
     ///
     /// # Errors
-    /// [`EcdsaError::TooFewShares`] when no group has `threshold` shares, [`EcdsaError::NotASignature`] when none of those adds
-    /// up.
+    /// [`EcdsaError::TooFewShares`] if no group has `threshold` shares, [`EcdsaError::NotASignature`] if no such group adds up.
     #[doc(alias = "combineEcdsaShares")]
     pub fn combine(shares: &[EcdsaSignatureShare], threshold: usize) -> Result<Self, EcdsaError> {
         combine(shares.iter().collect(), threshold)
     }
 
-    /// Combines the shares of a signature by this key over this digest, and verifies the result. Other shares are left out.
+    /// Combines the shares of a signature by this key over this digest, and verifies the result.
+    ///
+    /// Other shares are left out.
     ///
     /// # Errors
-    /// [`EcdsaError::Foreign`] when there are shares, and all are of something else. Else as [`EcdsaSignature::combine`].
+    /// [`EcdsaError::Foreign`] if all shares are for another key or digest. Otherwise as [`EcdsaSignature::combine`].
     pub fn combine_for(
         public_key: &PkpPublicKey,
         digest: &[u8; 32],
@@ -94,7 +96,7 @@ fn belong_together(one: &EcdsaSignatureShare, other: &EcdsaSignatureShare) -> bo
     one.big_r == other.big_r && one.public_key == other.public_key && one.digest == other.digest
 }
 
-/// The signature that a group adds up to, as it is or without those of its shares that are beyond the threshold.
+/// The valid sum of a group, with all shares or without those beyond the threshold.
 fn sum(group: &[&EcdsaSignatureShare], needed: usize) -> Option<EcdsaSignature> {
     let EcdsaSignatureShare {
         big_r,

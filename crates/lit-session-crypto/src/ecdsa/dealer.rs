@@ -11,26 +11,27 @@ use zeroize::Zeroizing;
 use super::{EcdsaDealerError, EcdsaPresignatureShare, EcdsaRootShares, r_of, shamir::split};
 use crate::HdTweak;
 
-/// Deals keys and presignatures to the nodes of a network, in the place of the protocol by which real nodes make them without
-/// anybody knowing a key. **For development alone**: whoever has the dealer has all keys.
+/// Deals keys and presignatures to the nodes of a network. **For development only**: the dealer knows all keys.
+///
+/// Real nodes make them with a protocol in which nobody learns a key.
 ///
 /// # The scheme
 ///
-/// Root keys are shared after Shamir, once. The key `x` of a PKP is a sum of root keys times powers of its
-/// [tweak](HdTweak), so each node makes its share `x_i` of it from its shares of the root keys.
+/// Root keys are shared once, after Shamir. The key `x` of a PKP is a sum of root keys times powers of its [tweak](HdTweak),
+/// so each node derives its share `x_i` from its shares of the root keys.
 ///
 /// A signature is `s = k·(z + r·x)` with `z` the digest, `R = (1/k)·G` and `r` its x coordinate. `k·x` is a product of two
-/// secrets, which nodes cannot make of their shares without talking. The dealer knows both, and deals, for one signature:
+/// secrets, which nodes cannot compute from their shares without talking. The dealer knows both, and deals for one signature:
 ///
 /// * `R`, to all;
 /// * a Shamir share `k_i` of `k`;
-/// * `c = k - b` for a random `b`, to all, which says nothing about `k`;
+/// * `c = k - b` for a random `b`, to all, which reveals nothing about `k`;
 /// * a Shamir share `m_i` of `b·x`.
 ///
-/// Then `c·x_i + m_i` is a share of `c·x + b·x = k·x`, and `s_i = z·k_i + r·(c·x_i + m_i)` is a share of `s`. Everything a node
-/// does is linear in what it was dealt, so nodes need not talk at all; and `s` is the sum of `λ_i·s_i` over any set of a
-/// threshold of nodes or more, `λ_i` being Lagrange's coefficient of a node in that set. Nodes send `λ_i·s_i`, and so the plain
-/// sum that clients take is a signature.
+/// Then `c·x_i + m_i` is a share of `c·x + b·x = k·x`, and `s_i = z·k_i + r·(c·x_i + m_i)` is a share of `s`. Every step of a
+/// node is linear in its shares, so nodes need not talk. `s` is the sum of `λ_i·s_i` over any set of at least a threshold of
+/// nodes, where `λ_i` is Lagrange's coefficient of a node in that set. Nodes send `λ_i·s_i`, so the plain sum that clients
+/// compute is a signature.
 ///
 /// ```
 /// use lit_session_crypto::{EcdsaDealer, EcdsaSignature, HdTweak, SigningSet};
@@ -61,7 +62,7 @@ pub struct EcdsaDealer {
 }
 
 impl EcdsaDealer {
-    /// Two fresh root keys, to be shared `threshold` of `shares`.
+    /// Generates two root keys, shared `threshold` of `shares`.
     ///
     /// # Errors
     /// [`EcdsaDealerError::Threshold`] unless 2 <= `threshold` <= `shares`.
@@ -74,7 +75,7 @@ impl EcdsaDealer {
         Self::from_scalars(Zeroizing::new(roots.to_vec()), threshold, shares)
     }
 
-    /// Root keys, big-endian, to be shared `threshold` of `shares`.
+    /// Uses these root keys, big-endian, shared `threshold` of `shares`.
     ///
     /// # Errors
     /// [`EcdsaDealerError::Threshold`] unless 2 <= `threshold` <= `shares`, [`EcdsaDealerError::RootKeys`] for fewer than two
@@ -115,15 +116,16 @@ impl EcdsaDealer {
         })
     }
 
-    /// The public root keys, in the order of derivation: what nodes announce.
+    /// The public root keys in the order of derivation, as nodes announce them.
     #[doc(alias = "hdRootPubkeys")]
     #[must_use]
     pub fn public_keys(&self) -> &[PkpPublicKey] {
         &self.public_keys
     }
 
-    /// Shares the root keys. The holders are 1 to the number of shares, in order. What was dealt before does not go together
-    /// with what is dealt now.
+    /// Shares the root keys. The holders are 1 to the number of shares, in order.
+    ///
+    /// Shares of different deals do not combine.
     #[must_use]
     pub fn deal(&self, rng: &mut impl CryptoRngCore) -> Vec<EcdsaRootShares> {
         let mut split = |root: &Scalar| split(*root, self.threshold, self.shares, rng);
@@ -136,7 +138,9 @@ impl EcdsaDealer {
         self.holders().map(of_holder).collect()
     }
 
-    /// Deals what the holders need to sign once for a PKP, in their order. Any set of a threshold of them can.
+    /// Deals the presignature shares for one signature of a PKP, in the order of the holders.
+    ///
+    /// Any set of a threshold of holders can sign with them.
     ///
     /// # Errors
     /// [`EcdsaDealerError::Derivation`].
@@ -149,8 +153,8 @@ impl EcdsaDealer {
         let key = Zeroizing::new(tweak.secret(&self.roots));
         let (k, big_r) = loop {
             let k = Zeroizing::new(*NonZeroScalar::random(&mut *rng));
-            // It is not zero.
-            let nonce = Zeroizing::new(k.invert().unwrap_or(Scalar::ONE));
+            #[allow(clippy::expect_used, reason = "k is drawn as a NonZeroScalar")]
+            let nonce = Zeroizing::new(k.invert().expect("k is not zero"));
             let big_r = (ProjectivePoint::GENERATOR * *nonce).to_affine();
             if !bool::from(r_of(&big_r).is_zero()) {
                 break (k, big_r);

@@ -3,14 +3,15 @@ use std::hash::{DefaultHasher, Hasher};
 use rand_chacha::ChaCha12Rng;
 use rand_core::{RngCore, SeedableRng};
 
-/// Who signs together: `threshold` of `nodes` nodes, chosen by what is signed and the id of the request, which is the whole
-/// header `X-Request-Id`. The nodes are counted as the Staking contract lists them, without those that were kicked; the result
-/// is their places from 0, in ascending order. All of them where there are not more than `threshold`.
+/// Elects `threshold` of `nodes` nodes that sign together, by the signed bytes and the request id.
+///
+/// The id is the whole header `X-Request-Id`. Nodes are counted as the Staking contract lists them, without kicked ones. The
+/// result has their indices from 0, in ascending order, and all of them if there are at most `threshold`.
 ///
 /// The rule is that of the Lit node (1.0.18): SipHash-1-3 of message and id seeds ChaCha12, which shuffles the nodes; the first
-/// ones sign. Whether a node is alive does not matter to it.
+/// ones sign. It does not consider whether a node is alive.
 ///
-/// Networks may have another rule. So this can tell which request id to prefer, and nothing may depend on its being right.
+/// Networks may use another rule. Use this only to prefer a request id, and do not depend on the result.
 ///
 /// ```
 /// use lit_session_crypto::elect_signers;
@@ -37,8 +38,8 @@ pub fn elect_signers(
     places
 }
 
-/// As nodes hash a vector of bytes: its length goes first, in 64 bits. The hasher of the standard library may change; the tests
-/// hold that it is the one of those nodes.
+/// Hashes a vector of bytes as nodes do: first its length, in 64 bits. The hasher of the standard library may change; the
+/// tests check that it is still that of the nodes.
 fn hash(message: &[u8], request_id: &[u8]) -> u64 {
     let length = (message.len() + request_id.len()) as u64;
     let mut hasher = DefaultHasher::new();
@@ -48,8 +49,8 @@ fn hash(message: &[u8], request_id: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// A number from 0 to `last`, all equally likely: the upper half of a product with a random number. Products whose lower half
-/// is beyond a multiple of the range are thrown away. Networks have at most 255 nodes.
+/// A uniform number from 0 to `last`: the upper half of a product with a random number. A product is discarded if its lower
+/// half is beyond a multiple of the range. Networks have at most 255 nodes.
 fn up_to(last: usize, rng: &mut impl RngCore) -> usize {
     let range = u32::try_from(last).unwrap_or(u32::MAX - 1) + 1;
     let zone = (range << range.leading_zeros()).wrapping_sub(1);

@@ -4,15 +4,15 @@ use std::num::NonZeroU8;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EcdsaError {
-    /// A share is of a type that this library does not combine.
+    /// A share has an unsupported type.
     #[error("unsupported signature type {0:?}: expected K256 or ECDSA_CAIT_SITH")]
     SigType(String),
-    /// A member of a share is not hex of the right length in quotes, no number below the order of the curve, or no point.
+    /// A member of a share is not quoted hex of the right length, not below the curve order, or not a point.
     #[error("malformed signature share: {member} is not {expected}")]
     Member {
-        /// The member by its camel case name.
+        /// The member in camel case.
         member: &'static str,
-        /// What it should be.
+        /// The expected form.
         expected: &'static str,
     },
     /// No group of matching shares reaches the threshold.
@@ -21,28 +21,28 @@ pub enum EcdsaError {
          signing sets cannot be combined"
     )]
     TooFewShares {
-        /// All shares that were given.
+        /// The number of given shares.
         given: usize,
-        /// Shares of the largest group.
+        /// The shares of the largest group.
         largest: usize,
         /// The threshold.
         needed: usize,
     },
-    /// Shares that belong together by what they say do not add up to a signature: one of them is wrong, or one is missing.
+    /// Matching shares do not add up to a signature: one of them is wrong, or one is missing.
     #[error(
         "{shares} signature shares of one signing set do not add up to a signature of {public_key}; one of them is wrong, or \
          one is missing. Sign again"
     )]
     NotASignature {
-        /// Shares of the group.
+        /// The number of shares in the group.
         shares: usize,
-        /// The key they claim to be of, in hex.
+        /// The key that they claim, in hex.
         public_key: String,
     },
-    /// The shares are of a signature by another key, or of other data, than was asked for.
+    /// The shares are for another key or digest than requested.
     #[error("none of the {given} signature shares match the requested {what}")]
     Foreign {
-        /// All shares that were given.
+        /// The number of given shares.
         given: usize,
         /// `public key` or `digest`.
         what: &'static str,
@@ -69,26 +69,24 @@ pub enum EcdsaDealerError {
     /// Invalid secret key.
     #[error("invalid root key {0}: zero, or not below the curve order")]
     NotASecretKey(usize),
-    /// The keys cancel each other out for this PKP.
-    #[error("key derivation failed: {0}")]
+    /// The root keys cancel each other out for this PKP.
+    #[error(transparent)]
     Derivation(#[from] crate::HdKeyError),
-    /// A holder is twice in a signing set, or the set is empty.
+    /// The signing set is empty or has a duplicate holder.
     #[error("invalid signing set: expected at least one holder, each once")]
     SigningSet,
     /// The holder of the key share is not in the signing set.
     #[error("holder {0} is not in the signing set")]
     NotInSet(NonZeroU8),
-    /// The presignature share was dealt to another holder.
-    #[error(
-        "the presignature share is that of holder {found}, the key share that of holder {holder}"
-    )]
+    /// The presignature share belongs to another holder.
+    #[error("presignature share of holder {found} does not match key share of holder {holder}")]
     Holder {
-        /// Whose key share it is.
+        /// The holder of the key share.
         holder: NonZeroU8,
-        /// Whose presignature share it is.
+        /// The holder of the presignature share.
         found: NonZeroU8,
     },
-    /// The presignature was dealt for another PKP.
+    /// The presignature belongs to another PKP.
     #[error("the presignature is for another public key")]
     OtherKey,
 }

@@ -7,7 +7,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 use super::{EcdsaDealerError, EcdsaSignatureShare, r_of, scalar_of_digest, shamir::weight};
 use crate::HdTweak;
 
-/// What one node holds: its shares of the root keys. The shares of all PKPs follow from them.
+/// One node's shares of the root keys. The shares of all PKPs derive from them.
 pub struct EcdsaRootShares {
     holder: NonZeroU8,
     shares: Zeroizing<Vec<Scalar>>,
@@ -27,13 +27,13 @@ impl EcdsaRootShares {
         }
     }
 
-    /// Whose shares they are: the index of the node in the network, and one.
+    /// The holder: the index of the node in the network, plus one.
     #[must_use]
     pub const fn holder(&self) -> NonZeroU8 {
         self.holder
     }
 
-    /// The share of the key of a PKP. Shares are derived as keys are, because both are linear in the root keys.
+    /// Derives the share of a PKP's key, as the key itself is derived: both are linear in the root keys.
     ///
     /// # Errors
     /// [`EcdsaDealerError::Derivation`].
@@ -55,7 +55,7 @@ impl fmt::Debug for EcdsaRootShares {
     }
 }
 
-/// One node's share of the key of a PKP. Wiped from memory on drop.
+/// One node's share of a PKP's key. Wiped from memory on drop.
 #[derive(ZeroizeOnDrop)]
 pub struct EcdsaKeyShare {
     #[zeroize(skip)]
@@ -66,14 +66,15 @@ pub struct EcdsaKeyShare {
 }
 
 impl EcdsaKeyShare {
-    /// The key that it is a share of.
+    /// The public key of the PKP.
     #[must_use]
     pub const fn public_key(&self) -> &PkpPublicKey {
         &self.public_key
     }
 
-    /// This holder's share of the signature of a digest, weighted for the signing set. It uses the presignature up: two
-    /// signatures of one presignature give the key away.
+    /// Signs a digest with this share, weighted for the signing set.
+    ///
+    /// It consumes the presignature: two signatures with one presignature reveal the key.
     ///
     /// # Errors
     /// [`EcdsaDealerError::NotInSet`], [`EcdsaDealerError::Holder`], [`EcdsaDealerError::OtherKey`].
@@ -123,8 +124,9 @@ impl fmt::Debug for EcdsaKeyShare {
     }
 }
 
-/// What one node needs besides its key share to sign once, dealt by [`EcdsaDealer::presign`](super::EcdsaDealer::presign).
-/// Wiped from memory on drop, and no copy can be made.
+/// A node's share of a presignature, dealt by [`EcdsaDealer::presign`](super::EcdsaDealer::presign).
+///
+/// A node needs it besides its key share to sign once. It is wiped from memory on drop, and cannot be cloned.
 #[derive(ZeroizeOnDrop)]
 pub struct EcdsaPresignatureShare {
     #[zeroize(skip)]
@@ -144,7 +146,7 @@ pub struct EcdsaPresignatureShare {
 }
 
 impl EcdsaPresignatureShare {
-    /// Whose it is: the index of the node in the network, and one.
+    /// The holder: the index of the node in the network, plus one.
     #[must_use]
     pub const fn holder(&self) -> NonZeroU8 {
         self.holder
@@ -160,15 +162,17 @@ impl fmt::Debug for EcdsaPresignatureShare {
     }
 }
 
-/// Who signs together. All of them have to: a set of fewer than the threshold, or with one missing, makes no signature.
+/// The holders that sign together.
+///
+/// All of them must sign: a set below the threshold, or with one share missing, makes no signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningSet(Vec<NonZeroU8>);
 
 impl SigningSet {
-    /// A set of holders, in any order.
+    /// Creates a set of holders, given in any order.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::SigningSet`] when it is empty or has a holder twice.
+    /// [`EcdsaDealerError::SigningSet`] for an empty set or a duplicate holder.
     pub fn new(holders: impl IntoIterator<Item = NonZeroU8>) -> Result<Self, EcdsaDealerError> {
         let mut holders: Vec<_> = holders.into_iter().collect();
         holders.sort_unstable();

@@ -1,10 +1,9 @@
 //! Threshold ECDSA signatures on secp256k1 as nodes make them for PKPs.
 //!
-//! What a client does: read the nodes' [shares](EcdsaSignatureShare) and [combine](EcdsaSignature::combine) them. The shares
-//! that are sent are weighted already, so that combining is a plain sum, and only shares of one signing set, which have one
-//! `bigR`, add up to anything.
+//! Clients read the nodes' [shares](EcdsaSignatureShare) and [combine](EcdsaSignature::combine) them. Nodes send shares that
+//! are already weighted, so combining is a plain sum. Only shares of one signing set, with the same `bigR`, add up.
 //!
-//! What a network does, here with a trusted dealer in the place of the protocol between nodes: see [`EcdsaDealer`].
+//! [`EcdsaDealer`] is the network's side, with a trusted dealer in place of the protocol between nodes.
 
 mod combine;
 mod dealer;
@@ -27,7 +26,7 @@ use k256::{
     elliptic_curve::{ops::Reduce, point::AffineCoordinates},
 };
 
-/// A digest as a number. One that is not below the order of the curve is reduced, as ECDSA has it.
+/// A digest as a number. A digest that is not below the curve order is reduced, as in ECDSA.
 fn scalar_of_digest(digest: &[u8; 32]) -> Scalar {
     <Scalar as Reduce<U256>>::reduce_bytes(&(*digest).into())
 }

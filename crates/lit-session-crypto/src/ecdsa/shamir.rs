@@ -4,8 +4,9 @@ use k256::{Scalar, elliptic_curve::Field};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-/// Shares a secret after Shamir: the values at 1 to `shares` of a random polynomial of degree `threshold - 1` that has the
-/// secret at 0.
+/// Shares a secret after Shamir.
+///
+/// The shares are the values at 1 to `shares` of a random polynomial of degree `threshold - 1` with the secret at 0.
 pub(super) fn split(
     secret: Scalar,
     threshold: u8,
@@ -24,6 +25,7 @@ pub(super) fn split(
 }
 
 /// Lagrange's coefficient of one holder for the value at 0, in a set of distinct holders.
+#[allow(clippy::expect_used, reason = "a set has distinct holders")]
 pub(super) fn weight(holder: NonZeroU8, set: &[NonZeroU8]) -> Scalar {
     let place = |holder: NonZeroU8| Scalar::from(u64::from(holder.get()));
     let own = place(holder);
@@ -31,6 +33,6 @@ pub(super) fn weight(holder: NonZeroU8, set: &[NonZeroU8]) -> Scalar {
     let (numerator, denominator) = others.fold((Scalar::ONE, Scalar::ONE), |(n, d), other| {
         (n * place(*other), d * (place(*other) - own))
     });
-    // The holders are distinct, so no factor is zero.
-    numerator * denominator.invert().unwrap_or(Scalar::ZERO)
+    let inverse = denominator.invert().expect("the holders are distinct");
+    numerator * inverse
 }

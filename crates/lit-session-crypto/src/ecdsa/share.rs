@@ -9,33 +9,32 @@ use serde::{Deserialize, Serialize};
 
 use super::EcdsaError;
 
-/// A share of a signature as nodes write it: hex in quotes inside a JSON
-/// string, upper-case when nodes write it.
+/// A signature share as nodes write it: quoted hex inside a JSON string, often in upper case.
 ///
-/// Answers to signing requests have the members in snake case, and `digest` in the place of `dataSigned`; answers of actions
-/// have them in camel case. Both are read; camel case is written. `Debug` does not show the share.
+/// Answers to signing requests have snake-case members, and `digest` in place of `dataSigned`. Answers of actions have
+/// camel-case members. Both are read; camel case is written. `Debug` hides the share.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EcdsaShareJson {
     /// `K256` or `ECDSA_CAIT_SITH`.
     #[serde(alias = "sig_type", default)]
     pub sig_type: String,
-    /// The 32 bytes that are signed; `fail` from a node that is not in the signing set.
+    /// The signed 32 bytes; `fail` from a node outside the signing set.
     #[serde(alias = "data_signed", alias = "digest", default)]
     pub data_signed: String,
-    /// The share, 32 bytes; empty from a node that is not in the signing set.
+    /// The share, 32 bytes; empty from a node outside the signing set.
     #[serde(alias = "signature_share", default)]
     pub signature_share: String,
-    /// The place of the node among the nodes, from 0.
+    /// The index of the node, from 0.
     #[serde(alias = "share_index", default)]
     pub share_index: u32,
     /// The nonce point, compressed.
     #[serde(alias = "big_r", default)]
     pub big_r: String,
-    /// The key of the PKP, uncompressed.
+    /// The PKP's public key, uncompressed.
     #[serde(alias = "public_key", default)]
     pub public_key: String,
-    /// The name an action gave to the signature.
+    /// The name that an action gave to the signature.
     #[serde(alias = "sig_name", default, skip_serializing_if = "Option::is_none")]
     pub sig_name: Option<String>,
 }
@@ -53,12 +52,12 @@ impl fmt::Debug for EcdsaShareJson {
     }
 }
 
-/// [`EcdsaShareJson`] as answers to signing requests have it: `signatureShare` of section 6.1.
+/// [`EcdsaShareJson`] as the member `signatureShare` of answers to signing requests.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[allow(missing_docs, reason = "the members are those of EcdsaShareJson")]
 pub struct EcdsaSignShareJson {
     pub digest: String,
-    /// `success`, or `fail` from a node that is not in the signing set.
+    /// `success`, or `fail` from a node outside the signing set.
     pub result: &'static str,
     pub share_index: u32,
     pub signature_share: String,
@@ -97,7 +96,7 @@ impl From<EcdsaShareJson> for EcdsaSignShareJson {
 }
 
 impl EcdsaShareJson {
-    /// What a node writes that is not in the signing set.
+    /// The share of a node outside the signing set.
     #[must_use]
     pub fn outside_the_set(share_index: u32) -> Self {
         Self {
@@ -118,7 +117,7 @@ impl EcdsaShareJson {
         self
     }
 
-    /// The share; none from a node that is not in the signing set.
+    /// Parses the share; `None` from a node outside the signing set.
     ///
     /// # Errors
     /// [`EcdsaError::SigType`], [`EcdsaError::Member`].
@@ -169,13 +168,13 @@ fn quote(bytes: &[u8]) -> String {
     format!("\"{}\"", hex::encode_upper(bytes))
 }
 
-/// How a signature is made. Both ways are combined alike.
+/// The type of a signature share. Both types combine alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EcdsaSigType {
     /// `K256`: what nodes write today.
     K256,
-    /// `ECDSA_CAIT_SITH`: the protocol between the nodes, which older nodes wrote.
+    /// `ECDSA_CAIT_SITH`: what older nodes wrote.
     CaitSith,
 }
 
@@ -200,7 +199,7 @@ impl fmt::Display for EcdsaSigType {
     }
 }
 
-/// One node's share of a signature, weighted for its signing set: the shares of the set add up to the signature.
+/// One node's share of a signature, weighted for its signing set. The shares of the set add up to the signature.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EcdsaSignatureShare {
     sig_type: EcdsaSigType,
@@ -229,36 +228,36 @@ impl EcdsaSignatureShare {
         }
     }
 
-    /// How the signature is made.
+    /// The type.
     #[must_use]
     pub const fn sig_type(&self) -> EcdsaSigType {
         self.sig_type
     }
 
-    /// The place of the node among the nodes, from 0, as it says.
+    /// The index of the node, from 0, as the node claims.
     #[must_use]
     pub const fn share_index(&self) -> u32 {
         self.share_index
     }
 
-    /// The key of the PKP, as the node says.
+    /// The PKP's public key, as the node claims.
     #[must_use]
     pub const fn public_key(&self) -> &PkpPublicKey {
         &self.public_key
     }
 
-    /// What is signed, as the node says.
+    /// The signed digest, as the node claims.
     #[must_use]
     pub const fn digest(&self) -> &[u8; 32] {
         &self.digest
     }
 
-    /// The nonce point, compressed: the same for all shares of one signing set, and no others.
+    /// The nonce point, compressed. All shares of one signing set have the same point, and no others have it.
     #[doc(alias = "bigR")]
     #[must_use]
     pub fn nonce_point(&self) -> [u8; 33] {
         let mut bytes = [0; 33];
-        // It is no identity, so it has 33 bytes.
+        // It is not the identity, so it has 33 bytes.
         bytes.copy_from_slice(self.big_r.to_encoded_point(true).as_bytes());
         bytes
     }
@@ -278,7 +277,7 @@ impl EcdsaSignatureShare {
     }
 }
 
-/// The share itself is not shown: all of a set make a signature.
+/// Hides the share: a full set makes a signature.
 impl fmt::Debug for EcdsaSignatureShare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EcdsaSignatureShare")

@@ -11,9 +11,9 @@ use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 use super::r_of;
 
-/// A signature of a PKP over 32 bytes, which was verified. `s` is in the lower half, as Ethereum demands.
+/// A verified signature of a PKP over 32 bytes. `s` is in the lower half, as Ethereum requires.
 ///
-/// It serialises as the official client returns it, with `r`, `s`, `recid`, `signature`, `publicKey` and `dataSigned`.
+/// It serializes as the official client returns it, with `r`, `s`, `recid`, `signature`, `publicKey` and `dataSigned`.
 #[doc(alias = "SigResponse")]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct EcdsaSignature {
@@ -25,8 +25,7 @@ pub struct EcdsaSignature {
 }
 
 impl EcdsaSignature {
-    /// A signature by its nonce point and `s` of either half, if it is one of this key over this digest, and the key can be
-    /// recovered from it.
+    /// Creates a signature from its nonce point and any `s`, if it verifies for this key and digest and the key can be recovered.
     pub(super) fn verified(
         big_r: &AffinePoint,
         s: Scalar,
@@ -39,7 +38,7 @@ impl EcdsaSignature {
         let signature = low.unwrap_or(raw);
         let key = VerifyingKey::from_sec1_bytes(public_key.as_bytes()).ok()?;
         key.verify_prehash(digest, &signature).ok()?;
-        // The mirror image of the nonce point has the same `r`, so that the parity is to be verified by itself.
+        // The mirrored nonce point has the same `r`, so verify the parity separately.
         let odd = bool::from(big_r.y_is_odd()) ^ is_flipped;
         let recovery_id = RecoveryId::new(odd, false);
         let recovered = VerifyingKey::recover_from_prehash(digest, &signature, recovery_id).ok()?;
@@ -68,19 +67,19 @@ impl EcdsaSignature {
         &self.s
     }
 
-    /// Which of the two keys that `r` and `s` allow it is: 0 or 1, the parity of the nonce point.
+    /// The recovery id: 0 or 1, the parity of the nonce point.
     #[must_use]
     pub const fn recid(&self) -> u8 {
         self.odd as u8
     }
 
-    /// Who signed.
+    /// The public key of the signer.
     #[must_use]
     pub const fn public_key(&self) -> &PkpPublicKey {
         &self.public_key
     }
 
-    /// What was signed.
+    /// The signed digest.
     #[doc(alias = "dataSigned")]
     #[must_use]
     pub const fn digest(&self) -> &[u8; 32] {

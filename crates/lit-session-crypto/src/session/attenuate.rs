@@ -4,14 +4,13 @@ use lit_types::{Right, Timestamp};
 use super::{Session, earlier};
 
 impl Session {
-    /// The same session with fewer rights: it asks nodes for these requests alone, and signatures minted from it can be used
-    /// for nothing else.
+    /// Restricts the session to fewer rights. Signatures minted from it are valid only for these.
     ///
-    /// The session key and the root stay the same, so this restrains whoever gets the *signatures*. Whoever gets the session
-    /// itself has all that [`Session::granted`] says, unless the signer is asked for a narrower root.
+    /// The session key and the root stay the same, so this restricts only the holders of *signatures*. A holder of the session
+    /// itself still has all of [`Session::granted`], unless the signer signs a narrower root.
     ///
     /// # Errors
-    /// [`AttenuationError`] for no requests, or for one that this session does not ask for.
+    /// [`AttenuationError`] for an empty list, or for a right that this session does not request.
     pub fn attenuate(
         &self,
         requests: impl IntoIterator<Item = Right>,
@@ -24,7 +23,7 @@ impl Session {
         })
     }
 
-    /// The same session, which ends at `expiration` if it does not end earlier.
+    /// Ends the session at `expiration`, if it does not end earlier.
     #[must_use]
     pub fn ending_by(mut self, expiration: Timestamp) -> Self {
         self.authorised_until = earlier(self.authorised_until, expiration.clone());
@@ -33,7 +32,7 @@ impl Session {
     }
 }
 
-/// Whether all of `narrower` is covered by `requests`.
+/// Checks that `requests` cover all of `narrower`.
 pub(super) fn check_narrower(
     requests: &[Right],
     narrower: &[Right],
@@ -46,14 +45,14 @@ pub(super) fn check_narrower(
     Ok(())
 }
 
-/// Why a session cannot be attenuated in this way.
+/// Why a session cannot be attenuated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttenuationError {
-    /// A session without rights is of no use.
-    #[error("at least one resource ability request is needed")]
+    /// An empty list. A session without rights is useless.
+    #[error("missing rights: a session needs at least one")]
     NoRequests,
-    /// A request is not covered by what the session asks for.
+    /// The session does not request a right.
     #[error(transparent)]
     Widens(#[from] NarrowError),
 }

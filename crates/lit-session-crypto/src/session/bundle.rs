@@ -1,21 +1,21 @@
 use std::fmt;
 
-use lit_recap::ReCap;
 use lit_types::{AuthSig, JsonProblem, Right, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{Session, SessionRefusal, attenuate::check_narrower};
+use super::{Session, SessionRefusal, asked, attenuate::check_narrower};
 use crate::{
     AttenuationError, RootExpectation, RootRefusal, SessionKeyError, SessionKeyPair, check_root,
 };
 
-/// What a session consists of, to be kept or handed over: its key, root and proofs, what it asks for and until when.
-/// Signatures for nodes are no part of it; they are minted anew.
+/// The parts of a session, to be stored or handed over: key, root, proofs, requested rights and expiration.
 ///
-/// It is as secret as the session key, which is in it: it is wiped on drop, `Debug` shows no secret, and the only way out is
-/// [`SessionBundle::expose_json`]. Nothing in it is trusted for having been kept: [`SessionBundle::open`] verifies it as
-/// if it had been made just now.
+/// It holds no signatures for nodes; they are minted anew.
+///
+/// It contains the session key and is as secret. It is wiped on drop, `Debug` hides the secrets, and only
+/// [`SessionBundle::expose_json`] returns them. A stored bundle is not trusted: [`SessionBundle::open`] verifies it like a new
+/// one.
 #[derive(Clone)]
 pub struct SessionBundle {
     key: SessionKeyPair,
@@ -27,27 +27,26 @@ pub struct SessionBundle {
 
 /// The name of the format, in every bundle.
 const FORMAT: &str = "lit-session-bundle";
-/// The version of the format this library writes, and the only one it reads.
+/// The format version that this library reads and writes.
 const VERSION: u64 = 1;
-/// The longest bundle that is read, in bytes: a root of the largest size and proofs.
+/// The length limit of a bundle, in bytes: the largest root and proofs.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
 impl SessionBundle {
-    /// The bundle of a session whose root grants no more than the session asks for.
+    /// Bundles a session with a root that grants no more than the session requests.
     ///
     /// # Errors
-    /// [`GrantsMore`] for other sessions, such as attenuated ones: whoever gets the bundle gets the session key, and with it
-    /// all that the root grants. Ask the signer for a narrower root, hand over minted signatures instead
-    /// ([`Session::sign_for`]), or say [`SessionBundle::with_all_grants`].
+    /// [`GrantsMore`] for other sessions, such as attenuated ones. The receiver of a bundle gets the session key, and with it all
+    /// that the root grants. Ask the signer for a narrower root, hand over minted signatures ([`Session::sign_for`]), or use
+    /// [`SessionBundle::with_all_grants`].
     pub fn of(session: &Session) -> Result<Self, GrantsMore> {
-        let asked = ReCap::from_requests(&session.requests).map_err(|_| GrantsMore)?;
-        if !asked.covers_all_of(&session.recap) {
+        if !asked(&session.requests).covers_all_of(&session.recap) {
             return Err(GrantsMore);
         }
         Ok(Self::with_all_grants(session))
     }
 
-    /// The bundle of a session, which hands over all that its root grants.
+    /// Bundles a session, and hands over all that its root grants.
     #[must_use]
     pub fn with_all_grants(session: &Session) -> Self {
         Self {
@@ -59,8 +58,9 @@ impl SessionBundle {
         }
     }
 
-    /// A bundle of parts that come from elsewhere, such as the storage of the official client. Nothing is checked before
-    /// [`SessionBundle::open`].
+    /// Creates a bundle from parts, such as those in the storage of the official client.
+    ///
+    /// Nothing is checked before [`SessionBundle::open`].
     #[must_use]
     pub const fn from_parts(
         key: SessionKeyPair,
@@ -90,34 +90,35 @@ impl SessionBundle {
         &self.root
     }
 
-    /// The AuthSigs beside the root. Not verified.
+    /// The proofs besides the root. Not verified.
     #[must_use]
     pub fn proofs(&self) -> &[AuthSig] {
         &self.proofs
     }
 
-    /// What the session asked for.
+    /// The requested rights.
     #[must_use]
     pub fn requests(&self) -> &[Right] {
         &self.requests
     }
 
-    /// Until when the session was authorized.
+    /// The end of the authorization.
     #[must_use]
     pub const fn expiration(&self) -> &Timestamp {
         &self.expiration
     }
 
-    /// Verifies everything, and gives the session back: for what is expected, which must not be more than the bundle's own
-    /// [`requests`](SessionBundle::requests), at the time of the expectation.
+    /// Verifies everything and restores the session.
+    ///
+    /// The expectation sets the time and the rights, which the bundle's own [`requests`](SessionBundle::requests) must cover.
     ///
     /// # Errors
-    /// [`BundleError`]: the root is of no use, a proof is not good, or more is expected than was handed over.
+    /// [`BundleError`] for an invalid root or proof, or for rights that the bundle does not request.
     pub fn open(&self, expected: &RootExpectation<'_>) -> Result<Session, BundleError> {
         self.open_with_proofs(expected, self.proofs.clone())
     }
 
-    /// As [`SessionBundle::open`], with other proofs than those in the bundle.
+    /// As [`SessionBundle::open`], with these proofs instead of those in the bundle.
     ///
     /// # Errors
     /// As [`SessionBundle::open`].
@@ -143,7 +144,7 @@ impl SessionBundle {
         Ok(session)
     }
 
-    /// The bundle as one line of JSON, with its version and a mark that it is secret.
+    /// The bundle as one line of JSON, with a version and a mark that it is secret.
     #[must_use]
     #[allow(
         clippy::expect_used,
@@ -173,7 +174,7 @@ impl SessionBundle {
             requests: &self.requests,
             expiration: &self.expiration,
         };
-        // A buffer that grows leaves copies behind.
+        // A growing buffer would leave copies behind.
         let texts = |sig: &AuthSig| 2 * sig.signed_message.len() + 2 * sig.sig.len() + 512;
         let sigs = self.proofs.iter().map(texts).sum::<usize>() + texts(&self.root);
         let mut json = Zeroizing::new(Vec::with_capacity(1024 + sigs + 1024 * self.requests.len()));
@@ -181,10 +182,10 @@ impl SessionBundle {
         Zeroizing::new(String::from_utf8(std::mem::take(&mut *json)).expect("JSON is UTF-8"))
     }
 
-    /// Reads what [`SessionBundle::expose_json`] wrote. Nothing is verified before [`SessionBundle::open`].
+    /// Reads the output of [`SessionBundle::expose_json`]. Nothing is verified before [`SessionBundle::open`].
     ///
     /// # Errors
-    /// [`BundleError::Json`], [`BundleError::Version`] or [`BundleError::Key`]. They quote nothing of what was read.
+    /// [`BundleError::Json`], [`BundleError::Version`] or [`BundleError::Key`]. They quote nothing from the input.
     pub fn from_json(json: &str) -> Result<Self, BundleError> {
         #[derive(Deserialize)]
         struct Head {
@@ -194,7 +195,7 @@ impl SessionBundle {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Wire<'a> {
-            // Borrowed, so that no copy is left behind; hex is never escaped.
+            // Borrowed, to leave no copy behind; hex is never escaped.
             session_key: &'a str,
             root: AuthSig,
             proofs: Vec<AuthSig>,
@@ -233,7 +234,7 @@ impl fmt::Debug for SessionBundle {
     }
 }
 
-/// The root of a session grants more than the session asks for, and a bundle would hand all of it over.
+/// The root grants more than the session requests, and a bundle would hand over all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the root grants more than the session asks for, and whoever gets the session key gets all of it; ask for a narrower \
@@ -241,38 +242,38 @@ impl fmt::Debug for SessionBundle {
 )]
 pub struct GrantsMore;
 
-/// Why a bundle gives no session.
+/// Why a bundle cannot be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BundleError {
-    /// Not the JSON of a bundle.
+    /// Malformed JSON.
     #[error("malformed session bundle: {0}")]
     Json(JsonProblem),
-    /// Longer than any session can be.
+    /// Longer than any session.
     #[error("the session bundle is longer than {MAX_BYTES} bytes")]
     TooLarge,
-    /// Made in a format that this version does not know.
+    /// An unsupported format version.
     #[error("unsupported session bundle version {version}: expected {VERSION}")]
     Version {
-        /// The version it names.
+        /// The version.
         version: u64,
     },
-    /// The session key cannot be read.
+    /// The session key is malformed.
     #[error(transparent)]
     Key(#[from] SessionKeyError),
-    /// More is expected than was handed over.
+    /// The expected rights exceed those of the bundle.
     #[error(transparent)]
     Attenuation(#[from] AttenuationError),
-    /// The root does not authorize the session, or not any more.
-    #[error("invalid session root: {0}")]
+    /// The root does not authorize the session, or no longer does.
+    #[error("invalid session root")]
     Root(#[from] RootRefusal),
-    /// A proof is not good.
+    /// A proof is invalid.
     #[error(transparent)]
     Session(#[from] SessionRefusal),
-    /// It was handed over for a time that is past.
+    /// The bundle has expired.
     #[error("the session expired at {expiration}")]
     Expired {
-        /// When it ended.
+        /// The expiration.
         expiration: Timestamp,
     },
 }

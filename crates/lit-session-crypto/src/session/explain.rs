@@ -5,15 +5,15 @@ use lit_recap::{ReCap, SiweMessage, node_covers};
 use lit_types::{AuthSig, AuthSigKind, LitAbility, Right, Timestamp};
 use time::OffsetDateTime;
 
-use super::Session;
+use super::{Session, asked};
 use crate::{DelegationProblem, DelegationTerms, Operation, SessionPublicKey, check_delegation};
 
 impl Session {
-    /// Who granted what to which key until when, through which proofs.
+    /// Explains the session: who granted what to which key, until when, with which proofs.
     #[must_use]
     pub fn explain(&self) -> SessionExplanation {
         let root = self.root().signed_message.parse::<SiweMessage>().ok();
-        let asked = ReCap::from_requests(&self.requests).unwrap_or_default();
+        let asked = asked(&self.requests);
         SessionExplanation {
             session_key: self.public_key(),
             granted_by: self.address,
@@ -33,7 +33,9 @@ impl Session {
         }
     }
 
-    /// What is missing for a call at an instant; nothing when nodes will let it pass, credits and permissions on chain apart.
+    /// What the session lacks for a call at an instant.
+    ///
+    /// It is empty if nodes will accept the call, apart from credits and permissions on chain.
     #[must_use]
     pub fn missing_for(&self, operation: &Operation, now: OffsetDateTime) -> Vec<Missing> {
         let mut missing = Vec::new();
@@ -42,7 +44,7 @@ impl Session {
             missing.push(Missing::Time { at });
         }
         missing.extend(self.missing_right(operation.ability(), operation.id()));
-        // Nodes look at a wallet's session a second time when a PKP signs, for any action.
+        // When a PKP signs, nodes check a wallet's session a second time, for any action.
         let signs = operation.ability() == LitAbility::PkpSigning;
         if signs && self.root().kind() != AuthSigKind::Bls {
             missing.extend(self.missing_right(LitAbility::LitActionExecution, "*"));
@@ -50,7 +52,7 @@ impl Session {
         missing
     }
 
-    /// What would keep the proofs from serving this session, by their positions, so far as it can be known without the chain.
+    /// The problems of the proofs, with their positions. It does not ask the chain.
     #[must_use]
     pub fn proof_problems(&self, now: OffsetDateTime) -> Vec<(usize, DelegationProblem)> {
         let problems = |(index, proof)| {
@@ -79,37 +81,37 @@ impl Session {
     }
 }
 
-/// What a session is, as data. Prints as a short report.
+/// A session as data. `Display` prints a short report.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionExplanation {
-    /// Which key acts.
+    /// The session key.
     pub session_key: SessionPublicKey,
-    /// Who authorized it.
+    /// The wallet or PKP that authorized it.
     pub granted_by: Address,
-    /// What that address is.
+    /// The kind of that address.
     pub grantor: Grantor,
-    /// The domain the root message names.
+    /// The domain of the root message.
     pub domain: Option<String>,
-    /// The chain id the root message names.
+    /// The chain id of the root message.
     pub chain_id: Option<u64>,
-    /// When the root message was made.
+    /// The issue time of the root message.
     pub granted_at: Option<OffsetDateTime>,
-    /// What the root grants.
+    /// The rights that the root grants.
     pub granted: ReCap,
-    /// Whether that is more than the session asks for: whoever has the session key can ask for all of it.
+    /// Whether the root grants more than the session requests. A holder of the session key can request all of it.
     pub grants_more: bool,
-    /// What the session asks nodes for.
+    /// The rights that the session requests.
     pub requests: Vec<Right>,
-    /// What it shows beside the root.
+    /// The proofs besides the root.
     pub proofs: Vec<ProofExplanation>,
-    /// Until when the root authorizes it.
+    /// The end of the root's authorization.
     pub authorised_until: Timestamp,
-    /// Until when it lasts, which a proof may cut short.
+    /// The end of the session, which a proof may bring forward.
     pub until: Timestamp,
 }
 
-/// Who can authorize a session.
+/// The kind of address that authorizes a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Grantor {
@@ -123,11 +125,11 @@ pub enum Grantor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ProofExplanation {
-    /// Who signed it.
+    /// The signer.
     pub signer: Option<Address>,
-    /// Until when it is good.
+    /// The expiration.
     pub until: Option<Timestamp>,
-    /// What it delegates; nothing if it is no capacity delegation.
+    /// The delegated terms; empty if the proof is not a capacity delegation.
     pub delegations: Vec<DelegationTerms>,
 }
 
@@ -142,27 +144,27 @@ impl ProofExplanation {
     }
 }
 
-/// What a session lacks for a call.
+/// Something that a session lacks for a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Missing {
-    /// It has ended. Renew it.
+    /// The session has ended. Renew it.
     Time {
-        /// When.
+        /// The expiration.
         at: Timestamp,
     },
-    /// It does not ask for this. Ask for it, or use the session this one was attenuated from.
+    /// The session does not request this right. Request it, or use the session that this one was attenuated from.
     Request {
-        /// What.
+        /// The ability.
         ability: LitAbility,
-        /// On which resource.
+        /// The id of the resource.
         id: String,
     },
-    /// The root does not grant this. The signer has to be asked for it.
+    /// The root does not grant this right. The signer must sign a new root.
     Grant {
-        /// What.
+        /// The ability.
         ability: LitAbility,
-        /// On which resource.
+        /// The id of the resource.
         id: String,
     },
 }

@@ -6,17 +6,17 @@ use group::prime::PrimeCurveAffine;
 
 use super::{MAX_TIME_LOCK_PLAINTEXT, SHORTEST_MASKED, TimeLockError};
 
-/// What clients write today.
+/// The scheme that clients write today.
 pub(super) const SCHEME_PROOF_OF_POSSESSION: u8 = 2;
-/// The least scheme that is read as proof of possession; below it are Basic and Aug. Old ciphertexts have 3.
+/// The lowest scheme that is read as proof of possession. Lower ones are Basic and Aug; old ciphertexts have 3.
 const LEAST_PROOF_OF_POSSESSION: u8 = 2;
 
 const POINT: usize = 48;
 const SEED: usize = 32;
-/// Seven bits per byte, and [`MAX_TIME_LOCK_PLAINTEXT`] has fewer than 28.
+/// The length of the length: seven bits per byte, and [`MAX_TIME_LOCK_PLAINTEXT`] has fewer than 28 bits.
 const LONGEST_LENGTH: usize = 4;
 
-/// What was encrypted to an identity of a network. As text it is base64, padded, as clients exchange it.
+/// A ciphertext for an identity of a network. As text it is padded base64.
 ///
 /// ```
 /// use lit_session_crypto::{BlsSecretKey, TimeLockCiphertext};
@@ -36,9 +36,9 @@ const LONGEST_LENGTH: usize = 4;
 pub struct TimeLockCiphertext {
     /// The public half of the ciphertext's own key.
     pub(super) u: G1Affine,
-    /// What the text is masked with, hidden by the pairing.
+    /// The mask of the plaintext, hidden by the pairing.
     pub(super) v: [u8; SEED],
-    /// The text, masked.
+    /// The masked plaintext.
     pub(super) w: Vec<u8>,
     pub(super) scheme: u8,
 }
@@ -63,7 +63,7 @@ impl TimeLockCiphertext {
         if scheme < LEAST_PROOF_OF_POSSESSION {
             return Err(TimeLockError::Scheme(scheme));
         }
-        // Checks the subgroup too.
+        // This checks the subgroup too.
         let u: Option<G1Affine> = G1Affine::from_compressed(u).into();
         Ok(Self {
             u: u.filter(|u| !bool::from(u.is_identity()))
@@ -74,7 +74,7 @@ impl TimeLockCiphertext {
         })
     }
 
-    /// The ciphertext in bytes: 48 of a point, 32, the length of the rest in 1 to 4, the rest (at least 32), and the scheme.
+    /// The bytes: a point (48), the mask (32), the length of the rest (1 to 4), the rest (at least 32), and the scheme.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(POINT + SEED + LONGEST_LENGTH + self.w.len() + 1);
@@ -114,7 +114,7 @@ impl fmt::Debug for TimeLockCiphertext {
     }
 }
 
-/// Writes a length, seven bits per byte, least first (ULEB128).
+/// Writes a length as ULEB128: seven bits per byte, least significant first.
 pub(super) fn write_length(mut length: usize, to: &mut Vec<u8>) {
     while length >= 0x80 {
         to.push(length as u8 | 0x80);
@@ -123,7 +123,7 @@ pub(super) fn write_length(mut length: usize, to: &mut Vec<u8>) {
     to.push(length as u8);
 }
 
-/// Reads a length in its shortest form, and how many bytes it has.
+/// Reads a length in its shortest form, and returns it with its size.
 pub(super) fn read_length(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut length = 0;
     for (i, byte) in bytes.iter().take(LONGEST_LENGTH).enumerate() {

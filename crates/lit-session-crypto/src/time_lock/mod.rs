@@ -25,12 +25,13 @@ use crate::{BlsPublicKey, BlsSignature, bls::hash_to_g2};
 /// The longest plaintext, in bytes: 64 MiB.
 pub const MAX_TIME_LOCK_PLAINTEXT: usize = 64 << 20;
 
-/// Texts shorter than this are padded, their length included.
+/// Shorter texts are padded to this length, their length field included.
 const SHORTEST_MASKED: usize = 32;
 
 impl TimeLockCiphertext {
-    /// Encrypts to an identity: for Lit, the [key](lit_types::LitResource::key) of the
-    /// [resource](crate::encryption_resource) that the data is.
+    /// Encrypts to an identity.
+    ///
+    /// For Lit it is the [key](lit_types::LitResource::key) of the [resource](crate::encryption_resource) of the data.
     ///
     /// # Errors
     /// [`TimeLockError::TooLong`].
@@ -63,8 +64,8 @@ impl TimeLockCiphertext {
     /// Decrypts with the network's signature of the identity, which is verified first.
     ///
     /// # Errors
-    /// [`TimeLockError::Signature`] when it is not the network's signature of this identity, [`TimeLockError::Corrupt`] when
-    /// the ciphertext was encrypted to another network or identity, or was changed.
+    /// [`TimeLockError::Signature`] if the network did not sign this identity, [`TimeLockError::Corrupt`] if the ciphertext was
+    /// encrypted to another network or identity, or was modified.
     #[doc(alias = "blsDecrypt")]
     pub fn decrypt(
         &self,
@@ -89,7 +90,7 @@ impl TimeLockCiphertext {
     }
 }
 
-/// The secret of a ciphertext. It follows from what is encrypted, so that whoever decrypts sees whether anything was changed.
+/// The secret of a ciphertext. It depends on the plaintext, so that decryption detects any change.
 fn nonce(alpha: &[u8; 32], plaintext: &[u8]) -> HashedScalar {
     let mut seed = Zeroizing::new([0; 64]);
     seed[..32].copy_from_slice(alpha);
@@ -108,7 +109,7 @@ fn padded(plaintext: &[u8]) -> Zeroizing<Vec<u8>> {
     text
 }
 
-/// Hides a text, or shows it again.
+/// Masks a text, or unmasks it.
 fn masked(alpha: &[u8; 32], text: &[u8]) -> Vec<u8> {
     let mut shake = Shake128::default();
     shake.update(alpha);

@@ -8,7 +8,7 @@ const SALT: &[u8] = b"TIMELOCK_BLS12381_XOF:HKDF-SHA2-256_";
 /// Bytes of a coefficient of the field.
 const COEFFICIENT: usize = 48;
 
-/// A secret number that bytes are hashed to. Wiped from memory on drop.
+/// A secret number hashed from bytes. Wiped from memory on drop.
 pub(super) struct HashedScalar(SecretKey);
 
 impl HashedScalar {

@@ -1,25 +1,25 @@
-//! As much of CBOR (RFC 8949) as it takes to find something in it: items of definite length, tags ignored.
+//! The part of CBOR (RFC 8949) that finding an item needs: definite lengths, with tags ignored.
 
-/// Reads items one after the other.
+/// Reads items one after another.
 #[derive(Clone)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
 }
 
-/// The head of an item, with the content of those that have no others inside.
+/// The head of an item, with the content of items that contain no others.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Item<'a> {
     Bytes(&'a [u8]),
     Text(&'a [u8]),
-    /// How many items follow.
+    /// An array of this many items.
     Array(u64),
-    /// How many pairs of items follow.
+    /// A map of this many pairs.
     Map(u64),
-    /// A number, a truth value, or nothing.
+    /// A number, a boolean or null.
     Simple,
 }
 
-/// Arrays and maps inside each other; the keys of COSE have one level.
+/// The nesting limit of arrays and maps. COSE keys have one level.
 const MAX_DEPTH: usize = 16;
 
 impl<'a> Reader<'a> {
@@ -31,7 +31,7 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// Reads one head. None for what is no CBOR, or is of indefinite length, which WebAuthn does not use.
+    /// Reads one head. `None` for malformed CBOR, and for indefinite lengths, which WebAuthn does not use.
     pub(super) fn item(&mut self) -> Option<Item<'a>> {
         loop {
             let first = self.take(1)?[0];
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads one item with all that is inside it.
+    /// Reads one item with everything inside it.
     pub(super) fn skip(&mut self) -> Option<()> {
         self.skip_within(MAX_DEPTH)
     }
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
             Item::Map(pairs) => pairs.checked_mul(2)?,
             _ => 0,
         };
-        // Every item has a byte at least, so this ends with the bytes.
+        // Every item has at least one byte, so the loop ends with the input.
         for _ in 0..inside {
             self.skip_within(depth.checked_sub(1)?)?;
         }
