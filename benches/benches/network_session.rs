@@ -1,7 +1,7 @@
-//! What a client itself does for a session that the network signs, beside what has to be done: to read and combine as many
-//! shares as the threshold says, and to verify the result once. The nodes' answers are recorded, so they cost nothing.
+//! The client's work for a session that the network signs, against its minimum: read and combine a threshold of shares, and
+//! verify the result once.
 //!
-//! The budget is in the design: at most 1.3 times.
+//! The nodes' answers are recorded, so they cost nothing. Budget: at most 1.3 times the minimum.
 
 #![allow(
     missing_docs,
@@ -37,7 +37,7 @@ const NODES: usize = 10;
 /// The action that grants sessions.
 const GRANTING: &str = "Lit.Actions.setResponse({ response: 'true' })";
 
-/// Nodes that are asked once, and after that say the same to the same question.
+/// Nodes that are asked once, and then repeat their answers to the same question.
 struct Recorded {
     nodes: Arc<MemoryTransport>,
     answers: Mutex<HashMap<Question, NodeResponse>>,
@@ -67,7 +67,7 @@ impl NodeTransport for Recorded {
 }
 
 impl Recorded {
-    /// What the nodes have said to the last question for a session.
+    /// The nodes' answers to the last question for a session.
     fn shares(&self) -> Vec<SignSessionKeyResponse> {
         let answers = self.answers.lock().unwrap();
         let signing = |(_, endpoint, _): &Question| *endpoint == Endpoint::SignSessionKey;
@@ -82,7 +82,7 @@ struct Setup {
     _network: Devnet,
     recorded: Arc<Recorded>,
     client: LitNodeClient,
-    /// With a key of its own, so that the question is the same each time.
+    /// With its own key, so that the question is the same each time.
     request: SessionRequest,
     by_wallet: PkpLogin,
     by_action: LitActionLogin,
@@ -126,7 +126,7 @@ async fn setup() -> Setup {
 }
 
 fn sessions(c: &mut Criterion) {
-    // One thread, beside the one for pairings, so that the time is that of the processor.
+    // One thread, besides the one for pairings, so that the time is processor time.
     let runtime: Runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

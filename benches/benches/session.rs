@@ -1,6 +1,6 @@
-//! Minting session signatures beside bare ed25519 signatures over the same bytes, and starting a network.
+//! Minting session signatures against bare ed25519 signatures over the same bytes, and starting a network.
 //!
-//! The budgets are in the design: minting at most 1.15 times the bare signatures, a network of ten nodes in under 100 ms.
+//! Budgets: minting at most 1.15 times the bare signatures, and a network of ten nodes in under 100 ms.
 
 #![allow(
     missing_docs,

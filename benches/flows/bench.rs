@@ -7,7 +7,7 @@ use std::{
 
 use serde::Serialize;
 
-/// Calls before those that count.
+/// Calls before the measured ones.
 const WARM_UP: usize = 3;
 
 /// Times calls.
@@ -27,7 +27,7 @@ pub(crate) struct Times {
 }
 
 impl Bench {
-    /// Runs each flow so many times, and some times before.
+    /// Runs each flow this many times, after some warm-up calls.
     pub(crate) const fn new(iterations: usize) -> Self {
         Self {
             iterations,
@@ -35,7 +35,7 @@ impl Bench {
         }
     }
 
-    /// Runs a flow again and again, one call after the other.
+    /// Runs a flow repeatedly, one call after another.
     pub(crate) async fn measure<T, E: Error + 'static>(
         &mut self,
         flow: &'static str,
@@ -67,7 +67,7 @@ impl Bench {
         Ok(())
     }
 
-    /// What was measured.
+    /// The measurements.
     pub(crate) const fn measured(&self) -> &BTreeMap<&'static str, Times> {
         &self.measured
     }
@@ -77,7 +77,7 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// What the threads of this process have used, where the system is Linux; elsewhere nothing.
+/// The processor time of this process on Linux; zero elsewhere.
 fn processor_time() -> Duration {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
     let nanoseconds = threads.flatten().filter_map(|thread| {

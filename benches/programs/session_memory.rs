@@ -1,6 +1,6 @@
 //! How much memory live sessions take: `cargo run --release -p lit-benches --example session_memory [-- SESSIONS]`.
 //!
-//! Reads the resident size of the process before and after, so it works on Linux alone.
+//! Reads the resident size of the process before and after, so it works only on Linux.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let any = Right::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH".parse()?);
     let request = SessionRequest::new([any]).with_domain("example.com");
 
-    // What is allocated once is not counted.
+    // One-time allocations do not count.
     manager.session(&request, &wallet(sessions)?).await?;
     let (before, start) = (resident()?, Instant::now());
     for user in 0..sessions {
@@ -40,7 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         manager.session(&request, &wallet(user)?).await?;
     }
     let each = start.elapsed() / u32::try_from(sessions)?;
-    println!("{each:?} to get one that is at hand, deriving the wallet's address included");
+    println!("{each:?} to get a live one, including the derivation of the wallet's address");
     Ok(())
 }
 

@@ -1,5 +1,5 @@
-//! What slow nodes cost: flows over loopback HTTP on a network of ten, first as it is, then with three of its nodes two seconds
-//! slow: `cargo run --release -p lit-benches --example slow_nodes -- [iterations]`.
+//! The cost of slow nodes: flows over loopback HTTP on ten nodes, first without faults, then with three nodes two seconds slow:
+//! `cargo run --release -p lit-benches --example slow_nodes -- [iterations]`.
 //!
 //! Prints a JSON object: without faults and with them, flow to milliseconds. `cargo xtask bench faults` compares them.
 

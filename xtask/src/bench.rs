@@ -14,38 +14,38 @@ use crate::{
     run::{output, root, step, target},
 };
 
-/// Where the figures are kept, from the root.
+/// The folder of the figures, from the root.
 const WORK: &str = "target/bench";
 
-/// How many times faster than the official client our client has to be.
+/// The minimum factor by which our client must be faster than the official one.
 const BUDGETS: [(&str, f64); 3] = [
     ("wallet session, new", 200.0),
     ("PKP session, new", 30.0),
     ("Lit Action session, new", 30.0),
 ];
 
-/// How many times as long a flow may take with slow nodes as without.
+/// The maximum factor for a flow with slow nodes.
 const SLOW_NODES_BUDGET: f64 = 1.2;
 
-/// Comparisons, with the programs of others and with ourselves in trouble, in the release profile.
+/// Comparisons with other programs, and of our client under faults, in the release profile.
 #[derive(clap::Subcommand)]
 pub(crate) enum Bench {
-    /// Our client beside the official one on the same network
+    /// Compare our client with the official one on the same network
     Flows {
-        /// A network, as `lit devnet --describe` describes it [default: one of ten nodes is started]
+        /// The network, a file that `lit devnet --describe` wrote [default: starts one of ten nodes]
         #[arg(long, value_name = "FILE")]
         network: Option<PathBuf>,
         /// How often to run each flow
         #[arg(long, default_value_t = 30)]
         iters: usize,
     },
-    /// Our client on a network of ten nodes beside one in which three of them are two seconds slow
+    /// Compare our client with and without three slow nodes of ten
     Faults {
         /// How often to run each flow
         #[arg(long, default_value_t = 30)]
         iters: usize,
     },
-    /// The dev chain beside anvil
+    /// Compare the dev chain with anvil
     Chain {
         /// How often to run each operation
         #[arg(long, default_value_t = 200)]
@@ -59,14 +59,14 @@ struct Times {
     min: f64,
     median: f64,
     p95: f64,
-    /// Processor time of the client for each call, where it was measured.
+    /// Processor time of the client per call, if measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu: Option<f64>,
 }
 
 type Measured = BTreeMap<String, Times>;
 
-/// Runs both sides one after the other and prints a table; the figures are kept as JSON.
+/// Runs both sides one after the other and prints a table. The figures are stored as JSON.
 pub(crate) fn run(bench: &Bench) -> io::Result<ExitCode> {
     let folder = root().join(WORK);
     fs::create_dir_all(&folder)?;
@@ -175,7 +175,7 @@ fn network_of_ten(folder: &Path) -> io::Result<Devnet> {
     Devnet::start(&target()?.join("release/lit"), folder, 10, &[])
 }
 
-/// What a script of `interop/bench` prints.
+/// The output of a script of `interop/bench`.
 fn script(name: &str, network: &Path, iters: usize) -> io::Result<String> {
     output(
         &format!("node interop/bench/{name}.mjs {iters}"),
@@ -189,7 +189,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> io::Result<T> {
     serde_json::from_str(text).map_err(io::Error::other)
 }
 
-/// Medians beside each other, and how many times the right one is the left one.
+/// Prints medians side by side, with the factor between them.
 fn table(left: (&str, &Measured), right: (&str, &Measured)) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(

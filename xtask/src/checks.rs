@@ -43,7 +43,7 @@ pub(crate) fn props(args: &PropsArgs) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs every check but `cargo test`.
+/// Runs every check except `cargo test`.
 pub(crate) fn ci() -> io::Result<ExitCode> {
     let plain = |line: &str| step(line, |_| {});
     plain("cargo fmt --all --check")?;
@@ -71,7 +71,7 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
             "cargo run --quiet --package lit-examples --example {example}"
         ))?;
     }
-    // Of 10,000 users it takes its time.
+    // It takes a while for 10,000 users.
     plain("cargo run --quiet --package lit-examples --example redis_sessions -- 40")?;
     plain("cargo run --quiet -- --json")?;
     Ok(ExitCode::SUCCESS)
@@ -79,11 +79,11 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
 
 /// Refuses yanked crates in the lock file.
 ///
-/// The check is a part of cargo-deny's advisories, which want a copy of the advisory database. Where `ADVISORY_DB` names a
-/// folder with one, known vulnerabilities are checked as well; otherwise a database with a single entry about no crate at all
-/// stands in, and that is said.
+/// The check belongs to cargo-deny's advisories, which need a copy of the advisory database. If `ADVISORY_DB` names a folder
+/// with one, known vulnerabilities are checked too. Otherwise a database with one entry for an unused crate name stands in, and
+/// the output says so.
 fn yanked() -> io::Result<()> {
-    // Under this name cargo-deny looks for a clone of its default database.
+    // cargo-deny looks for a clone of its default database under this name.
     const CLONE: &str = "advisory-db-3157b0e258782691";
     const ENTRY: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2000-0001\"\npackage = \"no-such-crate\"\n\
                          date = \"2000-01-01\"\n\n[versions]\npatched = []\n```\n\n# Stands in for a database\n";
@@ -93,7 +93,7 @@ fn yanked() -> io::Result<()> {
         None => {
             writeln!(
                 io::stdout(),
-                "advisories are not checked: ADVISORY_DB names no database; yanked crates are"
+                "ADVISORY_DB is not set: known vulnerabilities are not checked, only yanked crates"
             )?;
             let clone = target.join("db").join(CLONE);
             if !clone.join(".git").exists() {
@@ -122,7 +122,7 @@ fn yanked() -> io::Result<()> {
         &format!("[advisories]\ndb-path = {:?}", display(&databases)),
     );
     fs::write(&config, with_database)?;
-    // The offline mode reads the registry's index as the fetch has just left it.
+    // The offline mode reads the registry index that the fetch has just stored.
     step("cargo fetch", |_| {})?;
     let status = command("cargo deny --offline")
         .arg("--config")
@@ -133,7 +133,7 @@ fn yanked() -> io::Result<()> {
         Ok(())
     } else {
         Err(io::Error::other(
-            "a crate in Cargo.lock is yanked, or has an advisory",
+            "a crate in Cargo.lock is yanked or has an advisory",
         ))
     }
 }

@@ -8,24 +8,24 @@ use std::{
 
 use crate::run::{root, step};
 
-/// The compiler, from npm. Another version may make other code, so it is pinned.
+/// The compiler, from npm. It is pinned, since other versions may produce other code.
 const SOLC: &str = "0.8.37";
 
-/// Where the compiler is installed and the code is made, from the root.
+/// The folder of the compiler and its output, from the root.
 const WORK: &str = "target/codegen";
 
-/// Sources of the contracts, from the root.
+/// The sources of the contracts, from the root.
 const CONTRACTS: &str = "crates/lit-devnet/contracts";
 
 /// Arguments of `cargo xtask codegen`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Change nothing; fail if the committed artifacts are not what the sources give
+    /// Change nothing; fail if the committed artifacts differ from the compiled sources
     #[arg(long)]
     check: bool,
 }
 
-/// Compiles the contracts of the dev network. Wants node and npm, and the network for the first time.
+/// Compiles the contracts of the dev network. Needs node and npm, and the network on the first run.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     install()?;
     step(
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Installs the compiler unless it is there.
+/// Installs the compiler unless it is installed.
 fn install() -> io::Result<()> {
     let folder = root().join(WORK);
     let installed = fs::read_to_string(folder.join("node_modules/solc/package.json"));
@@ -81,7 +81,7 @@ fn install() -> io::Result<()> {
     )
 }
 
-/// The files of a folder by name; none if there is no folder.
+/// The files of a folder by name; empty if the folder does not exist.
 fn contents(folder: &Path) -> io::Result<BTreeMap<String, String>> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
@@ -96,7 +96,7 @@ fn contents(folder: &Path) -> io::Result<BTreeMap<String, String>> {
         .collect()
 }
 
-/// The names that one side lacks or that have other contents there.
+/// The names that one side lacks, or that have other contents there.
 fn differing(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) -> Vec<String> {
     let mut names: Vec<String> = left.keys().chain(right.keys()).cloned().collect();
     names.sort_unstable();
@@ -105,7 +105,7 @@ fn differing(left: &BTreeMap<String, String>, right: &BTreeMap<String, String>) 
     names
 }
 
-/// Brings the named files of a folder to their new state; those without one are removed.
+/// Writes the named files of a folder, and removes those without new contents.
 fn write(folder: &Path, files: &BTreeMap<String, String>, names: &[String]) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     for name in names {

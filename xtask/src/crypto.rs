@@ -13,64 +13,64 @@ use rand_core::OsRng;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// What the scripts of `interop` ask of `lit-session-crypto`. Bytes are hex without `0x`.
+/// A request of an `interop` script to `lit-session-crypto`. Bytes are hex without `0x`.
 #[derive(Deserialize)]
 #[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Request {
-    /// The public key of a new key that is shared between nodes, the nodes' shares of a signature, and the signature.
+    /// Returns the public key of a new shared key, the nodes' shares of a signature, and the signature.
     BlsSign {
         threshold: u8,
         nodes: u8,
         message: String,
     },
-    /// The signature that shares add up to.
+    /// Combines shares of a signature.
     BlsCombine { shares: Vec<String> },
-    /// Whether a signature is that of a key.
+    /// Verifies a signature.
     BlsVerify {
         public_key: String,
         message: String,
         signature: String,
     },
-    /// What data is encrypted to under conditions: the identity that nodes sign, and `dataToEncryptHash`.
+    /// Returns the identity of data under conditions, which nodes sign, and `dataToEncryptHash`.
     Identify {
         conditions: Box<AccessControlConditions>,
         plaintext: String,
     },
-    /// A ciphertext in base64.
+    /// Encrypts to a base64 ciphertext.
     Encrypt {
         public_key: String,
         identity: String,
         plaintext: String,
     },
-    /// What a ciphertext in base64 says.
+    /// Decrypts a base64 ciphertext.
     Decrypt {
         public_key: String,
         identity: String,
         signature: String,
         ciphertext: String,
     },
-    /// The key of a PKP on a new network, its root keys, and what each node answers; the first `threshold` sign.
+    /// Returns a PKP's key on a new network, its root keys, and each node's answer; the first `threshold` sign.
     EcdsaSign {
         threshold: u8,
         nodes: u8,
         key_id: String,
         digest: String,
     },
-    /// The signature that what nodes answered adds up to.
+    /// Combines the nodes' answers to a signature.
     EcdsaCombine {
         threshold: usize,
         public_key: String,
         digest: String,
         shares: Vec<EcdsaShareJson>,
     },
-    /// The key that follows from root keys.
+    /// Derives a key from root keys.
     DeriveKey {
         root_keys: Vec<String>,
         key_id: String,
     },
 }
 
-/// Answers requests, a JSON value on a line each, until there are no more. An answer is `{"ok": …}` or `{"error": "…"}`.
+/// Answers requests, one JSON value per line, until the input ends. An answer is `{"ok": …}` or `{"error": "…"}`.
 pub(crate) fn run() -> io::Result<ExitCode> {
     let mut out = io::stdout();
     for line in io::stdin().lines() {

@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a network may take until everything answers.
+/// The time limit for a network to answer everywhere.
 const START: Duration = Duration::from_secs(60);
 
-/// A dev network in a process of its own, on free ports. It ends when this is dropped.
+/// A dev network in its own process, on free ports. Dropping this stops it.
 #[derive(Debug)]
 pub(crate) struct Devnet {
     process: Child,
@@ -18,8 +18,9 @@ pub(crate) struct Devnet {
 }
 
 impl Devnet {
-    /// Starts `lit devnet` with these options beside those every network here has, and waits until it answers. What it prints goes
-    /// to files in `folder`.
+    /// Starts `lit devnet` with these options besides the common ones, and waits until it answers.
+    ///
+    /// Its output goes to files in `folder`.
     pub(crate) fn start(
         lit: &Path,
         folder: &Path,
@@ -66,7 +67,7 @@ impl Devnet {
         Ok(network)
     }
 
-    /// The file that says what runs where.
+    /// The file that describes the network.
     pub(crate) fn description(&self) -> &Path {
         &self.description
     }
@@ -74,7 +75,7 @@ impl Devnet {
 
 impl Drop for Devnet {
     fn drop(&mut self) {
-        // An error means that it has ended already.
+        // An error means that the process has ended already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -11,7 +11,7 @@ use crate::{
     run::{root, step, target},
 };
 
-/// The modules of `interop/topics`, in the order in which they run.
+/// The modules of `interop/topics`, in running order.
 const TOPICS: [&str; 15] = [
     "chain",
     "contracts",
@@ -30,7 +30,7 @@ const TOPICS: [&str; 15] = [
     "credits",
 ];
 
-/// What the network of a topic is told beside what all are.
+/// The additional options of a topic's network.
 fn options_of(topic: &str) -> &'static [&'static str] {
     match topic {
         "credits" => &["--capacity"],
@@ -38,17 +38,17 @@ fn options_of(topic: &str) -> &'static [&'static str] {
     }
 }
 
-/// Where the scripts and their packages are, from the root.
+/// The folder of the scripts and their packages, from the root.
 const SCRIPTS: &str = "interop";
 
-/// Where what the programs say is kept, from the root.
+/// The folder of the programs' output, from the root.
 const WORK: &str = "target/interop";
 
 /// Checks the packages' ethers as a global of Lit Actions.
 const ETHERS_IN_ACTIONS: &str = "cargo run --quiet --package lit-devnet --example ethers -- \
                                  interop/node_modules/ethers/dist/ethers.umd.min.js";
 
-/// How many nodes the network under test has: three is the fewest, so that two have to agree.
+/// The number of nodes of the tested network. With three, two must agree.
 const NODES: usize = 3;
 
 /// Arguments of `cargo xtask interop`.
@@ -59,8 +59,9 @@ pub(crate) struct Args {
     only: Vec<String>,
 }
 
-/// Runs the official JavaScript packages against a fresh dev network for each topic. Fails if a check does. Wants node and npm,
-/// and the npm registry for the first time.
+/// Runs the official JavaScript packages against a fresh dev network per topic. Fails if a check fails.
+///
+/// Needs node and npm, and the npm registry on the first run.
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     install()?;
     if args.only.is_empty() {
@@ -99,7 +100,7 @@ struct Counts {
     failed: usize,
 }
 
-/// Runs one topic, repeating its lines. A topic that ends without success and without a failed check is one failure.
+/// Runs one topic and repeats its lines. A topic that ends without success and without a failed check counts as one failure.
 fn run_topic(topic: &str, programs: &Programs) -> io::Result<Counts> {
     let network = Devnet::start(&programs.lit, &programs.folder, NODES, options_of(topic))?;
     let log = root().join(WORK).join(format!("{topic}.log"));
@@ -137,7 +138,7 @@ fn run_topic(topic: &str, programs: &Programs) -> io::Result<Counts> {
     Ok(counts)
 }
 
-/// Installs the packages unless those of the lock file are there.
+/// Installs the packages unless those of the lock file are installed.
 pub(crate) fn install() -> io::Result<()> {
     let folder = root().join(SCRIPTS);
     let wanted = fs::read_to_string(folder.join("package-lock.json"))?;
@@ -151,18 +152,18 @@ pub(crate) fn install() -> io::Result<()> {
     fs::write(marker, wanted)
 }
 
-/// Our programs, in a folder of this run: another build may replace those of cargo meanwhile. The folder is removed at the end.
+/// Copies of our programs for this run, since another build may replace cargo's. The folder is removed at the end.
 struct Programs {
     folder: PathBuf,
     lit: PathBuf,
-    /// This program, which `crypto` is a part of.
+    /// This program, which has `crypto`.
     xtask: PathBuf,
     foreign_session: PathBuf,
     foreign_encrypted: PathBuf,
 }
 
 impl Programs {
-    /// Builds with the dev profile, which `cargo test` has compiled already.
+    /// Builds with the dev profile, which `cargo test` has already compiled.
     fn build() -> io::Result<Self> {
         step(
             "cargo build --quiet --package lit-cli --package lit-examples --bin lit --example foreign_session \
@@ -188,7 +189,7 @@ impl Programs {
 
 impl Drop for Programs {
     fn drop(&mut self) {
-        // What is left behind is in the target folder.
+        // Leftovers are in the target folder.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

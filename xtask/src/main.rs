@@ -27,9 +27,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Judge the crates by golden vectors of the official client
+    /// Check the crates against golden vectors of the official client
     Vectors(vectors::Args),
-    /// Count the packages behind the crates, and compare with the budgets
+    /// Count the packages behind each crate, and check the budgets
     Packages,
     /// Run the property tests with more cases
     Props(checks::PropsArgs),
@@ -37,13 +37,13 @@ enum Task {
     Codegen(codegen::Args),
     /// Run the official JavaScript packages against the dev network
     Interop(interop::Args),
-    /// Compare the speed with that of other programs
+    /// Compare the speed with other programs
     #[command(subcommand)]
     Bench(bench::Bench),
-    /// Answer what the scripts of `interop` ask of our cryptography, a JSON line each
+    /// Answer requests of the `interop` scripts to our cryptography, one JSON line each
     #[command(hide = true)]
     Crypto,
-    /// Run all checks beside `cargo test`: format, lints, docs, dependencies, features, vectors, interop, examples
+    /// Run all checks except `cargo test`: format, lints, docs, dependencies, features, vectors, interop, examples
     Ci,
 }
 
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Task::Ci => checks::ci(),
     };
     done.unwrap_or_else(|error| {
-        // Where stderr is closed nobody reads it.
+        // If stderr is closed, nobody reads it.
         let _ = writeln!(io::stderr(), "error: {error}");
         ExitCode::FAILURE
     })

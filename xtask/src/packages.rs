@@ -6,7 +6,7 @@ use std::{
 
 use crate::run::output;
 
-/// The most packages behind a crate, itself included: unique lines of `cargo tree -e normal,build`.
+/// The maximum number of packages behind a crate, itself included: unique lines of `cargo tree -e normal,build`.
 const BUDGETS: [(&str, usize); 3] = [
     ("lit-recap", 84),
     ("lit-session-crypto", 124),
@@ -34,7 +34,7 @@ fn count(package: &str) -> io::Result<usize> {
     let line = format!("cargo tree --quiet --edges normal,build --prefix none --package {package}");
     let tree = output(&line, |_| {})?;
     let names = tree.lines().filter(|line| !line.is_empty()).map(|line| {
-        // Name and version; what follows marks repetitions, macros and paths.
+        // Name and version; the rest marks repetitions, macros and paths.
         line.split_whitespace().take(2).collect::<Vec<_>>()
     });
     Ok(names.collect::<BTreeSet<_>>().len())

@@ -9,14 +9,14 @@ use std::{
 
 /// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
-    // This package is a folder of the root.
+    // This package is a subfolder of the root.
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .unwrap_or(Path::new("."))
         .to_owned()
 }
 
-/// The folder that cargo builds in; this program is in a folder of it.
+/// The folder that cargo builds in. This program is inside it.
 pub(crate) fn target() -> io::Result<PathBuf> {
     let program = env::current_exe()?;
     let folder = program.parent().and_then(Path::parent);
@@ -36,7 +36,7 @@ pub(crate) fn command(line: &str) -> Command {
     command
 }
 
-/// Runs a command to its end, saying what it is and how long it took.
+/// Runs a command to its end, and prints it with its duration.
 pub(crate) fn step(line: &str, change: impl FnOnce(&mut Command)) -> io::Result<()> {
     let mut out = io::stdout();
     writeln!(out, "--- {line}")?;
@@ -52,7 +52,7 @@ pub(crate) fn step(line: &str, change: impl FnOnce(&mut Command)) -> io::Result<
     }
 }
 
-/// What a command prints.
+/// The output of a command.
 pub(crate) fn output(line: &str, change: impl FnOnce(&mut Command)) -> io::Result<String> {
     let mut command = command(line);
     change(&mut command);
