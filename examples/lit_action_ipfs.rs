@@ -5,19 +5,13 @@
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-use std::sync::Arc;
-
-use alloy_network::EthereumWallet;
-use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, Right, RpcTransport,
-    SessionRequest, SystemClock,
+    Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, Right, SessionRequest, SystemClock,
     contracts::{ActionCid, CreditExpiry, LitContracts, RequestRate, Scopes},
-    recap::{CapacityDelegation, Delegatees},
+    recap::CapacityDelegation,
     session::DelegationRequest,
-    transport::HttpTransport,
 };
 
 const LIT_ACTION_CODE: &str = "Lit.Actions.setResponse({ response: String(magicNumber >= 42) })";
@@ -34,23 +28,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The contracts, for a wallet with tokens.
     let wallet: PrivateKeySigner = network.funded_keys()[0].parse()?;
-    let rpc_url = network.rpc_url().ok_or("the chain has no port")?;
-    let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), rpc_url)?;
-    let provider = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(wallet.clone()))
-        .connect_client(rpc.client());
-    let contracts = LitContracts::with_wallet(network.context(), provider);
+    let contracts = LitContracts::connect(&network.context(), wallet.clone()).await?;
 
     // A PKP that the action may use. Anybody can put code into the network's IPFS.
-    let cid = network.put_ipfs(LIT_ACTION_CODE);
+    let cid: ActionCid = network.put_ipfs(LIT_ACTION_CODE).parse()?;
     let pkp = contracts.pkp().mint().await?;
     let permissions = contracts.permissions();
     permissions
-        .add_action(
-            pkp.token_id,
-            &cid.parse::<ActionCid>()?,
-            Scopes::SIGN_ANYTHING,
-        )
+        .add_action(pkp.token_id, &cid, Scopes::SIGN_ANYTHING)
         .await?;
 
     // A capacity credit, which its owner lets the PKP use.
@@ -58,16 +43,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rate = RequestRate::per_day(1000.0)?;
     let expiry = CreditExpiry::midnight_after_days(now, 1)?;
     let credit = contracts.credits().mint(rate, expiry).await?;
-    let delegatee = pkp.public_key.address().into();
-    let delegation = CapacityDelegation::new(Delegatees::only([delegatee])?)
-        .with_token_id(credit.id.as_u256().into());
+    let delegation = CapacityDelegation::to(pkp.public_key.address()).with_token_id(credit.id);
     let capacity_delegation_auth_sig = client
         .create_capacity_delegation_auth_sig(&wallet, &DelegationRequest::new(delegation))
         .await?;
 
     let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()])
-        .with_proofs([capacity_delegation_auth_sig]);
-    let action = LitAction::ipfs_id(&cid).with_js_param("magicNumber", 42);
+        .with_delegation(capacity_delegation_auth_sig);
+    let action = LitAction::ipfs_id(cid.to_string()).with_js_param("magicNumber", 42);
     let login = LitActionLogin::new(pkp.public_key, action);
     let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;
 

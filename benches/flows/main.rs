@@ -8,18 +8,15 @@
 
 mod bench;
 
-use std::{env, error::Error, fs, sync::Arc};
+use std::{env, error::Error, fs};
 
-use alloy_network::EthereumWallet;
-use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use bench::Bench;
 use lit_sdk::{
     ActionCid, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, NodeUrl, PkpLogin,
-    PkpSign, Right, RpcTransport, SessionRequest, WalletAuth,
+    PkpSign, Right, SessionRequest, WalletAuth,
     contracts::{LitContracts, NetworkContext, Scopes},
     login::EthWalletProvider,
-    transport::HttpTransport,
     types::PkpPublicKey,
 };
 use serde::Deserialize;
@@ -123,12 +120,8 @@ async fn pkp_sessions(
 
 /// A PKP that belongs to the wallet and permits the granting action.
 async fn mint(network: &Network, owner: &PrivateKeySigner) -> Result<PkpPublicKey, Box<dyn Error>> {
-    let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), &network.rpc_url)?;
-    let provider = ProviderBuilder::new()
-        .wallet(EthereumWallet::from(owner.clone()))
-        .connect_client(rpc.client());
     let context = NetworkContext::custom(network.chain_id, &network.rpc_url);
-    let contracts = LitContracts::with_wallet(context, provider);
+    let contracts = LitContracts::connect(&context, owner.clone()).await?;
     let pkp = contracts.pkp().mint().await?;
     let cid = ActionCid::of_code(GRANTING.as_bytes());
     contracts

@@ -4,7 +4,7 @@ use alloy_network::EthereumWallet;
 use alloy_primitives::Address;
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use lit_sdk::{
-    RpcTransport,
+    contracts::RpcTransport,
     contracts::{ActionCid, CreditExpiry, LitContracts, NetworkContext, RequestRate, Scopes},
     transport::HttpTransport,
     types::TokenId,

@@ -1,6 +1,6 @@
-use std::{fmt, num::NonZeroU64, str::FromStr};
+use std::num::NonZeroU64;
 
-use alloy_primitives::U256;
+use lit_types::CreditId;
 use time::OffsetDateTime;
 
 const SECONDS_PER_DAY: u64 = 86_400;
@@ -76,7 +76,7 @@ impl RequestRate {
     }
 }
 
-/// The rate is less than half a request per 1000 seconds, or no number.
+/// The rate is less than half a request per 1000 seconds, or not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a capacity credit allows at least one request per 1000 seconds (44 a day)")]
 pub struct RateError(());
@@ -138,52 +138,7 @@ pub enum ExpiryError {
     OutOfRange,
 }
 
-/// The id of a capacity credit's NFT: a small number, counted from 1. Read and written in decimal, as in capacity delegations.
-#[doc(alias("capacityTokenId", "capacityTokenIdStr"))]
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CreditId(U256);
-
-impl CreditId {
-    /// The number itself.
-    #[must_use]
-    pub const fn new(id: U256) -> Self {
-        Self(id)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn as_u256(self) -> U256 {
-        self.0
-    }
-}
-
-/// Decimal digits.
-impl fmt::Display for CreditId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-impl FromStr for CreditId {
-    type Err = CreditIdError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // 2^256 has 78 digits.
-        if text.is_empty() || text.len() > 78 || !text.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(CreditIdError(()));
-        }
-        U256::from_str_radix(text, 10)
-            .map(Self)
-            .map_err(|_| CreditIdError(()))
-    }
-}
-
-/// The text is no decimal number of 256 bits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the id of a capacity credit is a decimal number")]
-pub struct CreditIdError(());
-
-/// What a credit allows, and until when.
+/// A capacity credit: its rate and its expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CapacityCredit {
@@ -196,7 +151,7 @@ pub struct CapacityCredit {
 }
 
 impl CapacityCredit {
-    /// Whether it has expired at a time. The contract goes by the time of blocks.
+    /// Whether it is expired at `now`. The contract uses the time of the block.
     #[must_use]
     pub fn is_expired_at(&self, now: OffsetDateTime) -> bool {
         i128::from(self.expires_at) <= i128::from(now.unix_timestamp())

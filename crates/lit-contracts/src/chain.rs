@@ -119,10 +119,11 @@ impl<P: Provider> Chain<P> {
         call: C,
         value: U256,
     ) -> Result<Mined, ContractError> {
-        let failed = |error| ContractError::before_sending(C::SIGNATURE, error);
+        let sender = self.sender()?;
+        let failed = |error| ContractError::before_sending(C::SIGNATURE, error).paid_by(sender);
         let address = self.address(contract)?;
         let request = TransactionRequest::default()
-            .with_from(self.sender()?)
+            .with_from(sender)
             .with_to(address)
             .with_chain_id(self.context.chain_id())
             .with_value(value)
@@ -189,7 +190,7 @@ impl<P: Provider> Chain<P> {
         self.provider
             .send_transaction(request.with_nonce(nonce))
             .await
-            .map_err(|error| ContractError::while_sending(call, error))
+            .map_err(|error| ContractError::while_sending(call, error).paid_by(sender))
     }
 
     /// Waits for the receipt. What is sent is sent, so a connection that fails is tried again.

@@ -1,30 +1,83 @@
 use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "http")]
+use alloy_network::{Ethereum, EthereumWallet, NetworkWallet};
 use alloy_primitives::Address;
+#[cfg(feature = "http")]
+use alloy_provider::{DynProvider, ProviderBuilder};
 use alloy_provider::{Provider, WalletProvider};
 use futures_util::future::try_join_all;
+#[cfg(feature = "http")]
+use lit_node_transport::HttpUrlError;
 
 use crate::{
     Contract, ContractError, Credits, NetworkContext, Payments, Permissions, Pkps, ResolverClient,
     Staking, chain::Chain,
 };
 
-/// The contracts of a network, behind a provider.
+/// The contracts of a network.
 ///
-/// Reading needs any provider of alloy. Sending needs one that signs (or a node that does) and a sender:
-/// [`LitContracts::with_wallet`] takes both from the provider.
+/// [`LitContracts::connect`] makes a provider from the RPC URL of the context and sends from a wallet. To bring a provider of
+/// alloy, use [`LitContracts::with_wallet`], or [`LitContracts::new`] to read only.
 ///
-/// Clones are cheap, and share the order in which they send: transactions of concurrent tasks get their nonces one after
-/// the other, and one that is refused leaves no gap. So **clone one `LitContracts` per account**, rather than making
-/// several. Whoever sends from the same account by other means may still take a nonce first; that gives
-/// [`ContractError::Refused`], which [is retryable](ContractError::is_retryable).
+/// ```no_run
+/// # #[cfg(feature = "http")]
+/// # async fn run(wallet: alloy_signer_local::PrivateKeySigner) -> Result<(), lit_contracts::ContractError> {
+/// use lit_contracts::{LitContracts, NetworkContext};
+///
+/// let context = NetworkContext::custom(175_188, "http://127.0.0.1:8545");
+/// let contracts = LitContracts::connect(&context, wallet).await?;
+/// let pkp = contracts.pkp().mint().await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Clones are cheap and share one queue of transactions: concurrent tasks get consecutive nonces, and a refused transaction
+/// leaves no gap. So **clone one `LitContracts` per account** rather than making several. Another program that sends from the
+/// same account may still take a nonce first; that gives [`ContractError::Refused`], which
+/// [is retryable](ContractError::is_retryable).
 #[derive(Debug, Clone)]
 pub struct LitContracts<P> {
     chain: Chain<P>,
 }
 
+#[cfg(feature = "http")]
+impl LitContracts<DynProvider> {
+    /// Connects to the chain of a context, to read and to send from this wallet, and checks that the contracts are there.
+    ///
+    /// # Errors
+    /// [`ContractError::RpcUrl`], and those of [`LitContracts::verify`].
+    pub async fn connect(
+        context: &NetworkContext,
+        wallet: impl Into<EthereumWallet>,
+    ) -> Result<Self, ContractError> {
+        let wallet = wallet.into();
+        let sender = NetworkWallet::<Ethereum>::default_signer_address(&wallet);
+        let client = rpc_client(context).map_err(ContractError::RpcUrl)?;
+        let provider = ProviderBuilder::new().wallet(wallet).connect_client(client);
+        let contracts = Self::new(context.clone(), provider.erased()).with_sender(sender);
+        contracts.verify().await?;
+        Ok(contracts)
+    }
+
+    /// The contracts of a context, to read. Nothing is sent or checked yet.
+    ///
+    /// # Errors
+    /// [`HttpUrlError`] for a malformed RPC URL.
+    pub fn read_only(context: &NetworkContext) -> Result<Self, HttpUrlError> {
+        let provider = ProviderBuilder::new().connect_client(rpc_client(context)?);
+        Ok(Self::new(context.clone(), provider.erased()))
+    }
+}
+
+#[cfg(feature = "http")]
+fn rpc_client(context: &NetworkContext) -> Result<alloy_rpc_client::RpcClient, HttpUrlError> {
+    let http = Arc::new(lit_node_transport::HttpTransport::new());
+    Ok(crate::RpcTransport::new(http, context.rpc_url())?.client())
+}
+
 impl<P: Provider> LitContracts<P> {
-    /// For reading. Nothing is sent before [`LitContracts::with_sender`].
+    /// For reading, through this provider. Nothing is sent before [`LitContracts::with_sender`].
     #[must_use]
     pub fn new(context: NetworkContext, provider: P) -> Self {
         Self {
@@ -32,7 +85,7 @@ impl<P: Provider> LitContracts<P> {
         }
     }
 
-    /// For reading, and for sending from the first account of the provider's wallet.
+    /// For reading and sending, through this provider, from the first account of its wallet.
     #[must_use]
     pub fn with_wallet(context: NetworkContext, provider: P) -> Self
     where
@@ -42,7 +95,7 @@ impl<P: Provider> LitContracts<P> {
         Self::new(context, provider).with_sender(sender)
     }
 
-    /// Sends from an account, for which the provider or its node must sign. Default: none.
+    /// Sends from this account, for which the provider or its node signs. Default: none.
     #[must_use]
     pub fn with_sender(mut self, sender: Address) -> Self {
         self.chain.sender = Some(sender);
@@ -56,7 +109,7 @@ impl<P: Provider> LitContracts<P> {
         self
     }
 
-    /// With the addresses that the resolver of the context knows.
+    /// Takes the addresses from the resolver of the context.
     ///
     /// # Errors
     /// Those of [`ResolverClient::addresses`].
@@ -70,8 +123,8 @@ impl<P: Provider> LitContracts<P> {
         Ok(self)
     }
 
-    /// Checks that the RPC serves the chain of the context, and that its contracts are there. Worth the calls once, when a
-    /// program starts: a wrong network is otherwise noticed call by call.
+    /// Checks that the RPC serves the chain of the context, and that its contracts are there. Otherwise a wrong network is
+    /// noticed call by call.
     ///
     /// # Errors
     /// [`ContractError::WrongChain`], [`ContractError::NoContract`] or [`ContractError::NoAddress`] naming what is missing,
@@ -80,7 +133,7 @@ impl<P: Provider> LitContracts<P> {
         self.verify_with(&Contract::USED).await
     }
 
-    /// The same for the contracts that a program needs.
+    /// As [`LitContracts::verify`], for these contracts only.
     ///
     /// # Errors
     /// Those of [`LitContracts::verify`].
@@ -122,7 +175,7 @@ impl<P: Provider> LitContracts<P> {
         &self.chain.provider
     }
 
-    /// Who sends, if anybody does.
+    /// The account that sends.
     #[must_use]
     pub const fn sender(&self) -> Option<Address> {
         self.chain.sender
@@ -142,7 +195,7 @@ impl<P: Provider + Clone> LitContracts<P> {
         Pkps(self.chain.clone())
     }
 
-    /// Who and what may use a PKP.
+    /// The permissions of PKPs.
     #[must_use]
     pub fn permissions(&self) -> Permissions<P> {
         Permissions(self.chain.clone())
@@ -154,13 +207,13 @@ impl<P: Provider + Clone> LitContracts<P> {
         Credits(self.chain.clone())
     }
 
-    /// Who pays for whom.
+    /// Payers and the users they pay for.
     #[must_use]
     pub fn payments(&self) -> Payments<P> {
         Payments(self.chain.clone())
     }
 
-    /// Where contracts are.
+    /// The addresses of the contracts.
     #[must_use]
     pub fn resolver(&self) -> ResolverClient<P> {
         ResolverClient(self.chain.clone())

@@ -5,7 +5,7 @@ use alloy_transport::{TransportError, TransportErrorKind};
 
 use crate::{Contract, ResolverEnvironment, Revert, RevertKind};
 
-/// Why a call of a contract failed. `call` is the signature of the function.
+/// A failed call of a contract. `call` is the signature of the function.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContractError {
@@ -20,87 +20,91 @@ pub enum ContractError {
         revert: Revert,
     },
     /// The RPC could not be reached, or answered with an error. Nothing was sent.
-    #[error("{call}: {source}")]
+    #[error("cannot call {call}")]
     Rpc {
         /// The function or the RPC method.
         call: &'static str,
-        /// What the transport says.
+        /// The cause.
         source: TransportError,
     },
-    /// The node refused the transaction: not enough money, a nonce that another program has used, no signer for the sender.
-    #[error("the transaction for {call} was refused: {source}")]
+    /// The sender cannot pay value and gas of the transaction. Nothing was sent.
+    #[error("insufficient funds: send money to {sender} to pay for {call}")]
+    InsufficientFunds {
+        /// The account that pays.
+        sender: Address,
+        /// The function.
+        call: &'static str,
+        /// The node's answer.
+        source: TransportError,
+    },
+    /// The node refused the transaction: a nonce that another program has used, or no signer for the sender.
+    #[error("the node refused the transaction for {call}")]
     Refused {
         /// The function.
         call: &'static str,
-        /// What the node says.
+        /// The node's answer.
         source: TransportError,
     },
-    /// The connection failed while the transaction was handed over: it may be mined or not. Look at the nonce of the sender
-    /// before repeating it.
-    #[error(
-        "the connection failed while sending the transaction for {call}, which may be mined: {source}"
-    )]
+    /// The connection failed while the transaction was sent: it may be mined or not. Look at the nonce of the sender before
+    /// repeating it.
+    #[error("connection lost while sending the transaction for {call}; it may be mined")]
     MaybeSent {
         /// The function.
         call: &'static str,
-        /// What the transport says.
+        /// The cause.
         source: TransportError,
     },
-    /// The transaction was sent, and its receipt could not be had in time. It may be mined yet.
-    #[error("transaction {transaction} for {call} was sent, but not seen in a block: {source}")]
+    /// The transaction was sent, but no receipt arrived in time. It may be mined later.
+    #[error("transaction {transaction} for {call} was sent, but not seen in a block")]
     Unconfirmed {
         /// The function.
         call: &'static str,
         /// The transaction.
         transaction: B256,
-        /// What happened while waiting.
+        /// The cause.
         source: PendingTransactionError,
     },
-    /// A transaction was mined, but its receipt lacks what it should have. The contracts are not those of the context.
+    /// A transaction was mined, but its receipt lacks an expected event. The contracts are not those of the context.
     #[error("transaction {transaction} for {call} was mined, but {problem}")]
     BadReceipt {
         /// The function.
         call: &'static str,
         /// The transaction.
         transaction: B256,
-        /// What is wrong with the receipt.
+        /// The problem.
         problem: &'static str,
     },
-    /// An answer is not what the function returns, or larger than what this crate reads.
+    /// An answer does not have the type that the function returns, or is larger than this crate reads.
     #[error("{call} answered with {problem}")]
     BadAnswer {
         /// The function.
         call: &'static str,
-        /// What is wrong with the answer.
+        /// The problem.
         problem: &'static str,
     },
-    /// There is no code at the address of a contract.
-    #[error(
-        "there is no contract at {address}, where {contract} should be: wrong RPC, network or addresses"
-    )]
+    /// No code is deployed at the address of a contract.
+    #[error("no contract at {address}, the address of {contract}: wrong RPC, network or addresses")]
     NoContract {
         /// The contract.
         contract: Contract,
-        /// Where it should be.
+        /// Its address.
         address: Address,
     },
-    /// There is a contract, but another one.
-    #[error("the contract at {address} is not {contract}: {source}")]
+    /// Another contract is deployed at the address.
+    #[error("the contract at {address} is not {contract}")]
     WrongContract {
-        /// The contract that should be there.
+        /// The expected contract.
         contract: Contract,
-        /// Where it should be.
+        /// Its address.
         address: Address,
-        /// What the one that is there answers.
+        /// The failed call.
         source: Box<ContractError>,
     },
-    /// The context does not say where a contract is.
-    #[error("the address of {0} is not known in this network context")]
+    /// The context lacks the address of a contract.
+    #[error("this network context lacks the address of {0}")]
     NoAddress(Contract),
-    /// The RPC serves another chain than the context says.
-    #[error(
-        "the RPC serves chain {actual}, but the contracts of this network are on chain {expected}"
-    )]
+    /// The RPC serves a different chain from that of the context.
+    #[error("the RPC serves chain {actual}, but this network is on chain {expected}")]
     WrongChain {
         /// The chain of the context.
         expected: u64,
@@ -116,19 +120,19 @@ pub enum ContractError {
         resolver: Address,
         /// The contract.
         contract: Contract,
-        /// The environment that was asked for.
+        /// The environment.
         environment: ResolverEnvironment,
     },
     /// The context has no resolver: see [`NetworkContext::with_resolver`](crate::NetworkContext::with_resolver).
     #[error("this network context has no resolver")]
     NoResolver,
-    /// Nobody can sign: see [`LitContracts::with_sender`](crate::LitContracts::with_sender).
+    /// No sender is set: see [`LitContracts::with_sender`](crate::LitContracts::with_sender).
     #[error("sending a transaction needs a sender: use LitContracts::with_wallet or with_sender")]
     NoSender,
-    /// The network has threshold 0, which is none.
-    #[error("the network has no threshold: it has no active nodes yet")]
+    /// The threshold of the network is 0.
+    #[error("the threshold of the network is 0: it has no active nodes yet")]
     NoThreshold,
-    /// Fewer nodes than the threshold: the network cannot work.
+    /// Fewer usable nodes than the threshold: the network cannot work.
     #[error("the network has {nodes} usable nodes, fewer than its threshold {threshold}")]
     TooFewNodes {
         /// Nodes with a usable address.
@@ -136,18 +140,22 @@ pub enum ContractError {
         /// How many must agree.
         threshold: usize,
     },
-    /// The PKP would belong to itself or to nobody, and no permission lets anybody sign: it could never be used. Or its
-    /// owner would be the zero address.
+    /// Nobody could ever use the PKP: it would belong to itself or to nobody without a permission to sign, or to the zero
+    /// address.
     #[error("nobody could ever use this PKP: permit an auth method, or choose another owner")]
     UnusablePkp,
-    /// A list that must not be empty is.
+    /// The RPC URL of the context is malformed.
+    #[cfg(feature = "transport")]
+    #[error("invalid RPC URL")]
+    RpcUrl(#[source] lit_node_transport::HttpUrlError),
+    /// A list is empty.
     #[error("{0} must not be empty")]
     Empty(&'static str),
 }
 
 impl ContractError {
-    /// Whether the same call may succeed a little later: the connection failed, the RPC was busy, somebody else's
-    /// transaction came first, or the mint cost has changed. False wherever a transaction may yet take effect.
+    /// Whether the same call may succeed a little later: the connection failed, the RPC was busy, another transaction came
+    /// first, or the mint cost changed. False wherever a transaction may yet take effect.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -163,7 +171,7 @@ impl ContractError {
         }
     }
 
-    /// Why the contract refused, if that is what happened.
+    /// The reason of a refusal by the contract.
     #[must_use]
     pub const fn revert(&self) -> Option<&Revert> {
         match self {
@@ -172,13 +180,13 @@ impl ContractError {
         }
     }
 
-    /// What the refusal of the contract means, if that is what happened.
+    /// The kind of a refusal by the contract.
     #[must_use]
     pub fn revert_kind(&self) -> Option<RevertKind> {
         self.revert().map(Revert::kind)
     }
 
-    /// The transaction this is about, if one was sent.
+    /// The transaction, if one was sent.
     #[must_use]
     pub const fn transaction(&self) -> Option<B256> {
         match self {
@@ -202,6 +210,20 @@ impl ContractError {
         }
     }
 
+    /// Names the account if it lacks funds.
+    pub(crate) fn paid_by(self, sender: Address) -> Self {
+        match self {
+            Self::Rpc { call, source } | Self::Refused { call, source } if lacks_funds(&source) => {
+                Self::InsufficientFunds {
+                    sender,
+                    call,
+                    source,
+                }
+            }
+            error => error,
+        }
+    }
+
     /// An error of `eth_sendRawTransaction`.
     pub(crate) fn while_sending(call: &'static str, source: TransportError) -> Self {
         match &source {
@@ -216,7 +238,13 @@ impl ContractError {
     }
 }
 
-/// Why a contract refused, if the error is a revert. Nodes say so in different ways: with data, or in the text alone.
+/// Whether the node refuses a transaction since its sender cannot pay. Only the text tells, in geth and its descendants.
+fn lacks_funds(error: &TransportError) -> bool {
+    let answer = error.as_error_resp();
+    answer.is_some_and(|error| error.message.contains("insufficient funds"))
+}
+
+/// The reason of a revert. Some nodes send it as data, others only in the text.
 pub(crate) fn revert_of(error: &TransportError) -> Option<Revert> {
     /// What geth and its descendants put before the reason.
     const PREFIX: &str = "execution reverted";

@@ -7,54 +7,68 @@ use crate::{
     pkp::KEY_TYPE,
 };
 
-/// Who gets the NFT of a new PKP. The owner may use the PKP without further permission, and alone may change permissions.
+/// The owner of a new PKP's NFT. The owner may use the PKP without a permission, and alone may change permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PkpOwner {
-    /// Who sends the transaction.
+enum Owner {
     Sender,
-    /// The PKP itself: its permissions are changed by transactions that the nodes sign for it.
-    #[doc(alias = "sendPkpToItself")]
-    Itself,
-    /// Another account, not zero.
-    #[doc(alias = "sendToAddressAfterMinting")]
+    Pkp,
     Address(Address),
-    /// Nobody, for ever: the permissions given here can never change. Nodes refuse to sign for it, whatever the
-    /// permissions say, where they ask for the owner first, as the official ones do.
-    #[doc(alias = "burnPkp")]
     Nobody,
 }
 
-/// A PKP to be minted together with its permissions, in one transaction.
+/// A PKP to mint together with its permissions, in one transaction.
 ///
 /// ```
-/// use lit_contracts::{PermittedAuthMethod, MintRequest, PkpOwner, Scopes};
+/// use lit_contracts::{NewPkp, PermittedAuthMethod, Scopes};
 /// use lit_types::constants::AuthMethodType;
 ///
 /// let google = PermittedAuthMethod::new(AuthMethodType::GoogleJwt, [0x11; 32]);
-/// let request = MintRequest::new(PkpOwner::Itself).permit(google, Scopes::SIGN_ANYTHING);
+/// let request = NewPkp::owned_by_pkp().with_auth_method(google, Scopes::SIGN_ANYTHING);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
 #[doc(alias("mintWithAuth", "AuthMethodData", "NewPKPParams"))]
-pub struct MintRequest {
-    owner: PkpOwner,
+pub struct NewPkp {
+    owner: Owner,
     actions: Vec<(ActionCid, Scopes)>,
     addresses: Vec<(Address, Scopes)>,
     methods: Vec<(PermittedAuthMethod, Scopes)>,
     own_address: Option<Scopes>,
 }
 
-/// The function that makes the PKP.
+/// The call that mints the PKP.
 pub(crate) enum MintCall {
     V1(PKPHelper::mintNextAndAddAuthMethodsCall),
     V1WithTypes(PKPHelper::mintNextAndAddAuthMethodsWithTypesCall),
     V2(PKPHelperV2::mintNextAndAddAuthMethodsCall),
 }
 
-impl MintRequest {
-    /// Without permissions.
-    #[must_use]
-    pub const fn new(owner: PkpOwner) -> Self {
+impl NewPkp {
+    /// A PKP that the sender of the transaction owns.
+    pub const fn owned_by_sender() -> Self {
+        Self::owned(Owner::Sender)
+    }
+
+    /// A PKP that owns itself: its permissions are changed by transactions that the nodes sign for it.
+    #[doc(alias = "sendPkpToItself")]
+    pub const fn owned_by_pkp() -> Self {
+        Self::owned(Owner::Pkp)
+    }
+
+    /// A PKP that this account owns. The zero address gives [`ContractError::UnusablePkp`].
+    #[doc(alias = "sendToAddressAfterMinting")]
+    pub const fn owned_by(owner: Address) -> Self {
+        Self::owned(Owner::Address(owner))
+    }
+
+    /// A PKP that nobody owns: its permissions can never change. Nodes that ask for the owner first, as the official ones do,
+    /// refuse to sign for it, whatever the permissions say.
+    #[doc(alias = "burnPkp")]
+    pub const fn owned_by_nobody() -> Self {
+        Self::owned(Owner::Nobody)
+    }
+
+    const fn owned(owner: Owner) -> Self {
         Self {
             owner,
             actions: Vec::new(),
@@ -65,52 +79,48 @@ impl MintRequest {
     }
 
     /// Permits an auth method. Default: none.
-    #[must_use]
-    pub fn permit(mut self, method: PermittedAuthMethod, scopes: Scopes) -> Self {
+    pub fn with_auth_method(mut self, method: PermittedAuthMethod, scopes: Scopes) -> Self {
         self.methods.push((method, scopes));
         self
     }
 
     /// Permits a Lit Action. Default: none.
-    #[must_use]
-    pub fn permit_action(mut self, cid: ActionCid, scopes: Scopes) -> Self {
+    pub fn with_action(mut self, cid: ActionCid, scopes: Scopes) -> Self {
         self.actions.push((cid, scopes));
         self
     }
 
     /// Permits a wallet. Default: none.
-    #[must_use]
-    pub fn permit_address(mut self, address: Address, scopes: Scopes) -> Self {
+    pub fn with_address(mut self, address: Address, scopes: Scopes) -> Self {
         self.addresses.push((address, scopes));
         self
     }
 
-    /// Permits the address of the PKP itself. Default: it is not (the official client lists it, without any scope, which
-    /// authorises nothing).
+    /// Permits the PKP's own address. Default: not permitted. The official client lists it without scopes, which permits
+    /// nothing.
     #[doc(alias("addPkpEthAddressAsPermittedAddress", "pkpEthAddressScopes"))]
-    #[must_use]
-    pub const fn permit_own_address(mut self, scopes: Scopes) -> Self {
+    pub const fn with_own_address(mut self, scopes: Scopes) -> Self {
         self.own_address = Some(scopes);
         self
     }
 
-    /// The function of the first helper where it can do what is asked, else that of the second one.
+    /// A call of the first helper contract if that suffices, else of the second.
     ///
     /// # Errors
     /// [`ContractError::UnusablePkp`].
     pub(crate) fn into_call(self) -> Result<MintCall, ContractError> {
         let usable = match self.owner {
-            PkpOwner::Sender => true,
-            // The contract would take zero for nobody in particular, and give the PKP to the sender.
-            PkpOwner::Address(owner) => !owner.is_zero(),
-            PkpOwner::Itself | PkpOwner::Nobody => self.somebody_may_sign(),
+            Owner::Sender => true,
+            // The contract gives a PKP for the zero address to the sender.
+            Owner::Address(owner) => !owner.is_zero(),
+            Owner::Pkp | Owner::Nobody => self.somebody_may_sign(),
         };
         if !usable {
             return Err(ContractError::UnusablePkp);
         }
-        let first_helper = matches!(self.owner, PkpOwner::Sender | PkpOwner::Itself)
+        let first_helper = matches!(self.owner, Owner::Sender | Owner::Pkp)
             && self.own_address.is_none_or(|scopes| scopes == Scopes::NONE);
-        let itself = self.owner == PkpOwner::Itself;
+        let itself = self.owner == Owner::Pkp;
         let own_address = self.own_address.is_some();
         let typed = !self.actions.is_empty() || !self.addresses.is_empty();
         Ok(match (first_helper, typed) {
@@ -148,7 +158,7 @@ impl MintRequest {
         })
     }
 
-    /// The PKP's own address does not count: only who may use the PKP can sign for it.
+    /// The PKP's own address does not count: somebody else must be able to use the PKP first.
     fn somebody_may_sign(&self) -> bool {
         let actions = self.actions.iter().map(|(_, scopes)| scopes);
         let addresses = self.addresses.iter().map(|(_, scopes)| scopes);
@@ -159,7 +169,7 @@ impl MintRequest {
         })
     }
 
-    /// The second helper knows methods only: actions and addresses are methods of their kinds, in the same order.
+    /// The second helper takes actions and addresses as auth methods of their kinds, in the same order.
     fn into_second_helper(self) -> PKPHelperV2::mintNextAndAddAuthMethodsCall {
         let actions = self.actions.iter();
         let addresses = self.addresses.iter();
@@ -182,10 +192,10 @@ impl MintRequest {
                 permittedAuthMethodScopes: methods.scopes,
                 addPkpEthAddressAsPermittedAddress: self.own_address.is_some(),
                 pkpEthAddressScopes: self.own_address.unwrap_or_default().to_list(),
-                sendPkpToItself: self.owner == PkpOwner::Itself,
-                burnPkp: self.owner == PkpOwner::Nobody,
+                sendPkpToItself: self.owner == Owner::Pkp,
+                burnPkp: self.owner == Owner::Nobody,
                 sendToAddressAfterMinting: match self.owner {
-                    PkpOwner::Address(address) => address,
+                    Owner::Address(address) => address,
                     _ => Address::ZERO,
                 },
             },
@@ -193,7 +203,7 @@ impl MintRequest {
     }
 }
 
-/// Auth methods as the contracts take them: one list for each member.
+/// Auth methods as the contracts take them: one list per member.
 pub(crate) struct MethodLists {
     pub(crate) kinds: Vec<U256>,
     pub(crate) ids: Vec<Bytes>,

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use lit_types::{PkpPublicKey, TokenId};
 
 use crate::{
-    ActionCid, Confirmation, Contract, ContractError, MintRequest, RevertKind,
+    ActionCid, Confirmation, Contract, ContractError, NewPkp, RevertKind,
     bindings::{PKPNFT as nft, PubkeyRouter as router},
     chain::{Chain, Mined},
     mint::MintCall,
@@ -63,7 +63,7 @@ impl<P: Provider> Pkps<P> {
     /// # Errors
     /// [`ContractError::UnusablePkp`] before anything is sent, and those of [`Pkps::mint`].
     #[doc(alias("mintWithAuth", "mintNextAndAddAuthMethods", "mintWithCustomAuth"))]
-    pub async fn mint_with(&self, request: MintRequest) -> Result<MintedPkp, ContractError> {
+    pub async fn mint_with(&self, request: NewPkp) -> Result<MintedPkp, ContractError> {
         match request.into_call()? {
             MintCall::V1(call) => self.mint_by(Contract::PkpHelper, call).await,
             MintCall::V1WithTypes(call) => self.mint_by(Contract::PkpHelper, call).await,

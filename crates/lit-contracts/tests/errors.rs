@@ -251,21 +251,33 @@ async fn dropped_connections() {
 async fn refused_transactions() {
     let (vectors, chain) = Chain::recorded();
     let pkps = chain.contracts(&vectors).pkp();
-    for (message, retryable) in [
-        ("nonce too low: next nonce 5, tx nonce 4", true),
-        ("insufficient funds for gas * price + value", false),
-    ] {
-        chain
-            .state()
+    let refuse = |message: &str| {
+        let mut state = chain.state();
+        state.refuse.clear();
+        state
             .refuse
             .insert("eth_sendRawTransaction", message.to_owned());
-        let error = pkps.mint().await.unwrap_err();
-        assert!(matches!(error, ContractError::Refused { .. }), "{error}");
-        assert!(error.to_string().contains(message));
-        assert_eq!(error.is_retryable(), retryable, "{message}");
-    }
+    };
+    refuse("nonce too low: next nonce 5, tx nonce 4");
+    let error = pkps.mint().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the node refused the transaction for mintNext(uint256)"
+    );
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("nonce too low: next nonce 5"), "{cause}");
+    assert!(error.is_retryable());
+    // Whoever pays is named.
+    refuse("insufficient funds for gas * price + value");
+    let error = pkps.mint().await.unwrap_err();
+    let sender = chain.contracts(&vectors).sender().unwrap();
+    assert_eq!(
+        error.to_string(),
+        format!("insufficient funds: send money to {sender} to pay for mintNext(uint256)")
+    );
+    assert!(!error.is_retryable());
     chain.state().refuse.clear();
-    // A sender whose key the wallet has not.
+    // The wallet lacks the key of this sender.
     let stranger = address!("976EA74026E726554dB657fA54763abd0C3a0aa9");
     let contracts = chain.contracts(&vectors).with_sender(stranger);
     let error = contracts.pkp().mint().await.unwrap_err();
@@ -292,14 +304,14 @@ async fn wrong_networks() {
     assert_eq!(
         error.to_string(),
         format!(
-            "there is no contract at {credits}, where RateLimitNFT should be: wrong RPC, network or addresses"
+            "no contract at {credits}, the address of RateLimitNFT: wrong RPC, network or addresses"
         )
     );
     let wrong = LitContracts::new(NetworkContext::custom(1, "memory:"), chain.provider());
     let error = wrong.verify().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the RPC serves chain 31337, but the contracts of this network are on chain 1"
+        "the RPC serves chain 31337, but this network is on chain 1"
     );
     // Where nothing is, a transaction would succeed and its value be lost.
     let rate = RequestRate::from_per_kilosecond(80).unwrap();

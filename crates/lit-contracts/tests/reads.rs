@@ -8,8 +8,8 @@ use alloy_primitives::{Address, B256, Bytes, U256, address, b256, bytes};
 use alloy_sol_types::{SolCall, SolValue};
 use common::{Chain, Vectors};
 use lit_contracts::{
-    ActionCid, AuthMethodKind, ContractError, CreditExpiry, CreditId, MintRequest,
-    PermittedAuthMethod, PkpOwner, RequestRate, Scopes, bindings,
+    ActionCid, AuthMethodKind, ContractError, CreditExpiry, CreditId, NewPkp, PermittedAuthMethod,
+    RequestRate, Scopes, bindings,
 };
 use lit_types::{TokenId, constants::AuthMethodType};
 
@@ -258,7 +258,7 @@ async fn futures_are_send() {
     let (pkp, credits) = (contracts.pkp(), contracts.credits());
     send(pkp.owned_by(OWNER));
     send(pkp.mint());
-    send(pkp.mint_with(MintRequest::new(PkpOwner::Sender)));
+    send(pkp.mint_with(NewPkp::owned_by_sender()));
     send(credits.owned_by(OWNER));
     send(contracts.permissions().auth_methods(token()));
     send(contracts.payments().payers_and_restrictions(&[OWNER]));

@@ -12,8 +12,8 @@ use alloy_sol_types::{SolCall, SolValue};
 use common::{Chain, Tx, Vectors};
 use lit_contracts::{
     ActionCid, AuthMethodKind, Confirmation, ContractError, CreditExpiry, CreditId, LitContracts,
-    MintRequest, MintedPkp, PaymentRestriction, PermissionChanges, PermittedAuthMethod, PkpOwner,
-    RequestRate, Revert, RevertKind, Scopes,
+    MintedPkp, NewPkp, PaymentRestriction, PermissionChanges, PermittedAuthMethod, RequestRate,
+    Revert, RevertKind, Scopes,
     bindings::{PKPHelper, PKPNFT, PKPPermissions, RateLimitNFT},
 };
 use lit_types::{
@@ -88,9 +88,9 @@ async fn mint_with_permissions() {
         AuthMethodType::EthWallet,
         call.permittedAuthMethodIds[0].clone(),
     );
-    let request = MintRequest::new(PkpOwner::Itself)
-        .permit(wallet, Scopes::SIGN_ANYTHING)
-        .permit_own_address(Scopes::NONE);
+    let request = NewPkp::owned_by_pkp()
+        .with_auth_method(wallet, Scopes::SIGN_ANYTHING)
+        .with_own_address(Scopes::NONE);
     let pkp = pkps.mint_with(request).await.unwrap();
     sent(&chain, &vectors, name, pkp.confirmation);
     minted(tx, &pkp);
@@ -102,28 +102,28 @@ async fn mint_with_permissions() {
         AuthMethodType::GoogleJwt,
         call.permittedAuthMethodIds[0].clone(),
     );
-    let request = MintRequest::new(PkpOwner::Sender)
-        .permit_action(action(), scopes(&call.permittedIpfsCIDScopes[0]))
-        .permit_address(
+    let request = NewPkp::owned_by_sender()
+        .with_action(action(), scopes(&call.permittedIpfsCIDScopes[0]))
+        .with_address(
             call.permittedAddresses[0],
             scopes(&call.permittedAddressScopes[0]),
         )
-        .permit(google, scopes(&call.permittedAuthMethodScopes[0]))
-        .permit_own_address(Scopes::NONE);
+        .with_auth_method(google, scopes(&call.permittedAuthMethodScopes[0]))
+        .with_own_address(Scopes::NONE);
     let pkp = pkps.mint_with(request).await.unwrap();
     sent(&chain, &vectors, name, pkp.confirmation);
     minted(tx, &pkp);
 
     let name = "PKPHelperV2.mintNextAndAddAuthMethods";
     for request in [
-        MintRequest::new(PkpOwner::Address(USER)).permit(
+        NewPkp::owned_by(USER).with_auth_method(
             PermittedAuthMethod::action(&action()),
             Scopes::SIGN_ANYTHING,
         ),
         // The second helper takes an action as a method.
-        MintRequest::new(PkpOwner::Address(USER)).permit_action(action(), Scopes::SIGN_ANYTHING),
+        NewPkp::owned_by(USER).with_action(action(), Scopes::SIGN_ANYTHING),
     ] {
-        let request = request.permit_own_address(Scopes::SIGN_ANYTHING);
+        let request = request.with_own_address(Scopes::SIGN_ANYTHING);
         let pkp = pkps.mint_with(request).await.unwrap();
         sent(&chain, &vectors, name, pkp.confirmation);
         minted(vectors.tx(name), &pkp);
@@ -131,15 +131,15 @@ async fn mint_with_permissions() {
 
     let before = chain.state().sent.len();
     let identifies_only = Scopes::from(AuthMethodScope::NoPermissions);
-    for (owner, scopes) in [
-        (PkpOwner::Itself, Scopes::NONE),
-        (PkpOwner::Itself, identifies_only),
-        (PkpOwner::Nobody, Scopes::NONE),
-        (PkpOwner::Address(Address::ZERO), Scopes::SIGN_ANYTHING),
+    for (request, scopes) in [
+        (NewPkp::owned_by_pkp(), Scopes::NONE),
+        (NewPkp::owned_by_pkp(), identifies_only),
+        (NewPkp::owned_by_nobody(), Scopes::NONE),
+        (NewPkp::owned_by(Address::ZERO), Scopes::SIGN_ANYTHING),
     ] {
-        let request = MintRequest::new(owner)
-            .permit_action(action(), scopes)
-            .permit_own_address(Scopes::SIGN_ANYTHING);
+        let request = request
+            .with_action(action(), scopes)
+            .with_own_address(Scopes::SIGN_ANYTHING);
         let error = pkps.mint_with(request).await.unwrap_err();
         assert!(matches!(error, ContractError::UnusablePkp), "{error}");
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, contracts, requests};
 use lit_devnet::Devnet;
-use lit_recap::{CapacityDelegation, Delegatees, SiweBuilder};
+use lit_recap::{CapacityDelegation, SiweBuilder};
 use lit_session_crypto::{SessionTemplate, sign_siwe};
 use lit_types::{AuthSig, wire::Endpoint};
 use serde_json::{Value, json};
@@ -131,9 +131,9 @@ async fn owners_delegate_credits() {
     let setup = enforced().await;
     let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
     let credit = setup.mint_credit(&owner).await;
-    let anybody = CapacityDelegation::new(Delegatees::Anyone);
-    let only_user = CapacityDelegation::new(Delegatees::only([user.address().into()]).unwrap());
-    let named = only_user.clone().with_token_id(credit.as_u256().into());
+    let anybody = CapacityDelegation::to_anyone();
+    let only_user = CapacityDelegation::to(user.address());
+    let named = only_user.clone().with_token_id(credit);
     for delegation in [&anybody, &only_user, &named] {
         let proof = setup.delegate(&owner, delegation).await;
         assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
@@ -154,7 +154,7 @@ async fn uses_are_counted() {
     let setup = enforced().await;
     let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
     setup.mint_credit(&owner).await;
-    let twice = CapacityDelegation::new(Delegatees::Anyone).with_uses(2);
+    let twice = CapacityDelegation::to_anyone().with_uses(2);
     let proof = setup.delegate(&owner, &twice).await;
     assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
     assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
@@ -169,7 +169,7 @@ async fn another_spelling_of_the_signature_is_no_other_delegation() {
     let setup = enforced().await;
     let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
     setup.mint_credit(&owner).await;
-    let once = CapacityDelegation::new(Delegatees::Anyone).with_uses(1);
+    let once = CapacityDelegation::to_anyone().with_uses(1);
     let proof = setup.delegate(&owner, &once).await;
     assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
     let digits = proof.sig.strip_prefix("0x").unwrap();
@@ -189,7 +189,7 @@ async fn one_bad_proof_fails_the_request() {
     setup.mint_credit(&user).await;
     assert!(setup.is_paid(&user, &[]).await);
     let mut forged = setup
-        .delegate(&owner, &CapacityDelegation::new(Delegatees::Anyone))
+        .delegate(&owner, &CapacityDelegation::to_anyone())
         .await;
     forged.signed_message = forged.signed_message.replace("Version: 1", "Version: 1 ");
     let (status, answer) = setup.run(&user, &[forged]).await;

@@ -1,37 +1,62 @@
 use std::{fmt, str::FromStr};
 
 use alloy_primitives::{Address, U256};
-use lit_types::{LitAbility, ResourcePrefix};
+use lit_types::{CreditId, LitAbility, ResourcePrefix};
 use serde_json::json;
 
 use crate::{NotaBene, ReCap};
 
-/// Lets others spend a capacity credit: who, how often, which credit.
+/// A delegation of capacity credits: who may spend them, how often, which credit.
 ///
 /// ```
-/// use lit_recap::{CapacityDelegation, Delegatees};
+/// use alloy_primitives::address;
+/// use lit_recap::CapacityDelegation;
 ///
-/// let delegation = CapacityDelegation::new(Delegatees::only(["0x344b133f383611639d1693bdc36bff9052eeb6d7".parse()?])?)
+/// let delegation = CapacityDelegation::to(address!("344b133f383611639d1693bdc36bff9052eeb6d7"))
 ///     .with_uses(2)
-///     .with_token_id("5".parse()?);
+///     .with_token_id("5".parse::<lit_types::CreditId>()?);
 /// assert_eq!(
 ///     delegation.to_recap().to_json(),
-///     r#"{"att":{"lit-ratelimitincrease://5":{"Auth/Auth":[{"delegate_to":["344b133f383611639d1693bdc36bff9052eeb6d7"],"nft_id":["5"],"uses":"2"}]}},"prf":[]}"#,
+///     r#"{"att":{"lit-ratelimitincrease://5":{"Auth/Auth":[{"delegate_to":["344b133f383611639D1693bDC36BfF9052Eeb6D7"],"nft_id":["5"],"uses":"2"}]}},"prf":[]}"#,
 /// );
-/// # Ok::<(), lit_recap::CapacityDelegationError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[doc(alias = "createCapacityDelegationAuthSig")]
+#[doc(alias("createCapacityDelegationAuthSig", "delegateeAddresses"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
 pub struct CapacityDelegation {
-    delegatees: Delegatees,
+    /// None for anyone. Never empty: to nodes an empty list means nobody, which is easily mistaken for anybody.
+    delegatees: Option<Vec<Delegatee>>,
     uses: Option<u64>,
     token_id: Option<CapacityTokenId>,
 }
 
 impl CapacityDelegation {
-    /// To these delegatees, without limit of uses, for all credits of the signer.
-    #[must_use]
-    pub const fn new(delegatees: Delegatees) -> Self {
+    /// Delegates to one address: all credits of the signer, without a limit of uses.
+    pub fn to(delegatee: impl Into<Delegatee>) -> Self {
+        Self::new(Some(vec![delegatee.into()]))
+    }
+
+    /// Delegates to each of these addresses.
+    ///
+    /// # Errors
+    /// [`CapacityDelegationError::NoDelegatees`] for an empty list.
+    pub fn to_each<D: Into<Delegatee>>(
+        delegatees: impl IntoIterator<Item = D>,
+    ) -> Result<Self, CapacityDelegationError> {
+        let delegatees: Vec<_> = delegatees.into_iter().map(Into::into).collect();
+        if delegatees.is_empty() {
+            return Err(CapacityDelegationError::NoDelegatees);
+        }
+        Ok(Self::new(Some(delegatees)))
+    }
+
+    /// Delegates to anyone who presents the delegation.
+    pub const fn to_anyone() -> Self {
+        Self::new(None)
+    }
+
+    const fn new(delegatees: Option<Vec<Delegatee>>) -> Self {
         Self {
             delegatees,
             uses: None,
@@ -40,16 +65,14 @@ impl CapacityDelegation {
     }
 
     /// How many requests may be paid in this way. Default: without limit.
-    #[must_use]
     pub const fn with_uses(mut self, uses: u64) -> Self {
         self.uses = Some(uses);
         self
     }
 
     /// The credit that pays. Default: any credit of the signer.
-    #[must_use]
-    pub fn with_token_id(mut self, token_id: CapacityTokenId) -> Self {
-        self.token_id = Some(token_id);
+    pub fn with_token_id(mut self, token_id: impl Into<CapacityTokenId>) -> Self {
+        self.token_id = Some(token_id.into());
         self
     }
 
@@ -58,8 +81,8 @@ impl CapacityDelegation {
     #[must_use]
     pub fn nota_bene(&self) -> NotaBene {
         let mut note = NotaBene::new();
-        if let Delegatees::Only(delegatees) = &self.delegatees {
-            let addresses: Vec<&str> = delegatees.0.iter().map(Delegatee::as_str).collect();
+        if let Some(delegatees) = &self.delegatees {
+            let addresses: Vec<&str> = delegatees.iter().map(Delegatee::as_str).collect();
             note.insert("delegate_to".to_owned(), json!(addresses));
         }
         if let Some(token_id) = &self.token_id {
@@ -83,35 +106,6 @@ impl CapacityDelegation {
             self.nota_bene(),
         );
         recap
-    }
-}
-
-/// Who may spend a credit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Delegatees {
-    /// Whoever presents the delegation.
-    Anyone,
-    /// These addresses. Never empty: for nodes an empty list means nobody, which is easily taken for anybody.
-    Only(DelegateeList),
-}
-
-/// At least one delegatee.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DelegateeList(Vec<Delegatee>);
-
-impl Delegatees {
-    /// These addresses and no others.
-    ///
-    /// # Errors
-    /// [`CapacityDelegationError::NoDelegatees`] for an empty list.
-    pub fn only(
-        delegatees: impl IntoIterator<Item = Delegatee>,
-    ) -> Result<Self, CapacityDelegationError> {
-        let delegatees: Vec<_> = delegatees.into_iter().collect();
-        if delegatees.is_empty() {
-            return Err(CapacityDelegationError::NoDelegatees);
-        }
-        Ok(Self::Only(DelegateeList(delegatees)))
     }
 }
 
@@ -156,8 +150,8 @@ impl fmt::Debug for Delegatee {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CapacityTokenId(String);
 
-impl From<U256> for CapacityTokenId {
-    fn from(id: U256) -> Self {
+impl From<CreditId> for CapacityTokenId {
+    fn from(id: CreditId) -> Self {
         Self(id.to_string())
     }
 }

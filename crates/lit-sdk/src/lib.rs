@@ -4,15 +4,12 @@ pub mod calls;
 mod client;
 mod error;
 pub mod login;
-mod network;
 pub mod services;
 pub mod session;
 
 pub use calls::{Encrypted, ExecuteJs, LitAction, PkpSign, PkpSigner};
 pub use client::{LitNodeClient, LitNodeClientBuilder, SystemClock};
 pub use error::Error;
-pub use network::{ChainDiscovery, ChainNetwork};
-pub use services::RpcTransport;
 pub use session::{
     AuthRequest, Authorization, AuthorizeError, LitActionLogin, PkpLogin, SessionAuthorizer,
     SessionManager, SessionRequest, WalletAuth, authorizer_fn, store,

@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 use alloy_provider::{Provider, ProviderBuilder};
 use lit_devnet::Devnet;
 use lit_sdk::{
-    ChainDiscovery, Error, LitNodeClient, RpcTransport,
-    contracts::LitContracts,
+    Error, LitNodeClient,
+    contracts::{ChainDiscovery, LitContracts, RpcTransport},
     transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
 };
 use lit_types::Clock;
@@ -75,15 +75,18 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn everything_goes_over_http() {
+    use alloy_signer_local::PrivateKeySigner;
     use lit_sdk::{
-        ChainNetwork, ExecuteJs, Right, SessionRequest, WalletAuth, transport::HttpTransport,
+        ExecuteJs, Right, SessionRequest, WalletAuth,
+        contracts::{ContractError, NetworkContext},
+        transport::HttpTransport,
     };
+
     let network = Devnet::builder().with_http(0).start().await.unwrap();
     let http = Arc::new(HttpTransport::new());
-    let by_context = ChainNetwork::new(network.context()).unwrap();
-    let client = LitNodeClient::connect(&by_context).await.unwrap();
+    let client = LitNodeClient::connect(&network.context()).await.unwrap();
     assert_eq!(client.nodes()[..], *network.node_urls());
-    let wallet = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());
+    let wallet = WalletAuth::new(PrivateKeySigner::random());
     let rights = [Right::run_any_action()];
     let session = client
         .session(&SessionRequest::new(rights), &wallet)
@@ -92,6 +95,23 @@ async fn everything_goes_over_http() {
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'from the chain' })");
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(answer.response, "from the chain");
+
+    // The same chain, written to with one provider made from the context.
+    let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
+    let contracts = LitContracts::connect(&network.context(), owner.clone()).await;
+    let contracts = contracts.unwrap();
+    let pkp = contracts.pkp().mint().await.unwrap();
+    let held_by = contracts.pkp().owner(pkp.token_id).await.unwrap();
+    assert_eq!(held_by, Some(owner.address()));
+
+    let nonsense = NetworkContext::custom(1, "nonsense");
+    let error = LitContracts::connect(&nonsense, owner).await.unwrap_err();
+    assert!(matches!(error, ContractError::RpcUrl(_)), "{error}");
+    let error = LitNodeClient::connect(&nonsense).await.unwrap_err();
+    let Error::Discovery(cause) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(cause.to_string(), "invalid RPC URL");
 
     let nobody = RpcTransport::new(http, "http://127.0.0.1:1/secret-key").unwrap();
     assert!(!format!("{nobody:?}").contains("secret-key"));

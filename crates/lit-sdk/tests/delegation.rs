@@ -13,7 +13,7 @@ use common::{Setup, any_action};
 use lit_sdk::{
     Clock, Timestamp,
     contracts::{CreditExpiry, CreditId, LitContracts, RequestRate},
-    recap::{CapacityDelegation, Delegatee, Delegatees, SiweMessage},
+    recap::{CapacityDelegation, SiweMessage},
     session::{DelegationRequest, preflight_delegation},
     session_crypto::{DelegationProblem, DelegationTerms},
 };
@@ -34,8 +34,7 @@ async fn a_delegation_is_made_and_shown() {
     let owner = PrivateKeySigner::random();
     let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
     let end = now.checked_add(Duration::from_secs(3600)).unwrap();
-    let delegatees = Delegatees::only([Delegatee::from(setup.wallet.address())]).unwrap();
-    let delegation = CapacityDelegation::new(delegatees).with_uses(3);
+    let delegation = CapacityDelegation::to(setup.wallet.address()).with_uses(3);
     let request = DelegationRequest::new(delegation)
         .with_domain("example.com")
         .with_statement("Spend my credit.")
@@ -87,7 +86,7 @@ async fn the_chain_says_whether_there_is_a_credit() {
             .await
             .unwrap()
     };
-    let anyone = CapacityDelegation::new(Delegatees::Anyone);
+    let anyone = CapacityDelegation::to_anyone();
     let none = DelegationProblem::NoCredit {
         owner: owner.address(),
     };
@@ -99,11 +98,10 @@ async fn the_chain_says_whether_there_is_a_credit() {
     let credit: CreditId = contracts.credits().mint(rate, expiry).await.unwrap().id;
     assert_eq!(check(anyone.clone()).await, []);
     let id = credit.as_u256();
-    assert_eq!(check(anyone.clone().with_token_id(id.into())).await, []);
-    let other = anyone.clone().with_token_id((id + id).into());
+    assert_eq!(check(anyone.clone().with_token_id(credit)).await, []);
+    let other = anyone.clone().with_token_id(CreditId::new(id + id));
     assert_eq!(check(other).await, std::slice::from_ref(&none));
-    let stranger = Delegatees::only([Delegatee::from(Address::ZERO)]).unwrap();
-    let found = check(CapacityDelegation::new(stranger)).await;
+    let found = check(CapacityDelegation::to(Address::ZERO)).await;
     assert_eq!(found, [DelegationProblem::NotForUser { user }]);
 
     clock.advance(Duration::from_secs(3 * 86_400));

@@ -11,8 +11,8 @@ use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, altered, owned};
 use lit_devnet::Fault;
 use lit_sdk::{
-    ChainDiscovery, Encrypted, Error, LitAbility, LitNodeClient, LitResource, Right, Session,
-    SessionRequest, WalletAuth,
+    Encrypted, Error, LitAbility, LitNodeClient, LitResource, Right, Session, SessionRequest,
+    WalletAuth,
     calls::DataType,
     login::{EthWalletOptions, EthWalletProvider},
     session_crypto::{TimeLockCiphertext, TimeLockError, encryption_resource},
@@ -202,16 +202,18 @@ async fn nodes_are_told_the_chain_and_the_epoch() {
         seen.lock().unwrap().push(told);
     };
     let contracts = owned::contracts(&setup.network, &setup.wallet);
-    let client = LitNodeClient::builder(&Arc::new(ChainDiscovery::new(contracts)))
-        .with_transport(altered::transport(
-            &setup.network,
-            Endpoint::EncryptionSign,
-            look,
-        ))
-        .with_clock(setup.network.clock())
-        .connect()
-        .await
-        .unwrap();
+    let client = LitNodeClient::builder(&Arc::new(lit_sdk::contracts::ChainDiscovery::new(
+        contracts,
+    )))
+    .with_transport(altered::transport(
+        &setup.network,
+        Endpoint::EncryptionSign,
+        look,
+    ))
+    .with_clock(setup.network.clock())
+    .connect()
+    .await
+    .unwrap();
     let (encrypted, session) = encrypted(&setup).await;
     let encrypted = encrypted.with_chain("polygon");
     client.decrypt(&session, &encrypted).await.unwrap();

@@ -11,10 +11,11 @@ use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthMethod, ChainDiscovery, ChainNetwork, Error, LitNodeClient, NodeList, RpcTransport,
+    AuthMethod, Error, LitNodeClient, NodeList,
     calls::ClaimKeyId,
     contracts::{
-        ActionCid, ContractError, CreditExpiry, LitContracts, RequestRate, RevertKind, Scopes,
+        ActionCid, ChainDiscovery, ContractError, CreditExpiry, LitContracts, RequestRate,
+        RevertKind, RpcTransport, Scopes,
     },
     login::EthWalletProvider,
     services::{
@@ -286,7 +287,7 @@ async fn a_dropped_connection_to_the_chain_can_be_tried_again() {
             "{error}"
         );
     }
-    let client = LitNodeClient::builder(&ChainNetwork::with_provider(
+    let client = LitNodeClient::builder(&LitContracts::new(
         network.context(),
         contracts.provider().clone(),
     ));

@@ -15,7 +15,7 @@ use common::{HELLO, Setup, any_action};
 use lit_sdk::{
     AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer, SessionRequest,
     SessionSigs, Timestamp, WalletAuth, authorizer_fn,
-    recap::{CapacityDelegation, Delegatees, SiweBuilder},
+    recap::{CapacityDelegation, SiweBuilder},
     session_crypto::{Operation, RootRefusal, SessionKeyPair, SessionVerifier, sign_siwe},
 };
 
@@ -368,7 +368,7 @@ async fn a_session_ends_with_its_delegation() {
         now.clone(),
     )
     .with_expiration(now.checked_add(Duration::from_secs(600)).unwrap())
-    .with_capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone));
+    .with_capacity_delegation(&CapacityDelegation::to_anyone());
     let delegation = sign_siwe(&owner, &delegation.build().unwrap())
         .await
         .unwrap();

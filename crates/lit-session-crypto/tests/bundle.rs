@@ -5,7 +5,7 @@
 mod common;
 
 use common::*;
-use lit_recap::{CapacityDelegation, Delegatee, Delegatees, NarrowError, ReCap, SiweBuilder};
+use lit_recap::{CapacityDelegation, NarrowError, ReCap, SiweBuilder};
 use lit_session_crypto::{
     AttenuationError, BundleError, CapabilityRefusal, DelegationProblem, DelegationTerms,
     GrantsMore, Missing, Operation, RootExpectation, RootRefusal, Session, SessionBundle,
@@ -241,7 +241,7 @@ fn missing_is_what_nodes_refuse() {
 }
 
 fn delegation(change: impl FnOnce(CapacityDelegation) -> CapacityDelegation, end: i64) -> AuthSig {
-    let delegation = change(CapacityDelegation::new(Delegatees::Anyone));
+    let delegation = change(CapacityDelegation::to_anyone());
     let owner = alloy_signer_local::PrivateKeySigner::from_slice(&[8; 32]).unwrap();
     let message = SiweBuilder::new(
         owner.address(),
@@ -260,11 +260,10 @@ fn delegation(change: impl FnOnce(CapacityDelegation) -> CapacityDelegation, end
 fn delegations_are_checked_before_they_are_used() {
     let check =
         |proof: &AuthSig| check_delegation(proof, wallet().address(), &at(3600), at(0).at());
-    let only = |address| Delegatees::only([Delegatee::from(address)]).unwrap();
     let day = 86_400;
     assert!(check(&delegation(|d| d, day)).is_empty());
-    let mine = CapacityDelegation::new(only(wallet().address())).with_uses(2);
-    let mine = mine.with_token_id("5".parse().unwrap());
+    let mine = CapacityDelegation::to(wallet().address()).with_uses(2);
+    let mine = mine.with_token_id("5".parse::<lit_types::CreditId>().unwrap());
     let mine = delegation(|_| mine, day);
     assert!(check(&mine).is_empty());
     let terms = DelegationTerms::of(&mine).remove(0);
@@ -273,7 +272,7 @@ fn delegations_are_checked_before_they_are_used() {
     assert_eq!(terms.token_ids.unwrap()[0].to_string(), "5");
 
     let user = wallet().address();
-    let others = CapacityDelegation::new(only(alloy_primitives::Address::ZERO));
+    let others = CapacityDelegation::to(alloy_primitives::Address::ZERO);
     assert_eq!(
         check(&delegation(|_| others, day)),
         [DelegationProblem::NotForUser { user }]

@@ -1,9 +1,8 @@
 use std::{borrow::Cow, fmt, str::FromStr};
 
-use alloy_primitives::U256;
 use serde::{Deserialize, Deserializer, Serialize, ser::SerializeStruct};
 
-use crate::{ActionCid, LitAbility, TokenId, TokenIdError};
+use crate::{ActionCid, CreditId, LitAbility, TokenId, TokenIdError};
 
 /// The kinds of resources a session can be given rights on.
 #[doc(alias = "LIT_RESOURCE_PREFIX")]
@@ -138,7 +137,7 @@ impl LitResource {
     /// One capacity credit, by its token id.
     #[doc(alias = "LitRLIResource")]
     #[must_use]
-    pub fn rate_limit_increase(token_id: U256) -> Self {
+    pub fn rate_limit_increase(token_id: CreditId) -> Self {
         Self {
             prefix: ResourcePrefix::RateLimitIncrease,
             id: Cow::Owned(token_id.to_string()),

@@ -1,7 +1,6 @@
-use alloy_primitives::U256;
 use serde::{Deserialize, Serialize};
 
-use crate::{ActionCid, CompactJson, LitAbility, LitResource, TokenId};
+use crate::{ActionCid, CompactJson, CreditId, LitAbility, LitResource, TokenId};
 
 /// A right of a session: an ability on a resource.
 ///
@@ -98,9 +97,9 @@ impl Right {
     /// Pay with one capacity credit, named by its token id.
     #[doc(alias("LitRLIResource", "addRateLimitIncreaseAuthRequest"))]
     #[must_use]
-    pub fn use_credit(token_id: U256) -> Self {
+    pub fn use_credit(id: impl Into<CreditId>) -> Self {
         Self::checked(
-            LitResource::rate_limit_increase(token_id),
+            LitResource::rate_limit_increase(id.into()),
             LitAbility::RateLimitIncreaseAuth,
         )
     }
@@ -213,7 +212,7 @@ mod tests {
                 "access-control-condition-decryption",
             ),
             (
-                Right::use_credit(U256::from(7)),
+                Right::use_credit(alloy_primitives::U256::from(7)),
                 "lit-ratelimitincrease://7".into(),
                 "rate-limit-increase-auth",
             ),

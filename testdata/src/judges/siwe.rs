@@ -1,7 +1,6 @@
 use alloy_primitives::Address;
 use lit_recap::{
-    CapacityDelegation, CapacityTokenId, Delegatee, Delegatees, ExtractError, ReCap, SiweBuilder,
-    SiweMessage,
+    CapacityDelegation, CapacityTokenId, Delegatee, ExtractError, ReCap, SiweBuilder, SiweMessage,
 };
 use lit_session_crypto::sign_auth_sig;
 use lit_types::Timestamp;
@@ -113,15 +112,14 @@ pub(super) fn delegation(params: &str) -> Result<CapacityDelegation, Refusal> {
         capacity_token_id: Option<String>,
     }
     let params: Params = case::parse("params", params)?;
-    let delegatees = match params.delegatee_addresses {
-        None => Delegatees::Anyone,
+    let mut delegation = match params.delegatee_addresses {
+        None => CapacityDelegation::to_anyone(),
         Some(addresses) => {
             let delegatees: Result<Vec<Delegatee>, _> =
                 addresses.iter().map(|address| address.parse()).collect();
-            Delegatees::only(delegatees?)?
+            CapacityDelegation::to_each(delegatees?)?
         }
     };
-    let mut delegation = CapacityDelegation::new(delegatees);
     if let Some(uses) = params.uses {
         let uses = uses.as_u64().or_else(|| uses.as_str()?.parse().ok());
         delegation =

@@ -118,7 +118,7 @@ fn faults_of_the_input_are_named() {
         "HD key derivation: curve 0 is not served, only 1 (secp256k1)"
     );
     let none = refusal(&chain, input(1, &id, &[]));
-    assert_eq!(none, "HD key derivation: no root keys");
+    assert_eq!(none, "HD key derivation: empty list of root keys");
     let mut bad = roots(2);
     bad[1] = [vec![2], vec![0xff; 32]].concat();
     let root = refusal(&chain, input(1, &id, &bad));

@@ -4,10 +4,7 @@ mod blockhash;
 mod ipfs;
 pub(crate) mod percent;
 mod relay;
-mod rpc;
 
-#[cfg(feature = "http")]
-pub(crate) use self::rpc::provider;
 pub use self::{
     blockhash::{BlockhashError, BlockhashSource, RecentBlock},
     ipfs::{IpfsError, IpfsGateways},
@@ -16,5 +13,4 @@ pub use self::{
         OwnerChoice, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod,
         RelayError, RelayPkp, RelayRequestId,
     },
-    rpc::RpcTransport,
 };

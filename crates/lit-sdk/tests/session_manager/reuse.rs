@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Duration};
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
     Clock, Error, Right, SessionManager, SessionRequest, Timestamp,
-    recap::{CapacityDelegation, Delegatees, SiweBuilder},
+    recap::{CapacityDelegation, SiweBuilder},
     session::SessionManagerError,
     session_crypto::{SessionKeyPair, sign_siwe},
     store::{FileStore, MemoryStore},
@@ -126,7 +126,7 @@ async fn proofs_come_and_go_without_a_new_root() {
         let end = now.checked_add(Duration::from_secs(hours * 3600)).unwrap();
         let message = SiweBuilder::new(owner.address(), "x:y", "nonce1234".parse().unwrap(), now)
             .with_expiration(end)
-            .with_capacity_delegation(&CapacityDelegation::new(Delegatees::Anyone))
+            .with_capacity_delegation(&CapacityDelegation::to_anyone())
             .build()
             .unwrap();
         sign_siwe(&owner, &message).await.unwrap()

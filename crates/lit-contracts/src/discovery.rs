@@ -1,31 +1,32 @@
 use std::{
     fmt,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use alloy_provider::Provider;
 use async_trait::async_trait;
-use lit_contracts::{Contract, ContractError, LitContracts, NetworkContext};
-use lit_node_transport::{Discovery, DiscoveryError, Epoch, NetworkView};
+use lit_node_transport::{Discovery, DiscoveryError, Epoch, Network, NetworkView};
+use lit_types::LitNetwork;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
-/// Finds the nodes on chain, in the Staking contract, and follows it by looking again and again.
+use crate::{Contract, ContractError, LitContracts, NetworkContext};
+
+/// Reads the nodes from the Staking contract, and polls it for changes.
 ///
-/// Before the first look the context is checked: the RPC serves its chain, its resolver (where it has one) knows the
-/// contracts, and Staking is where it should be.
+/// The first read checks the context: the RPC serves its chain, its resolver knows the contracts, and Staking is at its
+/// address.
 ///
-/// ```no_run
-/// # async fn f(provider: impl alloy_provider::Provider + Clone + 'static) -> Result<(), Box<dyn std::error::Error>> {
-/// use std::sync::Arc;
+/// ```
+/// use std::{sync::Arc, time::Duration};
 ///
-/// use lit_sdk::{ChainDiscovery, LitNetwork, LitNodeClient, contracts::{LitContracts, NetworkContext}};
+/// use lit_contracts::{ChainDiscovery, LitContracts};
+/// use lit_node_transport::Network;
 ///
-/// let contracts = LitContracts::new(NetworkContext::of(LitNetwork::DatilDev)?, provider);
-/// let client = LitNodeClient::connect(&Arc::new(ChainDiscovery::new(contracts))).await?;
-/// # Ok(())
-/// # }
+/// fn network(contracts: LitContracts<impl alloy_provider::Provider + Clone + 'static>) -> impl Network {
+///     Arc::new(ChainDiscovery::new(contracts).with_poll_interval(Duration::from_secs(60)))
+/// }
 /// ```
 pub struct ChainDiscovery<P> {
     given: LitContracts<P>,
@@ -36,10 +37,10 @@ pub struct ChainDiscovery<P> {
 }
 
 impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
-    /// How often the chain is looked at, when nothing else is said.
+    /// The default interval between two reads.
     pub const POLL_INTERVAL: Duration = Duration::from_secs(4);
 
-    /// Reads these contracts.
+    /// Reads the Staking contract of these contracts.
     pub const fn new(contracts: LitContracts<P>) -> Self {
         Self {
             given: contracts,
@@ -49,7 +50,7 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
         }
     }
 
-    /// Looks more or less often than every [`ChainDiscovery::POLL_INTERVAL`]: one `eth_call` each time.
+    /// The interval between two reads, one `eth_call` each. Default: [`ChainDiscovery::POLL_INTERVAL`].
     #[must_use]
     pub const fn with_poll_interval(mut self, interval: Duration) -> Self {
         self.poll_interval = interval;
@@ -59,7 +60,7 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
     async fn check(&self) -> Result<LitContracts<P>, ContractError> {
         let mut contracts = self.given.clone();
         if contracts.context().resolver().is_some() {
-            // On another chain there is no resolver either, and that would be said instead.
+            // The wrong chain is the more helpful error than a missing resolver.
             contracts.verify_with(&[]).await?;
             contracts = contracts.resolved().await?;
         }
@@ -75,7 +76,7 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
             .await
             .map_err(|error| not_staking(contracts.context(), error))?;
         for node in &info.unreachable {
-            tracing::warn!(%node, "a validator has no address that can be called; it is left out");
+            tracing::warn!(%node, "leaving out a validator without a usable address");
         }
         let started_at = i64::try_from(info.epoch.start_time()).ok();
         Ok(NetworkView {
@@ -110,14 +111,14 @@ impl<P: Provider + Clone + 'static> Discovery for ChainDiscovery<P> {
                 Ok(view) if self.is_news(&view) => return,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "the chain cannot be read; looking again later");
+                    tracing::warn!(%error, "cannot read the chain; trying again later");
                 }
             }
         }
     }
 }
 
-/// Staking lists its nodes whatever its state. A contract that does not is another one.
+/// Staking lists its nodes in every state. A contract that does not is not Staking.
 fn not_staking(context: &NetworkContext, error: ContractError) -> ContractError {
     match error {
         ContractError::Reverted { .. } | ContractError::BadAnswer { .. } => {
@@ -136,5 +137,43 @@ impl<P> fmt::Debug for ChainDiscovery<P> {
         f.debug_struct("ChainDiscovery")
             .field("poll_interval", &self.poll_interval)
             .finish_non_exhaustive()
+    }
+}
+
+/// The network of these contracts, with their provider.
+impl<P: Provider + Clone + 'static> Network for LitContracts<P> {
+    fn discovery(&self) -> Arc<dyn Discovery> {
+        Arc::new(ChainDiscovery::new(self.clone()))
+    }
+
+    fn kind(&self) -> LitNetwork {
+        self.context().network()
+    }
+}
+
+/// The network of this context, read at its RPC URL. A wrong context is found when connecting.
+#[cfg(feature = "http")]
+impl Network for NetworkContext {
+    fn discovery(&self) -> Arc<dyn Discovery> {
+        match LitContracts::read_only(self) {
+            Ok(contracts) => Arc::new(ChainDiscovery::new(contracts)),
+            Err(error) => Arc::new(Unreadable(error)),
+        }
+    }
+
+    fn kind(&self) -> LitNetwork {
+        self.network()
+    }
+}
+
+/// A context with a malformed RPC URL.
+#[cfg(feature = "http")]
+struct Unreadable(lit_node_transport::HttpUrlError);
+
+#[cfg(feature = "http")]
+#[async_trait]
+impl Discovery for Unreadable {
+    async fn network_view(&self) -> Result<NetworkView, DiscoveryError> {
+        Err(ContractError::RpcUrl(self.0.clone()).into())
     }
 }

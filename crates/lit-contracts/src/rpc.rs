@@ -10,25 +10,16 @@ use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError};
 
-/// How much of an answer that is no JSON-RPC is quoted, in bytes.
+/// How many bytes of an answer that is not JSON-RPC are quoted.
 const MAX_QUOTED: usize = 512;
 
-/// A provider of the chain at this URL, over this crate's HTTP client.
-#[cfg(feature = "http")]
-pub(crate) fn provider(
-    url: &str,
-) -> Result<impl alloy_provider::Provider + Clone + 'static, HttpUrlError> {
-    let http = Arc::new(lit_node_transport::HttpTransport::new());
-    let rpc = RpcTransport::new(http, url)?;
-    Ok(alloy_provider::ProviderBuilder::new().connect_client(rpc.client()))
-}
-
-/// JSON-RPC over the same [`HttpClient`] as everything else here: for alloy, what a provider is made of.
+/// JSON-RPC over the [`HttpClient`] that also talks to nodes, for providers of alloy.
 ///
 /// ```
 /// # use std::{error::Error, sync::Arc};
 /// # use alloy_provider::{Provider, ProviderBuilder};
-/// # use lit_sdk::{RpcTransport, transport::HttpClient};
+/// # use lit_contracts::RpcTransport;
+/// # use lit_node_transport::HttpClient;
 /// # fn provider(http: Arc<dyn HttpClient>) -> Result<impl Provider, Box<dyn Error>> {
 /// let rpc = RpcTransport::new(http, "http://127.0.0.1:8545")?;
 /// Ok(ProviderBuilder::new().connect_client(rpc.client()))
@@ -42,7 +33,7 @@ pub struct RpcTransport {
 }
 
 impl RpcTransport {
-    /// Asks the node at this URL.
+    /// Talks to the RPC at this URL.
     ///
     /// # Errors
     /// [`HttpUrlError`].
@@ -59,7 +50,7 @@ impl RpcTransport {
         self
     }
 
-    /// What alloy's providers take.
+    /// The client that alloy's providers take.
     #[must_use]
     pub fn client(self) -> RpcClient {
         let host = self.url.origin().host();
@@ -78,7 +69,7 @@ impl RpcTransport {
             .map_err(TransportErrorKind::custom)?;
         // Nodes send JSON-RPC errors with an error status too.
         serde_json::from_slice(&answer.body).map_err(|error| {
-            // It is quoted in the error: enough to recognise a page that is no JSON-RPC.
+            // The error quotes enough of a page to recognize it.
             let quoted = &answer.body[..answer.body.len().min(MAX_QUOTED)];
             let text = String::from_utf8_lossy(quoted).into_owned();
             match answer.status {
@@ -103,7 +94,7 @@ impl tower::Service<RequestPacket> for RpcTransport {
     }
 }
 
-/// The path of the URL may hold an API key, so that only the origin is shown.
+/// Shows only the origin: the path of the URL may contain an API key.
 impl fmt::Debug for RpcTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcTransport")
