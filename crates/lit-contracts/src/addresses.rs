@@ -1,5 +1,6 @@
-//! Contract addresses of the hosted networks, as bundled with the official client 7.4.0 (`@lit-protocol/contracts` 0.0.74);
-//! resolvers and the helpers from the official networks repository, which has replaced the first helper since.
+//! Contract addresses of the hosted networks, as bundled with the official client 7.4.0 (`@lit-protocol/contracts` 0.0.74).
+//!
+//! Resolvers and helpers come from the official networks repository, which has replaced the first helper since.
 
 use alloy_primitives::{Address, address};
 
@@ -7,7 +8,7 @@ use alloy_primitives::{Address, address};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ContractAddresses {
-    /// Nodes, threshold, epochs.
+    /// Nodes, threshold and epochs.
     #[doc(alias = "Staking")]
     pub staking: Address,
     /// Stakes and rewards.
@@ -16,16 +17,16 @@ pub struct ContractAddresses {
     /// Public keys of PKPs.
     #[doc(alias = "PubkeyRouter")]
     pub pubkey_router: Address,
-    /// Ownership of PKPs; mints them.
+    /// The NFTs of PKPs; mints them.
     #[doc(alias = "PKPNFT")]
     pub pkp_nft: Address,
-    /// Who and what may use a PKP.
+    /// The permissions of PKPs.
     #[doc(alias = "PKPPermissions")]
     pub pkp_permissions: Address,
     /// Mints PKPs with auth methods.
     #[doc(alias = "PKPHelper")]
     pub pkp_helper: Address,
-    /// The same, second version.
+    /// The second version of the helper.
     #[doc(alias = "PKPHelperV2")]
     pub pkp_helper_v2: Address,
     /// Metadata of PKPs.
@@ -34,19 +35,19 @@ pub struct ContractAddresses {
     /// Capacity credits.
     #[doc(alias = "RateLimitNFT")]
     pub rate_limit_nft: Address,
-    /// Who pays for whom.
+    /// Who pays for which users.
     #[doc(alias = "PaymentDelegation")]
     pub payment_delegation: Address,
-    /// What may be run, where that is restricted.
+    /// The allowlist of runnable actions, on restricted networks.
     #[doc(alias = "Allowlist")]
     pub allowlist: Address,
-    /// The token of stakes.
+    /// The staking token.
     #[doc(alias = "LITToken")]
     pub lit_token: Address,
-    /// Sends to many.
+    /// Sends tokens to many accounts.
     #[doc(alias = "Multisender")]
     pub multisender: Address,
-    /// Looks up all of the above.
+    /// Looks up the addresses of all the others.
     #[doc(alias = "ContractResolver")]
     pub contract_resolver: Address,
 }
@@ -68,7 +69,7 @@ pub(crate) const DATIL_DEV: ContractAddresses = ContractAddresses {
     contract_resolver: address!("0xCF5d7074c722Dd044Dd45EC791942b881366627c"),
 };
 
-/// What the official client 7.4.0 uses for `custom` networks, with the first helper of datil-dev.
+/// The addresses that the official client 7.4.0 uses for `custom` networks, with the first helper of datil-dev.
 pub(crate) const CUSTOM: ContractAddresses = ContractAddresses {
     pkp_helper: address!("0xCa9C62fB4ceA8831eBb6fD9fE747Cc372515CF7f"),
     ..DATIL_DEV

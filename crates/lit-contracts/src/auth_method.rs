@@ -5,13 +5,15 @@ use lit_types::{
     constants::{AuthMethodScope, AuthMethodType},
 };
 
-/// The number of a kind of auth method, as wide as the chain has it. Nodes know those that fit an [`AuthMethodNumber`]; those
-/// that Lit does not use are free for methods that a Lit Action checks.
+/// The number of an auth method type, as wide as on chain.
+///
+/// Nodes know the numbers that fit an [`AuthMethodNumber`]. Lit Actions may check methods of their own, with numbers that Lit
+/// does not use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AuthMethodKind(U256);
 
 impl AuthMethodKind {
-    /// A number of one's own.
+    /// Creates a number; any number is allowed.
     #[must_use]
     pub const fn custom(number: U256) -> Self {
         Self(number)
@@ -42,8 +44,9 @@ impl PartialEq<AuthMethodType> for AuthMethodKind {
     }
 }
 
-/// Somebody or something that may be permitted to use a PKP, by its id on chain. The token that proves it to nodes is
-/// [`lit_types::AuthMethod`].
+/// An auth method that may be permitted to use a PKP, by its id on chain.
+///
+/// [`lit_types::AuthMethod`] is the token that proves it to nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[doc(alias = "AuthMethod")]
 pub struct PermittedAuthMethod {
@@ -53,7 +56,7 @@ pub struct PermittedAuthMethod {
 }
 
 impl PermittedAuthMethod {
-    /// A method by its kind and its id. For logins the id is keccak256 of `{user id}:{app id}`.
+    /// Creates a method from its type and id. For logins the id is keccak256 of `{user id}:{app id}`.
     #[must_use]
     pub fn new(kind: impl Into<AuthMethodKind>, id: impl Into<Bytes>) -> Self {
         Self {
@@ -75,14 +78,14 @@ impl PermittedAuthMethod {
         Self::new(AuthMethodType::LitAction, *cid)
     }
 
-    /// The COSE public key of a WebAuthn credential. Default: none, as for all other methods.
+    /// Adds the COSE public key of a WebAuthn credential. Default: none, as for all other methods.
     #[must_use]
     pub fn with_user_public_key(mut self, key: impl Into<Bytes>) -> Self {
         self.user_public_key = key.into();
         self
     }
 
-    /// The kind.
+    /// The type.
     #[must_use]
     pub const fn kind(&self) -> AuthMethodKind {
         self.kind
@@ -100,8 +103,7 @@ impl PermittedAuthMethod {
         &self.user_public_key
     }
 
-    /// The key under which the contract keeps it, which some of its events carry in place of the kind: keccak256 of the
-    /// ABI encoding of kind and id.
+    /// The key in the contract: keccak256 of the ABI encoding of type and id. Some events carry it in place of the type.
     #[doc(alias = "getAuthMethodId")]
     #[must_use]
     pub fn key(&self) -> B256 {
@@ -109,12 +111,12 @@ impl PermittedAuthMethod {
     }
 }
 
-/// What a permitted auth method may do, as a set of bits. A method without any is listed, and may do nothing.
+/// The scopes of a permitted auth method, as a set of bits. A method without scopes is listed, and may do nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Scopes(U256);
 
 impl Scopes {
-    /// Nothing at all.
+    /// No scopes.
     pub const NONE: Self = Self(U256::ZERO);
     /// Sign anything, session keys included.
     pub const SIGN_ANYTHING: Self = Self(U256::from_limbs([
@@ -123,7 +125,7 @@ impl Scopes {
         0,
         0,
     ]));
-    /// Sign what carries the EIP-191 prefix, session keys included.
+    /// Sign messages with the EIP-191 prefix, session keys included.
     pub const PERSONAL_SIGN: Self = Self(U256::from_limbs([
         1 << AuthMethodScope::PersonalSign as u8,
         0,
@@ -131,14 +133,14 @@ impl Scopes {
         0,
     ]));
 
-    /// With a bit, for scopes that Lit does not know itself.
+    /// Adds a bit, for scopes that Lit does not define.
     #[must_use]
     pub fn with(mut self, bit: u8) -> Self {
         self.0.set_bit(usize::from(bit), true);
         self
     }
 
-    /// Whether a scope is among them. [`AuthMethodScope::SignAnything`] does not imply the other one here; nodes let it.
+    /// Whether the set has a scope. [`AuthMethodScope::SignAnything`] does not imply the other one here; for nodes it does.
     #[must_use]
     pub const fn contains(&self, scope: AuthMethodScope) -> bool {
         self.0.bit(scope as usize)

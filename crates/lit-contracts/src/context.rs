@@ -5,7 +5,7 @@ use lit_types::{LitNetwork, NodeUrl, NodeUrlError};
 
 use crate::addresses::{self, ContractAddresses};
 
-/// Where a network's contracts are: chain, RPC, addresses.
+/// A network's chain, RPC and contract addresses.
 ///
 /// ```
 /// use lit_contracts::NetworkContext;
@@ -31,8 +31,7 @@ impl NetworkContext {
     /// The context of a hosted network.
     ///
     /// # Errors
-    /// [`ContextError::Custom`] for the custom network, whose contracts nobody else knows: see
-    /// [`NetworkContext::custom`].
+    /// [`ContextError::Custom`] for the custom network. Use [`NetworkContext::custom`] instead.
     pub fn of(network: LitNetwork) -> Result<Self, ContextError> {
         let contracts = match network {
             LitNetwork::DatilDev => addresses::DATIL_DEV,
@@ -64,8 +63,9 @@ impl NetworkContext {
         })
     }
 
-    /// The context of a network of your own. The addresses default to those that the official client uses for custom
-    /// networks (datil-dev), where the embedded network puts its contracts.
+    /// The context of your own network.
+    ///
+    /// The addresses default to those of datil-dev, which the official client and the embedded network use for custom networks.
     #[must_use]
     pub fn custom(chain_id: u64, rpc_url: impl Into<String>) -> Self {
         Self {
@@ -78,28 +78,28 @@ impl NetworkContext {
         }
     }
 
-    /// Another RPC. Default: the one of the network's profile.
+    /// Sets the RPC. Default: that of the network's profile.
     #[must_use]
     pub fn with_rpc_url(mut self, rpc_url: impl Into<String>) -> Self {
         self.rpc_url = rpc_url.into();
         self
     }
 
-    /// Other addresses.
+    /// Sets the contract addresses.
     #[must_use]
     pub const fn with_contracts(mut self, contracts: ContractAddresses) -> Self {
         self.contracts = contracts;
         self
     }
 
-    /// A resolver that knows the current addresses.
+    /// Sets a resolver of current addresses.
     #[must_use]
     pub const fn with_resolver(mut self, resolver: Resolver) -> Self {
         self.resolver = Some(resolver);
         self
     }
 
-    /// The scheme of all node URLs. Default: `https` on port 443 and everywhere on hosted networks, else `http`.
+    /// Sets the scheme of all node URLs. Default: `https` on port 443 and on hosted networks, otherwise `http`.
     #[doc(alias = "nodeProtocol")]
     #[must_use]
     pub const fn with_node_scheme(mut self, scheme: NodeScheme) -> Self {
@@ -131,13 +131,13 @@ impl NetworkContext {
         &self.contracts
     }
 
-    /// The resolver, where one is known.
+    /// The resolver, if known.
     #[must_use]
     pub const fn resolver(&self) -> Option<Resolver> {
         self.resolver
     }
 
-    /// The URL of a node. The chain knows IPv4 addresses and ports only; the port is always written.
+    /// The URL of a node. The chain has only IPv4 addresses and ports; the port is always written.
     pub(crate) fn node_url(&self, ip: Ipv4Addr, port: u16) -> Result<NodeUrl, NodeUrlError> {
         let scheme = match self.node_scheme {
             Some(scheme) => scheme,
@@ -148,10 +148,10 @@ impl NetworkContext {
     }
 }
 
-/// How nodes are spoken to.
+/// The scheme of node URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NodeScheme {
-    /// In the clear.
+    /// Plain HTTP.
     Http,
     /// TLS.
     Https,
@@ -169,9 +169,9 @@ impl NodeScheme {
 /// A contract that knows the current addresses of the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Resolver {
-    /// Its address.
+    /// The address.
     pub address: Address,
-    /// Which of its environments.
+    /// The environment.
     pub environment: ResolverEnvironment,
 }
 
@@ -187,12 +187,12 @@ pub enum ResolverEnvironment {
     Prod = 2,
 }
 
-/// There is no context.
+/// Why a context is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContextError {
-    /// The contracts of the custom network are only known to whoever runs it.
-    #[error("the custom network has no contracts of its own; use NetworkContext::custom")]
+    /// The custom network has no known contracts.
+    #[error("no known contracts for the custom network; use NetworkContext::custom")]
     Custom,
 }
 

@@ -32,7 +32,7 @@ pub enum Contract {
 }
 
 impl Contract {
-    /// All of them.
+    /// All contracts.
     pub const ALL: [Self; 20] = [
         Self::Staking,
         Self::StakingBalances,
@@ -56,7 +56,7 @@ impl Contract {
         Self::CloneNet,
     ];
 
-    /// Those that the typed calls of this crate talk to.
+    /// The contracts that this crate calls.
     pub const USED: [Self; 8] = [
         Self::Staking,
         Self::PubkeyRouter,
@@ -68,7 +68,7 @@ impl Contract {
         Self::PaymentDelegation,
     ];
 
-    /// The name under which the resolver knows it; the resolver does not know itself.
+    /// The name in the resolver, which does not list itself.
     #[must_use]
     pub const fn resolver_tag(self) -> Option<&'static str> {
         Some(match self {
@@ -101,7 +101,7 @@ impl Contract {
         self.resolver_tag().map(keccak256)
     }
 
-    /// The name of the official sources.
+    /// The name in the official sources.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -129,7 +129,7 @@ impl Contract {
     }
 }
 
-/// The name of the official sources.
+/// Prints the name in the official sources.
 impl fmt::Display for Contract {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -137,7 +137,7 @@ impl fmt::Display for Contract {
 }
 
 impl ContractAddresses {
-    /// The address of a contract; none for one that clients do not call, and for one that is set to zero.
+    /// The address of a contract; `None` if clients do not call it, or if it is zero.
     #[must_use]
     pub fn get(&self, contract: Contract) -> Option<Address> {
         let mut copy = *self;
@@ -146,7 +146,7 @@ impl ContractAddresses {
             .filter(|address| !address.is_zero())
     }
 
-    /// Sets the address of a contract. Says whether there is a place for it.
+    /// Sets the address of a contract. Returns whether clients call this contract.
     pub fn set(&mut self, contract: Contract, address: Address) -> bool {
         self.slot(contract).map(|slot| *slot = address).is_some()
     }

@@ -14,22 +14,21 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Credits<P>(pub(crate) Chain<P>);
 
-/// A capacity credit that was just minted.
+/// A newly minted capacity credit.
 #[doc(alias = "MintCapacityCreditsRes")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MintedCredit {
-    /// Its id.
+    /// The id.
     pub id: CreditId,
-    /// What was paid for it, in wei, gas not included.
+    /// The paid price in wei, without gas.
     pub paid: U256,
-    /// The transaction that made it.
+    /// The transaction.
     pub confirmation: Confirmation,
 }
 
 impl<P: Provider> Credits<P> {
-    /// What a credit costs now, in wei: rate, seconds until the expiry and unit price multiplied. It falls from block to
-    /// block.
+    /// The current price of a credit in wei: rate times seconds until the expiry times unit price. It falls from block to block.
     ///
     /// # Errors
     /// [`ContractError::Reverted`] with [`RevertKind::ExpiryInThePast`](crate::RevertKind::ExpiryInThePast) or
@@ -47,8 +46,9 @@ impl<P: Provider> Credits<P> {
         .await
     }
 
-    /// Mints a credit for the sender at the price of the moment. Its capacity follows from what is paid, so it is what was
-    /// asked for, or a little more when blocks pass between quote and mint.
+    /// Mints a credit for the sender at the current price.
+    ///
+    /// The contract derives the rate from the payment, so the rate may be slightly higher if blocks pass after the quote.
     ///
     /// # Errors
     /// [`ContractError::Reverted`] with [`RevertKind::SoldOut`](crate::RevertKind::SoldOut) and those of
@@ -78,7 +78,7 @@ impl<P: Provider> Credits<P> {
         })
     }
 
-    /// A credit, none for an id that does not exist.
+    /// A credit; `None` for an unknown id.
     ///
     /// # Errors
     /// Those of any call.
@@ -103,7 +103,7 @@ impl<P: Provider> Credits<P> {
         Ok(Some(credit).filter(|credit| credit.expires_at > 0))
     }
 
-    /// The credits of an account, expired ones included, the first 10 000 of them.
+    /// The first 10 000 credits of an account, including expired ones.
     ///
     /// # Errors
     /// Those of any call.
@@ -128,7 +128,7 @@ impl<P: Provider> Credits<P> {
             .await
     }
 
-    /// Whether a credit has expired by the time of the latest block. True for one that does not exist.
+    /// Whether a credit has expired at the time of the latest block. True for an unknown id.
     ///
     /// # Errors
     /// Those of any call.
@@ -140,7 +140,7 @@ impl<P: Provider> Credits<P> {
         .await
     }
 
-    /// Gives a credit to another account.
+    /// Transfers a credit to another account.
     ///
     /// # Errors
     /// Those of any transaction.
@@ -156,7 +156,7 @@ impl<P: Provider> Credits<P> {
         .await
     }
 
-    /// Destroys the expired credits of an account. Anybody may.
+    /// Burns the expired credits of an account. Anybody may call it.
     ///
     /// # Errors
     /// Those of any transaction.

@@ -2,57 +2,58 @@ use alloy_primitives::Address;
 use lit_types::{NodeUrl, epoch_number_at};
 use time::OffsetDateTime;
 
-/// What a client must know before it talks to a network, read in one call.
+/// What a client needs to know about a network, read in one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConnectionInfo {
     /// The epoch on chain. Requests carry [`Epoch::number_at`].
     pub epoch: Epoch,
-    /// How many nodes must agree: at least 1, at most [`ConnectionInfo::nodes`].
+    /// The threshold: at least 1, at most [`ConnectionInfo::nodes`].
     #[doc(alias = "minNodeCount")]
     pub threshold: usize,
-    /// The active nodes that were not kicked, in the order of the chain.
+    /// The active nodes without kicked ones, in the order of the chain.
     #[doc(alias = "bootstrapUrls")]
     pub nodes: Vec<Validator>,
-    /// Active nodes whose address on chain leads nowhere (no IP address, no port).
+    /// Active nodes with an unusable address on chain (IP address or port is missing).
     pub unreachable: Vec<Address>,
 }
 
-/// A node, as it has registered.
+/// A registered node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Validator {
-    /// Where it is.
+    /// The URL.
     pub url: NodeUrl,
-    /// The address of its wallet, which signs claims of keys.
+    /// The address of its wallet, which signs key claims.
     pub node_address: Address,
 }
 
-/// A period in which the set of nodes does not change.
+/// A period with a fixed set of nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Epoch {
-    /// The number, which every request to a node carries.
+    /// The number in every request to a node.
     pub number: u64,
-    /// Its planned length in seconds.
+    /// The planned length in seconds.
     pub length: u64,
-    /// Its planned end, in Unix seconds. It lasts until the nodes advance it.
+    /// The planned end, in Unix seconds. The epoch lasts until the nodes advance it.
     pub end_time: u64,
     /// How often the transition to it was retried.
     pub retries: u64,
-    /// After how many seconds a stuck transition may be unlocked.
+    /// The seconds after which a stuck transition may be unlocked.
     pub timeout: u64,
 }
 
 impl Epoch {
-    /// When it began, in Unix seconds.
+    /// The start, in Unix seconds.
     #[must_use]
     pub const fn start_time(&self) -> u64 {
         self.end_time.saturating_sub(self.length)
     }
 
-    /// The number to send to nodes at a time: the previous one in the first 45 seconds of every epoch from the third
-    /// ([`epoch_number_at`]).
+    /// The number for requests at a time ([`epoch_number_at`]).
+    ///
+    /// It is the previous epoch in the first 45 seconds of every epoch from the third.
     #[doc(alias = "currentEpochNumber")]
     #[must_use]
     pub fn number_at(&self, now: OffsetDateTime) -> u64 {
@@ -61,13 +62,13 @@ impl Epoch {
     }
 }
 
-/// Where the network is between two epochs.
+/// The state of a network between two epochs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "the names are the documentation")]
 #[repr(u8)]
 #[non_exhaustive]
 pub enum EpochState {
-    /// The only state in which a client need do anything: the nodes may be others now.
+    /// The only state in which a client must act: the nodes may have changed.
     Active = 0,
     NextValidatorSetLocked = 1,
     ReadyForNextEpoch = 2,

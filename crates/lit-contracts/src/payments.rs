@@ -6,52 +6,52 @@ use crate::{
     Confirmation, Contract, ContractError, bindings::PaymentDelegation as abi, chain::Chain,
 };
 
-/// Who pays for whom. A payer needs capacity credits that have not expired, else its delegations are worth nothing.
+/// Payment delegation: payers and their users. Without an unexpired capacity credit of the payer, it has no effect.
 #[derive(Debug, Clone)]
 pub struct Payments<P>(pub(crate) Chain<P>);
 
-/// What a payer pays for each of its users.
+/// The limit that a payer sets for each of its users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PaymentRestriction {
-    /// How many requests in a period.
+    /// The number of requests in a period.
     pub requests_per_period: U256,
-    /// The length of a period in seconds. The contract takes 0 for 86 400.
+    /// The length of a period in seconds. The contract reads 0 as 86 400.
     pub period_seconds: U256,
 }
 
-/// Somebody who pays for a user.
+/// A payer of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Payer {
-    /// The payer.
+    /// The address.
     pub address: Address,
-    /// What it pays.
+    /// The limit.
     pub restriction: PaymentRestriction,
 }
 
 impl<P: Provider> Payments<P> {
-    /// Makes the sender pay for users. At the first time, its restriction becomes 10^9 requests a day.
+    /// Makes the sender pay for users. The first call sets the limit to 10^9 requests a day.
     ///
     /// # Errors
-    /// [`ContractError::Empty`] without users, and those of any transaction.
+    /// [`ContractError::Empty`] for an empty list, and those of any transaction.
     #[doc(alias("delegatePayments", "delegatePaymentsBatch"))]
     pub async fn delegate(&self, users: &[Address]) -> Result<Confirmation, ContractError> {
         let users = not_empty(users)?;
         self.write(abi::delegatePaymentsBatchCall { users }).await
     }
 
-    /// Makes the sender no longer pay for users.
+    /// Stops paying for users.
     ///
     /// # Errors
-    /// [`ContractError::Reverted`] with [`RevertKind::NotThePayer`](crate::RevertKind::NotThePayer) when it does not pay
-    /// for one of them, [`ContractError::Empty`] without users, and those of any transaction.
+    /// [`ContractError::Reverted`] with [`RevertKind::NotThePayer`](crate::RevertKind::NotThePayer) if the sender does not pay
+    /// for one of them, [`ContractError::Empty`] for an empty list, and those of any transaction.
     #[doc(alias("undelegatePayments", "undelegatePaymentsBatch"))]
     pub async fn undelegate(&self, users: &[Address]) -> Result<Confirmation, ContractError> {
         let users = not_empty(users)?;
         self.write(abi::undelegatePaymentsBatchCall { users }).await
     }
 
-    /// Sets what the sender pays, for each of its users.
+    /// Sets the sender's limit for each of its users.
     ///
     /// # Errors
     /// Those of any transaction.
@@ -67,7 +67,7 @@ impl<P: Provider> Payments<P> {
         self.write(abi::setRestrictionCall { r }).await
     }
 
-    /// What a payer pays, for each of its users.
+    /// The limit of a payer for each of its users.
     ///
     /// # Errors
     /// Those of any call.
@@ -98,10 +98,10 @@ impl<P: Provider> Payments<P> {
         self.0.read(Contract::PaymentDelegation, call).await
     }
 
-    /// The payers of every user with what they pay, in the order of the users.
+    /// The payers of every user with their limits, in the order of the users.
     ///
     /// # Errors
-    /// [`ContractError::BadAnswer`] when the answer has another shape than the question, and those of any call.
+    /// [`ContractError::BadAnswer`] for an answer of another length than the question, and those of any call.
     #[doc(alias = "getPayersAndRestrictions")]
     pub async fn payers_and_restrictions(
         &self,

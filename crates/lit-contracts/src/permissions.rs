@@ -12,19 +12,20 @@ mod write;
 
 pub use write::PermissionChanges;
 
-/// How many bits of scopes are read: as many as nodes look at. The contract keeps 256.
+/// How many scope bits are read. Nodes read the same number; the contract keeps 256.
 const SCOPE_BITS: u64 = 32;
 
-/// Who and what may use a PKP.
+/// The permissions of PKPs.
 ///
-/// All writes need the owner of the PKP's NFT as sender ([`RevertKind::NotPkpOwner`](crate::RevertKind::NotPkpOwner)
-/// otherwise). Removing takes something off the list, but the contract keeps its scopes: what is added again has its old
-/// scopes besides the new ones, until each was removed by [`Permissions::remove_scope`].
+/// Only the owner of the PKP's NFT may write ([`RevertKind::NotPkpOwner`](crate::RevertKind::NotPkpOwner) otherwise).
+///
+/// Removing an entry unlists it, but the contract keeps its scopes. An entry that is added again has its old scopes besides
+/// the new ones, until [`Permissions::remove_scope`] removes them.
 #[derive(Debug, Clone)]
 pub struct Permissions<P>(pub(crate) Chain<P>);
 
 impl<P: Provider> Permissions<P> {
-    /// The permitted Lit Actions. Ids that are no CIDs are left out: [`Permissions::auth_methods`] has them.
+    /// The permitted Lit Actions. Malformed CIDs are left out; [`Permissions::auth_methods`] has them.
     ///
     /// # Errors
     /// Those of any call.
@@ -41,7 +42,7 @@ impl<P: Provider> Permissions<P> {
             .collect())
     }
 
-    /// Whether a Lit Action is permitted, with whatever scopes.
+    /// Whether a Lit Action is permitted, with any scopes.
     ///
     /// # Errors
     /// Those of any call.
@@ -58,8 +59,9 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// The owner of the NFT, then the permitted wallets. The contract cuts the ids of wallets that were permitted by hash
-    /// to 20 bytes, which gives addresses of nobody.
+    /// The owner of the NFT, then the permitted wallets.
+    ///
+    /// The contract truncates the ids of wallets that were permitted by hash to 20 bytes. Nobody has such an address.
     ///
     /// # Errors
     /// Those of any call.
@@ -71,7 +73,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// Whether a wallet is permitted, with whatever scopes, or owns the NFT.
+    /// Whether a wallet is permitted with any scopes, or owns the NFT.
     ///
     /// # Errors
     /// Those of any call.
@@ -88,7 +90,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// All that is permitted: auth methods, actions, wallets.
+    /// All permitted auth methods, actions and wallets.
     ///
     /// # Errors
     /// Those of any call.
@@ -111,7 +113,7 @@ impl<P: Provider> Permissions<P> {
             .collect())
     }
 
-    /// Whether an auth method is permitted, with whatever scopes.
+    /// Whether an auth method is permitted, with any scopes.
     ///
     /// # Errors
     /// Those of any call.
@@ -129,8 +131,9 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// What an auth method may do: the first 32 bits, as nodes read them; [`Permissions::has_scope`] tells about the others.
-    /// The contract knows scopes of methods that are not (or no longer) permitted.
+    /// The scopes of an auth method: the first 32 bits, as nodes read them. [`Permissions::has_scope`] reads the others.
+    ///
+    /// The contract also has scopes of methods that are not (or no longer) permitted.
     ///
     /// # Errors
     /// Those of any call.
@@ -151,7 +154,7 @@ impl<P: Provider> Permissions<P> {
         Ok(Scopes::from_flags(&flags))
     }
 
-    /// Whether an auth method has one scope, given by its bit.
+    /// Whether an auth method has a scope, given by its bit.
     ///
     /// # Errors
     /// Those of any call.
@@ -171,7 +174,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// The PKPs for which an auth method is permitted.
+    /// The PKPs that permit an auth method.
     ///
     /// # Errors
     /// Those of any call.
@@ -189,7 +192,7 @@ impl<P: Provider> Permissions<P> {
         Ok(ids.into_iter().map(TokenId::new).collect())
     }
 
-    /// The public key with which an auth method is known, on all PKPs; empty except for WebAuthn.
+    /// The public key of an auth method, on all PKPs; empty except for WebAuthn.
     ///
     /// # Errors
     /// Those of any call.

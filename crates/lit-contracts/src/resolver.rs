@@ -10,12 +10,12 @@ use crate::{
 /// One word.
 const ANSWER_BYTES: usize = 32;
 
-/// Looks up where contracts are.
+/// Looks up the addresses of contracts.
 #[derive(Debug, Clone)]
 pub struct ResolverClient<P>(pub(crate) Chain<P>);
 
 impl<P: Provider> ResolverClient<P> {
-    /// Where a contract is, none where the resolver does not know it.
+    /// The address of a contract; `None` if the resolver does not know it.
     ///
     /// # Errors
     /// [`ContractError::NoResolver`], and those of any call.
@@ -26,11 +26,11 @@ impl<P: Provider> ResolverClient<P> {
             .await
     }
 
-    /// Where all contracts are that a client calls. Those that the resolver does not know are zero.
+    /// The addresses of all contracts that clients call. Unknown ones are zero.
     ///
     /// # Errors
-    /// [`ContractError::NotInResolver`] when it does not know a contract that every network has (Staking, PubkeyRouter,
-    /// PKPNFT, PKPPermissions), [`ContractError::NoResolver`], and those of any call.
+    /// [`ContractError::NotInResolver`] if the resolver does not know a required contract (Staking, PubkeyRouter, PKPNFT,
+    /// PKPPermissions), [`ContractError::NoResolver`], and those of any call.
     pub async fn addresses(&self) -> Result<ContractAddresses, ContractError> {
         let resolver = self.0.context.resolver().ok_or(ContractError::NoResolver)?;
         let mut addresses = *self.0.context.contracts();

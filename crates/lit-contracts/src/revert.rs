@@ -5,62 +5,62 @@ use alloy_sol_types::{Panic, Revert as RevertString, SolError, SolInterface};
 
 use crate::bindings::LitErrors::LitErrorsErrors;
 
-/// The longest reason that is kept, in bytes.
+/// The length limit of a stored reason, in bytes.
 const MAX_REASON_BYTES: usize = 512;
 
-/// Why a contract refused.
+/// Why a contract reverted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Revert {
-    /// `Error(string)`: the text of a `require`. [`Revert::kind`] recognises those of the contracts.
+    /// `Error(string)`: the text of a `require`. [`Revert::kind`] recognizes those of the contracts.
     Message(String),
-    /// One of the custom errors of the contracts.
+    /// A custom error of the contracts.
     Custom(Box<LitErrorsErrors>),
     /// `Panic(uint256)`: a failed assertion or an arithmetic fault, by its Solidity code.
     Panic(U256),
-    /// Revert data of another contract.
+    /// Unknown revert data, such as that of another contract.
     Unknown(Bytes),
-    /// No reason was given.
+    /// An empty reason.
     Empty,
 }
 
-/// The refusals that a program may want to tell apart (contracts specification, section 2.4).
+/// The reasons that a program may want to tell apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RevertKind {
-    /// The value of a mint was not the mint cost: it has changed since it was read.
+    /// The payment was not the mint cost, which has changed since it was read.
     WrongMintCost,
-    /// Permissions of a PKP can only be written by the owner of its NFT.
+    /// Only the owner of a PKP's NFT may write its permissions.
     NotPkpOwner,
-    /// A WebAuthn credential is known with another public key.
+    /// The WebAuthn credential is known with another public key.
     OtherUserPublicKey,
-    /// There is no such token, or no longer.
+    /// The token does not exist, or no longer does.
     NoSuchToken,
     /// The owner has fewer tokens than the index.
     IndexOutOfBounds,
-    /// A claim with fewer node signatures than the threshold.
+    /// The claim has fewer node signatures than the threshold.
     TooFewSignatures,
-    /// A claim with a signature of somebody who is no active node.
+    /// The claim has a signature of an address that is not an active node.
     NotAValidator,
-    /// The key of a mint or claim is taken.
+    /// The key is already minted or claimed.
     KeyTaken,
-    /// The arrays of a call differ in length.
+    /// The arrays of the call have different lengths.
     UnequalLengths,
-    /// The capacity of a credit is zero, or so is its price.
+    /// The rate or the price of the credit is zero.
     NoCapacity,
-    /// The expiry of a credit has passed.
+    /// The expiry is in the past.
     ExpiryInThePast,
-    /// The expiry of a credit is further away than the contract allows.
+    /// The expiry is later than the contract allows.
     ExpiryTooFar,
-    /// The expiry of a credit is not midnight UTC.
+    /// The expiry is not midnight UTC.
     ExpiryNotMidnight,
-    /// The network has sold all of its capacity.
+    /// The network has sold all its capacity.
     SoldOut,
-    /// Payments can only be undelegated by who delegated them.
+    /// Only the payer can stop the payments.
     NotThePayer,
-    /// The contract has no such function: it is another contract, or an older one.
+    /// The contract lacks this function: it is another contract, or an older one.
     NoSuchFunction,
-    /// Anything else.
+    /// Any other reason.
     Other,
 }
 
@@ -121,7 +121,7 @@ const KNOWN: [(&str, RevertKind); 17] = [
 ];
 
 impl Revert {
-    /// Reads revert data. Data that nobody knows is kept as it is.
+    /// Reads revert data. Unknown data is kept.
     #[must_use]
     pub fn decode(data: &[u8]) -> Self {
         if data.is_empty() {
@@ -151,7 +151,7 @@ impl Revert {
         Self::Message(text[..end].to_owned())
     }
 
-    /// What the reason means.
+    /// The kind of the reason.
     #[must_use]
     pub fn kind(&self) -> RevertKind {
         match self {

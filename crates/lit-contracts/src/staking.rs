@@ -62,7 +62,7 @@ impl<P: Provider> Staking<P> {
         })
     }
 
-    /// The epoch alone.
+    /// The epoch.
     ///
     /// # Errors
     /// Those of any call.
@@ -71,10 +71,10 @@ impl<P: Provider> Staking<P> {
         epoch(&answer, abi::epochCall::SIGNATURE)
     }
 
-    /// Where the network is between two epochs.
+    /// The state of the network between two epochs.
     ///
     /// # Errors
-    /// [`ContractError::BadAnswer`] for a state that this crate does not know, and those of any call.
+    /// [`ContractError::BadAnswer`] for an unknown state, and those of any call.
     pub async fn state(&self) -> Result<EpochState, ContractError> {
         let number = self.0.read(Contract::Staking, abi::stateCall {}).await?;
         EpochState::from_number(number).ok_or(ContractError::BadAnswer {
@@ -94,11 +94,13 @@ impl<P: Provider> Staking<P> {
             .await
     }
 
-    /// The changes of state in a range of blocks, both ends included, oldest first. After [`EpochState::Active`] the
-    /// [connection info](Self::connection_info) must be read again: nodes, threshold and epoch may be others.
+    /// The state changes in a range of blocks, both ends included, oldest first.
+    ///
+    /// After [`EpochState::Active`] read the [connection info](Self::connection_info) again: nodes, threshold and epoch may have
+    /// changed.
     ///
     /// # Errors
-    /// [`ContractError::Rpc`]; nodes refuse ranges that are too long for them.
+    /// [`ContractError::Rpc`], also for ranges that the node considers too long.
     #[doc(alias = "StateChanged")]
     pub async fn state_changes(
         &self,
@@ -124,7 +126,7 @@ impl<P: Provider> Staking<P> {
     }
 }
 
-/// The chain knows the IP address as a number, the most significant byte first, and the port as one that may not be a port.
+/// The chain has the IP address as a number, most significant byte first, and a port that may be out of range.
 fn node_url(context: &NetworkContext, validator: &abi::Validator) -> Option<NodeUrl> {
     let ip = Ipv4Addr::from(validator.ip);
     let port = u16::try_from(validator.port)

@@ -1,8 +1,7 @@
-//! The contracts as they are: calls, events and custom errors of the deployed Datil contracts, as far as clients use them.
+//! Calls, events and custom errors of the deployed Datil contracts, as far as clients use them.
 //!
-//! Each module is what alloy's [`sol!`](alloy_sol_types::sol) makes of the interface, with `#[sol(rpc)]`:
-//! `bindings::PKPNFT::new(address, provider).mintCost().call()` works where the typed calls of this crate leave something
-//! out. Names and signatures are those of the contracts.
+//! Each module is the output of alloy's [`sol!`](alloy_sol_types::sol) with `#[sol(rpc)]`. For calls that this crate does not
+//! wrap, write `bindings::PKPNFT::new(address, provider).mintCost().call()`. Names and signatures are those of the contracts.
 
 #![allow(
     missing_docs,

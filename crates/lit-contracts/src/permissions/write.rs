@@ -9,7 +9,7 @@ use crate::{
     bindings::PKPPermissions as abi, mint::MethodLists,
 };
 
-/// Auth methods to add and to remove in one transaction.
+/// Auth methods to add and remove in one transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PermissionChanges {
     add: Vec<(PermittedAuthMethod, Scopes)>,
@@ -24,7 +24,7 @@ impl PermissionChanges {
         self
     }
 
-    /// Removes a method, after all were added.
+    /// Removes a method, after all additions.
     #[must_use]
     pub fn remove(mut self, method: &PermittedAuthMethod) -> Self {
         self.remove.push((method.kind(), method.id().clone()));
@@ -52,7 +52,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// No longer permits a Lit Action.
+    /// Revokes the permission of a Lit Action.
     ///
     /// # Errors
     /// Those of any transaction.
@@ -88,7 +88,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// No longer permits a wallet.
+    /// Revokes the permission of a wallet.
     ///
     /// # Errors
     /// Those of any transaction.
@@ -108,8 +108,8 @@ impl<P: Provider> Permissions<P> {
     /// Permits an auth method.
     ///
     /// # Errors
-    /// [`RevertKind::OtherUserPublicKey`](crate::RevertKind::OtherUserPublicKey) for a WebAuthn credential that is known
-    /// with another key, and those of any transaction.
+    /// [`RevertKind::OtherUserPublicKey`](crate::RevertKind::OtherUserPublicKey) for a WebAuthn credential that is known with
+    /// another key, and those of any transaction.
     #[doc(alias = "addPermittedAuthMethod")]
     pub async fn add_auth_method(
         &self,
@@ -129,7 +129,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// No longer permits an auth method.
+    /// Revokes the permission of an auth method.
     ///
     /// # Errors
     /// Those of any transaction.
@@ -150,7 +150,7 @@ impl<P: Provider> Permissions<P> {
     /// Adds and removes auth methods in one transaction.
     ///
     /// # Errors
-    /// [`ContractError::Empty`] without changes, and those of [`Permissions::add_auth_method`].
+    /// [`ContractError::Empty`] for an empty change, and those of [`Permissions::add_auth_method`].
     #[doc(alias = "batchAddRemoveAuthMethods")]
     pub async fn change(
         &self,
@@ -178,7 +178,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// Adds one scope, given by its bit. It takes effect once the method is permitted.
+    /// Adds a scope, given by its bit. It takes effect once the method is permitted.
     ///
     /// # Errors
     /// Those of any transaction.
@@ -198,7 +198,7 @@ impl<P: Provider> Permissions<P> {
         .await
     }
 
-    /// Removes one scope, given by its bit.
+    /// Removes a scope, given by its bit.
     ///
     /// # Errors
     /// Those of any transaction.
