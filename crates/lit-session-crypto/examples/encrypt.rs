@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         TimeLockCiphertext::encrypt(&network, identity.as_bytes(), secret, &mut OsRng)?;
     println!("encrypted to {identity}:\n{ciphertext}");
 
-    // Each node signs the identity for whoever fulfils the conditions.
+    // Each node signs the identity if the caller meets the conditions.
     let shares: Vec<_> = nodes[..2]
         .iter()
         .map(|node| node.sign(identity.as_bytes()))

@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dealer = EcdsaDealer::generate(threshold, 3, &mut OsRng)?;
     let nodes = dealer.deal(&mut OsRng);
 
-    // What a PKP has on chain besides its key: the id that the key is derived from.
+    // The id of a PKP on chain, which its key is derived from.
     let tweak = HdTweak::new(&[7; 32]);
     let pkp = tweak.public_key(dealer.public_keys())?;
     println!("PKP {} with the key {pkp}", pkp.address());

@@ -146,19 +146,19 @@ impl fmt::Display for DelegationProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(refusal) => write!(f, "nodes refuse the delegation: {refusal}"),
-            Self::NoDelegation => f.write_str("the proof delegates no capacity credit"),
-            Self::NotForUser { user } => write!(f, "the delegation is for others than {user}"),
-            Self::NoUses => f.write_str("the delegation may be used no times"),
+            Self::NoDelegation => f.write_str("the proof is not a capacity delegation"),
+            Self::NotForUser { user } => write!(f, "the delegation is not for {user}"),
+            Self::NoUses => f.write_str("the delegation allows no uses"),
             Self::EndsBeforeSession { at } => {
                 write!(
                     f,
-                    "the delegation ends at {at}, before the session, and ends it"
+                    "the delegation expires at {at}, and ends the session then"
                 )
             }
             Self::NoCredit { owner } => {
                 write!(
                     f,
-                    "{owner} has no unexpired capacity credit that the delegation speaks of"
+                    "{owner} has no unexpired capacity credit for the delegation"
                 )
             }
         }

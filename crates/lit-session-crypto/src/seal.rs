@@ -164,7 +164,7 @@ const NONCE: usize = 24;
 const HEAD: usize = 1 + ID + NONCE;
 const TAG: usize = 16;
 
-/// What is authenticated beside the text: the head, of fixed length, and the context.
+/// The associated data: the head, which has a fixed length, and the context.
 fn associated(head: &[u8], context: &[u8]) -> Vec<u8> {
     [head, context].concat()
 }

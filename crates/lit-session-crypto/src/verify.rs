@@ -420,7 +420,7 @@ pub enum SessionSigRefusal {
 
 fn list(refusals: &[CapabilityRefusal]) -> String {
     if refusals.is_empty() {
-        return "there are none".to_owned();
+        return "the signature carries none".to_owned();
     }
     refusals
         .iter()

@@ -1,4 +1,4 @@
-//! Threshold BLS: the example of the specification, properties, and refusals.
+//! Threshold BLS: a known answer, properties, and refusals.
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
@@ -11,7 +11,7 @@ use lit_session_crypto::{
 use lit_types::wire::SignatureShare;
 use proptest::{prelude::*, sample::subsequence};
 
-/// The example of the wire protocol specification, section 9.2: 2 of 3 shares.
+/// A known answer: 2 of 3 shares.
 const SECRET: &str = "3c1353ec3df07d2b5c255e24a725bd8d8350e9b7c1c0d935dd6acbcf933f944d";
 const KEY: &str = "a351cd057c0b56c8d31971561cfbaf2bd2d03ae05aec10c6a28909b043badad6d0e0fd6fe2f139f322f65b8c3d422897";
 const DIGEST: &str = "884dcfb612c24f0b181918f8d36d093eacd2e827c201dd6dee1934fdb3c453f3";
@@ -33,7 +33,7 @@ fn share(text: &str) -> BlsSignatureShare {
 }
 
 #[test]
-fn the_example_of_the_specification() {
+fn the_known_answer() {
     let message = hex::decode(DIGEST).unwrap();
     let key: BlsPublicKey = KEY.parse().unwrap();
     assert_eq!(secret().public_key(), key);

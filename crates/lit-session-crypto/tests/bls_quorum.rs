@@ -162,10 +162,13 @@ fn without_a_good_quorum_the_error_names_what_was_tried() {
     let text = error.to_string();
     assert_eq!(
         text,
-        "none of 4 quorums of the shares 1, 2, 3, 4 gives a signature"
+        "none of 4 quorums of the shares 1, 2, 3, 4 combines to a valid signature"
     );
     let text = network.combine_with_keys().unwrap_err().to_string();
-    assert!(text.ends_with("gives a signature; bad are 1, 4"), "{text}");
+    assert!(
+        text.ends_with("combines to a valid signature; invalid shares: 1, 4"),
+        "{text}"
+    );
 
     // Shares of another network are all good to each other, and no signature of this one, whoever of them is left out.
     let mut other = Network::new(3, 5);

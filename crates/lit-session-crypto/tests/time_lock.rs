@@ -10,7 +10,7 @@ use lit_types::access_control::{AccessControlConditions, ConditionExpression, Ev
 use proptest::{collection::vec, prelude::*, sample::Index};
 use rand_core::OsRng;
 
-/// Wire specification, section 9.3.
+/// A ciphertext that the official client made.
 const NETWORK: &str = "a351cd057c0b56c8d31971561cfbaf2bd2d03ae05aec10c6a28909b043badad6d0e0fd6fe2f139f322f65b8c3d422897";
 const CIPHERTEXT: &str = "pHjL1/WVUwTvM1sPzS00pz8BbJ4ep6MZ14LEAeN/ifMgR0H906+lwF07xCpecYeFXy0LAHhICkNCj67405NHYW6pf3C1iX1yuSUvV6nXYzMgrVWxEknRqAaEXJckASN7+YXdXjfjbx27JUQKcD2aAToC";
 const SHARES: [&str; 2] = [
@@ -39,7 +39,7 @@ fn identity() -> String {
     encryption_resource(&conditions, &data_hash(b"hello world")).key()
 }
 
-/// The ciphertext of the specification, which the official client made, changed.
+/// The known ciphertext, changed.
 fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<TimeLockCiphertext, TimeLockError> {
     let mut bytes = ciphertext().to_bytes();
     change(&mut bytes);
@@ -47,7 +47,7 @@ fn changed(change: impl FnOnce(&mut Vec<u8>)) -> Result<TimeLockCiphertext, Time
 }
 
 #[test]
-fn the_ciphertext_of_the_specification_decrypts() {
+fn the_ciphertext_of_the_official_client_decrypts() {
     let ciphertext = ciphertext();
     assert_eq!(ciphertext.to_string(), CIPHERTEXT);
     assert_eq!(ciphertext.to_bytes().len(), 114);

@@ -1,4 +1,4 @@
-//! Who a PKP is: `cargo run -p lit-types --example pkp -- <public key>`.
+//! Prints the identities of a PKP: `cargo run -p lit-types --example pkp -- <public key>`.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

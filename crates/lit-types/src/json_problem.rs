@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-/// What is wrong with a JSON text, and where.
+/// The fault in a JSON text, and its place.
 ///
 /// It quotes nothing from the text, since the texts are credentials. Parser errors quote what they read.
 #[derive(Debug, Clone, PartialEq, Eq)]

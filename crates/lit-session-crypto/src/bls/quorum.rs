@@ -32,7 +32,7 @@ pub const MAX_SHARES: usize = 255;
 /// # fn combine(network_key: BlsPublicKey, digest: [u8; 32], shares: Vec<BlsSignatureShare>) -> Result<(), Box<dyn std::error::Error>> {
 /// let combined = BlsQuorum::new(network_key, 7).combine(&digest, &shares)?;
 /// for bad in &combined.faulty {
-///     println!("answer {} is no share of this signature", bad.position);
+///     println!("answer {} has an invalid share", bad.position);
 /// }
 /// # Ok(())
 /// # }
@@ -285,9 +285,9 @@ pub enum CombineError {
     TooManyShares(usize),
     /// No quorum signs the message. Ask more nodes, or look for nodes of another network or epoch.
     #[error(
-        "none of {quorums} quorums of the shares {} gives a signature{}",
+        "none of {quorums} quorums of the shares {} combines to a valid signature{}",
         list(tried),
-        if faulty.is_empty() { String::new() } else { format!("; bad are {}", list(faulty)) }
+        if faulty.is_empty() { String::new() } else { format!("; invalid shares: {}", list(faulty)) }
     )]
     NoGoodQuorum {
         /// The tried shares, without duplicates.

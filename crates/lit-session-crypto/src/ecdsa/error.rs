@@ -17,8 +17,7 @@ pub enum EcdsaError {
     },
     /// No group of matching shares reaches the threshold.
     #[error(
-        "of {given} signature shares at most {largest} belong to one signature, and {needed} are needed; shares of different \
-         signing sets cannot be combined"
+        "too few shares of one signature: {largest} of {given}, {needed} needed; shares of different signing sets do not combine"
     )]
     TooFewShares {
         /// The number of given shares.
@@ -30,8 +29,8 @@ pub enum EcdsaError {
     },
     /// Matching shares do not add up to a signature: one of them is wrong, or one is missing.
     #[error(
-        "{shares} signature shares of one signing set do not add up to a signature of {public_key}; one of them is wrong, or \
-         one is missing. Sign again"
+        "{shares} signature shares of one signing set do not add up to a signature of {public_key}: one is wrong or missing; \
+         sign again"
     )]
     NotASignature {
         /// The number of shares in the group.

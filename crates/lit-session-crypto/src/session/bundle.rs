@@ -237,8 +237,8 @@ impl fmt::Debug for SessionBundle {
 /// The root grants more than the session requests, and a bundle would hand over all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the root grants more than the session asks for, and whoever gets the session key gets all of it; ask for a narrower \
-     root, hand over minted signatures, or bundle with all grants"
+    "the root grants more than the session requests, and the bundle would hand over all of it; ask for a narrower root, \
+     hand over minted signatures, or use SessionBundle::with_all_grants"
 )]
 pub struct GrantsMore;
 

@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[test]
-fn shares_of_the_specification_combine() {
+fn known_shares_combine() {
     let signature = EcdsaSignature::combine(&shares(), 2).unwrap();
     let digits = concat!(
         "79af4414496c2ce9bd56dc657e1e546c70299c05109e7347d3981fc58afabe73",

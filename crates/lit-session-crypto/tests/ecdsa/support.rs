@@ -1,4 +1,4 @@
-//! The shares of the specification, and a network that makes others.
+//! Known shares, and a network that makes others.
 
 use lit_session_crypto::{
     EcdsaDealer, EcdsaRootShares, EcdsaShareJson, EcdsaSignatureShare, HdTweak, SigningSet,
@@ -6,7 +6,7 @@ use lit_session_crypto::{
 use proptest::prelude::*;
 use rand_core::OsRng;
 
-/// The shares of wire specification 9.4.
+/// Known shares of one signature.
 pub(crate) const PUBLIC_KEY: &str = "042B2B3D65C8CB1D4E5F9FFC3D8F35CCCDF6083467960F9BAB868DFB11E5EB3C7F276E4861BDE364B3A97B50C556C1AD38776E0155D186C31A8F4D9FE409063963";
 
 pub(crate) const DIGEST: &str = "90AB86E6389AA65B56D701E36EEECD786242405C792ED863C395FA7C55E517A4";

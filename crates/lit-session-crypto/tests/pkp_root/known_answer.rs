@@ -1,4 +1,4 @@
-//! The example of the wire protocol specification.
+//! A known message, and what nodes made of it.
 
 use lit_recap::SiweMessage;
 use lit_session_crypto::{
@@ -9,7 +9,7 @@ use lit_types::Right;
 
 use crate::support::context;
 
-/// The example of the wire protocol specification, section 9.2: what a client sent, and what nodes signed.
+/// The message that a client sent. [`SIGNED`] is the one that nodes signed.
 const SENT: &str = concat!(
     "litprotocol.com wants you to sign in with your Ethereum account:\n",
     "0xE89669CBa926A7CAc116a0F6b971C5E6d9986bfF\n",
@@ -64,7 +64,7 @@ const KEY: &str = "a351cd057c0b56c8d31971561cfbaf2bd2d03ae05aec10c6a28909b043bad
 const SIGNATURE: &str = "9986cc67033976152b81f744f453b1b7314dad955edadb5dcec0d921669eea352420686b20fcbbfc87082f31bdd27f9314e9c70702eb3fd5c1e00d14b8507d08a420972c7464761651697bc7f85367739c1103938ebe750ac62c01dfdcf1e153";
 
 #[test]
-fn the_example_of_the_specification() {
+fn the_known_answer() {
     let (sent, signed): (SiweMessage, SiweMessage) =
         (SENT.parse().unwrap(), SIGNED.parse().unwrap());
     // A block of any part of that second.

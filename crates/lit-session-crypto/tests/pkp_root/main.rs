@@ -6,7 +6,7 @@
 mod common;
 #[path = "../deterministic_rng/mod.rs"]
 mod deterministic_rng;
+mod known_answer;
 mod rewriting;
-mod specification;
 mod support;
 mod verifying;

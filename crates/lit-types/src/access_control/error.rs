@@ -14,8 +14,7 @@ pub enum AccessControlError {
     ///
     /// Two conditions in a row are refused as well: write the operator between them.
     #[error(
-        "conditions and operators do not alternate at item {item} (from 0) of a list or group: it starts and ends with a \
-         condition, and has an operator between each two"
+        "malformed list or group at item {item} (from 0): expected conditions with an operator between every two"
     )]
     Structure {
         /// The index in the innermost list.
@@ -32,7 +31,7 @@ pub enum AccessControlError {
     NotACondition,
     /// A condition in a unified list has a missing or unknown type.
     #[error(
-        "the conditionType of a unified condition is {}; there are evmBasic, evmContract, solRpc and cosmos",
+        "invalid conditionType of a unified condition: {}; expected evmBasic, evmContract, solRpc or cosmos",
         found.as_ref().map_or("missing".to_owned(), |found| format!("{found:?}"))
     )]
     ConditionType {
