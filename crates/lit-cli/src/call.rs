@@ -1,13 +1,14 @@
-//! What sessions are for: signatures, actions, decryption. The wallet authorises a session for each call.
+//! Signatures, actions, encryption and decryption. The wallet authorizes a session for each call.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
+use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    ActionCid, Encrypted, ExecuteJs, LitAbility, LitNodeClient, LitResource, PkpPublicKey, PkpSign,
-    Right, Session, SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
+    ActionCid, Encrypted, ExecuteJs, LitAbility, LitNodeClient, PkpPublicKey, PkpSign, Right,
+    Session, SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
 };
 use serde_json::{Value, json};
 
@@ -24,7 +25,7 @@ pub(crate) struct Sign {
     /// The public key of the PKP, in hex.
     #[arg(long, value_name = "KEY")]
     pkp: PkpPublicKey,
-    /// The text to sign, as wallets sign messages (EIP-191).
+    /// The text to sign as an EIP-191 message, as wallets do.
     message: String,
     #[command(flatten)]
     network: NetworkArgs,
@@ -36,7 +37,7 @@ pub(crate) struct Sign {
 pub(crate) enum ActionCommand {
     /// Run a Lit Action on all nodes.
     Run(Run),
-    /// Print the CID of an action, by which it is permitted to use a PKP.
+    /// Print the CID of a Lit Action, which `lit pkp permit` takes.
     Cid {
         /// A file with the JavaScript of the action.
         code: PathBuf,
@@ -47,7 +48,7 @@ pub(crate) enum ActionCommand {
 pub(crate) struct Run {
     /// A file with the JavaScript of the action.
     code: PathBuf,
-    /// A parameter of the action, NAME=JSON, such as magicNumber=42.
+    /// A parameter of the action, such as magicNumber=42; repeat the option for more.
     #[arg(long = "param", value_name = "NAME=JSON", value_parser = parse_param)]
     params: Vec<(String, Value)>,
     #[command(flatten)]
@@ -60,8 +61,8 @@ pub(crate) struct Run {
 pub(crate) struct Encrypt {
     /// The file to encrypt.
     file: PathBuf,
-    /// A file with the conditions: a JSON object with one of the members accessControlConditions, evmContractConditions,
-    /// solRpcConditions and unifiedAccessControlConditions.
+    /// A file with the conditions: a JSON object with accessControlConditions, evmContractConditions, solRpcConditions or
+    /// unifiedAccessControlConditions.
     #[arg(long, value_name = "FILE")]
     conditions: PathBuf,
     #[command(flatten)]
@@ -70,7 +71,7 @@ pub(crate) struct Encrypt {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Decrypt {
-    /// The file that `lit encrypt` printed.
+    /// A file with the output of `lit encrypt`.
     file: PathBuf,
     #[command(flatten)]
     network: NetworkArgs,
@@ -79,20 +80,17 @@ pub(crate) struct Decrypt {
 }
 
 pub(crate) async fn sign(args: &Sign, output: &Output) -> Result<(), Error> {
+    let wallet = args.wallet.signer()?;
+    let address = wallet.address();
     let client = args.network.connect(output).await?;
-    let pkp = LitResource::pkp(args.pkp.token_id());
-    // Nodes want the right to run actions of whoever signs with a wallet's session.
-    let rights = [
-        right(pkp, LitAbility::PkpSigning)?,
-        right(
-            LitResource::any_lit_action(),
-            LitAbility::LitActionExecution,
-        )?,
-    ];
-    let session = session(&client, &args.wallet, rights).await?;
+    // For a session of a wallet, nodes also require the right to run every action.
+    let rights = [Right::sign_with(args.pkp), Right::run_any_action()];
+    let session = session(&client, wallet, rights).await?;
     let step = output.step("signing");
     let call = PkpSign::message(args.pkp, &args.message);
-    let signature = client.pkp_sign(&session, &call).await?;
+    let signature = client.pkp_sign(&session, &call).await;
+    let signature =
+        signature.map_err(|error| Error::of_wallet(error, address, args.pkp.token_id()))?;
     step.done(output, "the network signed");
     output.result(&json!(signature), &signature.to_string())
 }
@@ -109,16 +107,11 @@ pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(
 
 async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     let code = read_file(&args.code)?;
+    let wallet = args.wallet.signer()?;
     let client = args.network.connect(output).await?;
-    // The action may sign for the wallet, with whatever PKP it names.
-    let rights = [
-        right(
-            LitResource::any_lit_action(),
-            LitAbility::LitActionExecution,
-        )?,
-        right(LitResource::any_pkp(), LitAbility::PkpSigning)?,
-    ];
-    let session = session(&client, &args.wallet, rights).await?;
+    // The action may sign with any PKP of the wallet.
+    let rights = [Right::run_any_action(), Right::sign_with_any_pkp()];
+    let session = session(&client, wallet, rights).await?;
     let step = output.step("running the action");
     let call = ExecuteJs::code(code).with_js_params(args.params.iter().cloned().collect());
     let answer = client.execute_js(&session, &call).await;
@@ -126,7 +119,7 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
         show_logs(logs, output);
     }
     let answer = answer?;
-    step.done(output, "the nodes agree");
+    step.done(output, "the nodes returned matching answers");
     let json = json!({
         "response": answer.json(),
         "logs": answer.logs,
@@ -142,7 +135,7 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
 pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error> {
     let conditions: AccessControlConditions =
         serde_json::from_str(&read_file(&args.conditions)?)
-            .map_err(|error| is_not("a JSON object with conditions", &args.conditions, &error))?;
+            .map_err(|error| is_not("a JSON object with conditions", &args.conditions, error))?;
     let data = fs::read(&args.file).map_err(|source| Error::Read {
         path: args.file.clone(),
         source,
@@ -155,13 +148,19 @@ pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error
 
 pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error> {
     let encrypted: Encrypted = serde_json::from_str(&read_file(&args.file)?)
-        .map_err(|error| is_not("what `lit encrypt` prints", &args.file, &error))?;
+        .map_err(|error| is_not("the output of `lit encrypt`", &args.file, error))?;
+    let wallet = args.wallet.signer()?;
     let client = args.network.connect(output).await?;
-    let right = right(
+    #[allow(
+        clippy::expect_used,
+        reason = "encrypted data is a resource to decrypt"
+    )]
+    let right = Right::new(
         encrypted.resource(),
         LitAbility::AccessControlConditionDecryption,
-    )?;
-    let session = session(&client, &args.wallet, [right]).await?;
+    )
+    .expect("encrypted data can be decrypted");
+    let session = session(&client, wallet, [right]).await?;
     let step = output.step("decrypting");
     let data = client.decrypt(&session, &encrypted).await?;
     step.done(output, "decrypted");
@@ -175,20 +174,19 @@ fn show_logs(logs: &str, output: &Output) {
     }
 }
 
-fn is_not(what: &str, file: &Path, error: &serde_json::Error) -> Error {
-    Error::usage(format!("{} is not {what}: {error}", file.display()))
-}
-
-fn right(resource: LitResource, ability: LitAbility) -> Result<Right, Error> {
-    Right::new(resource, ability).map_err(|error| Error::usage(error.to_string()))
+fn is_not(expected: &'static str, path: &Path, source: serde_json::Error) -> Error {
+    Error::Content {
+        path: path.to_owned(),
+        expected,
+        source,
+    }
 }
 
 async fn session(
     client: &LitNodeClient,
-    wallet: &WalletArgs,
+    wallet: PrivateKeySigner,
     rights: impl IntoIterator<Item = Right>,
 ) -> Result<Session, Error> {
-    let wallet = WalletAuth::new(wallet.signer()?);
     let request = SessionRequest::new(rights);
-    Ok(client.session(&request, &wallet).await?)
+    Ok(client.session(&request, &WalletAuth::new(wallet)).await?)
 }

@@ -1,12 +1,13 @@
-use std::sync::Arc;
+use std::{error::Error as StdError, num::NonZeroU32, sync::Arc};
 
 use alloy_network::EthereumWallet;
 use alloy_primitives::Address;
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use lit_sdk::{
-    contracts::RpcTransport,
-    contracts::{ActionCid, CreditExpiry, LitContracts, NetworkContext, RequestRate, Scopes},
-    transport::HttpTransport,
+    contracts::{
+        ActionCid, CreditExpiry, LitContracts, NetworkContext, RequestRate, RpcTransport, Scopes,
+    },
+    transport::{HttpTransport, HttpUrl, HttpUrlError},
     types::TokenId,
 };
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::{error::Error, output::Output, wallet::WalletArgs};
 
-/// The chain.
+/// The JSON-RPC of the chain.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RpcArgs {
     /// JSON-RPC of the chain, as `lit devnet` prints it.
@@ -22,12 +23,47 @@ pub(crate) struct RpcArgs {
         long,
         env = "LIT_RPC_URL",
         default_value = "http://127.0.0.1:8545",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = parse_rpc_url
     )]
-    rpc_url: String,
+    rpc_url: RpcUrl,
 }
 
-/// The chain, and who sends the transactions.
+/// The URL of a JSON-RPC, and the transport to it.
+#[derive(Debug, Clone)]
+struct RpcUrl {
+    url: HttpUrl,
+    transport: RpcTransport,
+}
+
+fn parse_rpc_url(text: &str) -> Result<RpcUrl, HttpUrlError> {
+    Ok(RpcUrl {
+        url: text.parse()?,
+        transport: RpcTransport::new(Arc::new(HttpTransport::new()), text)?,
+    })
+}
+
+fn parse_requests_per_day(text: &str) -> Result<RequestRate, Box<dyn StdError + Send + Sync>> {
+    let requests = text
+        .parse()
+        .map_err(|_| "expected a number of requests per day")?;
+    Ok(RequestRate::per_day(requests)?)
+}
+
+fn parse_days(text: &str) -> Result<CreditExpiry, Box<dyn StdError + Send + Sync>> {
+    let days: NonZeroU32 = text
+        .parse()
+        .map_err(|_| "expected a whole number of days, at least 1")?;
+    let now = OffsetDateTime::now_utc();
+    Ok(CreditExpiry::midnight_after_days(now, days.get())?)
+}
+
+fn parse_address(text: &str) -> Result<Address, &'static str> {
+    text.parse()
+        .map_err(|_| "expected an address: 0x and 40 hex digits")
+}
+
+/// The chain, and the wallet that sends transactions.
 #[derive(Debug, clap::Args)]
 pub(crate) struct ChainArgs {
     #[command(flatten)]
@@ -38,11 +74,11 @@ pub(crate) struct ChainArgs {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum PkpCommand {
-    /// Mint a PKP; it belongs to the wallet.
+    /// Mint a PKP that the wallet owns.
     Mint(#[command(flatten)] ChainArgs),
     /// List the PKPs of the wallet.
     List(#[command(flatten)] ChainArgs),
-    /// Show a PKP: keys, owner, and who may use it.
+    /// Show a PKP: its keys, its owner and its permissions.
     Show {
         /// The token id, as hex with 0x or decimal.
         token: TokenId,
@@ -59,9 +95,9 @@ pub(crate) enum PkpCommand {
         #[arg(long, required_unless_present = "address", conflicts_with = "address")]
         action: Option<ActionCid>,
         /// The address of the wallet.
-        #[arg(long)]
+        #[arg(long, value_parser = parse_address)]
         address: Option<Address>,
-        /// May sign messages with the EIP-191 prefix only. Without it anything.
+        /// Permit only messages with the EIP-191 prefix. Default: any data.
         #[arg(long)]
         personal_sign: bool,
         #[command(flatten)]
@@ -74,11 +110,11 @@ pub(crate) enum CreditsCommand {
     /// Mint a capacity credit.
     Mint {
         /// How many requests it allows in a day.
-        #[arg(long, default_value_t = 1000.0)]
-        requests_per_day: f64,
+        #[arg(long, default_value = "1000", value_parser = parse_requests_per_day)]
+        requests_per_day: RequestRate,
         /// It expires at the midnight (UTC) after this many days.
-        #[arg(long, default_value_t = 1)]
-        days: u32,
+        #[arg(long, default_value = "1", value_parser = parse_days)]
+        days: CreditExpiry,
         #[command(flatten)]
         chain: ChainArgs,
     },
@@ -87,20 +123,19 @@ pub(crate) enum CreditsCommand {
 }
 
 impl RpcArgs {
-    fn transport(&self) -> Result<RpcTransport, Error> {
-        RpcTransport::new(Arc::new(HttpTransport::new()), &self.rpc_url)
-            .map_err(|error| Error::usage(format!("--rpc-url: {error}")))
-    }
-
     async fn context(&self, provider: &impl Provider) -> Result<NetworkContext, Error> {
         let chain_id = provider.get_chain_id().await;
-        let chain_id = chain_id.map_err(|error| Error::Rpc(error.to_string()))?;
-        Ok(NetworkContext::custom(chain_id, &self.rpc_url))
+        let chain_id = chain_id.map_err(|source| Error::Rpc {
+            origin: self.rpc_url.url.origin().clone(),
+            source,
+        })?;
+        Ok(NetworkContext::custom(chain_id, self.rpc_url.url.as_str()))
     }
 
     /// The contracts, to read them.
     async fn connect(&self) -> Result<LitContracts<impl Provider + Clone + use<>>, Error> {
-        let provider = ProviderBuilder::new().connect_client(self.transport()?.client());
+        let provider =
+            ProviderBuilder::new().connect_client(self.rpc_url.transport.clone().client());
         let contracts = LitContracts::new(self.context(&provider).await?, provider);
         contracts.verify().await?;
         Ok(contracts)
@@ -115,7 +150,7 @@ impl ChainArgs {
         let wallet = EthereumWallet::from(self.wallet.signer()?);
         let provider = ProviderBuilder::new()
             .wallet(wallet)
-            .connect_client(self.rpc.transport()?.client());
+            .connect_client(self.rpc.rpc_url.transport.clone().client());
         let context = self.rpc.context(&provider).await?;
         let contracts = LitContracts::with_wallet(context, provider);
         contracts.verify().await?;
@@ -134,7 +169,7 @@ pub(crate) async fn pkp(command: &PkpCommand, output: &Output) -> Result<(), Err
         }
         PkpCommand::List(chain) => {
             let contracts = chain.connect().await?;
-            let owner = sender(&contracts)?;
+            let owner = sender(&contracts);
             let mut pkps = Vec::new();
             for token in contracts.pkp().owned_by(owner).await? {
                 pkps.push(described(&contracts, token).await?);
@@ -180,18 +215,14 @@ pub(crate) async fn credits(command: &CreditsCommand, output: &Output) -> Result
         ..
     } = command
     {
-        let rate = RequestRate::per_day(*requests_per_day)
-            .map_err(|error| Error::usage(format!("--requests-per-day: {error}")))?;
-        let expiry = CreditExpiry::midnight_after_days(OffsetDateTime::now_utc(), *days)
-            .map_err(|error| Error::usage(format!("--days: {error}")))?;
         let step = output.step("minting");
-        let credit = contracts.credits().mint(rate, expiry).await?;
+        let credit = contracts.credits().mint(*requests_per_day, *days).await?;
         step.done(
             output,
             &format!("minted credit {} for {} wei", credit.id, credit.paid),
         );
     }
-    let owner = sender(&contracts)?;
+    let owner = sender(&contracts);
     let credits: Vec<Value> = contracts
         .credits()
         .owned_by(owner)
@@ -213,11 +244,14 @@ pub(crate) async fn credits(command: &CreditsCommand, output: &Output) -> Result
     )
 }
 
-fn sender<P: Provider>(contracts: &LitContracts<P>) -> Result<Address, Error> {
-    contracts.sender().ok_or_else(|| Error::usage("no wallet"))
+#[allow(clippy::expect_used, reason = "`ChainArgs::connect` sets the sender")]
+fn sender<P: Provider>(contracts: &LitContracts<P>) -> Address {
+    contracts
+        .sender()
+        .expect("contracts connected with a wallet have a sender")
 }
 
-/// What the chain knows of a PKP.
+/// The state of a PKP on chain.
 async fn described<P: Provider + Clone>(
     contracts: &LitContracts<P>,
     token: TokenId,
@@ -226,7 +260,7 @@ async fn described<P: Provider + Clone>(
         .pkp()
         .public_key(token)
         .await?
-        .ok_or_else(|| Error::usage(format!("there is no PKP {token}")))?;
+        .ok_or(Error::UnknownPkp(token))?;
     let permissions = contracts.permissions();
     let actions: Vec<String> = permissions
         .actions(token)

@@ -1,10 +1,12 @@
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use lit_devnet::Devnet;
+use clap::builder::RangedU64ValueParser;
+use lit_devnet::{Devnet, DevnetError, MAX_NODES, MIN_NODES};
 use serde_json::{Value, json};
 
 use crate::{error::Error, output::Output};
@@ -12,38 +14,43 @@ use crate::{error::Error, output::Output};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many nodes, 3 to 255.
-    #[arg(long, default_value_t = 3)]
+    #[arg(long, default_value_t = 3, value_parser = node_count())]
     nodes: usize,
-    /// The port of the first node on 127.0.0.1; the others follow. 0 takes any free ports.
+    /// The port of the first node on 127.0.0.1; the others follow. 0 picks free ports.
     #[arg(long, default_value_t = 7470)]
     port: u16,
-    /// What all keys follow from: 64 hex digits.
+    /// The seed that all keys are derived from: 64 hex digits.
     #[arg(long, value_parser = parse_seed, default_value = "0000000000000000000000000000000000000000000000000000000000000000")]
     seed: Seed,
-    /// The port of the chain's JSON-RPC on 127.0.0.1; 0 takes any free one.
+    /// The port of the chain's JSON-RPC on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 8545)]
     rpc_port: u16,
-    /// The port of relayer, block indexer and IPFS on 127.0.0.1; 0 takes any free one. At 3000 the official client expects the
-    /// relayer of a custom network.
+    /// The port of relayer, block indexer and IPFS on 127.0.0.1; 0 picks a free one. The official client expects the relayer
+    /// of a custom network on port 3000.
     #[arg(long, default_value_t = 3000)]
     services_port: u16,
-    /// Demand that requests are paid with capacity credits.
+    /// Require capacity credits for requests.
     #[arg(long)]
     capacity: bool,
     /// Seconds in an epoch.
     #[arg(long, default_value_t = 3600)]
     epoch_length: u64,
-    /// Writes what runs where to this file, as JSON, as soon as everything answers.
+    /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     describe: Option<PathBuf>,
+}
+
+/// Accepts as many nodes as a network can have.
+pub(crate) fn node_count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(MIN_NODES as u64..=MAX_NODES as u64)
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Seed([u8; 32]);
 
-fn parse_seed(text: &str) -> Result<Seed, String> {
+fn parse_seed(text: &str) -> Result<Seed, &'static str> {
     let mut seed = [0; 32];
-    hex::decode_to_slice(text, &mut seed).map_err(|_| "a seed is 64 hex digits".to_owned())?;
+    hex::decode_to_slice(text, &mut seed).map_err(|_| "expected 64 hex digits")?;
     Ok(Seed(seed))
 }
 
@@ -60,16 +67,17 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
         .with_foreign_blockhashes(true)
         .start()
-        .await?;
+        .await
+        .map_err(|error| not_started(args, error))?;
     step.done(
         output,
         &format!("started {} nodes", network.node_urls().len()),
     );
 
-    // Everything listens by now, so that whoever finds the file is answered.
+    // Everything listens by now, so a reader of the file can connect.
     let description = describe(&network);
     if let Some(file) = &args.describe {
-        write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::File {
+        write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::Write {
             path: file.clone(),
             source,
         })?;
@@ -77,11 +85,26 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let text = format!("{}\n\n{}", table(&network), hint(&network));
     output.result(&description, &text)?;
     output.message("Interrupt to stop.");
-    tokio::signal::ctrl_c().await?;
+    tokio::signal::ctrl_c().await.map_err(Error::Signal)?;
     Ok(())
 }
 
-/// What runs where, for people.
+/// Names the flag by which another port is chosen when one is in use.
+fn not_started(args: &Args, error: DevnetError) -> Error {
+    match error {
+        DevnetError::Listen { port, source } if source.kind() == ErrorKind::AddrInUse => {
+            let flag = match port {
+                port if port == args.rpc_port => "--rpc-port",
+                port if port == args.services_port => "--services-port",
+                _ => "--port",
+            };
+            Error::PortInUse { port, flag }
+        }
+        error => Error::Devnet(error),
+    }
+}
+
+/// The addresses of the network, as text.
 fn table(network: &Devnet) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     for (number, url) in network.node_urls().iter().enumerate() {
@@ -131,10 +154,10 @@ fn table(network: &Devnet) -> String {
 fn hint(network: &Devnet) -> String {
     let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
     format!(
-        "This network is for development: its keys follow from a seed and protect nothing.\n\n\
+        "This network is for development: its keys come from a public seed and protect nothing.\n\n\
          export LIT_NODES={} LIT_THRESHOLD={}\n\
-         lit session wallet --random-wallet --grant 'lit-action-execution=lit-litaction://*'\n\n\
-         The private keys of the funded wallets are in what --json prints and --describe writes.",
+         lit session wallet --random-wallet --grant run:any\n\n\
+         --json prints and --describe writes the private keys of the funded wallets.",
         urls.join(","),
         network.threshold()
     )
@@ -144,7 +167,7 @@ fn ipfs_put_url(network: &Devnet) -> String {
     format!("{}/{{cid}}", network.ipfs_url().unwrap_or_default())
 }
 
-/// What programs have to know to use the network.
+/// The addresses and keys of the network, as JSON.
 fn describe(network: &Devnet) -> Value {
     let context = network.context();
     let contracts = context.contracts();
@@ -178,7 +201,7 @@ fn describe(network: &Devnet) -> Value {
     })
 }
 
-/// Who waits for the file never sees a part of it.
+/// Writes the file in one step: a reader never sees a part of it.
 fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");

@@ -1,10 +1,10 @@
-//! The `lit` command. Without arguments it is a tour: it starts a network, makes session signatures, uses them, and explains
-//! what happened.
+//! The `lit` command. Without arguments it runs the tour.
 
 mod call;
 mod chain;
 mod devnet;
 mod error;
+mod failure;
 mod network;
 mod output;
 mod session;
@@ -13,12 +13,15 @@ mod wallet;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, error::ErrorKind};
-use error::Error;
+use clap::{Parser, Subcommand};
+use failure::Failure;
 use output::Output;
-use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use tracing_subscriber::EnvFilter;
 
-/// Session signatures for Lit networks, and a network to use them on.
+/// Warnings, without those about wildcards, which a user wrote on the command line or a command needs.
+const DEFAULT_LOG: &str = "warn,lit_sdk::session[{ability}]=off";
+
+/// Use Lit Protocol from the command line: sessions, PKPs, Lit Actions, encryption, and a local test network.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 struct Args {
@@ -31,22 +34,22 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show a session from beginning to end on an embedded network (the default).
+    /// Show sessions at work on an embedded network (the default command).
     Tour(tour::Args),
     /// Make session signatures.
     #[command(subcommand)]
     Session(session::Command),
-    /// PKPs: keys that the network holds.
+    /// Mint, list and use PKPs: keys that the network holds in shares.
     #[command(subcommand)]
     Pkp(chain::PkpCommand),
-    /// Lit Actions: JavaScript that all nodes run.
+    /// Run Lit Actions: JavaScript that every node runs.
     #[command(subcommand)]
     Action(call::ActionCommand),
     /// Encrypt a file under access control conditions.
     Encrypt(call::Encrypt),
-    /// Decrypt a file, if the wallet fulfils the conditions.
+    /// Decrypt a file if the wallet meets the conditions.
     Decrypt(call::Decrypt),
-    /// Capacity credits: who pays.
+    /// Mint and list capacity credits, which pay for requests.
     #[command(subcommand)]
     Credits(chain::CreditsCommand),
     /// Run a Lit network on this machine until interrupted.
@@ -59,12 +62,9 @@ async fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage(&error),
     };
-    let filter = EnvFilter::builder()
-        .with_env_var("LIT_LOG")
-        .with_default_directive(LevelFilter::WARN.into())
-        .from_env_lossy();
+    let filter = std::env::var("LIT_LOG").unwrap_or_else(|_| DEFAULT_LOG.to_owned());
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::builder().parse_lossy(filter))
         .with_writer(std::io::stderr)
         .with_target(false)
         .init();
@@ -84,26 +84,20 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            output.error(&error);
-            ExitCode::FAILURE
+            output.failure(&Failure::from(&error));
+            ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// Help and version go where they belong; a wrong command line is an error like any other.
+/// Prints help and version to standard output with exit code 0. Reports a wrong command line with exit code 2.
 fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
-        // Whoever asked for it may have closed the pipe.
+        // The reader may have closed the pipe.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
-    let json = std::env::args().any(|arg| arg == "--json");
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand && !json {
-        let _ = error.print();
-        return ExitCode::from(2);
-    }
-    Output::new(json).error(&Error::usage(
-        error.to_string().trim_start_matches("error: ").trim_end(),
-    ));
+    let json = std::env::args_os().any(|arg| arg == "--json");
+    Output::new(json).usage_error(error);
     ExitCode::from(2)
 }

@@ -14,7 +14,7 @@ pub(crate) struct NetworkArgs {
         env = "LIT_NODES"
     )]
     nodes: Vec<NodeUrl>,
-    /// How many nodes have to agree, as `lit devnet` prints it.
+    /// How many nodes must agree, as `lit devnet` prints it.
     #[arg(long, env = "LIT_THRESHOLD")]
     threshold: usize,
 }
@@ -22,11 +22,15 @@ pub(crate) struct NetworkArgs {
 impl NetworkArgs {
     pub(crate) async fn connect(&self, output: &Output) -> Result<LitNodeClient, Error> {
         let step = output.step("connecting");
-        let client =
-            LitNodeClient::connect(&NodeList::from_urls(self.nodes.clone(), self.threshold))
-                .await?;
-        let nodes = client.nodes().len();
-        step.done(output, &format!("connected to {nodes} nodes"));
+        let network = NodeList::from_urls(self.nodes.clone(), self.threshold);
+        let client = LitNodeClient::connect(&network).await?;
+        let (known, answered) = (client.nodes().len(), client.connected_nodes().len());
+        let nodes = if answered == known {
+            format!("{known} nodes")
+        } else {
+            format!("{answered} of {known} nodes")
+        };
+        step.done(output, &format!("connected to {nodes}"));
         Ok(client)
     }
 }

@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::error::Error;
+use crate::{error::Error, failure::Failure};
 
 /// Where results and messages go: results to standard output, as text or as one JSON value; messages and progress to
 /// standard error.
@@ -20,7 +20,7 @@ impl Output {
         Self { json }
     }
 
-    /// The result of the command, in the form that was asked for.
+    /// The result of the command, as text or as JSON.
     pub(crate) fn result(&self, json: &Value, text: &str) -> Result<(), Error> {
         let line = if self.json {
             format!("{json:#}\n")
@@ -30,7 +30,7 @@ impl Output {
         write_out(line.as_bytes())
     }
 
-    /// The bytes that the command is asked for, as they are; in JSON as base64.
+    /// The result as bytes; in JSON as base64.
     pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), Error> {
         if self.json {
             return self.result(&json!({ "base64": BASE64_STANDARD.encode(bytes) }), "");
@@ -38,30 +38,33 @@ impl Output {
         write_out(bytes)
     }
 
-    /// A message for people.
+    /// A message for people. Nodes and actions send parts of it, so control characters are replaced.
     pub(crate) fn message(&self, text: &str) {
-        // There is nobody to tell that standard error is gone.
+        let text = text.replace(is_unprintable, "\u{fffd}");
+        // Standard error is gone if this fails.
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    pub(crate) fn error(&self, error: &Error) {
+    /// Prints a failure to standard error, with `--json` as one line of JSON.
+    pub(crate) fn failure(&self, failure: &Failure<'_>) {
         if self.json {
-            let (sdk_code, node_code) = match error {
-                Error::Sdk(error) => (
-                    error.sdk_code().map(|code| code.code()),
-                    error.node_error_code(),
-                ),
-                _ => (None, None),
-            };
-            let json = json!({
-                "error": { "message": with_causes(error), "code": sdk_code, "nodeErrorCode": node_code },
-            });
-            let _ = writeln!(io::stdout(), "{json:#}");
+            self.message(&json_line(failure));
+        } else {
+            self.message(&failure.to_string());
         }
-        self.message(&format!("error: {}", with_causes(error)));
     }
 
-    /// Shows that something is under way.
+    /// Prints what is wrong with the command line in the form of clap, with `--json` as one line of JSON.
+    pub(crate) fn usage_error(&self, error: &clap::Error) {
+        if self.json {
+            self.message(&json_line(&Failure::from(error)));
+        } else {
+            // Standard error is gone if this fails.
+            let _ = error.print();
+        }
+    }
+
+    /// Shows progress.
     pub(crate) fn step(&self, doing: &str) -> Step {
         let bar = ProgressBar::new_spinner().with_message(doing.to_owned());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
@@ -75,37 +78,32 @@ impl Output {
     }
 }
 
-/// An error and its causes, each once: some errors of the libraries already contain their cause.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
+#[allow(clippy::expect_used, reason = "its keys are strings")]
+fn json_line(failure: &Failure<'_>) -> String {
+    serde_json::to_string(failure).expect("a failure always serializes")
+}
+
+fn is_unprintable(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\t')
 }
 
 fn write_out(bytes: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        // Whoever reads has read enough.
+        // The reader has read enough, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+        other => other.map_err(Error::Stdout),
     }
 }
 
-/// Something under way.
+/// A step under way.
 pub(crate) struct Step {
     bar: ProgressBar,
     started: Instant,
 }
 
 impl Step {
-    /// Says what came of it, and gives how long it took.
+    /// Prints the outcome, and returns how long it took.
     pub(crate) fn done(self, output: &Output, result: &str) -> Duration {
         let elapsed = self.started.elapsed();
         self.bar.finish_and_clear();
@@ -114,25 +112,5 @@ impl Step {
             elapsed.as_secs_f64() * 1000.0
         ));
         elapsed
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use lit_sdk::AuthorizeError;
-
-    use super::*;
-
-    #[test]
-    fn errors_are_printed_with_their_causes() {
-        let refused = AuthorizeError::signer("user rejected");
-        let error = Error::from(lit_sdk::Error::Authorize(refused));
-        assert_eq!(
-            with_causes(&error),
-            "the session was not authorized: the signer did not sign: user rejected"
-        );
-        // This one contains its cause already.
-        let error = Error::Io(io::Error::other("disk full"));
-        assert_eq!(with_causes(&error), "cannot write: disk full");
     }
 }

@@ -1,11 +1,11 @@
-use std::path::PathBuf;
+use std::{error::Error as StdError, path::PathBuf};
 
 use alloy_signer_local::PrivateKeySigner;
 use clap::Subcommand;
 use lit_sdk::{
-    AuthMethod, Clock, LitAbility, LitAction, LitActionLogin, LitNodeClient, LitResource, PkpLogin,
+    ActionCid, Clock, LitAbility, LitAction, LitActionLogin, LitNodeClient, LitResource, PkpLogin,
     PkpPublicKey, Right, Session, SessionRequest, SystemClock, Timestamp, WalletAuth,
-    login::{EthWalletOptions, EthWalletProvider},
+    login::EthWalletProvider, types::TokenId,
 };
 use serde_json::{Value, json};
 
@@ -19,11 +19,11 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Session signatures that a wallet authorises.
+    /// Make session signatures that a wallet authorizes.
     Wallet(Wallet),
-    /// Session signatures that a PKP authorises, for a wallet that may use it.
+    /// Make session signatures that a PKP authorizes, for a wallet permitted to use it.
     Pkp(Pkp),
-    /// Session signatures that a PKP authorises because a Lit Action says so.
+    /// Make session signatures that a PKP authorizes when a Lit Action allows it.
     Action(Action),
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Wallet {
     session: SessionArgs,
     #[command(flatten)]
     wallet: WalletArgs,
-    /// Use a fresh wallet that is forgotten afterwards.
+    /// Use a new wallet and discard it afterwards.
     #[arg(long, conflicts_with = "key_file")]
     random_wallet: bool,
 }
@@ -62,13 +62,13 @@ pub(crate) struct Action {
         conflicts_with = "ipfs_id"
     )]
     code: Option<PathBuf>,
-    /// The CID of the action, whose code the nodes fetch.
+    /// The CID of the action; the nodes fetch its code from IPFS.
     #[arg(long, value_name = "CID")]
-    ipfs_id: Option<String>,
-    /// A parameter of the action, NAME=JSON, such as magicNumber=42.
+    ipfs_id: Option<ActionCid>,
+    /// A parameter of the action, such as magicNumber=42; repeat the option for more.
     #[arg(long = "param", value_name = "NAME=JSON", value_parser = parse_param)]
     params: Vec<(String, Value)>,
-    /// Log in with the wallet as well, so that the action sees whose it is.
+    /// Log in with the wallet as well, so that the action sees its address.
     #[arg(long)]
     with_wallet: bool,
     #[command(flatten)]
@@ -77,35 +77,57 @@ pub(crate) struct Action {
     wallet: WalletArgs,
 }
 
-/// The network, and what the session shall be.
+/// The network and the terms of the session.
 #[derive(Debug, clap::Args)]
 struct SessionArgs {
     #[command(flatten)]
     network: NetworkArgs,
-    /// A right, ABILITY=RESOURCE, such as lit-action-execution=lit-litaction://* or pkp-signing=lit-pkp://0x….
-    #[arg(long = "grant", value_name = "ABILITY=RESOURCE", required = true, value_parser = parse_grant)]
+    /// A right: run:any, run:CID, sign:any, sign:PKP (token id or public key, 0x…) or ABILITY=RESOURCE, such as
+    /// lit-action-execution=lit-litaction://*; repeat the option for more.
+    #[arg(long = "grant", value_name = "RIGHT", required = true, value_parser = parse_grant)]
     grants: Vec<Right>,
-    /// When the session ends, ISO-8601. 24 hours from now unless given.
+    /// When the session ends, in ISO 8601. Default: 24 hours from now.
     #[arg(long)]
     expiration: Option<Timestamp>,
-    /// The domain the message names. Unless given localhost for a wallet, litprotocol.com for a PKP.
+    /// The domain that the message names. Default: localhost for a wallet, litprotocol.com for a PKP.
     #[arg(long)]
     domain: Option<String>,
-    /// What the signer is told before the list of rights.
+    /// A statement that the message shows before the rights.
     #[arg(long)]
     statement: Option<String>,
 }
 
-fn parse_grant(text: &str) -> Result<Right, String> {
-    let (ability, resource) = text.split_once('=').ok_or("expected ABILITY=RESOURCE")?;
-    let ability: LitAbility = ability.parse().map_err(|error| format!("{error}"))?;
-    let resource: LitResource = resource.parse().map_err(|error| format!("{error}"))?;
-    Right::new(resource, ability).map_err(|error| error.to_string())
+fn parse_grant(text: &str) -> Result<Right, Box<dyn StdError + Send + Sync>> {
+    if let Some(action) = text.strip_prefix("run:") {
+        return match action {
+            "any" => Ok(Right::run_any_action()),
+            cid => cid.parse().map(Right::run_action).map_err(|_| {
+                "expected run:any or run:CID, the CID of a Lit Action (46 base58 digits that begin with Qm)"
+                    .into()
+            }),
+        };
+    }
+    if let Some(pkp) = text.strip_prefix("sign:") {
+        return match (pkp, pkp.parse::<PkpPublicKey>(), pkp.parse::<TokenId>()) {
+            ("any", ..) => Ok(Right::sign_with_any_pkp()),
+            (_, Ok(key), _) => Ok(Right::sign_with(key)),
+            (_, _, Ok(token)) => Ok(Right::sign_with(token)),
+            _ => Err("expected sign:any or sign:PKP, the token id or public key of a PKP in hex, with 0x".into()),
+        };
+    }
+    let (ability, resource) = text.split_once('=').ok_or(
+        "expected run:any, run:CID, sign:any, sign:PKP or ABILITY=RESOURCE, such as lit-action-execution=lit-litaction://*",
+    )?;
+    let (ability, resource): (LitAbility, LitResource) = (ability.parse()?, resource.parse()?);
+    Ok(Right::new(resource, ability)?)
 }
 
 pub(crate) fn parse_param(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=JSON")?;
-    let value = serde_json::from_str(value).map_err(|error| format!("not JSON: {error}"))?;
+    let (name, value) = text
+        .split_once('=')
+        .ok_or("expected NAME=JSON, such as magicNumber=42")?;
+    let value = serde_json::from_str(value)
+        .map_err(|error| format!("malformed JSON after {name}=: {error}"))?;
     Ok((name.to_owned(), value))
 }
 
@@ -135,41 +157,41 @@ async fn pkp(args: &Pkp, output: &Output) -> Result<(), Error> {
     let wallet = args.wallet.signer()?;
     let client = args.session.network.connect(output).await?;
     let step = output.step("logging in");
-    let method = sign_in(&wallet, &client).await?;
-    let login = PkpLogin::new(args.pkp).with_auth_methods([method]);
-    let session = client.session(&args.session.request(), &login).await?;
+    let method = EthWalletProvider::authenticate(&client, &wallet).await?;
+    let login = PkpLogin::new(args.pkp).with_auth_method(method);
+    let session = client.session(&args.session.request(), &login).await;
+    let session =
+        session.map_err(|error| Error::of_wallet(error, wallet.address(), args.pkp.token_id()))?;
     step.done(output, "the network signed for the PKP");
     show(&client, &session, output)
 }
 
 async fn action(args: &Action, output: &Output) -> Result<(), Error> {
-    let action = match (&args.code, &args.ipfs_id) {
-        (Some(file), _) => LitAction::code(read_file(file)?),
-        (None, Some(cid)) => LitAction::ipfs_id(cid),
-        (None, None) => return Err(Error::usage("no action: give --code or --ipfs-id")),
+    let (action, cid) = match (&args.code, args.ipfs_id) {
+        (Some(file), _) => {
+            let code = read_file(file)?;
+            let cid = ActionCid::of_code(&code);
+            (LitAction::code(code), cid)
+        }
+        (None, Some(cid)) => (LitAction::ipfs_id(cid.to_string()), cid),
+        (None, None) => unreachable!("clap requires --code or --ipfs-id"),
     };
     let action = action.with_js_params(args.params.iter().cloned().collect());
     let mut login = LitActionLogin::new(args.pkp, action);
+    let wallet = args.with_wallet.then(|| args.wallet.signer()).transpose()?;
     let client = args.session.network.connect(output).await?;
-    if args.with_wallet {
-        login = login.with_auth_methods([sign_in(&args.wallet.signer()?, &client).await?]);
+    if let Some(wallet) = wallet {
+        let method = EthWalletProvider::authenticate(&client, &wallet).await?;
+        login = login.with_auth_method(method);
     }
     let step = output.step("running the action");
-    let session = client.session(&args.session.request(), &login).await?;
+    let session = client.session(&args.session.request(), &login).await;
+    let session = session.map_err(|error| Error::of_action(error, cid, args.pkp.token_id()))?;
     step.done(
         output,
-        "the action said yes, and the network signed for the PKP",
+        "the action authorized the session, and the network signed for the PKP",
     );
     show(&client, &session, output)
-}
-
-pub(crate) async fn sign_in(
-    wallet: &PrivateKeySigner,
-    client: &LitNodeClient,
-) -> Result<AuthMethod, Error> {
-    let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate_with(client, wallet, &options).await;
-    method.map_err(|error| Error::usage(error.to_string()))
 }
 
 impl SessionArgs {
@@ -188,19 +210,14 @@ impl SessionArgs {
     }
 }
 
+/// Prints the session signatures to standard output, and what they grant to standard error.
 fn show(client: &LitNodeClient, session: &Session, output: &Output) -> Result<(), Error> {
     let sigs = client.session_sigs(session)?;
     output.message(&format!(
-        "{} session signatures; they are credentials, keep them secret",
+        "{}\n{} session signatures; they are credentials, keep them secret",
+        explain(session, &sigs, SystemClock.now()),
         sigs.len()
     ));
     let json = json!({ "session": describe(session), "sessionSigs": sigs });
-    let shown = serde_json::to_string(&sigs).map_err(std::io::Error::from)?;
-    output.result(
-        &json,
-        &format!(
-            "{}\nsessionSigs\n{shown}",
-            explain(session, &sigs, SystemClock.now())
-        ),
-    )
+    output.result(&json, &serde_json::to_string(&sigs)?)
 }

@@ -8,25 +8,26 @@ use lit_sdk::{
     Clock, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin, PkpPublicKey,
     Right, Session, SessionRequest, SessionSigs, WalletAuth,
     contracts::{ActionCid, LitContracts, Scopes},
+    login::EthWalletProvider,
     types::AuthSigKind,
 };
 use serde_json::{Value, json};
 
-use crate::{error::Error, output::Output, session::sign_in};
+use crate::{error::Error, output::Output};
 
-/// The action of the tour: it answers with who asked, and what for.
+/// The action that the tour runs. It returns a greeting and the address that authorized the session.
 const ACTION: &str = "(async () => {
-  console.log('node is at work');
+  console.log('the node runs the action');
   Lit.Actions.setResponse({ response: JSON.stringify({ greeting: 'hello ' + name, signedInAs: Lit.Auth.authSigAddress }) });
 })()";
 
-/// The action that lets the tour use its PKP.
+/// The action that authorizes a session of the PKP.
 const DOORMAN: &str = "Lit.Actions.setResponse({ response: String(magicNumber === 42) })";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many nodes the network has.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = crate::devnet::node_count())]
     nodes: usize,
 }
 
@@ -42,7 +43,8 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .with_nodes(args.nodes)
         .with_http(0)
         .start()
-        .await?;
+        .await
+        .map_err(Error::Devnet)?;
     let nodes = network.node_urls().len();
     let start = step.done(
         output,
@@ -65,11 +67,12 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         ),
     );
 
+    #[allow(clippy::expect_used, reason = "an embedded network has funded wallets")]
     let wallet: PrivateKeySigner = network
         .funded_keys()
         .first()
         .and_then(|key| key.parse().ok())
-        .ok_or_else(|| Error::usage("the network has no funded wallet"))?;
+        .expect("an embedded network has funded wallets");
     let step = output.step("making session signatures");
     let right = Right::run_action(ActionCid::of_code(ACTION));
     let request = SessionRequest::new([right])
@@ -99,10 +102,11 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
 
     let step = output.step("minting a PKP");
     let pkp = mint(&network, wallet.clone()).await?;
-    let mint = step.done(output, "minted a PKP, which an action may use as well");
+    let mint = step.done(output, "minted a PKP, and permitted a Lit Action to use it");
 
     let step = output.step("making a session of the PKP");
-    let login = PkpLogin::new(pkp).with_auth_methods([sign_in(&wallet, &client).await?]);
+    let method = EthWalletProvider::authenticate(&client, &wallet).await?;
+    let login = PkpLogin::new(pkp).with_auth_method(method);
     let of_pkp = client.session(&request, &login).await?;
     let sign_pkp = step.done(
         output,
@@ -115,7 +119,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let by_action = client.session(&request, &login).await?;
     let sign_action = step.done(
         output,
-        "an action said yes, and the network signed for the PKP",
+        "the action authorized the session, and the network signed for the PKP",
     );
 
     let millis = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0;
@@ -144,7 +148,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         },
     });
     let mut text = explain(&session, &sigs, network.clock().now());
-    text.push_str("\nWhat the nodes answered\n");
+    text.push_str("\nAnswers of the nodes\n");
     for one in &answer.answers {
         // Writing to a String cannot fail.
         let _ = writeln!(
@@ -159,33 +163,30 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     for (way, session, duration) in [
         ("a wallet signs", &session, sign),
         ("a PKP, its owner logs in", &of_pkp, sign_pkp),
-        ("a PKP, an action says yes", &by_action, sign_action),
+        ("a PKP, its action authorizes", &by_action, sign_action),
     ] {
         let _ = writeln!(
             text,
-            "  {way:25}  {:>6.1} ms  authorised by {}",
+            "  {way:28}  {:>6.1} ms  authorized by {}",
             millis(duration),
             session.address()
         );
     }
     text.push_str(
         "\nThis network lives in this process and protects nothing; it is for development.\n\
-         Next: `lit devnet` keeps one running, `lit session wallet --help` makes signatures for it.",
+         Next: `lit devnet` keeps a network running, and `lit session wallet` makes session signatures for it.",
     );
     output.result(&report, &text)
 }
 
-/// A PKP of this wallet, which the doorman may use too.
+/// Mints a PKP that this wallet owns, and permits the doorman to use it.
 async fn mint(network: &Devnet, wallet: PrivateKeySigner) -> Result<PkpPublicKey, Error> {
     let provider = ProviderBuilder::new()
         .wallet(EthereumWallet::from(wallet))
         .connect_client(network.chain().client());
     let contracts = LitContracts::with_wallet(network.context(), provider);
     let pkp = contracts.pkp().mint().await?;
-    let doorman: ActionCid = ActionCid::of_code(DOORMAN.as_bytes())
-        .to_string()
-        .parse()
-        .map_err(|_| Error::usage("the action has no CID"))?;
+    let doorman = ActionCid::of_code(DOORMAN);
     let permissions = contracts.permissions();
     permissions
         .add_action(pkp.token_id, &doorman, Scopes::PERSONAL_SIGN)
@@ -193,7 +194,7 @@ async fn mint(network: &Devnet, wallet: PrivateKeySigner) -> Result<PkpPublicKey
     Ok(pkp.public_key)
 }
 
-/// A session as data: who granted what to which key, until when.
+/// A session as JSON: signer, session key, grants and expiration.
 pub(crate) fn describe(session: &Session) -> Value {
     let grants: Vec<Value> = session
         .requests()
@@ -204,13 +205,13 @@ pub(crate) fn describe(session: &Session) -> Value {
         .collect();
     json!({
         "sessionKey": session.public_key(),
-        "authorisedBy": session.address().to_string(),
+        "authorizedBy": session.address().to_string(),
         "grants": grants,
         "expiration": session.expiration(),
     })
 }
 
-/// The same for people, with the message that was signed.
+/// A session as text, with the signed message.
 pub(crate) fn explain(session: &Session, sigs: &SessionSigs, now: time::OffsetDateTime) -> String {
     let mut text = String::from("\nWhat was granted\n");
     let hours = (session.expiration().at() - now).as_seconds_f64() / 3600.0;
@@ -239,7 +240,7 @@ pub(crate) fn explain(session: &Session, sigs: &SessionSigs, now: time::OffsetDa
     );
     let _ = writeln!(
         text,
-        "  where  {} nodes, each with a signature of its own",
+        "  where  {} nodes, each with its own signature",
         sigs.len()
     );
     text.push_str("\nThe message that was signed\n");

@@ -5,25 +5,24 @@ use zeroize::Zeroizing;
 
 use crate::error::{Error, read_file};
 
-/// Whose wallet signs.
+/// The wallet that signs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct WalletArgs {
-    /// A file with the wallet's private key in hex. Without it the key is taken from LIT_PRIVATE_KEY.
+    /// A file with the private key of the wallet in hex. Default: the key in LIT_PRIVATE_KEY.
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
 
 impl WalletArgs {
     pub(crate) fn signer(&self) -> Result<PrivateKeySigner, Error> {
-        let key = match &self.key_file {
-            Some(file) => Zeroizing::new(read_file(file)?),
-            None => Zeroizing::new(std::env::var("LIT_PRIVATE_KEY").map_err(|_| {
-                Error::usage("no wallet: give --key-file or LIT_PRIVATE_KEY (or, for a session, --random-wallet)")
-            })?),
+        let text = match &self.key_file {
+            Some(file) => read_file(file)?,
+            None => std::env::var("LIT_PRIVATE_KEY").map_err(|_| Error::NoWallet)?,
         };
-        // The parser's own error could repeat the key.
-        key.trim()
-            .parse()
-            .map_err(|_| Error::usage("the private key is not 32 bytes of hex"))
+        let text = Zeroizing::new(text);
+        text.trim().parse().map_err(|_| match &self.key_file {
+            Some(path) => Error::KeyFile { path: path.clone() },
+            None => Error::PrivateKey,
+        })
     }
 }
