@@ -25,7 +25,7 @@ pub(crate) struct Sign {
     /// The public key of the PKP, in hex.
     #[arg(long, value_name = "KEY")]
     pkp: PkpPublicKey,
-    /// The text to sign as an EIP-191 message, as wallets do.
+    /// The text to sign, as an EIP-191 message.
     message: String,
     #[command(flatten)]
     network: NetworkArgs,

@@ -18,9 +18,10 @@ use crate::{error::Error, output::Output, wallet::WalletArgs};
 /// The JSON-RPC of the chain.
 #[derive(Debug, clap::Args)]
 pub(crate) struct RpcArgs {
-    /// JSON-RPC of the chain, as `lit devnet` prints it.
+    /// The JSON-RPC of the chain, as `lit devnet` prints it.
     #[arg(
         long,
+        value_name = "URL",
         env = "LIT_RPC_URL",
         default_value = "http://127.0.0.1:8545",
         hide_env_values = true,
@@ -92,12 +93,17 @@ pub(crate) enum PkpCommand {
         /// The token id, as hex with 0x or decimal.
         token: TokenId,
         /// The CID of the action, as `lit action cid` prints it.
-        #[arg(long, required_unless_present = "address", conflicts_with = "address")]
+        #[arg(
+            long,
+            value_name = "CID",
+            required_unless_present = "address",
+            conflicts_with = "address"
+        )]
         action: Option<ActionCid>,
         /// The address of the wallet.
         #[arg(long, value_parser = parse_address)]
         address: Option<Address>,
-        /// Permit only messages with the EIP-191 prefix. Default: any data.
+        /// Permit only EIP-191 messages. Default: any data.
         #[arg(long)]
         personal_sign: bool,
         #[command(flatten)]
@@ -109,10 +115,10 @@ pub(crate) enum PkpCommand {
 pub(crate) enum CreditsCommand {
     /// Mint a capacity credit.
     Mint {
-        /// How many requests it allows in a day.
-        #[arg(long, default_value = "1000", value_parser = parse_requests_per_day)]
+        /// How many requests it allows per day.
+        #[arg(long, value_name = "REQUESTS", default_value = "1000", value_parser = parse_requests_per_day)]
         requests_per_day: RequestRate,
-        /// It expires at the midnight (UTC) after this many days.
+        /// How many days it lasts. It expires at midnight UTC.
         #[arg(long, default_value = "1", value_parser = parse_days)]
         days: CreditExpiry,
         #[command(flatten)]

@@ -25,15 +25,15 @@ pub(crate) struct Args {
     /// The port of the chain's JSON-RPC on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 8545)]
     rpc_port: u16,
-    /// The port of relayer, block indexer and IPFS on 127.0.0.1; 0 picks a free one. The official client expects the relayer
-    /// of a custom network on port 3000.
+    /// The port of the relayer, block indexer and IPFS on 127.0.0.1; 0 picks a free one. The official client expects the
+    /// relayer of a custom network on port 3000.
     #[arg(long, default_value_t = 3000)]
     services_port: u16,
     /// Require capacity credits for requests.
     #[arg(long)]
     capacity: bool,
-    /// Seconds in an epoch.
-    #[arg(long, default_value_t = 3600)]
+    /// How long an epoch lasts, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     epoch_length: u64,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
@@ -155,11 +155,12 @@ fn hint(network: &Devnet) -> String {
     let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
     format!(
         "This network is for development: its keys come from a public seed and protect nothing.\n\n\
-         export LIT_NODES={} LIT_THRESHOLD={}\n\
+         export LIT_NODES={} LIT_THRESHOLD={} LIT_RPC_URL={}\n\
          lit session wallet --random-wallet --grant run:any\n\n\
-         --json prints and --describe writes the private keys of the funded wallets.",
+         Pass --json or --describe FILE to see the private keys of the funded wallets.",
         urls.join(","),
-        network.threshold()
+        network.threshold(),
+        network.rpc_url().unwrap_or_default()
     )
 }
 

@@ -21,11 +21,11 @@ use tracing_subscriber::EnvFilter;
 /// Warnings, without those about wildcards, which a user wrote on the command line or a command needs.
 const DEFAULT_LOG: &str = "warn,lit_sdk::session[{ability}]=off";
 
-/// Use Lit Protocol from the command line: sessions, PKPs, Lit Actions, encryption, and a local test network.
+/// Sessions, PKPs, Lit Actions, encryption and a local test network for Lit Protocol.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 struct Args {
-    /// Print one JSON value on standard output; messages go to standard error.
+    /// Print the result as JSON on standard output, and an error as JSON on standard error.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
@@ -34,12 +34,12 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show sessions at work on an embedded network (the default command).
+    /// Show sessions and Lit Actions on an embedded network (the default command).
     Tour(tour::Args),
     /// Make session signatures.
     #[command(subcommand)]
     Session(session::Command),
-    /// Mint, list and use PKPs: keys that the network holds in shares.
+    /// Mint, list and use PKPs: keys that the nodes hold in shares.
     #[command(subcommand)]
     Pkp(chain::PkpCommand),
     /// Run Lit Actions: JavaScript that every node runs.

@@ -5,7 +5,7 @@ use crate::{error::Error, output::Output};
 /// The nodes of a network.
 #[derive(Debug, clap::Args)]
 pub(crate) struct NetworkArgs {
-    /// The nodes of the network, as `lit devnet` prints them.
+    /// The URLs of the nodes, separated by commas, as `lit devnet` prints them.
     #[arg(
         long = "node",
         value_name = "URL",

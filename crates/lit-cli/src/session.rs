@@ -21,9 +21,9 @@ use crate::{
 pub(crate) enum Command {
     /// Make session signatures that a wallet authorizes.
     Wallet(Wallet),
-    /// Make session signatures that a PKP authorizes, for a wallet permitted to use it.
+    /// Make session signatures that a PKP authorizes; the wallet must be permitted to use it.
     Pkp(Pkp),
-    /// Make session signatures that a PKP authorizes when a Lit Action allows it.
+    /// Make session signatures that a PKP authorizes; a Lit Action decides.
     Action(Action),
 }
 
@@ -87,12 +87,12 @@ struct SessionArgs {
     #[arg(long = "grant", value_name = "RIGHT", required = true, value_parser = parse_grant)]
     grants: Vec<Right>,
     /// When the session ends, in ISO 8601. Default: 24 hours from now.
-    #[arg(long)]
+    #[arg(long, value_name = "TIME")]
     expiration: Option<Timestamp>,
     /// The domain that the message names. Default: localhost for a wallet, litprotocol.com for a PKP.
     #[arg(long)]
     domain: Option<String>,
-    /// A statement that the message shows before the rights.
+    /// A sentence that the message shows before the rights.
     #[arg(long)]
     statement: Option<String>,
 }

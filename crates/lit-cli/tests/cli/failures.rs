@@ -206,12 +206,14 @@ fn a_session_that_has_ended() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(report(&stderr(&output)), format!("error: {error}\n"));
     let output = network.lit(&args).arg("--json").output().unwrap();
+    let as_json = report(&stderr(&output));
     assert_eq!(
-        json_error(&output),
-        json!({
-            "error": error, "causes": [], "code": null, "kind": null, "nodeErrorCode": null, "nodes": [], "help": null,
-        })
+        as_json,
+        r#"{"error":"the session cannot end at 2020-01-01T00:00:00Z: it must be within 30 days from now","causes":[],"code":null,"kind":null,"nodeErrorCode":null,"nodes":[],"help":null}
+"#
     );
+    // The README shows this line.
+    assert!(include_str!("../../README.md").contains(&as_json));
 }
 
 #[test]

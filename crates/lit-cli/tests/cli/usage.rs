@@ -40,7 +40,7 @@ fn wrong_values() {
         ),
         (
             &["credits", "mint", "--requests-per-day", "many"],
-            "invalid value 'many' for '--requests-per-day <REQUESTS_PER_DAY>': expected a number of requests per day",
+            "invalid value 'many' for '--requests-per-day <REQUESTS>': expected a number of requests per day",
         ),
         (
             &["devnet", "--nodes", "2"],
@@ -77,7 +77,7 @@ fn values_that_the_library_parses() {
         ),
         (
             &["pkp", "permit", "0x1", "--action", "Qm1"],
-            "invalid value 'Qm1' for '--action <ACTION>': ",
+            "invalid value 'Qm1' for '--action <CID>': ",
         ),
         (
             &["session", "action", "--ipfs-id", "Qm1"],
@@ -89,11 +89,11 @@ fn values_that_the_library_parses() {
         ),
         (
             &["session", "wallet", "--expiration", "today"],
-            "invalid value 'today' for '--expiration <EXPIRATION>': ",
+            "invalid value 'today' for '--expiration <TIME>': ",
         ),
         (
             &["pkp", "list", "--rpc-url", "foo"],
-            "invalid value 'foo' for '--rpc-url <RPC_URL>': ",
+            "invalid value 'foo' for '--rpc-url <URL>': ",
         ),
     ] {
         let message = message(args);
@@ -144,13 +144,13 @@ fn usage_errors_as_text_and_json() {
     assert_eq!(
         refused(&["pkp", "permit", "0x1"]),
         json!({
-            "error": "the following required arguments were not provided: --action <ACTION>",
+            "error": "the following required arguments were not provided: --action <CID>",
             "causes": [],
             "code": null,
             "kind": null,
             "nodeErrorCode": null,
             "nodes": [],
-            "help": "Usage: lit pkp permit --json --action <ACTION> <TOKEN>; For more information, try '--help'.",
+            "help": "Usage: lit pkp permit --json --action <CID> <TOKEN>; For more information, try '--help'.",
         })
     );
     // No command is expected here, so help is not an error text.
