@@ -36,21 +36,15 @@ fn settled(mut error: Value) -> Value {
     error
 }
 
-/// A port of this machine at which nobody listens.
-fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
+/// Nobody listens at this port, which is reserved for a service that is not used any more.
+const DOWN: &str = "http://127.0.0.1:1";
 
 #[test]
 fn a_node_that_is_down() {
     let network = Network::start(&[]);
     let up = network.nodes();
     let up = up.split(',').next().unwrap();
-    let down = format!("http://127.0.0.1:{}", closed_port());
+    let down = DOWN;
     let mut args = vec!["session", "wallet", "--random-wallet", "--grant", "run:any"];
     let nodes = format!("{up},{down}");
     args.extend(["--node", &nodes, "--threshold", "2"]);
@@ -100,9 +94,8 @@ fn a_node_that_is_down() {
 
 #[test]
 fn no_network() {
-    let node = format!("http://127.0.0.1:{}", closed_port());
     let args = ["session", "wallet", "--random-wallet", "--grant", "run:any"];
-    let network = ["--node", &node, "--threshold", "1"];
+    let network = ["--node", DOWN, "--threshold", "1"];
     let output = lit(&[&args[..], &network[..]].concat()).output().unwrap();
     let messages = stderr(&output);
     let help = "\n  help: check --node, or start a network with `lit devnet`\n";
@@ -110,14 +103,14 @@ fn no_network() {
 
     let args = ["pkp", "show", "0x1", "--rpc-url"];
     let output = lit(&args)
-        .arg(format!("{node}/v1/an-api-key"))
+        .arg(format!("{DOWN}/v1/an-api-key"))
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         stderr(&output),
         format!(
-            "error: the chain at {node} does not answer
+            "error: the chain at {DOWN} does not answer
   caused by: cannot connect: Connection refused (os error 111)
   help: start a network with `lit devnet`, or name another chain with --rpc-url
 "
