@@ -144,7 +144,7 @@ async fn manager(url: &str) -> Result<Arc<SessionManager>, Failure> {
         .await?;
     let client = LitNodeClient::connect(&network).await?;
     Ok(Arc::new(
-        SessionManager::new(client).with_store(Arc::new(store(url)?)),
+        SessionManager::new(client).with_store(store(url)?),
     ))
 }
 

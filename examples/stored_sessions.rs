@@ -59,7 +59,7 @@ async fn keep_and_clear(
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'still here' })");
     println!("{}", client.execute_js(&*again, &call).await?.response);
 
-    let forgotten = restarted.disconnect(wallet.address()).await?;
+    let forgotten = restarted.sign_out(wallet.address()).await?;
     println!("signed out: {forgotten} session");
     assert!(open()?.list().await?.is_empty());
     Ok(())

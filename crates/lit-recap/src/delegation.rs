@@ -17,7 +17,7 @@ use crate::{NotaBene, ReCap};
 ///     .with_token_id("5".parse::<lit_types::CreditId>()?);
 /// assert_eq!(
 ///     delegation.to_recap().to_json(),
-///     r#"{"att":{"lit-ratelimitincrease://5":{"Auth/Auth":[{"delegate_to":["344b133f383611639D1693bDC36BfF9052Eeb6D7"],"nft_id":["5"],"uses":"2"}]}},"prf":[]}"#,
+///     r#"{"att":{"lit-ratelimitincrease://5":{"Auth/Auth":[{"delegate_to":["344B133F383611639d1693BDc36bff9052eEB6d7"],"nft_id":["5"],"uses":"2"}]}},"prf":[]}"#,
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

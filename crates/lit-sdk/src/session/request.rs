@@ -3,16 +3,20 @@ use std::time::Duration;
 use lit_session_crypto::SessionKeyPair;
 use lit_types::{AuthSig, Right, Timestamp, TimestampError, constants::DEFAULT_SESSION_LIFETIME};
 
+use crate::Encrypted;
+
 /// A request for a session: its rights, its end, and what the signer sees. The same value serves the first signature and every
 /// renewal.
 ///
 /// ```
-/// use lit_sdk::{LitResource, Right, SessionRequest};
+/// use std::time::Duration;
+///
+/// use lit_sdk::{Right, SessionRequest};
 ///
 /// let request = SessionRequest::new([Right::run_any_action()])
+///     .lasting(Duration::from_secs(600))
 ///     .with_domain("example.com")
 ///     .with_statement("Sign in to Example.");
-/// # Ok::<(), lit_sdk::types::IncompatibleAbility>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct SessionRequest {
@@ -33,7 +37,7 @@ enum End {
 }
 
 impl SessionRequest {
-    /// A session with exactly these rights.
+    /// A request for a session with exactly these rights.
     #[must_use]
     pub fn new(requests: impl IntoIterator<Item = Right>) -> Self {
         Self {
@@ -46,6 +50,20 @@ impl SessionRequest {
             session_key: None,
             root: None,
         }
+    }
+
+    /// A request for a session that may decrypt this, and nothing else.
+    ///
+    /// ```
+    /// use lit_sdk::{Encrypted, SessionRequest};
+    ///
+    /// fn request(encrypted: &Encrypted) -> SessionRequest {
+    ///     SessionRequest::to_decrypt(encrypted)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn to_decrypt(encrypted: &Encrypted) -> Self {
+        Self::new([encrypted.right()])
     }
 
     /// When the session ends; the text is kept. Default: 24 hours after it is made. Nodes accept at most 30 days.

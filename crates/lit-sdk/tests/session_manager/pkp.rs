@@ -167,7 +167,7 @@ async fn each_pkp_and_each_login_has_its_own() {
         assert!(manager.sessions_of(pkp).await.unwrap().is_empty());
         let new = manager.session(&request(), &by_method).await.unwrap();
         assert_ne!(new.public_key(), first.public_key());
-        assert_eq!(manager.disconnect(other_pkp.address()).await.unwrap(), 1);
+        assert_eq!(manager.sign_out(other_pkp.address()).await.unwrap(), 1);
         assert_eq!(manager.sessions().await.unwrap().len(), 2);
     }
 }
@@ -209,7 +209,7 @@ async fn a_session_is_asked_for_by_address_whatever_the_login() {
             manager.session_of(pkp, &request, &wallet).await,
             Err(SessionManagerError::OtherUser { .. })
         ));
-        assert_eq!(manager.disconnect(pkp).await.unwrap(), 1);
+        assert_eq!(manager.sign_out(pkp).await.unwrap(), 1);
         assert!(store.list().await.unwrap().is_empty());
     }
 }

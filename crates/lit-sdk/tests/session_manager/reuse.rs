@@ -22,7 +22,7 @@ async fn a_restart_asks_nobody() {
     let dir = std::env::temp_dir().join(format!("lit-session-manager-{}", std::process::id()));
     let start = || {
         let store = FileStore::open(&dir).unwrap();
-        SessionManager::new(setup.client.clone()).with_store(Arc::new(store))
+        SessionManager::new(setup.client.clone()).with_store(store)
     };
     let prompts = Prompts::new(&setup.wallet);
     let first = start().session(&any_action(), &*prompts).await.unwrap();
@@ -36,7 +36,7 @@ async fn a_restart_asks_nobody() {
     assert_eq!(other.asked(), 1);
     let (_elsewhere, client) = elsewhere(setup.network.clock()).await;
     let store = FileStore::open(&dir).unwrap();
-    let manager = SessionManager::new(client).with_store(Arc::new(store));
+    let manager = SessionManager::new(client).with_store(store);
     manager.session(&any_action(), &*prompts).await.unwrap();
     assert_eq!(prompts.asked(), 2);
     assert_eq!(manager.sessions().await.unwrap().len(), 3);

@@ -33,10 +33,10 @@ async fn revoking_removes_the_key() {
 
     let other = any_action().with_domain("example.com");
     manager.session(&other, &*prompts).await.unwrap();
-    assert_eq!(manager.disconnect(user).await.unwrap(), 2);
+    assert_eq!(manager.sign_out(user).await.unwrap(), 2);
     assert!(store.list().await.unwrap().is_empty());
     assert!(manager.sessions().await.unwrap().is_empty());
-    assert_eq!(manager.disconnect(user).await.unwrap(), 0);
+    assert_eq!(manager.sign_out(user).await.unwrap(), 0);
 
     // Also what is only being made: the answer comes too late.
     let waiting = prompts.answer.lock().await;
@@ -48,7 +48,7 @@ async fn revoking_removes_the_key() {
     while prompts.asked() == before {
         tokio::task::yield_now().await;
     }
-    manager.disconnect(user).await.unwrap();
+    manager.sign_out(user).await.unwrap();
     drop(waiting);
     assert!(matches!(
         late.await.unwrap(),
@@ -165,7 +165,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let setup = Setup::new(3).await;
-            let manager = SessionManager::new(setup.client.clone()).with_store(Arc::new(MemoryStore::new()));
+            let manager = SessionManager::new(setup.client.clone()).with_store(MemoryStore::new());
             let mut given: Vec<(Ask, AuthSig)> = Vec::new();
             for ask in asks {
                 // Otherwise two requests of one millisecond can sign the same message, and so share a root.

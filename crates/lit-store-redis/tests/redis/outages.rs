@@ -185,7 +185,7 @@ async fn a_lost_index_keeps_nothing_from_being_revoked() {
     manager.session(&any_action(), &auth).await.unwrap();
     let index = setup.names("o").await.remove(0);
     setup.raw::<()>(&[b"DEL", index.as_bytes()]).await;
-    assert_eq!(manager.disconnect(setup.wallet.address()).await.unwrap(), 1);
+    assert_eq!(manager.sign_out(setup.wallet.address()).await.unwrap(), 1);
     assert!(store.list().await.unwrap().is_empty());
 }
 

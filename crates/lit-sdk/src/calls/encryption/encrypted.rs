@@ -1,6 +1,6 @@
 use alloy_primitives::hex;
-use lit_session_crypto::{TimeLockCiphertext, encryption_resource};
-use lit_types::{LitResource, access_control::AccessControlConditions};
+use lit_session_crypto::{TimeLockCiphertext, conditions_hash, encryption_resource};
+use lit_types::{LitResource, Right, access_control::AccessControlConditions};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -107,10 +107,16 @@ impl Encrypted {
         self.data_type
     }
 
-    /// The resource that a session needs the right on to decrypt this.
+    /// The resource that this is encrypted under.
     #[must_use]
     pub fn resource(&self) -> LitResource {
         encryption_resource(&self.conditions, &self.data_hash)
+    }
+
+    /// The right that a session needs to decrypt this.
+    #[must_use]
+    pub fn right(&self) -> Right {
+        Right::decrypt(&conditions_hash(&self.conditions), &self.data_hash)
     }
 }
 

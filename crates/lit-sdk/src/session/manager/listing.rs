@@ -39,13 +39,13 @@ impl SessionManager {
         Ok(store.remove(&scope).await? || !keys.is_empty())
     }
 
-    /// Forgets all sessions of a user on this network, here and in the store, with their keys. Says how many there were.
-    /// Signatures that were minted from them stay good until they expire.
+    /// Signs a user out: removes all their sessions on this network, here and in the store, with their keys. Returns how many
+    /// there were. Signatures that were minted from them stay valid until they expire.
     ///
     /// # Errors
-    /// [`SessionManagerError::Store`]; in memory the sessions are forgotten all the same.
+    /// [`SessionManagerError::Store`]; the sessions are removed from memory all the same.
     #[doc(alias = "disconnectWeb3")]
-    pub async fn disconnect(
+    pub async fn sign_out(
         &self,
         user: impl Into<SessionUser>,
     ) -> Result<usize, SessionManagerError> {

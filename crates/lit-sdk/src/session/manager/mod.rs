@@ -72,9 +72,9 @@ impl SessionManager {
         }
     }
 
-    /// Where sessions are kept beside memory. Default: nowhere.
-    pub fn with_store(mut self, store: Arc<dyn SessionStore>) -> Self {
-        self.store = Some(store);
+    /// A store that keeps sessions beside memory. Default: none.
+    pub fn with_store(mut self, store: impl SessionStore) -> Self {
+        self.store = Some(Arc::new(store));
         self
     }
 

@@ -8,6 +8,8 @@ mod private_dir;
 mod scope;
 mod stored;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 pub use file::FileStore;
@@ -59,6 +61,33 @@ pub trait SessionStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError`].
     async fn list(&self) -> Result<Vec<StoredSession>, StoreError>;
+}
+
+#[async_trait]
+impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
+    async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
+        (**self).get(scope).await
+    }
+
+    async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        (**self).put(entry).await
+    }
+
+    async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
+        (**self).remove(scope).await
+    }
+
+    async fn set_aside(&self, entry: &StoredSession) -> Result<(), StoreError> {
+        (**self).set_aside(entry).await
+    }
+
+    async fn of_owner(&self, owner: &SessionOwner) -> Result<Vec<StoredSession>, StoreError> {
+        (**self).of_owner(owner).await
+    }
+
+    async fn list(&self) -> Result<Vec<StoredSession>, StoreError> {
+        (**self).list().await
+    }
 }
 
 /// Why a store did not do what it was asked to.
