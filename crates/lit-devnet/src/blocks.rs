@@ -7,53 +7,53 @@ use lit_types::constants::MAX_SESSION_LIFETIME;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
-/// A new block every so many seconds, as on Ethereum's main net.
+/// Seconds between blocks, as on Ethereum's main net.
 pub(crate) const SECONDS_PER_BLOCK: i64 = 12;
-/// How many blocks back a WebAuthn challenge may be.
+/// The number of latest blocks that a WebAuthn challenge may name.
 const RECENT_BLOCKS: i64 = 10;
-/// How many foreign hashes are remembered: more than main net makes in the 30 days for which that is done. While there is no
-/// space, new ones are unknown. An old one would be a recent one again if it were forgotten.
+/// The number of foreign hashes remembered: more than main net makes in 30 days, the time each is kept. When the table is full, new
+/// hashes are unknown. Old hashes are never evicted early: a forgotten hash would count as new when it is seen again.
 const MAX_FOREIGN: usize = 250_000;
 
-/// The blocks that stand for Ethereum's main net, whose hashes are the nonces of SIWE messages.
+/// Stand-ins for the blocks of Ethereum's main net. Their hashes are the nonces of SIWE messages.
 ///
-/// There are no such blocks: hash and time follow from the seed and the number. All nodes share one value, because the time
-/// of a block is part of what they sign together.
+/// Hash and time of a block are computed from the seed and the block number. All nodes share one value, because the message they
+/// sign together contains the time of a block.
 #[derive(Debug)]
 pub(crate) struct Blocks {
     seed: [u8; 32],
     foreign: Option<Mutex<Foreign>>,
 }
 
-/// A block.
+/// A made-up block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
     pub(crate) number: i64,
     /// `0x` and 64 hex digits.
     pub(crate) hash: String,
-    /// When it was made, in whole seconds.
+    /// The block time, in whole seconds.
     pub(crate) time: OffsetDateTime,
 }
 
-/// Why a nonce has no time.
+/// Why a nonce is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum UnknownBlock {
-    #[error("the nonce is not the hash of a block this network knows")]
+    #[error("unknown nonce: not the hash of a block of this network")]
     Unknown,
-    #[error("the nonce is the hash of a block that is older than 30 days")]
+    #[error("stale nonce: the block is older than 30 days")]
     TooOld,
 }
 
-/// Hashes of blocks that others made up, each with the time at which it was first seen.
+/// Hashes of blocks of other chains, each with the time it was first seen.
 #[derive(Debug, Default)]
 struct Foreign {
     times: HashMap<[u8; 32], OffsetDateTime>,
-    /// The oldest first.
+    /// Oldest first.
     order: VecDeque<[u8; 32]>,
 }
 
 impl Foreign {
-    /// The time of a hash, if it is known or there is space for it.
+    /// The time a hash was first seen: now for a new hash, `None` when the table is full.
     fn time_of(&mut self, hash: [u8; 32], now: OffsetDateTime) -> Option<OffsetDateTime> {
         if let Some(time) = self.times.get(&hash) {
             return Some(*time);
@@ -77,8 +77,7 @@ impl Foreign {
 }
 
 impl Blocks {
-    /// With `accept_foreign`, hashes of other chains are taken too, as those of blocks that were made shortly before they are
-    /// first seen.
+    /// With `accept_foreign`, block hashes of other chains are accepted too. Such a block counts as made when its hash is first seen.
     pub(crate) fn new(seed: [u8; 32], accept_foreign: bool) -> Self {
         Self {
             seed,
@@ -86,12 +85,12 @@ impl Blocks {
         }
     }
 
-    /// The latest block at an instant.
+    /// The latest block at `now`.
     pub(crate) fn latest(&self, now: OffsetDateTime) -> Block {
         self.block(now.unix_timestamp().div_euclid(SECONDS_PER_BLOCK))
     }
 
-    /// When the block with this hash was made.
+    /// The time of the block with this hash.
     pub(crate) fn time_of(
         &self,
         hash: &str,
@@ -106,7 +105,7 @@ impl Blocks {
         Ok(block.time)
     }
 
-    /// Whether the block with this hash is one of the latest ten.
+    /// Whether the block with this hash is among the latest ten.
     pub(crate) fn is_recent(&self, hash: &str, now: OffsetDateTime) -> bool {
         let latest = self.latest(now);
         match self.find(hash, now) {
@@ -129,12 +128,12 @@ impl Blocks {
         }
     }
 
-    /// A hash ends with the number of its block under a mask, so it need not be searched for.
+    /// Finds a block by its hash, whose last 8 bytes are the masked block number.
     fn find(&self, hash: &str, now: OffsetDateTime) -> Option<Block> {
         let bytes = hash_bytes(hash)?;
         let masked = i64::from_be_bytes(bytes[24..].try_into().ok()?);
         let number = masked ^ self.mask(&bytes[..24]);
-        // Others than these are no blocks, and their time may be none either.
+        // Other numbers are not blocks, and their time may be out of range.
         (0..=self.latest(now).number)
             .contains(&number)
             .then(|| self.block(number))

@@ -9,17 +9,34 @@ use crate::{
     conditions::{ChainNames, ConditionResolver},
 };
 
-/// The fewest nodes a network can have: with fewer no threshold means anything.
+/// The smallest number of nodes in a network: the threshold is at least 2, and one node may fail.
 pub const MIN_NODES: usize = 3;
-/// The most: a key share names its node in one byte.
+/// The largest number of nodes in a network: a key share identifies its node by one byte.
 pub const MAX_NODES: usize = 255;
 
-/// How many engines run at once by default.
+/// The default number of engines that run at once.
 const MAX_ENGINES: usize = 64;
 
-/// Settings of a [`Devnet`](crate::Devnet).
+/// Configures and starts a [`Devnet`](crate::Devnet).
+///
+/// ```
+/// use std::time::Duration;
+/// use lit_devnet::Devnet;
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let network = Devnet::builder()
+///     .with_nodes(5)
+///     .with_seed([1; 32])
+///     .with_epoch_length(Duration::from_secs(60))
+///     .start()
+///     .await?;
+/// assert_eq!(network.node_urls().len(), 5);
+/// # Ok::<(), lit_devnet::DevnetError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
-#[must_use = "call start to get a network"]
+#[must_use = "call `start` to get a network"]
 pub struct DevnetBuilder {
     pub(crate) nodes: usize,
     pub(crate) seed: [u8; 32],
@@ -44,115 +61,116 @@ pub struct DevnetBuilder {
 }
 
 impl DevnetBuilder {
-    /// How many nodes, 3 to 255. Default: 3.
+    /// Sets the number of nodes, 3 to 255. Default: 3.
     pub const fn with_nodes(mut self, nodes: usize) -> Self {
         self.nodes = nodes;
         self
     }
 
-    /// What all keys and hashes follow from. Default: 32 zero bytes.
+    /// Sets the seed of all keys and block hashes. Default: 32 zero bytes.
     pub const fn with_seed(mut self, seed: [u8; 32]) -> Self {
         self.seed = seed;
         self
     }
 
-    /// Limits of Lit Actions that are executed. Default: those of the Datil networks.
+    /// Sets the limits of Lit Actions that are executed. Default: those of the Datil networks.
     pub fn with_action_limits(mut self, limits: ActionLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Lets actions reach a host by `fetch`, as [`ActionEnvironment::with_fetch_host`] does. Default: none.
+    /// Allows actions to reach a host by `fetch`, as [`ActionEnvironment::with_fetch_host`] does. May be repeated. Default: no host.
     pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.environment = self.environment.with_fetch_host(host);
         self
     }
 
-    /// The file that becomes the global `ethers` of actions. The default is in [`ActionEnvironment::with_ethers_bundle`].
+    /// Sets the file that becomes the global `ethers` of actions. Default: see [`ActionEnvironment::with_ethers_bundle`].
     pub fn with_ethers_bundle(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.environment = self.environment.with_ethers_bundle(path);
         self
     }
 
-    /// How many engines for Lit Actions run at once, on all nodes together; the other actions wait. Each may use the memory of
-    /// [`ActionLimits::memory`]; an action that is called by another has an engine besides its caller's, and is not counted.
-    /// At least one for each node. Default: 64.
+    /// Sets how many Lit Actions engines run at once, on all nodes together. Further actions wait. Each engine may use
+    /// [`ActionLimits::memory`]. An action called by another action gets an additional engine, which is not counted. The number is
+    /// raised to the number of nodes if it is lower. Default: 64.
     pub const fn with_max_engines(mut self, engines: usize) -> Self {
         self.max_engines = engines;
         self
     }
 
-    /// Limits of Lit Actions that authorise session keys. Default: those of the Datil networks.
+    /// Sets the limits of Lit Actions that authorize session keys. Default: those of the Datil networks.
     pub fn with_session_action_limits(mut self, limits: ActionLimits) -> Self {
         self.session_limits = limits;
         self
     }
 
-    /// Whether messages for PKPs may have the block hashes of other chains as nonces, which count as made when they are first
-    /// seen, and are remembered for 30 days, 250,000 of them. The official client fetches hashes of Ethereum's main net half a
-    /// minute after it has connected, and needs this. Default: no, only hashes that the network hands out.
+    /// Sets whether nodes accept block hashes of other chains as nonces. Such a block counts as made when its hash is first seen;
+    /// up to 250,000 hashes are remembered for 30 days. The official client needs this: half a minute after it has connected it
+    /// takes its nonces from Ethereum's main net. Default: false, nodes accept only hashes of this network.
     pub const fn with_foreign_blockhashes(mut self, accepted: bool) -> Self {
         self.foreign_blockhashes = accepted;
         self
     }
 
-    /// Nodes believe this issuer too. May be repeated. Default: only the network's own, whose tokens [`Devnet::issue_jwt`](crate::Devnet::issue_jwt) gives.
+    /// Adds an issuer of JWTs that nodes trust. May be repeated. Default: only the network's own issuer, see
+    /// [`Devnet::issue_jwt`](crate::Devnet::issue_jwt).
     pub fn with_jwt_issuer(mut self, issuer: JwtIssuer) -> Self {
         self.jwt_issuers.push(issuer);
         self
     }
 
-    /// Where nodes ask whose a Discord token is: `GET {base}/oauth2/@me`, at Discord itself `https://discord.com/api`. Default:
-    /// nowhere, and such auth methods are refused.
+    /// Sets where nodes verify Discord tokens: `GET {base}/oauth2/@me`. Discord itself is `https://discord.com/api`. Default: none,
+    /// nodes refuse Discord tokens.
     pub fn with_discord(mut self, client: Arc<dyn HttpClient>, base: HttpUrl) -> Self {
         self.discord = Some(OauthApi { client, base });
         self
     }
 
-    /// Where nodes ask whose an access token of Google is (auth method type 5): `GET {base}/oauth2/v3/tokeninfo`, at Google itself
-    /// `https://www.googleapis.com`. Default: nowhere, and such auth methods are refused.
+    /// Sets where nodes verify Google access tokens (auth method type 5): `GET {base}/oauth2/v3/tokeninfo`. Google itself is
+    /// `https://www.googleapis.com`. Default: none, nodes refuse Google access tokens.
     pub fn with_google(mut self, client: Arc<dyn HttpClient>, base: HttpUrl) -> Self {
         self.google = Some(OauthApi { client, base });
         self
     }
 
-    /// Listen on 127.0.0.1 as well: the first node on `port`, the next on the one after it, and so on; 0 takes any free
-    /// ports. Default: in memory only.
+    /// Makes the network listen on 127.0.0.1: the first node on `port`, the second on `port + 1`, and so on; 0 picks free ports.
+    /// Default: in memory only.
     #[cfg(feature = "http")]
     pub const fn with_http(mut self, port: u16) -> Self {
         self.http_port = Some(port);
         self
     }
 
-    /// Where the chain listens when the nodes do: a port of 127.0.0.1, 0 for any free one. Default: 0.
+    /// Sets the port of the chain's JSON-RPC server, which runs when the nodes listen; 0 picks a free port. Default: 0.
     #[cfg(feature = "http")]
     pub const fn with_rpc_port(mut self, port: u16) -> Self {
         self.rpc_port = port;
         self
     }
 
-    /// Where relayer, block indexer and IPFS listen when the nodes do: a port of 127.0.0.1, 0 for any free one. Default: 0.
+    /// Sets the port of relayer, block indexer and IPFS, which run when the nodes listen; 0 picks a free port. Default: 0.
     #[cfg(feature = "http")]
     pub const fn with_services_port(mut self, port: u16) -> Self {
         self.services_port = port;
         self
     }
 
-    /// How long an epoch lasts, in whole seconds; it ends by [`Devnet::next_epoch`](crate::Devnet::next_epoch) or by the contract's own rules. Default: an
+    /// Sets the length of an epoch, in whole seconds. [`Devnet::next_epoch`](crate::Devnet::next_epoch) ends it earlier. Default: one
     /// hour.
     pub const fn with_epoch_length(mut self, length: Duration) -> Self {
         self.epoch_length = length;
         self
     }
 
-    /// Whether requests have to be paid with capacity credits, as on datil-test and datil. Default: no, as on datil-dev.
+    /// Sets whether requests must be paid with capacity credits, as on datil-test and datil. Default: false, as on datil-dev.
     pub const fn with_capacity_enforced(mut self, enforced: bool) -> Self {
         self.capacity_enforced = enforced;
         self
     }
 
-    /// Under which names access control conditions mean the chain of the network, such as `ethereum`. Default: those of all EVM
-    /// chains, so that conditions written for other networks can be tried out here.
+    /// Sets the chain names, such as `ethereum`, by which access control conditions refer to the network's own chain. Default: the
+    /// names of all EVM chains, so that conditions written for other networks can be tested here.
     pub fn with_condition_chains<N: Into<String>>(
         mut self,
         names: impl IntoIterator<Item = N>,
@@ -161,15 +179,15 @@ impl DevnetBuilder {
         self
     }
 
-    /// Who says whether access control conditions are met that the network cannot look up itself. Default: nobody, and such
-    /// conditions are refused.
+    /// Sets the resolver of access control conditions that the network cannot evaluate itself, such as those of Solana. Default:
+    /// none, nodes refuse such conditions.
     pub fn with_condition_resolver(mut self, resolver: Arc<dyn ConditionResolver>) -> Self {
         self.condition_resolver = Some(resolver);
         self
     }
 }
 
-/// The defaults that the methods name.
+/// The defaults documented at the `with_*` methods.
 impl Default for DevnetBuilder {
     fn default() -> Self {
         Self {

@@ -8,30 +8,30 @@ use lit_types::{PkpPublicKey, TokenId};
 
 use crate::chain::{Chain, ChainError};
 
-/// How many bits of scopes nodes read.
+/// The number of scope bits that nodes read.
 const SCOPE_BITS: u64 = 32;
-/// How many credits of one account are looked at.
+/// The number of credits of one account that are checked.
 const MAX_CREDITS: u64 = 1_000;
 
-/// What nodes read from the chain, by calls in this process (contract specification, section 4).
+/// Reads contracts for nodes, by calls in this process.
 #[derive(Debug, Clone)]
 pub(crate) struct ChainView {
     chain: Chain,
     addresses: ContractAddresses,
 }
 
-/// Something that is permitted to use a PKP: a type, and an id whose meaning depends on it.
+/// An auth method permitted to use a PKP: a type, and an id whose format depends on the type.
 pub(crate) type Permitted = PKPPermissions::AuthMethod;
 
-/// The chain does not answer as its contracts do.
+/// A contract call that failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChainReadError {
-    #[error("{call}: {source}")]
+    #[error("call of {call} failed")]
     Call {
         call: &'static str,
         source: ChainError,
     },
-    #[error("{call} answers something else: {source}")]
+    #[error("malformed result of {call}")]
     Decode {
         call: &'static str,
         source: alloy_sol_types::Error,
@@ -43,13 +43,13 @@ impl ChainView {
         Self { chain, addresses }
     }
 
-    /// The number of the epoch.
+    /// The number of the current epoch.
     pub(crate) fn epoch(&self) -> Result<u64, ChainReadError> {
         let epoch = self.read(self.addresses.staking, &Staking::epochCall {})?;
         Ok(epoch.number.saturating_to())
     }
 
-    /// The key of a PKP, none for a token that does not exist.
+    /// The public key of a PKP; `None` if the token does not exist.
     pub(crate) fn public_key(
         &self,
         token: TokenId,
@@ -61,7 +61,7 @@ impl ChainView {
         Ok(PkpPublicKey::from_sec1(&key).ok())
     }
 
-    /// What the key of a PKP is derived for, none for a token that does not exist.
+    /// The key id from which a PKP's key is derived; `None` if the token does not exist.
     pub(crate) fn derived_key_id(&self, token: TokenId) -> Result<Option<B256>, ChainReadError> {
         let call = PubkeyRouter::pubkeysCall {
             tokenId: token.as_u256(),
@@ -70,7 +70,7 @@ impl ChainView {
         Ok((!data.pubkey.is_empty()).then_some(data.derivedKeyId))
     }
 
-    /// Who owns a PKP, none for one that does not exist or was burned.
+    /// The owner of a PKP; `None` if it does not exist or was burned.
     pub(crate) fn owner(&self, token: TokenId) -> Result<Option<Address>, ChainReadError> {
         let call = PKPNFT::ownerOfCall {
             tokenId: token.as_u256(),
@@ -78,14 +78,14 @@ impl ChainView {
         none_if_reverted(self.read(self.addresses.pkp_nft, &call))
     }
 
-    /// All that is permitted to use a PKP, with whatever scopes.
+    /// All auth methods permitted to use a PKP, with any scopes.
     pub(crate) fn permitted(&self, token: TokenId) -> Result<Vec<Permitted>, ChainReadError> {
         self.permissions(PKPPermissions::getPermittedAuthMethodsCall {
             tokenId: token.as_u256(),
         })
     }
 
-    /// The scopes of something permitted: one flag for each number.
+    /// The scopes of a permitted auth method: one flag per scope number.
     pub(crate) fn scopes(
         &self,
         token: TokenId,
@@ -99,7 +99,7 @@ impl ChainView {
         })
     }
 
-    /// The PKPs that an auth method is permitted to use.
+    /// The PKPs that an auth method may use.
     pub(crate) fn tokens_of(&self, kind: u32, id: &[u8]) -> Result<Vec<TokenId>, ChainReadError> {
         let ids = self.permissions(PKPPermissions::getTokenIdsForAuthMethodCall {
             authMethodType: U256::from(kind),
@@ -108,7 +108,7 @@ impl ChainView {
         Ok(ids.into_iter().map(TokenId::new).collect())
     }
 
-    /// The public key with which an auth method was registered, often none.
+    /// The public key registered with an auth method; empty if it has none.
     pub(crate) fn user_public_key(&self, kind: u32, id: &[u8]) -> Result<Vec<u8>, ChainReadError> {
         let key = self.permissions(PKPPermissions::getUserPubkeyForAuthMethodCall {
             authMethodType: U256::from(kind),
@@ -117,18 +117,18 @@ impl ChainView {
         Ok(key.into())
     }
 
-    /// When a capacity credit expires, in seconds since 1970; 0 for one that does not exist.
+    /// The expiration of a capacity credit, in Unix seconds; 0 if the credit does not exist.
     pub(crate) fn credit_expiry(&self, id: U256) -> Result<u64, ChainReadError> {
         let limit = self.credits(RateLimitNFT::capacityCall { tokenId: id })?;
         Ok(limit.expiresAt.saturating_to())
     }
 
-    /// Who owns a capacity credit.
+    /// The owner of a capacity credit; `None` if it does not exist.
     pub(crate) fn credit_owner(&self, id: U256) -> Result<Option<Address>, ChainReadError> {
         none_if_reverted(self.credits(RateLimitNFT::ownerOfCall { tokenId: id }))
     }
 
-    /// The capacity credits of an account, expired ones included.
+    /// The capacity credits of an account, including expired ones.
     pub(crate) fn credits_of(&self, owner: Address) -> Result<Vec<U256>, ChainReadError> {
         let count: u64 = self
             .credits(RateLimitNFT::balanceOfCall { owner })?
@@ -143,13 +143,13 @@ impl ChainView {
             .collect()
     }
 
-    /// Who pays for an account.
+    /// The accounts that pay for `user`.
     pub(crate) fn payers_of(&self, user: Address) -> Result<Vec<Address>, ChainReadError> {
         let call = PaymentDelegation::getPayersCall { user };
         self.read(self.addresses.payment_delegation, &call)
     }
 
-    /// What the permissions contract answers.
+    /// Calls the permissions contract.
     #[allow(clippy::needless_pass_by_value, reason = "a call is made to be made")]
     pub(crate) fn permissions<C: SolCall>(&self, call: C) -> Result<C::Return, ChainReadError> {
         self.read(self.addresses.pkp_permissions, &call)
@@ -160,7 +160,7 @@ impl ChainView {
         self.read(self.addresses.rate_limit_nft, &call)
     }
 
-    /// What a contract answers.
+    /// Calls a contract.
     pub(crate) fn read<C: SolCall>(
         &self,
         contract: Address,
@@ -181,7 +181,7 @@ impl ChainView {
     }
 }
 
-/// What does not exist has no owner: the contract says so by a revert.
+/// Maps a revert to `None`: `ownerOf` reverts for tokens that do not exist.
 fn none_if_reverted<T>(read: Result<T, ChainReadError>) -> Result<Option<T>, ChainReadError> {
     match read {
         Ok(value) => Ok(Some(value)),

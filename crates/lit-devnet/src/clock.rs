@@ -6,7 +6,7 @@ use std::{
 use lit_types::Clock;
 use time::OffsetDateTime;
 
-/// The clock of a development network. It runs with the operating system's until it is moved or stopped.
+/// The clock of a development network. It follows the system clock until it is moved or stopped.
 #[derive(Debug)]
 pub struct DevnetClock(RwLock<State>);
 
@@ -23,7 +23,7 @@ impl DevnetClock {
         }))
     }
 
-    /// Moves the clock ahead.
+    /// Moves the clock forward.
     pub fn advance(&self, duration: Duration) {
         let duration = time::Duration::try_from(duration).unwrap_or(time::Duration::MAX);
         let mut state = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -33,7 +33,7 @@ impl DevnetClock {
         }
     }
 
-    /// Stops the clock at an instant. From then on it moves only by [`DevnetClock::advance`].
+    /// Stops the clock at an instant. After that only [`DevnetClock::advance`] moves it.
     pub fn stop_at(&self, at: OffsetDateTime) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = State::Stopped { at };
     }

@@ -9,20 +9,20 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
-/// Of how many epochs a node keeps its shares.
+/// The number of epochs whose shares a node keeps.
 const KEPT_EPOCHS: usize = 3;
 
-/// Whoever splits the network's BLS key: for each epoch anew, always in the same way from the same seed. Shares of different
-/// epochs do not go together.
+/// Splits the network's BLS key into shares, anew for each epoch and deterministically from the seed. Shares of different epochs do
+/// not combine.
 ///
-/// Real nodes make their shares among themselves, so that nobody ever has the key.
+/// Real nodes generate their shares together, so that no party ever knows the key.
 pub(crate) struct Dealer {
     key: BlsSecretKey,
-    /// What the randomness of the splitting follows from.
+    /// Seed of the random polynomial of each epoch.
     seed: [u8; 32],
     threshold: u8,
     nodes: u8,
-    /// The latest dealing, because all nodes come for their shares at about the same time.
+    /// The latest dealing, cached because all nodes ask for their shares at about the same time.
     latest: Mutex<Option<(u64, Vec<BlsSecretShare>)>>,
 }
 
@@ -38,6 +38,7 @@ impl Dealer {
     }
 
     /// The share of the node with this identifier.
+    #[allow(clippy::expect_used, reason = "identifiers are those of the nodes")]
     fn share(&self, epoch: u64, identifier: u8) -> Result<BlsSecretShare, BlsError> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let shares = match latest.take() {
@@ -49,7 +50,7 @@ impl Dealer {
             .find(|share| share.identifier().get() == identifier)
             .cloned();
         *latest = Some((epoch, shares));
-        share.ok_or(BlsError::ZeroIdentifier)
+        Ok(share.expect("a share for each of the identifiers 1 to `nodes`"))
     }
 
     fn deal(&self, epoch: u64) -> Result<Vec<BlsSecretShare>, BlsError> {
@@ -68,7 +69,7 @@ impl fmt::Debug for Dealer {
     }
 }
 
-/// The shares of one node, by epoch. It has no others, and no key.
+/// The shares of one node, by epoch.
 #[derive(Debug)]
 pub(crate) struct NodeShares {
     dealer: Arc<Dealer>,
@@ -77,7 +78,7 @@ pub(crate) struct NodeShares {
 }
 
 impl NodeShares {
-    /// Of the node with this identifier, which counts from 1.
+    /// For the node with this identifier, counted from 1.
     pub(crate) fn new(dealer: Arc<Dealer>, identifier: u8) -> Self {
         Self {
             dealer,

@@ -1,27 +1,65 @@
-use crate::{MAX_NODES, MIN_NODES};
+use std::{error::Error, io};
 
-/// Why a network does not start, or has no such part.
+use alloy_primitives::Address;
+
+use crate::{MAX_NODES, MIN_NODES, chain::ChainError};
+
+/// Why a network does not start, or an epoch does not end.
+///
+/// ```
+/// use lit_devnet::{Devnet, DevnetError};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// match Devnet::start(2).await {
+///     Err(DevnetError::NodeCount(count)) => assert_eq!(count, 2),
+///     other => panic!("{other:?}"),
+/// }
+/// # });
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevnetError {
-    /// Fewer than [`MIN_NODES`] or more than [`MAX_NODES`].
-    #[error("{0} nodes: a network has {MIN_NODES} to {MAX_NODES}")]
+    /// Fewer than [`MIN_NODES`] or more than [`MAX_NODES`] nodes.
+    #[error("invalid number of nodes {0}: must be {MIN_NODES} to {MAX_NODES}")]
     NodeCount(usize),
-    /// A port cannot be listened on.
-    #[error("cannot listen on port {port} of 127.0.0.1: {source}")]
+    /// The network cannot listen on a port, mostly because the port is in use.
+    #[error("cannot listen on port {port} of 127.0.0.1")]
     Listen {
         /// The port.
         port: u16,
-        /// Why not.
-        source: std::io::Error,
+        /// The cause.
+        source: io::Error,
     },
-    /// The chain's first state cannot be made.
-    #[error("the chain does not start: {0}")]
-    Genesis(String),
+    /// There are not enough ports after the first one for all nodes.
+    #[error("cannot listen with {nodes} nodes from port {first_port} on: the last port is 65535")]
+    PortRange {
+        /// The port of the first node.
+        first_port: u16,
+        /// The number of nodes.
+        nodes: usize,
+    },
+    /// A contract cannot be initialized in the chain's genesis state.
+    #[error("cannot initialize the contract {contract}")]
+    Genesis {
+        /// The contract.
+        contract: Address,
+        /// The cause.
+        source: ChainError,
+    },
+    /// The Staking contract refuses to end the epoch.
+    #[error("cannot end the epoch")]
+    NextEpoch(#[source] ChainError),
 }
 
-impl DevnetError {
-    pub(crate) fn genesis(error: impl std::fmt::Display) -> Self {
-        Self::Genesis(error.to_string())
+/// An error and its causes in one line, for responses that are plain text.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
     }
+    text
 }

@@ -6,39 +6,37 @@ use std::{
 
 use lit_types::{NodeErrorCode, wire::Endpoint};
 
-/// What is wrong with a node, by order of a test.
+/// A fault that a test puts on a node, by [`DevnetNode::fail`](crate::DevnetNode::fail).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// Connections are refused.
     Stopped,
-    /// Requests are taken and never answered.
+    /// Requests are accepted and never answered.
     Hang,
-    /// Every answer comes this much later.
+    /// Every response is delayed by this time.
     Delay(Duration),
-    /// Every request is refused with this code.
+    /// Every request fails with this code.
     Error(NodeErrorCode),
-    /// Every request to this endpoint is refused with this code; the others are answered.
+    /// Every request to this endpoint fails with this code; other requests are answered.
     ErrorAt(Endpoint, NodeErrorCode),
-    /// Every answer has status 200 and a body that is not JSON.
+    /// Every response has status 200 and a body that is not JSON.
     Garbage,
-    /// Every answer ends after half its body.
+    /// Every response is cut off after half its body.
     Truncated,
-    /// Messages are signed for a PKP that say something else than they should. The share is a good one, of a signature over the
-    /// changed message.
+    /// The node changes the SIWE message of a PKP session before it signs it. The share is valid for the changed message.
     WrongSiwe(SiweChange),
-    /// Shares are valid ones, of a signature over something else; so are signatures of the node's wallet.
+    /// Signature shares, and signatures of the node's wallet, are made over another message.
     CorruptShare,
-    /// In place of its share the node gives the one of the first message that it signed, if it has signed one.
+    /// The node returns the share of the first message that it signed, instead of a new one.
     ReplayedShare,
-    /// Shares are made with those of the epoch before, which do not go with the others'.
+    /// Shares are made with the key shares of the previous epoch, which do not combine with those of other nodes.
     StaleEpoch,
 }
 
 impl Fault {
-    /// Whether the other nodes of the network get no use of the node for requests to this endpoint, and see that. Real nodes
-    /// complain of such a node until it is kicked, and only then choose without it; here it counts as kicked at once. A node
-    /// that is slow, or lies, is not known to.
+    /// Whether the other nodes notice that the node does not serve this endpoint. Real nodes vote to kick such a node, and then sign
+    /// without it; here it counts as kicked at once. Slow and lying nodes go unnoticed.
     fn is_absent(self, endpoint: Endpoint) -> bool {
         match self {
             Self::Stopped | Self::Hang | Self::Error(_) | Self::Garbage | Self::Truncated => true,
@@ -48,7 +46,7 @@ impl Fault {
     }
 }
 
-/// What is wrong with each node of a network.
+/// The faults of all nodes of a network.
 #[derive(Debug)]
 pub(crate) struct Faults(RwLock<Vec<Option<Fault>>>);
 
@@ -57,7 +55,7 @@ impl Faults {
         Self(RwLock::new(vec![None; nodes]))
     }
 
-    /// What is wrong with the node with this identifier.
+    /// The fault of the node with this identifier.
     pub(crate) fn of(&self, node: NonZeroU8) -> Option<Fault> {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
         faults.get(place(node)).copied().flatten()
@@ -70,7 +68,7 @@ impl Faults {
         }
     }
 
-    /// The nodes that carry out requests to this endpoint.
+    /// The nodes that serve this endpoint.
     pub(crate) fn present(&self, endpoint: Endpoint) -> Vec<NonZeroU8> {
         let faults = self.0.read().unwrap_or_else(PoisonError::into_inner);
         (1..=u8::MAX)
@@ -86,28 +84,28 @@ fn place(node: NonZeroU8) -> usize {
     usize::from(node.get()) - 1
 }
 
-/// How a node changes a message before it signs it.
+/// The member that a node changes in a SIWE message before it signs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SiweChange {
-    /// Another wallet signs in.
+    /// The address: another wallet.
     Address,
-    /// Another domain asks.
+    /// The domain.
     Domain,
-    /// Another session key is authorised.
+    /// The URI: another session key.
     Uri,
-    /// On another chain.
+    /// The chain id.
     ChainId,
-    /// Another nonce.
+    /// The nonce.
     Nonce,
-    /// It expires a day later.
+    /// The expiration time: a day later.
     Expiration,
-    /// It grants everything on all actions, PKPs and conditions, beside what was asked for.
+    /// The granted rights: additionally everything on all actions, PKPs and conditions.
     Grants,
 }
 
 impl SiweChange {
-    /// All of them.
+    /// All changes.
     pub const ALL: [Self; 7] = [
         Self::Address,
         Self::Domain,

@@ -1,7 +1,7 @@
-//! The first state of the chain: contracts at the addresses of datil-dev, each initialised once, and funded wallets. What
-//! is done, and in which order, is said in `contracts/README.md`.
+//! The genesis state of the chain: initialized contracts at the addresses of datil-dev, and funded wallets.
+//! `contracts/README.md` lists the steps in order.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{net::SocketAddrV4, sync::Arc};
 
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, sol};
@@ -62,42 +62,44 @@ sol! {
     }
 }
 
-/// Where the helper was before it was deployed again, and where the official client 7.4.0 looks for it.
+/// The address of the first deployment of the helper, which the official client 7.4.0 uses.
 const FIRST_PKP_HELPER: Address = address!("0xCa9C62fB4ceA8831eBb6fD9fE747Cc372515CF7f");
 const KEY_DERIVER: Address = address!("0x770D7ff478255a398860Fce25D66098AfF57560f");
-/// The environment of the resolver.
+/// The environment under which the resolver registers addresses.
 const ENVIRONMENT: u8 = 0;
 /// One token, in wei.
 const TOKEN: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
-/// The label of the relayer's wallet.
+/// The label from which the relayer's wallet is derived.
 pub(crate) const RELAYER: &str = "relayer";
-/// How many tokens a wallet of the dev network has.
+/// The balance of a funded wallet, in tokens.
 const WEALTH: u64 = 1_000_000;
-/// How many wallets have it.
+/// The number of funded wallets.
 const FUNDED_WALLETS: usize = 10;
 
 const ECDSA_ROOT_KEY: u64 = 2;
 const BLS_ROOT_KEY: u64 = 1;
 
-/// The chain of a network, and who may do what on it.
+/// The chain of a network, its contracts and its funded wallets.
 #[derive(Debug)]
 pub(crate) struct DevChain {
     pub(crate) chain: Chain,
     admin: Address,
     pub(crate) addresses: ContractAddresses,
-    /// Private keys of wallets with money: 64 hex digits with `0x`.
+    /// Private keys of the funded wallets: `0x` and 64 hex digits.
     pub(crate) funded_keys: Vec<String>,
 }
 
 impl DevChain {
-    /// A chain with all contracts, for these nodes.
+    /// Builds a chain with all contracts, for these nodes.
+    #[allow(clippy::expect_used, reason = "datil-dev has a built-in context")]
     pub(crate) fn new(
         keys: &NetworkKeys,
         clock: Arc<DevnetClock>,
         nodes: &[NodeUrl],
         epoch_length: u64,
     ) -> Result<Self, DevnetError> {
-        let context = NetworkContext::of(LitNetwork::DatilDev).map_err(DevnetError::genesis)?;
+        let context =
+            NetworkContext::of(LitNetwork::DatilDev).expect("datil-dev has a built-in context");
         let addresses = *context.contracts();
         let admin = keys.address("admin");
         let wallets: Vec<_> = (0..FUNDED_WALLETS)
@@ -108,7 +110,7 @@ impl DevChain {
             .with_clock(clock)
             .with_timeless_hashes(true);
         for (address, artifact) in placements(&addresses) {
-            builder = builder.with_account(address, GenesisAccount::contract(runtime(artifact)?));
+            builder = builder.with_account(address, GenesisAccount::contract(runtime(artifact)));
         }
         for (address, _) in &wallets {
             builder =
@@ -119,10 +121,10 @@ impl DevChain {
                 builder.with_account(account, GenesisAccount::funded(TOKEN * U256::from(WEALTH)));
         }
         let chain = builder.build();
-        for (address, call) in initializers(&addresses, admin, keys, nodes, epoch_length)? {
+        for (contract, call) in initializers(&addresses, admin, keys, nodes, epoch_length) {
             chain
-                .transact_as(admin, Some(address), U256::ZERO, call)
-                .map_err(|error| DevnetError::genesis(format!("contract {address}: {error}")))?;
+                .transact_as(admin, Some(contract), U256::ZERO, call)
+                .map_err(|source| DevnetError::Genesis { contract, source })?;
         }
         let funded_keys = wallets.into_iter().map(|(_, key)| key).collect();
         Ok(Self {
@@ -133,7 +135,7 @@ impl DevChain {
         })
     }
 
-    /// Ends the epoch, whatever the time.
+    /// Ends the epoch, regardless of its length.
     pub(crate) fn next_epoch(&self) -> Result<(), DevnetError> {
         self.act(
             self.addresses.staking,
@@ -145,11 +147,11 @@ impl DevChain {
         let done = self
             .chain
             .transact_as(self.admin, Some(contract), U256::ZERO, call.into());
-        done.map(drop).map_err(DevnetError::genesis)
+        done.map(drop).map_err(DevnetError::NextEpoch)
     }
 }
 
-/// Which code is where.
+/// The contract at each address.
 fn placements(addresses: &ContractAddresses) -> [(Address, &'static str); 16] {
     macro_rules! artifact {
         ($name:literal) => {
@@ -176,24 +178,26 @@ fn placements(addresses: &ContractAddresses) -> [(Address, &'static str); 16] {
     ]
 }
 
-fn runtime(artifact: &str) -> Result<Bytes, DevnetError> {
+/// The runtime code of a compiled contract.
+#[allow(clippy::expect_used, reason = "artifacts are part of this crate")]
+fn runtime(artifact: &str) -> Bytes {
     #[derive(Deserialize)]
     struct Artifact {
         runtime: Bytes,
     }
-    serde_json::from_str(artifact)
-        .map(|Artifact { runtime }| runtime)
-        .map_err(DevnetError::genesis)
+    let artifact: Artifact = serde_json::from_str(artifact).expect("artifacts have runtime code");
+    artifact.runtime
 }
 
-/// One call for each contract, in order.
+/// The initializing calls, in order.
+#[allow(clippy::expect_used, reason = "keys of the network are hex")]
 fn initializers(
     addresses: &ContractAddresses,
     admin: Address,
     keys: &NetworkKeys,
     nodes: &[NodeUrl],
     epoch_length: u64,
-) -> Result<Vec<(Address, Bytes)>, DevnetError> {
+) -> Vec<(Address, Bytes)> {
     let (resolver, env) = (addresses.contract_resolver, ENVIRONMENT);
     let stakers: Vec<Address> = (0..nodes.len())
         .map(|i| keys.address(&format!("staker {i}")))
@@ -202,21 +206,16 @@ fn initializers(
         .iter()
         .enumerate()
         .map(|(i, node)| validator(node, keys.node_address(i)))
-        .collect::<Result<_, _>>()?;
-    let root_key = |hex: &String, kind| {
-        let pubkey = hex::decode(hex).map_err(DevnetError::genesis)?;
-        Ok(RootKey {
-            pubkey: pubkey.into(),
-            keyType: U256::from(kind),
-        })
+        .collect();
+    let root_key = |hex: &str, kind| RootKey {
+        pubkey: hex::decode(hex).expect("root keys are hex").into(),
+        keyType: U256::from(kind),
     };
-    let mut root_keys = vec![root_key(
-        &keys.network_public_key.to_string(),
-        BLS_ROOT_KEY,
-    )?];
-    for key in &keys.hd_root_pubkeys {
-        root_keys.push(root_key(key, ECDSA_ROOT_KEY)?);
-    }
+    let bls_key = root_key(&keys.network_public_key.to_string(), BLS_ROOT_KEY);
+    let ecdsa_keys = keys.hd_root_pubkeys.iter();
+    let root_keys = std::iter::once(bls_key)
+        .chain(ecdsa_keys.map(|key| root_key(key, ECDSA_ROOT_KEY)))
+        .collect();
     let names = resolver_names(addresses);
     let resolving = || {
         Resolving::initializeCall {
@@ -295,13 +294,13 @@ fn initializers(
         (addresses.allowlist, administered()),
         (addresses.multisender, administered()),
     ];
-    Ok(calls
+    calls
         .into_iter()
         .map(|(address, call)| (address, call.into()))
-        .collect())
+        .collect()
 }
 
-/// What the resolver knows, by name.
+/// The entries of the resolver.
 fn resolver_names(addresses: &ContractAddresses) -> [(&'static str, Address); 14] {
     [
         ("STAKING", addresses.staking),
@@ -321,17 +320,20 @@ fn resolver_names(addresses: &ContractAddresses) -> [(&'static str, Address); 14
     ]
 }
 
-/// A node as the chain announces it: by IPv4 address and port.
-fn validator(node: &NodeUrl, address: Address) -> Result<Validator, DevnetError> {
-    let ip: Ipv4Addr = node.host().parse().map_err(DevnetError::genesis)?;
-    let port = node.authority().rsplit(':').next().unwrap_or_default();
-    Ok(Validator {
-        ip: ip.into(),
+/// A node as the Staking contract announces it: IPv4 address and port.
+#[allow(clippy::expect_used, reason = "nodes have URLs of this machine")]
+fn validator(node: &NodeUrl, address: Address) -> Validator {
+    let socket: SocketAddrV4 = node
+        .authority()
+        .parse()
+        .expect("nodes listen on an IPv4 address and a port");
+    Validator {
+        ip: (*socket.ip()).into(),
         ipv6: 0,
-        port: port.parse().map_err(DevnetError::genesis)?,
+        port: socket.port().into(),
         nodeAddress: address,
         reward: U256::ZERO,
         senderPubKey: U256::ZERO,
         receiverPubKey: U256::ZERO,
-    })
+    }
 }

@@ -15,17 +15,17 @@ use crate::{
     node::{Incoming, MAX_BODY, Node},
 };
 
-/// Listeners on consecutive ports of this machine, or on free ones.
+/// Binds listeners on consecutive ports of 127.0.0.1, or on free ones if `port` is 0.
 pub(crate) async fn bind(
     first_port: u16,
     nodes: usize,
 ) -> Result<(Vec<NodeUrl>, Vec<TcpListener>), DevnetError> {
     let (mut urls, mut listeners) = (Vec::with_capacity(nodes), Vec::with_capacity(nodes));
     for i in 0..nodes {
-        let port = if first_port == 0 {
-            0
-        } else {
-            first_port.saturating_add(i as u16)
+        let port = match first_port {
+            0 => 0,
+            first => u16::try_from(usize::from(first) + i)
+                .map_err(|_| DevnetError::PortRange { first_port, nodes })?,
         };
         let (url, listener) = bind_one(port).await?;
         urls.push(url);
@@ -34,22 +34,20 @@ pub(crate) async fn bind(
     Ok((urls, listeners))
 }
 
-/// A listener on a port of this machine, or on a free one.
+/// Binds a listener on a port of 127.0.0.1, or on a free one if `port` is 0.
 pub(crate) async fn bind_one(port: u16) -> Result<(NodeUrl, TcpListener), DevnetError> {
     let listen = |source| DevnetError::Listen { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let url = format!("http://{address}").parse();
-    let url = url.map_err(|error| listen(std::io::Error::other(error)))?;
-    Ok((url, listener))
+    Ok((crate::node_url(address.port()), listener))
 }
 
-/// Serves one node until it is aborted, with its connections.
+/// Serves one node until the task is aborted, which also closes its connections.
 pub(crate) async fn serve(listener: TcpListener, node: Arc<Node>) {
     listener::accept(listener, |stream| {
-        // A stopped node closes what the operating system accepted for it.
+        // A stopped node closes connections that the operating system accepted.
         if node.is_stopped() {
             return None;
         }
@@ -61,7 +59,7 @@ pub(crate) async fn serve(listener: TcpListener, node: Arc<Node>) {
     .await;
 }
 
-/// An error here closes the connection without an answer.
+/// Answers one request. An error closes the connection without a response.
 async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full<Bytes>>, Stopped> {
     if request.method() == Method::OPTIONS {
         return Ok(with_cors(Response::new(Full::default())));
@@ -102,7 +100,7 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
     Ok(with_cors(response))
 }
 
-/// Nodes let every web page call them.
+/// Adds CORS headers: nodes accept calls from every origin.
 fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
     headers.extend(listener::cross_origin("GET, POST, PATCH, OPTIONS"));

@@ -1,4 +1,4 @@
-//! The content that the nodes find by CID.
+//! Content that nodes look up by CID.
 
 use lit_types::ActionCid;
 use std::{
@@ -6,27 +6,27 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-/// How much may be uploaded in all, in bytes.
+/// The limit of all uploads together, in bytes.
 #[cfg(feature = "http")]
 const MAX_UPLOADED: usize = 256 * 1024 * 1024;
-/// What an entry counts for beside its content, in bytes.
+/// The overhead counted for each entry, in bytes.
 #[cfg(feature = "http")]
 const ENTRY: usize = 256;
 
-/// Source of actions by CID.
+/// Source code of actions, by CID.
 #[derive(Debug, Default)]
 pub(crate) struct Ipfs(RwLock<Contents>);
 
 #[derive(Debug, Default)]
 struct Contents {
     sources: HashMap<String, String>,
-    /// How much strangers have stored, in bytes.
+    /// The size of uploads over HTTP so far, in bytes.
     #[cfg(feature = "http")]
     uploaded: usize,
 }
 
 impl Ipfs {
-    /// Stores a source and gives its CID.
+    /// Stores source code and returns its CID.
     pub(crate) fn put(&self, code: String) -> String {
         let cid = ActionCid::of_code(code.as_bytes()).to_string();
         let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
@@ -34,7 +34,7 @@ impl Ipfs {
         cid
     }
 
-    /// Stores a source that came over HTTP, under its CID. False when there is no space left: nothing is forgotten for it.
+    /// Stores uploaded source code under its CID. Returns false if the space is used up; nothing is evicted.
     #[cfg(feature = "http")]
     pub(crate) fn upload(&self, cid: &str, code: String) -> bool {
         let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,24 +1,22 @@
 use alloy_primitives::Address;
 use k256::{ecdsa::SigningKey, elliptic_curve::sec1::ToEncodedPoint};
-use lit_session_crypto::{
-    BlsPublicKey, BlsSecretKey, EcdsaDealer, EcdsaDealerError, EcdsaRootShares,
-};
+use lit_session_crypto::{BlsPublicKey, BlsSecretKey, EcdsaDealer, EcdsaRootShares};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
 use crate::{auth::LocalIssuer, dealer::Dealer, signer::Election};
 
-/// With a single root key the official client derives other PKPs than the nodes.
+/// The number of ECDSA root keys. With one root key the official client derives other PKPs than the nodes.
 const HD_ROOT_KEYS: u8 = 2;
 
-/// Everything that follows from the seed of a network.
+/// The keys of a network, derived from its seed.
 #[derive(Debug)]
 pub(crate) struct NetworkKeys {
     seed: [u8; 32],
-    /// The BLS key.
+    /// The BLS public key.
     pub(crate) network_public_key: BlsPublicKey,
-    /// The roots PKPs are derived from: 130 hex digits each.
+    /// The root public keys from which PKPs are derived: 130 hex digits each.
     pub(crate) hd_root_pubkeys: Vec<String>,
 }
 
@@ -37,29 +35,31 @@ impl NetworkKeys {
         }
     }
 
-    /// Splits the BLS key among the nodes.
+    /// A dealer that splits the BLS key among the nodes.
     pub(crate) fn dealer(&self, threshold: u8, nodes: u8) -> Dealer {
         let randomness = derive(&self.seed, "bls dealing");
         Dealer::new(bls_root(&self.seed), randomness, threshold, nodes)
     }
 
-    /// Splits the ECDSA root keys among the nodes, once, and is there for every signature afterwards.
+    /// Splits the ECDSA root keys among the nodes, and returns the election that deals presignatures.
+    #[allow(clippy::expect_used, reason = "keys and threshold are valid")]
     pub(crate) fn ecdsa_dealer(
         &self,
         threshold: u8,
         nodes: u8,
-    ) -> Result<(Vec<EcdsaRootShares>, Election), EcdsaDealerError> {
+    ) -> (Vec<EcdsaRootShares>, Election) {
         let roots: Vec<[u8; 32]> = (0..HD_ROOT_KEYS)
             .map(|i| ecdsa_root(&self.seed, i).to_bytes().into())
             .collect();
-        let dealer = EcdsaDealer::new(&roots, threshold, nodes)?;
+        let dealer = EcdsaDealer::new(&roots, threshold, nodes)
+            .expect("two valid root keys, and a threshold of 2 to `nodes`");
         let mut rng = ChaCha20Rng::from_seed(derive(&self.seed, "ecdsa dealing"));
         let shares = dealer.deal(&mut rng);
         let seed = derive(&self.seed, "presignatures");
-        Ok((shares, Election::new(dealer, seed, threshold.into())))
+        (shares, Election::new(dealer, seed, threshold.into()))
     }
 
-    /// The wallet of the node at this place: what the chain announces its address of.
+    /// The wallet key of the node at this index. The Staking contract announces its address.
     pub(crate) fn node_wallet(&self, place: usize) -> SigningKey {
         k256_secret(&self.seed, &format!("node {place}")).into()
     }
@@ -68,17 +68,17 @@ impl NetworkKeys {
         Address::from_private_key(&self.node_wallet(place))
     }
 
-    /// Logs users in for tests.
+    /// The network's own issuer of JWTs, which logs in users for tests.
     pub(crate) fn jwt_issuer(&self) -> LocalIssuer {
         draw(&self.seed, "jwt issuer", LocalIssuer::from_secret)
     }
 
-    /// An address that follows from the seed; nobody has its key.
+    /// An address derived from the seed, without a known private key.
     pub(crate) fn address(&self, label: &str) -> Address {
         Address::from_slice(&derive(&self.seed, label)[12..])
     }
 
-    /// A wallet that follows from the seed: its address, and its private key as `0x` and 64 hex digits.
+    /// A wallet derived from the seed: its address, and its private key as `0x` and 64 hex digits.
     pub(crate) fn wallet(&self, label: &str) -> (Address, String) {
         let secret = k256_secret(&self.seed, label);
         let point = secret.public_key().to_encoded_point(false);
@@ -101,7 +101,7 @@ fn bls_root(seed: &[u8; 32]) -> BlsSecretKey {
     })
 }
 
-/// The first of a sequence of hashes that is a valid key.
+/// Returns the first hash of a sequence that is a valid key.
 fn draw<K>(seed: &[u8; 32], label: &str, key: impl Fn(&[u8; 32]) -> Option<K>) -> K {
     let mut attempt = 0_u64;
     loop {

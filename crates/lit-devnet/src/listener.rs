@@ -15,15 +15,15 @@ use tokio::{
     task::JoinSet,
 };
 
-/// How many connections a listener has at once. More wait until one of them ends.
+/// The number of open connections per listener. Further connections wait until one closes.
 const MAX_CONNECTIONS: usize = 1_024;
-/// How long a client may take for the head of a request, its silence before that included.
+/// The timeout for the head of a request, including idle time before it.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long it may take for the body.
+/// The timeout for the body of a request.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Gives every connection to `serve` until the future is dropped, and what was served with it. Connections for which there is
-/// nothing to do are closed.
+/// Passes every connection to `serve` until the future is dropped, which also drops the connections. A connection is closed if
+/// `serve` returns nothing.
 pub(crate) async fn accept<F>(listener: TcpListener, serve: impl Fn(TcpStream) -> Option<F>)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -49,7 +49,7 @@ async fn accept_up_to<F>(
                 }
                 Err(error) => {
                     tracing::warn!(address = ?listener.local_addr().ok(), %error, "cannot accept a connection");
-                    // Out of file descriptors, most likely; some will become free.
+                    // Most likely the process is out of file descriptors; retry when some are free.
                     tokio::time::sleep(Duration::from_millis(10)).await;
                 }
             },
@@ -58,7 +58,7 @@ async fn accept_up_to<F>(
     }
 }
 
-/// Speaks HTTP/1.1 on a connection to its end. An error in place of an answer ends it at once.
+/// Serves HTTP/1.1 on a connection until it closes. If `answer` fails the connection is closed at once.
 pub(crate) async fn serve_http<F, B, E>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
 where
     F: Future<Output = Result<Response<B>, E>>,
@@ -77,38 +77,38 @@ where
     }
 }
 
-/// The body of a request, or what the client is told that sends too much or takes too long.
+/// The body of a request, or the error response if it is too large or too slow.
 pub(crate) async fn read_body(
     body: Incoming,
     limit: usize,
 ) -> Result<Bytes, Response<Full<Bytes>>> {
-    // Said before the body is read, so that a client which waits for an answer first gets it.
+    // Checked before the body is read, for clients that wait for a response before they send the body.
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
     match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "the body cannot be read")),
-        Err(_) => Err(text(
-            StatusCode::REQUEST_TIMEOUT,
-            "the request takes too long",
+        Ok(Err(_)) => Err(text(
+            StatusCode::BAD_REQUEST,
+            "cannot read the request body",
         )),
+        Err(_) => Err(text(StatusCode::REQUEST_TIMEOUT, "request timed out")),
     }
 }
 
 fn too_large() -> Response<Full<Bytes>> {
-    text(StatusCode::PAYLOAD_TOO_LARGE, "the request is too large")
+    text(StatusCode::PAYLOAD_TOO_LARGE, "request too large")
 }
 
-/// An answer that is no JSON.
+/// A plain text response.
 pub(crate) fn text(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(text));
     *response.status_mut() = status;
     response
 }
 
-/// Headers by which every web page may call with these methods and any headers.
+/// CORS headers that allow every origin, these methods and any headers.
 pub(crate) fn cross_origin(methods: &'static str) -> HeaderMap {
     let any = |name: HeaderName| (name, HeaderValue::from_static("*"));
     HeaderMap::from_iter([
@@ -144,7 +144,7 @@ mod tests {
         let _first = TcpStream::connect(address).await.unwrap();
         serving.recv().await.unwrap();
         let _second = TcpStream::connect(address).await.unwrap();
-        // Often enough that the runtime looks at its sockets several times.
+        // Yield often enough that the runtime polls its sockets several times.
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }

@@ -5,10 +5,10 @@ use std::{
 
 use lit_types::NodeUrl;
 
-/// How many requests are remembered; older ones are forgotten.
+/// The number of requests kept; older ones are dropped.
 const CAPACITY: usize = 10_000;
 
-/// How much of a text that the client chose is remembered, in characters.
+/// The length to which texts of the client are cut, in characters.
 const MAX_TEXT: usize = 256;
 
 /// A request that reached a node.
@@ -17,11 +17,11 @@ const MAX_TEXT: usize = 256;
 pub struct LoggedRequest {
     /// The node.
     pub node: NodeUrl,
-    /// The path, as it was sent; of a long one the first 256 characters.
+    /// The path as it was sent, cut to 256 characters.
     pub path: String,
-    /// The id of the operation, if the client sent one; of a long one the first 256 characters.
+    /// The id of the operation (header `X-Request-Id`), if the client sent one, cut to 256 characters.
     pub request_id: Option<String>,
-    /// The status the node answered with.
+    /// The HTTP status of the response.
     pub status: u16,
 }
 

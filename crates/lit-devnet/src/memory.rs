@@ -6,12 +6,14 @@ use tokio::sync::watch;
 
 use crate::node::{Incoming, Node};
 
-/// Reaches the nodes of one development network without a socket. It does not keep the network alive: requests that are on
-/// their way when it is dropped fail with [`TransportError::Io`], later ones with [`TransportError::Connect`].
+/// A transport to the nodes of one development network, without sockets.
+///
+/// It does not keep the network alive: when the network is dropped, requests in flight fail with [`TransportError::Io`], and later
+/// ones with [`TransportError::Connect`].
 #[derive(Debug, Clone)]
 pub struct MemoryTransport {
     nodes: Weak<[Arc<Node>]>,
-    /// Closed when the network is dropped.
+    /// Closes when the network is dropped.
     network: watch::Receiver<()>,
 }
 
@@ -45,7 +47,7 @@ impl NodeTransport for MemoryTransport {
         let mut network = self.network.clone();
         let answer = tokio::select! {
             answer = node.handle(incoming) => answer,
-            // Nothing is ever sent, so this is the end of the network.
+            // No value is ever sent: a change means that the network was dropped.
             _ = network.changed() => {
                 return Err(TransportError::Io("the network was dropped".to_owned()));
             }

@@ -14,9 +14,9 @@ use crate::{
     node::{Node, Shared},
 };
 
-/// A Lit network in this process. Everything stops when it is dropped.
+/// A Lit network in this process, for development and tests. Everything stops when it is dropped.
 ///
-/// It is for development and tests: its nodes live in one process and its keys come from one seed, so it protects nothing.
+/// It protects nothing: all nodes run in one process, and all keys are derived from one seed.
 ///
 /// ```
 /// use lit_devnet::Devnet;
@@ -41,13 +41,13 @@ pub struct Devnet {
     pub(crate) rpc_url: Option<String>,
     #[cfg(feature = "http")]
     pub(crate) services_url: Option<NodeUrl>,
-    /// Dropping it ends the requests that are on their way in memory.
+    /// Dropping it ends requests in flight on [`MemoryTransport`]s.
     pub(crate) alive: watch::Sender<()>,
-    /// The HTTP listeners; dropping them stops them.
+    /// The HTTP servers. Dropping the set stops them.
     pub(crate) _servers: JoinSet<()>,
 }
 
-/// A client reaches the nodes in memory and shares the clock of the network.
+/// A client connects to the nodes in memory and shares the network's clock.
 impl Network for Devnet {
     fn discovery(&self) -> Arc<dyn Discovery> {
         Arc::new(NodeList::from_urls(
@@ -66,16 +66,16 @@ impl Network for Devnet {
 }
 
 impl Devnet {
-    /// Starts a network of this many nodes with the default settings.
+    /// Starts a network of `nodes` nodes with default settings.
     ///
     /// # Errors
-    /// As [`DevnetBuilder::start`].
+    /// See [`DevnetBuilder::start`].
     pub async fn start(nodes: usize) -> Result<Self, DevnetError> {
         Self::builder().with_nodes(nodes).start().await
     }
 
-    /// Settings.
-    #[must_use = "call start to get a network"]
+    /// Starts to configure a network.
+    #[must_use = "call `start` to get a network"]
     pub fn builder() -> DevnetBuilder {
         DevnetBuilder::default()
     }
@@ -86,56 +86,56 @@ impl Devnet {
         &self.node_urls
     }
 
-    /// How many nodes have to agree: two thirds, rounded down.
+    /// The threshold: two thirds of the nodes, rounded down, and at least 2.
     #[must_use]
     pub const fn threshold(&self) -> usize {
         self.threshold
     }
 
-    /// Reaches the nodes in memory.
+    /// A transport to the nodes in memory.
     #[must_use]
     pub fn transport(&self) -> Arc<MemoryTransport> {
         Arc::new(MemoryTransport::new(&self.nodes, self.alive.subscribe()))
     }
 
-    /// The network's clock. Give it to the client too, where it is moved.
+    /// The network's clock. [`Network`] shares it with clients.
     #[must_use]
     pub fn clock(&self) -> Arc<DevnetClock> {
         Arc::clone(&self.shared.clock)
     }
 
-    /// The chain with the contracts, at the addresses of datil-dev. [`Chain::client`] is alloy's way to it.
+    /// The chain, with the contracts at the addresses of datil-dev. [`Chain::client`] makes an alloy client for it.
     #[must_use]
     pub const fn chain(&self) -> &Chain {
         &self.chain.chain
     }
 
-    /// Where the chain answers JSON-RPC, when the network listens.
+    /// The URL of the chain's JSON-RPC server, if the network listens.
     #[must_use]
     pub fn rpc_url(&self) -> Option<&str> {
         self.rpc_url.as_deref()
     }
 
-    /// What `lit-contracts` has to know about the chain: a `custom` network, whose nodes speak HTTP without TLS.
+    /// The context that `lit-contracts` needs: a `custom` network whose nodes speak HTTP without TLS.
     #[must_use]
     pub fn context(&self) -> NetworkContext {
         NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or_default())
     }
 
-    /// Whether requests have to be paid with capacity credits.
+    /// Whether requests must be paid with capacity credits.
     #[must_use]
     pub fn capacity_enforced(&self) -> bool {
         self.shared.capacity_enforced
     }
 
-    /// Private keys of wallets that have a million tokens each: `0x` and 64 hex digits. Everybody has them who has the seed.
+    /// Private keys of ten wallets with a million tokens each: `0x` and 64 hex digits. They are derived from the seed.
     #[must_use]
     pub fn funded_keys(&self) -> &[String] {
         &self.chain.funded_keys
     }
 
-    /// A token of the network's own issuer: what somebody would have who had logged in with this provider. Nodes believe it, and
-    /// it is an access token for the auth methods of the provider.
+    /// Issues a JWT as if a user had logged in with this provider. Nodes accept it as the access token of the provider's auth
+    /// methods.
     #[must_use]
     pub fn issue_jwt(&self, provider: JwtProvider, claims: &JwtClaims) -> String {
         let now = self.shared.clock.now();
@@ -145,15 +145,15 @@ impl Devnet {
     /// Ends the epoch and begins the next with the same nodes.
     ///
     /// # Errors
-    /// [`DevnetError::Genesis`] when the contract refuses.
+    /// [`DevnetError::NextEpoch`] if the Staking contract refuses.
     pub fn next_epoch(&self) -> Result<(), DevnetError> {
         self.chain.next_epoch()
     }
 
-    /// One node, counted from 0 in the order of [`Devnet::node_urls`]: to put a fault on it.
+    /// The node at `index`, counted from 0 in the order of [`Devnet::node_urls`]. Use it to put a fault on the node.
     ///
     /// # Panics
-    /// If the network has no node of this index, as indexing a slice does.
+    /// If `index` is out of range, like indexing a slice.
     #[must_use]
     #[track_caller]
     pub fn node(&self, index: usize) -> DevnetNode<'_> {
@@ -165,12 +165,12 @@ impl Devnet {
         DevnetNode::new(&self.nodes[index])
     }
 
-    /// Stores code where the nodes look up actions by CID, and gives that CID.
+    /// Stores code on the network's IPFS, where nodes look up actions, and returns its CID.
     pub fn put_ipfs(&self, code: impl Into<String>) -> String {
         self.shared.ipfs.put(code.into())
     }
 
-    /// The requests that have reached nodes, oldest first; the last 10,000.
+    /// The latest 10,000 requests that reached nodes, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
         self.shared.log.all()

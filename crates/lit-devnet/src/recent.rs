@@ -3,10 +3,10 @@ use std::{
     hash::Hash,
 };
 
-/// How much is remembered. A node that comes to an operation which is forgotten begins it again.
+/// The number of entries kept. If the entry of an operation was evicted, the next node starts the operation again.
 const REMEMBERED: usize = 1_000;
 
-/// A map that forgets the oldest of too many entries.
+/// A map that evicts its oldest entry when it is full.
 #[derive(Debug)]
 pub(crate) struct Recent<K, V> {
     entries: HashMap<K, V>,

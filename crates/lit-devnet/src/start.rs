@@ -21,11 +21,15 @@ use crate::{
     signer::NodeSigner,
 };
 
+/// The port in the URL of the first node of a network in memory.
+const FIRST_MEMORY_PORT: u16 = 7470;
+
 impl DevnetBuilder {
     /// Starts the network.
     ///
     /// # Errors
-    /// [`DevnetError::NodeCount`], or [`DevnetError::Listen`] when a port is taken.
+    /// [`DevnetError::NodeCount`] for too few or too many nodes, [`DevnetError::Listen`] if a port is in use, and
+    /// [`DevnetError::Genesis`] if a contract cannot be initialized.
     #[allow(clippy::unused_async, reason = "with the feature `http` it binds")]
     pub async fn start(self) -> Result<Devnet, DevnetError> {
         if !(MIN_NODES..=MAX_NODES).contains(&self.nodes) {
@@ -90,7 +94,7 @@ impl DevnetBuilder {
             actions: Arc::new(actions),
             capacity_enforced: self.capacity_enforced,
         });
-        let nodes = give_shares(&shared, &node_urls, threshold)?;
+        let nodes = give_shares(&shared, &node_urls, threshold);
         #[cfg(feature = "http")]
         for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
             servers.spawn(crate::http::serve(listener, Arc::clone(node)));
@@ -125,19 +129,13 @@ impl DevnetBuilder {
     }
 }
 
-/// The nodes, each with its shares of the network's keys.
-fn give_shares(
-    shared: &Arc<Shared>,
-    node_urls: &[NodeUrl],
-    threshold: usize,
-) -> Result<Arc<[Arc<Node>]>, DevnetError> {
-    // There are at most 255 nodes.
-    let [count, needed] = [node_urls.len(), threshold].map(|n| u8::try_from(n).unwrap_or(u8::MAX));
+/// Creates the nodes, each with its shares of the network's keys.
+#[allow(clippy::expect_used, reason = "the number of nodes was checked")]
+fn give_shares(shared: &Arc<Shared>, node_urls: &[NodeUrl], threshold: usize) -> Arc<[Arc<Node>]> {
+    let [count, needed] =
+        [node_urls.len(), threshold].map(|n| u8::try_from(n).expect("at most 255 nodes"));
     let dealer = Arc::new(shared.keys.dealer(needed, count));
-    let (root_shares, election) = shared
-        .keys
-        .ecdsa_dealer(needed, count)
-        .map_err(DevnetError::genesis)?;
+    let (root_shares, election) = shared.keys.ecdsa_dealer(needed, count);
     let (election, faults) = (Arc::new(election), Arc::new(Faults::none(node_urls.len())));
     let node = |(place, (url, root_shares)): (usize, (&NodeUrl, EcdsaRootShares))| {
         let signer = NodeSigner::new(
@@ -149,17 +147,23 @@ fn give_shares(
         );
         Arc::new(Node::new(url.clone(), Arc::clone(shared), signer))
     };
-    Ok(node_urls
+    node_urls
         .iter()
         .zip(root_shares)
         .enumerate()
         .map(node)
-        .collect())
+        .collect()
 }
 
-/// Nodes in memory have addresses too: session signatures name them.
+/// URLs for nodes in memory: session signatures name the node's URL.
 fn memory_urls(nodes: usize) -> Vec<NodeUrl> {
-    (0..nodes)
-        .filter_map(|i| format!("http://127.0.0.1:{}", 7470 + i).parse().ok())
-        .collect()
+    (FIRST_MEMORY_PORT..).take(nodes).map(node_url).collect()
+}
+
+/// The URL of a port of this machine.
+#[allow(clippy::expect_used, reason = "every port makes a valid URL")]
+pub(crate) fn node_url(port: u16) -> NodeUrl {
+    format!("http://127.0.0.1:{port}")
+        .parse()
+        .expect("an address and a port make a URL")
 }

@@ -73,6 +73,21 @@ impl Setup {
         (status, serde_json::from_slice(&body).unwrap())
     }
 
+    /// Why no capacity credit pays for the wallet, as the node says it.
+    async fn why_unpaid(&self, wallet: &PrivateKeySigner, proofs: &[AuthSig]) -> String {
+        let (status, answer) = self.run(wallet, proofs).await;
+        assert_eq!(
+            (status, &answer["errorCode"]),
+            (402, &json!("rate_limit_exceeded")),
+            "{answer}"
+        );
+        let message = answer["message"].as_str().unwrap();
+        message
+            .strip_prefix("Rate limit exceeded.  No capacity credit pays for this request: ")
+            .unwrap_or_else(|| panic!("{message}"))
+            .to_owned()
+    }
+
     async fn is_paid(&self, wallet: &PrivateKeySigner, proofs: &[AuthSig]) -> bool {
         let (status, answer) = self.run(wallet, proofs).await;
         match status {
@@ -217,5 +232,76 @@ async fn the_capability_of_a_pkp_is_a_good_proof() {
     assert_eq!(
         (status, &answer["errorCode"]),
         (400, &json!("NodeSIWECapabilityInvalid"))
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_kept_each_delegation_from_paying() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    let (owner_is, user_is) = (owner.address(), user.address());
+    let no_credit = format!("{user_is} has no credit");
+    assert_eq!(
+        setup.why_unpaid(&user, &[]).await,
+        format!("{no_credit}; the request carries no capacity delegation.")
+    );
+
+    let once = CapacityDelegation::to_anyone().with_uses(1);
+    let proof = setup.delegate(&owner, &once).await;
+    let does_not_pay = format!("{no_credit}; the capacity delegation of {owner_is} does not pay: ");
+    assert_eq!(
+        setup.why_unpaid(&user, std::slice::from_ref(&proof)).await,
+        format!("{does_not_pay}{owner_is} has no credit that it covers.")
+    );
+
+    let credit = setup.mint_credit(&owner).await;
+    assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    assert_eq!(
+        setup.why_unpaid(&user, std::slice::from_ref(&proof)).await,
+        format!("{does_not_pay}all of its 1 uses are used up.")
+    );
+
+    let other = PrivateKeySigner::random().address();
+    let for_other = CapacityDelegation::to(other);
+    let for_other = setup.delegate(&owner, &for_other).await;
+    assert_eq!(
+        setup.why_unpaid(&user, &[for_other]).await,
+        format!("{does_not_pay}it is not for {user_is}.")
+    );
+
+    let poor = setup.funded(2);
+    let named = CapacityDelegation::to_anyone().with_token_id(credit);
+    let of_poor = setup.delegate(&poor, &named).await;
+    let poor = poor.address();
+    assert_eq!(
+        setup.why_unpaid(&user, &[of_poor]).await,
+        format!(
+            "{no_credit}; the capacity delegation of {poor} does not pay: its credits do not belong to {poor}."
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_says_that_credits_have_expired() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), setup.funded(2));
+    setup.mint_credit(&owner).await;
+    setup.mint_credit(&user).await;
+    let payments = contracts(&setup.network, &owner).payments();
+    payments.delegate(&[user.address()]).await.unwrap();
+    setup
+        .network
+        .clock()
+        .advance(Duration::from_secs(3 * 86_400));
+    let anybody = CapacityDelegation::to_anyone();
+    let proof = setup.delegate(&owner, &anybody).await;
+    assert_eq!(
+        setup.why_unpaid(&user, &[proof]).await,
+        format!(
+            "the credits of {} have expired; none of its 1 payers has an unexpired credit; \
+             the capacity delegation of {} does not pay: its credits have expired.",
+            user.address(),
+            owner.address()
+        )
     );
 }

@@ -287,6 +287,18 @@ async fn sessions_of_the_pkp_may_sign() {
     by_action["code"] = base64(source).into();
     let session = setup.network_session(&by_action, &requests()).await;
     refused(&setup, &session, &body(&setup), TOO_LIMITED).await;
+    let (_, answer) = setup
+        .ask_as(&session, 0, Endpoint::PkpSign, "lit_why", &body(&setup))
+        .await
+        .unwrap();
+    let (owner, pkp) = (setup.owner.address(), setup.pkp.address());
+    assert_eq!(
+        answer["message"],
+        format!(
+            "Lit Action {cid}, wallet {pkp} may not use PKP {token} to sign anything (owner: {owner}; \
+             permitted: Lit Action {cid} to sign personal messages)"
+        )
+    );
 
     permissions.remove_action(token, &cid).await.unwrap();
     let scope = AuthMethodScope::SignAnything;

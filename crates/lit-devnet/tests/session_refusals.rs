@@ -306,6 +306,12 @@ async fn wallets_that_prove_nothing() {
     }
     let none = with(&setup, "authMethods", json!([])).await;
     refused(&setup, &none, 401, "NodeAuthSigScopeTooLimited").await;
+    let (_, answer) = setup.ask(0, &none).await;
+    let shown = "a request without auth method, Lit Action or wallet may not use PKP 0x";
+    assert!(
+        answer["message"].as_str().unwrap().starts_with(shown),
+        "{answer}"
+    );
 
     let old = setup.owner_method().await;
     setup.network.clock().advance(Duration::from_secs(601));
@@ -341,6 +347,15 @@ async fn scopes_that_are_too_narrow() {
     refused(&setup, &body, 401, "NodeAuthSigScopeTooLimited").await;
     permit(Scopes::NONE.with(3)).await;
     refused(&setup, &body, 401, "NodeAuthSigScopeTooLimited").await;
+    let (_, answer) = setup.ask(0, &body).await;
+    let (wallet, owner) = (wallet.address(), setup.owner.address());
+    assert_eq!(
+        answer["message"],
+        format!(
+            "wallet {wallet} may not use PKP {token} to sign personal messages (owner: {owner}; \
+             permitted: wallet {wallet} to do nothing)"
+        )
+    );
     permit(AuthMethodScope::SignAnything.into()).await;
     setup.ask_all(&body).await;
 }

@@ -1,4 +1,4 @@
-//! One run: a QuickJS engine, the action, and the loop that keeps it going.
+//! One run: a QuickJS engine, the action and its event loop.
 
 use std::{
     rc::Rc,
@@ -25,10 +25,10 @@ use super::{
     uncaught::Uncaught,
 };
 
-/// The name under which the real nodes run actions; it shows in stacks.
+/// The script name of actions on real nodes, as it appears in stack traces.
 const SCRIPT_NAME: &str = "<user_provided_script>";
 
-/// All that a run needs.
+/// The input of a run.
 pub(super) struct Run {
     pub(super) request: ActionRequest,
     pub(super) host: Arc<dyn ActionHost>,
@@ -52,7 +52,7 @@ pub(super) fn execute(run: &Run) -> Result<(), ActionError> {
 enum Failure {
     /// An uncaught exception, described.
     Thrown(String),
-    /// As `Thrown`, but a full heap can look like this too.
+    /// As `Thrown`, but it may also mean that the heap is full.
     Unclear(String),
     OutOfMemory,
     /// The deadline has passed, or the run was cancelled.
@@ -89,10 +89,10 @@ impl From<Error> for Failure {
     }
 }
 
-/// When a run has to stop.
+/// The deadline and cancellation of a run.
 #[derive(Clone)]
 struct Deadline {
-    /// None if it is beyond what the clock can express.
+    /// `None` if the clock cannot express it.
     at: Option<Instant>,
     cancelled: Arc<AtomicBool>,
 }
@@ -128,7 +128,7 @@ fn attempt(run: &Run) -> Result<(), Failure> {
     }
 }
 
-/// Whether there is too little memory left for the engine to say that there is too little.
+/// Whether the engine has too little memory left to report that it is out of memory.
 fn heap_is_full(runtime: &Runtime, limit: usize) -> bool {
     let used = usize::try_from(runtime.memory_usage().malloc_size).unwrap_or_default();
     used >= limit - limit / 16
@@ -202,7 +202,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         }
     }
 
-    /// Runs the script and all that it starts.
+    /// Runs the script and everything it starts.
     fn run(&self, request: &ActionRequest) -> Result<(), Failure> {
         let params = self.ctx.json_parse(json!(request.js_params).to_string());
         self.call(&self.define_globals, (self.check(params)?,))?;
@@ -210,7 +210,7 @@ impl<'a, 'js> Engine<'a, 'js> {
             .ctx
             .eval_with_options(&*request.code, script(SCRIPT_NAME))
         {
-            // QuickJS takes the source as a C string.
+            // QuickJS reads the source as a C string.
             Err(Error::InvalidString(_)) => {
                 return Err(Failure::Thrown(
                     "Uncaught SyntaxError: Invalid or unexpected token".to_owned(),
@@ -234,7 +234,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         Ok(())
     }
 
-    /// Waits for the next timer or answer, and lets the action go on from there.
+    /// Waits for the next timer or answer, and resumes the action.
     fn wait(&self) -> Result<(), Failure> {
         let wake = self
             .host
@@ -273,8 +273,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         Ok(())
     }
 
-    /// Calls a function of the prelude as a task of its own: what it enqueues runs before the next
-    /// one.
+    /// Calls a function of the prelude as a task: jobs that it enqueues run before the next task.
     fn call<A: rquickjs::function::IntoArgs<'js>>(
         &self,
         function: &Function<'js>,
@@ -285,10 +284,9 @@ impl<'a, 'js> Engine<'a, 'js> {
         self.drain_jobs()
     }
 
-    /// Runs promise jobs until there are none, then looks for rejections nobody has handled
-    /// meanwhile.
+    /// Runs all promise jobs, then checks for unhandled rejections.
     fn drain_jobs(&self) -> Result<(), Failure> {
-        // The interrupt handler ends a job, not the queue.
+        // The interrupt handler ends only the current job.
         while !self.deadline.has_passed() {
             if self.ctx.execute_pending_job() {
                 continue;
@@ -301,7 +299,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         Err(Failure::Stopped)
     }
 
-    /// Turns the pending exception, if that is what `result` says, into a failure.
+    /// Converts the pending exception of a failed result into a failure.
     fn check<T: FromJs<'js>>(&self, result: rquickjs::Result<T>) -> Result<T, Failure> {
         result.map_err(|error| match error {
             Error::Exception => self.failure(&self.ctx.catch(), false),
@@ -321,11 +319,13 @@ impl<'a, 'js> Engine<'a, 'js> {
             .describe
             .call::<_, String>((thrown.clone(), in_promise))
         {
-            // What the engine throws when there is no memory for an error object.
+            // The engine throws this if it has no memory for an error object.
             Ok(text) if thrown.is_null() => Failure::Unclear(text),
             Ok(text) => Failure::Thrown(text),
             Err(_) if self.deadline.has_passed() => Failure::Stopped,
-            Err(_) => Failure::Unclear("Uncaught exception that cannot be shown".to_owned()),
+            Err(_) => {
+                Failure::Unclear("Uncaught exception that cannot be converted to text".to_owned())
+            }
         }
     }
 }

@@ -4,12 +4,21 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-/// Names the file of ethers, where no setting does.
+/// The environment variable with the path of ethers.
 const ETHERS_VARIABLE: &str = "LIT_ETHERS_BUNDLE";
-/// Where the file of ethers is looked for then, below the user's cache directory.
+/// The default path of ethers, below the user's cache directory.
 const ETHERS_CACHED: &str = "lit-devnet/ethers.umd.min.js";
 
-/// What an action finds besides the language and `Lit`, as far as the operator decides it.
+/// Resources that the operator grants to actions: hosts for `fetch`, and `ethers`.
+///
+/// ```
+/// use lit_devnet::actions::ActionEnvironment;
+///
+/// let environment = ActionEnvironment::default()
+///     .with_fetch_host("api.example.org")
+///     .with_ethers_bundle("node_modules/ethers/dist/ethers.umd.min.js");
+/// # let _ = environment;
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct ActionEnvironment {
     fetch_hosts: Vec<String>,
@@ -20,16 +29,16 @@ pub struct ActionEnvironment {
 }
 
 impl ActionEnvironment {
-    /// Lets `fetch` reach a host: `example.org`, or `127.0.0.1:8080` for one port of it. IPv6 addresses have brackets. This
-    /// machine is a host like any other. Default: none.
+    /// Allows `fetch` to reach a host: `example.org`, or `127.0.0.1:8080` for one port. Write IPv6 addresses in brackets. This machine
+    /// must be allowed like any other host. May be repeated. Default: no host.
     #[must_use]
     pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.fetch_hosts.push(host.into().to_ascii_lowercase());
         self
     }
 
-    /// The file that becomes the global `ethers`: `dist/ethers.umd.min.js` of npm's `ethers` 5. Default: the file that the
-    /// environment variable `LIT_ETHERS_BUNDLE` names, or else `lit-devnet/ethers.umd.min.js` in the user's cache directory
+    /// Sets the file that becomes the global `ethers`: `dist/ethers.umd.min.js` of npm's `ethers` 5. Default: the file named by the
+    /// environment variable `LIT_ETHERS_BUNDLE`, or else `lit-devnet/ethers.umd.min.js` in the user's cache directory
     /// (`$XDG_CACHE_HOME`, or `~/.cache`).
     #[must_use]
     pub fn with_ethers_bundle(mut self, path: impl Into<PathBuf>) -> Self {
@@ -45,7 +54,7 @@ impl ActionEnvironment {
         allowed.any(|allowed| allowed == host || allowed == host_and_port)
     }
 
-    /// The source of ethers, read once.
+    /// The source code of ethers, read once.
     pub(super) fn ethers(&self) -> Result<Arc<str>, String> {
         if let Some(source) = self.ethers.get() {
             return Ok(Arc::clone(source));
@@ -58,7 +67,12 @@ impl ActionEnvironment {
         let source: Arc<str> = match path.as_deref().map(fs::read_to_string) {
             Some(Ok(source)) => source.into(),
             Some(Err(error)) => return Err(not_installed(&shown, &error)),
-            None => return Err(not_installed(&shown, &"there is no cache directory")),
+            None => {
+                return Err(not_installed(
+                    &shown,
+                    &"neither XDG_CACHE_HOME nor HOME is set",
+                ));
+            }
         };
         Ok(Arc::clone(self.ethers.get_or_init(|| source)))
     }

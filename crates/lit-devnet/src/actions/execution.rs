@@ -1,11 +1,11 @@
-//! What a run shares with the actions it calls.
+//! State that a run shares with the actions it calls.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 
-/// The console output, the response and the fetches of an action and of all that it calls.
+/// The console output, the response and the fetch count of an action and all actions it calls.
 #[derive(Debug, Default)]
 pub(crate) struct Execution {
     output: Mutex<Output>,
@@ -19,7 +19,7 @@ struct Output {
 }
 
 impl Execution {
-    /// Appends to the console output, or leaves it alone and returns false if it would become longer than `limit` bytes.
+    /// Appends to the console output. Returns false, and appends nothing, if it would exceed `limit` bytes.
     pub(super) fn append_log(&self, text: &str, limit: usize) -> bool {
         let mut output = self.output();
         let fits = text.len() <= limit.saturating_sub(output.logs.len());
@@ -33,7 +33,7 @@ impl Execution {
         self.output().response = response;
     }
 
-    /// Counts one more fetch, unless there have been `limit`.
+    /// Counts one more fetch. Returns false if there have been `limit`.
     pub(super) fn count_fetch(&self, limit: usize) -> bool {
         count(&self.fetches, limit)
     }
@@ -46,13 +46,13 @@ impl Execution {
         self.output().response.clone()
     }
 
-    /// A poisoned lock is taken over: no change to the output can break off halfway.
+    /// Ignores poisoning: no change of the output can stop halfway.
     fn output(&self) -> MutexGuard<'_, Output> {
         self.output.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Adds one to a count that may not become greater than `limit`, and says whether it did.
+/// Increments a count unless it has reached `limit`. Returns whether it did.
 pub(super) fn count(counter: &AtomicUsize, limit: usize) -> bool {
     counter
         .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| {

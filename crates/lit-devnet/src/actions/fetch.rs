@@ -19,14 +19,14 @@ use url::Url;
 
 use super::{ActionEnvironment, HostError};
 
-/// The largest answer that is read, in bytes.
+/// The largest response body, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// How often a request is sent on, as the fetch standard has it.
+/// The number of redirects followed, as in the Fetch standard.
 const MAX_REDIRECTS: usize = 20;
-/// What the real nodes call themselves.
+/// The user agent of real nodes.
 const USER_AGENT: &str = "lit_protocol_node";
 
-/// Headers that belong to the connection, which actions cannot set.
+/// Headers of the connection, which actions cannot set.
 const RESERVED: [HeaderName; 7] = [
     header::HOST,
     header::CONNECTION,
@@ -37,7 +37,7 @@ const RESERVED: [HeaderName; 7] = [
     header::EXPECT,
 ];
 
-/// A request as `web.js` writes it.
+/// A request in the form of `web.js`.
 #[derive(Debug, Deserialize)]
 pub(super) struct FetchRequest {
     url: String,
@@ -56,12 +56,12 @@ enum Redirect {
     Manual,
 }
 
-/// Sends requests to the hosts that the environment allows. Connections are kept alive.
+/// Sends requests to the hosts that the environment allows, over pooled connections.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Fetcher(OnceLock<Client<HttpsConnector<HttpConnector>, Full<Bytes>>>);
 
 impl ActionEnvironment {
-    /// The answer, and its body.
+    /// The head of the response, and its body.
     pub(super) async fn fetch(&self, request: FetchRequest) -> Result<(Value, Vec<u8>), HostError> {
         let method = Method::from_bytes(request.method.as_bytes());
         let mut exchange = Exchange {
@@ -86,7 +86,7 @@ impl ActionEnvironment {
                 && request.redirect != Redirect::Manual
             {
                 if request.redirect == Redirect::Error {
-                    return Err(failed(&Refused("the server redirects")));
+                    return Err(failed(&Refused("unexpected redirect")));
                 }
                 if redirects == MAX_REDIRECTS {
                     return Err(failed(&Refused("too many redirects")));
@@ -97,7 +97,7 @@ impl ActionEnvironment {
             }
             let body = Limited::new(body, MAX_ANSWER).collect().await;
             let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-                true => failed(&Refused("the answer is longer than 16 MiB")),
+                true => failed(&Refused("the response is larger than 16 MiB")),
                 false => failed(&*error),
             })?;
             let headers: Vec<_> = head
@@ -157,7 +157,7 @@ impl Fetcher {
     }
 }
 
-/// What is sent next.
+/// The request to send next.
 struct Exchange {
     url: Url,
     method: Method,
@@ -176,7 +176,7 @@ impl Exchange {
         Ok(request)
     }
 
-    /// Where an answer sends the request, if it does.
+    /// The target of a redirect, if the response is one.
     fn redirection(
         &self,
         status: StatusCode,
@@ -223,12 +223,12 @@ fn header_map(pairs: &[(String, String)]) -> Result<HeaderMap, HostError> {
     Ok(headers)
 }
 
-/// Header values are bytes, and one character each in JavaScript.
+/// Converts header values: each byte is one character in JavaScript.
 fn latin1(value: &HeaderValue) -> String {
     value.as_bytes().iter().copied().map(char::from).collect()
 }
 
-/// The innermost error says what happened; those around it only say where.
+/// The innermost cause, which says what failed.
 fn root_cause(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {

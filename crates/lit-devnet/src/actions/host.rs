@@ -1,4 +1,4 @@
-//! The native functions behind the JavaScript prelude, and the network behind the action.
+//! The native functions of the JavaScript prelude, and the host behind an action.
 
 use std::{
     cell::{Cell, RefCell},
@@ -24,37 +24,37 @@ use super::{
 #[cfg(feature = "http")]
 use super::fetch::FetchRequest;
 
-/// What a host function returns.
+/// The result of a host function.
 pub type HostResult = Result<serde_json::Value, HostError>;
 
 /// The network behind an action: answers the asynchronous functions of `Lit.Actions`.
 ///
-/// A host serves one run or many; what a run accumulates (signatures, claims, counts against
-/// limits) is the host's.
+/// A host may serve several runs. It owns what runs accumulate: signatures, claims, counts against
+/// limits.
 #[async_trait]
 pub trait ActionHost: Send + Sync + 'static {
-    /// The functions this host has. Each appears as `Lit.Actions.<name>`, takes one object and
-    /// returns a promise.
+    /// The functions of this host. Each becomes `Lit.Actions.<name>`, takes one object and returns a
+    /// promise.
     fn functions(&self) -> &[&str];
 
     /// Answers one call, as a task of the tokio runtime.
     ///
     /// `function` is one of [`functions`](Self::functions). `parameters` is the action's argument
-    /// after `JSON.stringify`, with bytes (typed arrays, buffers) as arrays of numbers; `null` if
-    /// there was none.
+    /// after `JSON.stringify`, with bytes (typed arrays, buffers) as arrays of numbers, or `null` if
+    /// the action passed no argument.
     ///
     /// # Errors
     ///
-    /// Any error rejects the promise.
+    /// An error rejects the promise.
     async fn call(&self, function: &str, parameters: serde_json::Value) -> HostResult;
 }
 
-/// How long the parameters of one call may be, as JSON, and how many calls may wait for an answer: what a host is given is
-/// outside the memory that the engine counts.
+/// The limits of the parameters of one call, as JSON, and of pending calls. Parameters passed to a host are outside of the engine's
+/// memory limit.
 const MAX_PARAMETERS: usize = 1024 * 1024;
 const MAX_UNANSWERED: usize = 64;
 
-/// The host of an action that needs no network.
+/// A host without functions.
 pub(super) struct NoHost;
 
 #[async_trait]
@@ -70,20 +70,20 @@ impl ActionHost for NoHost {
     }
 }
 
-/// What wakes a run that waits.
+/// An event that wakes a waiting run.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// Nobody wants the outcome any more.
+    /// The run was cancelled.
     Cancelled,
-    /// A call of the host has its answer, as JSON, or failed.
+    /// A host call returned JSON, or failed.
     Settled {
-        /// The number which the prelude gave the call.
+        /// The prelude's number of the call.
         call: u32,
         answer: Result<Answer, HostError>,
     },
 }
 
-/// What comes back from outside.
+/// The result of an outside call.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) json: String,
@@ -107,7 +107,7 @@ pub(super) struct HostState {
     uncaught: Uncaught,
     sender: mpsc::Sender<Event>,
     tokio: tokio::runtime::Handle,
-    /// Dropping the set aborts the calls that are still under way.
+    /// Dropping the set aborts calls in flight.
     calls: RefCell<JoinSet<()>>,
     unanswered: Cell<usize>,
     under_way: RefCell<HashMap<u32, AbortHandle>>,
@@ -190,12 +190,12 @@ impl HostState {
         Ok(object)
     }
 
-    /// Names of the functions that go to the host.
+    /// Names of the host's functions.
     pub(super) fn functions(&self) -> &[&str] {
         self.host.functions()
     }
 
-    /// Whether something outside JavaScript will call into it.
+    /// Whether a pending call or timer will call into JavaScript.
     pub(super) fn is_waiting(&self) -> bool {
         self.unanswered.get() > 0 || self.next_timer().is_some()
     }
@@ -205,12 +205,12 @@ impl HostState {
         self.timers.borrow().next_due()
     }
 
-    /// Takes out the first timer that is due.
+    /// Removes the first timer that is due.
     pub(super) fn pop_due_timer(&self) -> Option<u32> {
         self.timers.borrow_mut().pop_due(Instant::now())
     }
 
-    /// Strikes a call which has its answer off the list.
+    /// Removes an answered call from the pending ones.
     pub(super) fn answered(&self, call: u32) {
         self.under_way.borrow_mut().remove(&call);
         self.unanswered.set(self.unanswered.get() - 1);
@@ -264,7 +264,7 @@ impl HostState {
         Ok(())
     }
 
-    /// `head` is the request in JSON, `body` has one character a byte.
+    /// `head` is the request in JSON, `body` has one character per byte.
     fn fetch(
         &self,
         ctx: &Ctx<'_>,
@@ -274,7 +274,7 @@ impl HostState {
     ) -> rquickjs::Result<()> {
         let limit = self.limits.fetches;
         if !self.execution.count_fetch(limit) {
-            let message = format!("an action may call fetch {limit} times, not more");
+            let message = format!("fetch: limit of {limit} calls exceeded");
             return Err(Exception::throw_message(ctx, &message));
         }
         #[cfg(feature = "http")]
@@ -296,12 +296,12 @@ impl HostState {
         #[cfg(not(feature = "http"))]
         {
             let _ = (id, head, body);
-            let message = "fetch: lit-devnet is built without its feature `http`";
+            let message = "fetch: not available; build lit-devnet with the feature `http`";
             Err(Exception::throw_type(ctx, message))
         }
     }
 
-    /// Sends something outside, as a task of the tokio runtime.
+    /// Starts an outside call, as a task of the tokio runtime.
     fn begin(
         &self,
         id: u32,
@@ -318,7 +318,7 @@ impl HostState {
         self.unanswered.set(self.unanswered.get() + 1);
     }
 
-    /// A call that is stopped counts as answered when its task is gone.
+    /// A stopped call counts as answered once its task is gone.
     fn stop_call(&self, id: u32) {
         if let Some(call) = self.under_way.borrow_mut().remove(&id) {
             call.abort();
@@ -333,7 +333,7 @@ impl HostState {
     }
 }
 
-/// Sends the answer of a call when it is dropped, so that a call which panics is answered too.
+/// Sends the answer of a call when it is dropped, so that a call that panics is answered too.
 struct Reply {
     call: u32,
     sender: mpsc::Sender<Event>,
@@ -351,8 +351,8 @@ impl Drop for Reply {
         let answer = self
             .answer
             .take()
-            .unwrap_or_else(|| Err("the call broke off without an answer".into()));
-        // Nobody listens if the run is over.
+            .unwrap_or_else(|| Err("the call ended without an answer".into()));
+        // The receiver is gone if the run has ended.
         let _ = self.sender.send(Event::Settled {
             call: self.call,
             answer,

@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Why a host function has no answer: a JavaScript error with this message.
+/// A JavaScript error that a host function throws.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostError {
     pub(super) class: ErrorClass,

@@ -1,4 +1,4 @@
-//! What a run may use.
+//! Limits of a run.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ pub struct ActionLimits {
     pub run_time: Duration,
     /// Memory of the JavaScript heap, in bytes. Default: 256 MB (2^28).
     ///
-    /// The engine alone takes a part of it; less than 1 MiB is treated as 1 MiB.
+    /// The engine itself uses a part of it. Less than 1 MiB counts as 1 MiB.
     pub memory: usize,
     /// Stack for nested calls, in bytes. Default: 1 MiB.
     ///
@@ -31,7 +31,7 @@ pub struct ActionLimits {
     /// Operations in which nodes wait for one another (`runOnce`, `broadcastAndCollect`, `signAndCombineEcdsa`,
     /// `decryptAndCombine`, `decryptToSingleNode`), of the action and those it calls. Default: 30.
     pub network_operations: usize,
-    /// How deep actions may call one another: with 1, an action may call others that call none. Default: 5.
+    /// Depth of calls between actions: with 1, an action may call others, which may not call further ones. Default: 5.
     pub call_depth: usize,
 }
 
@@ -131,12 +131,12 @@ impl ActionLimits {
         self
     }
 
-    /// The memory limit for QuickJS, which takes 0 as "unlimited".
+    /// The memory limit for QuickJS, which treats 0 as unlimited.
     pub(super) fn engine_memory(&self) -> usize {
         self.memory.max(1024 * 1024)
     }
 
-    /// The stack limit for QuickJS, which takes 0 and anything above 16 MiB as "unlimited".
+    /// The stack limit for QuickJS, which treats 0 and more than 16 MiB as unlimited.
     pub(super) fn engine_stack(&self) -> usize {
         self.stack.clamp(64 * 1024, 16 * 1024 * 1024)
     }

@@ -1,14 +1,14 @@
 //! Lit Actions: JavaScript programs that the nodes run.
 //!
-//! [`run`] executes one action in a fresh QuickJS engine on a thread of its own and returns what it
-//! answered and logged. The engine knows the language, the platform (`console`, timers, `URL`,
-//! `fetch`...) and the part of `Lit` that needs no network; an [`ActionHost`] supplies the
-//! asynchronous `Lit.Actions` functions that do. The nodes of a network bring one of their own.
+//! [`run`] executes one action in a fresh QuickJS engine on a thread of its own, and returns its
+//! response and console output. The engine provides the language, the platform (`console`, timers,
+//! `URL`, `fetch`...) and the part of `Lit` that needs no network. An [`ActionHost`] provides the
+//! asynchronous functions of `Lit.Actions`; nodes of a network have their own host.
 //!
 //! `fetch` reaches the hosts that [`ActionEnvironment::with_fetch_host`] names, by `http` and `https`;
-//! the target of a redirect has to be one of them too. Its answers have 16 MiB at most. `ethers` is a
-//! file that the user installs, see [`ActionEnvironment::with_ethers_bundle`]; it is read and run when an
-//! action first uses it.
+//! redirects must lead to one of them too. Responses are limited to 16 MiB. `ethers` is a file that
+//! the user installs, see [`ActionEnvironment::with_ethers_bundle`]; it is read and run when an action
+//! first uses it.
 //!
 //! `jwt` does what npm's jsonwebtoken 9 does, with HS, RS and PS (256, 384, 512), ES256, and ES384 to verify. Keys are PEM
 //! (certificates too), bytes, or `{ key, format: 'jwk' }`.
@@ -18,24 +18,24 @@
 //!
 //! * Messages of errors which the engine itself throws, and columns in stacks, are those of
 //!   QuickJS; `error.stack` has no first line with the message.
-//! * Absent: `Intl`, `WebAssembly`, `Blob`, `FormData`, streams, events other than those of `AbortSignal`.
-//! * `jwt`: the real nodes have jsonwebtoken 8.5, which lacks the checks of keys that 9 has. Here tokens without a signature are
-//!   never good and never made, whatever `algorithms` says; what is a key in PEM or DER is never a secret, in `sign` either; RSA
-//!   keys have 2048 bits or more; a signature of the wrong length is an `invalid signature`. ECDSA signatures of `sign` are the
-//!   same on all nodes. Not here: ES512, making ES384, private RSA keys as JWK, encrypted keys, `encoding` other than UTF-8.
-//! * `crypto.subtle` lacks derivation and wrapping of keys and AES-CTR, makes only secrets (`generateKey`), exports secrets
-//!   (`raw`, `jwk`) and points (`raw`). AES-GCM has nonces of 12 bytes, tags of 16 bytes and no keys of 192 bits; RSA has 2048 to
-//!   8192 bits, and signs with 2048 to 4096; the salt of RSA-PSS is as long as the hash. What is standard but not here is a
-//!   `NotSupportedError`. There is no global `CryptoKey`.
-//! * `aesDecrypt` checks the whole padding; the real nodes look at its last byte alone.
+//! * Missing: `Intl`, `WebAssembly`, `Blob`, `FormData`, streams, events other than those of `AbortSignal`.
+//! * `jwt`: real nodes have jsonwebtoken 8.5, which lacks the key checks of version 9. Here tokens without a signature are always
+//!   refused, regardless of `algorithms`; a PEM or DER key is never used as a secret; RSA keys have at least 2048 bits; a signature
+//!   of the wrong length is an `invalid signature`. ECDSA signatures are deterministic, and so the same on all nodes. Unsupported:
+//!   ES512, signing with ES384, private RSA keys as JWK, encrypted keys, `encoding` other than UTF-8.
+//! * `crypto.subtle`: key derivation, key wrapping and AES-CTR are unsupported. `generateKey` makes only secret keys; `exportKey`
+//!   exports secret keys (`raw`, `jwk`) and points (`raw`). AES-GCM requires nonces of 12 bytes, tags of 16 bytes and keys of 128 or
+//!   256 bits. RSA keys have 2048 to 8192 bits, and 2048 to 4096 to sign; the salt of RSA-PSS is as long as the hash. Unsupported
+//!   operations throw a `NotSupportedError`. The global `CryptoKey` is missing.
+//! * `aesDecrypt` checks the whole padding; real nodes check only its last byte.
 //! * `structuredClone` copies plain data, collections, dates and bytes; other objects become plain
 //!   objects.
-//! * An action that returns a promise which nothing can settle any more fails at once.
+//! * An action fails at once if it returns a promise that can no longer settle.
 //! * Actions that an action calls at the same time run one after the other.
-//! * `runOnce`: the node that comes first runs the function, so that a node which is down does not
-//!   hold up the others. `broadcastAndCollect`: all nodes get the values of the first nodes that
-//!   sent one, as many as the threshold.
-//! * A few built-in functions loop natively without looking at the clock (`a.length = 2 ** 32 - 1;
+//! * `runOnce`: the first node to arrive runs the function, so that a node that is down does not block
+//!   the others. `broadcastAndCollect`: all nodes get the values of the first nodes to send one, as
+//!   many as the threshold.
+//! * A few built-in functions loop natively without checking the deadline (`a.length = 2 ** 32 - 1;
 //!   a.sort()`, a search for a long text in a longer one). Such a run is reported as
 //!   [`ActionError::Timeout`] one second late, and its thread goes on until the loop ends. On a
 //!   network it keeps its place among the engines that may run at once
@@ -80,32 +80,32 @@ use engine::Run;
 use execution::Execution;
 use host::{Event, NoHost};
 
-/// How long after the deadline a run that does not stop is given up.
+/// The time after the deadline at which a run that does not stop is abandoned.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Native stack for what is below and above the JavaScript frames, in bytes.
+/// Native stack below and above the JavaScript frames, in bytes.
 ///
 /// QuickJS checks its limit at every call and every recursion of its own; between two checks it
 /// uses far less.
 const NATIVE_STACK: usize = 1024 * 1024;
 
-/// What one run of a Lit Action gets.
+/// The input of one run of a Lit Action.
 #[derive(Debug, Clone)]
 pub struct ActionRequest {
     /// The source: a classic script, not a module.
     pub code: String,
     /// Becomes one global variable per member.
     ///
-    /// Members cannot replace `Lit` and its aliases, which are what the action trusts.
+    /// Members cannot replace `Lit` and its aliases, which the action trusts.
     pub js_params: serde_json::Map<String, serde_json::Value>,
     /// `Lit.Auth`.
     pub auth: serde_json::Value,
     /// `Lit.Headers`, as name and value; names are case-insensitive, values of equal names are
     /// joined by `, `.
     pub headers: Vec<(String, String)>,
-    /// What the run may use.
+    /// The limits of the run.
     pub limits: ActionLimits,
-    /// What it may reach by `fetch`, and where `ethers` comes from.
+    /// The hosts that `fetch` may reach, and the file of `ethers`.
     pub environment: Arc<ActionEnvironment>,
 }
 
@@ -124,20 +124,20 @@ impl ActionRequest {
     }
 }
 
-/// What an action left behind.
+/// The outcome of an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ActionOutcome {
-    /// The argument of the last `Lit.Actions.setResponse`, empty if there was none.
+    /// The argument of the last `Lit.Actions.setResponse`; empty if the action never called it.
     pub response: String,
-    /// What the action printed with `console`, one line per call.
+    /// The console output, one line per call.
     pub logs: String,
 }
 
-/// Why an action has no outcome.
+/// Why an action failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ActionError {
-    /// The action threw, or rejected a promise that nobody handles. Nodes answer with HTTP 400 and
+    /// The action threw, or left a rejected promise unhandled. Nodes answer with HTTP 400 and
     /// `success: false`.
     #[error("{message}")]
     Exception {
@@ -165,27 +165,26 @@ pub enum ActionError {
         logs: String,
     },
     /// The source is longer than [`ActionLimits::code_size`]; nothing ran.
-    #[error("the code has {size} bytes, more than the limit of {limit}")]
+    #[error("the code has {size} bytes, over the limit of {limit}")]
     CodeTooLarge {
         /// Length of the source, in bytes.
         size: usize,
         /// The limit, in bytes.
         limit: usize,
     },
-    /// All places for engines are taken, and none became free in time. Nodes answer with `NodeConcurrencyOverload`.
-    #[error("the network runs as many actions as it may; none of them ended within {waited:?}")]
+    /// All engines are busy, and none became free in time. Nodes answer with `NodeConcurrencyOverload`.
+    #[error("all Lit Actions engines are busy; none became free within {waited:?}")]
     Overloaded {
-        /// How long the action waited for a place.
+        /// How long the action waited for an engine.
         waited: Duration,
     },
-    /// The engine could not be started or broke down; the action is not to blame. Nodes answer with
-    /// `NodeJsExecutionError`.
+    /// The engine failed to start or broke down. Nodes answer with `NodeJsExecutionError`.
     #[error("Lit Actions engine: {0}")]
     Engine(String),
 }
 
 impl ActionError {
-    /// What the action printed before it failed; empty if it did not run.
+    /// The console output before the failure; empty if the action did not run.
     pub fn logs(&self) -> &str {
         match self {
             Self::Exception { logs, .. }
@@ -196,7 +195,7 @@ impl ActionError {
     }
 }
 
-/// Runs an action that needs no network.
+/// Runs an action without a host.
 ///
 /// The engine works on a thread of its own, never on the async runtime's workers. It runs until
 /// everything the action started has finished: promises, timers, host calls. Dropping the future
@@ -215,8 +214,8 @@ pub async fn run(request: ActionRequest) -> Result<ActionOutcome, ActionError> {
 
 /// Runs an action whose asynchronous `Lit.Actions` functions are answered by `host`.
 ///
-/// As [`run`] in all else. Calls of the host run as tasks of the current tokio runtime, and are
-/// aborted when the action ends or the future is dropped.
+/// Otherwise like [`run`]. Host calls run as tasks of the current tokio runtime, and are aborted when
+/// the action ends or the future is dropped.
 ///
 /// # Errors
 ///
@@ -267,7 +266,7 @@ async fn run_in(
         .unwrap_or_else(|error| Err(ActionError::Engine(error.to_string())))
 }
 
-/// Runs the engine on a new thread and waits for it, but not for ever.
+/// Runs the engine on a new thread and waits for it, up to the deadline and a grace period.
 ///
 /// The thread is a new one, not the caller's, because its stack must be as large as the limits say,
 /// and because a thread that never comes back must not keep the tokio runtime from shutting down.
@@ -279,14 +278,14 @@ fn supervise(run: Run) -> Result<(), ActionError> {
         .name("lit-action".to_owned())
         .stack_size(limits.engine_stack() + NATIVE_STACK)
         .spawn(move || {
-            // The receiver is gone only if the run was given up.
+            // The receiver is gone only if the run was abandoned.
             let _ = done.send(engine::execute(&run));
         })
-        .map_err(|error| ActionError::Engine(format!("no thread: {error}")))?;
+        .map_err(|error| ActionError::Engine(format!("cannot start a thread: {error}")))?;
     match result.recv_timeout(limits.run_time.saturating_add(GRACE)) {
         Ok(result) => result,
         Err(mpsc::RecvTimeoutError::Timeout) => {
-            tracing::warn!(limit = ?limits.run_time, "a Lit Action does not stop");
+            tracing::warn!(limit = ?limits.run_time, "a Lit Action does not stop at its deadline");
             Err(ActionError::Timeout {
                 limit: limits.run_time,
                 logs: execution.logs(),
@@ -307,7 +306,7 @@ struct StopOnDrop {
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
         self.cancelled.store(true, Ordering::Relaxed);
-        // Nobody listens if the run is over.
+        // The receiver is gone if the run has ended.
         let _ = self.sender.send(Event::Cancelled);
     }
 }

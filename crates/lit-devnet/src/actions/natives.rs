@@ -1,7 +1,7 @@
-//! Native functions that need nothing but their arguments.
+//! Native functions that depend only on their arguments.
 //!
-//! rquickjs has no safe way to read a typed array, so bytes come in as strings with one character a byte. They go out as
-//! arrays in the JavaScript heap, so that the memory limit covers them.
+//! rquickjs cannot read typed arrays safely, so bytes come in as strings with one character per byte. They are returned as arrays in
+//! the JavaScript heap, so that the memory limit covers them.
 #![allow(
     clippy::needless_pass_by_value,
     reason = "arguments of JavaScript functions are owned"
@@ -16,7 +16,7 @@ use super::{crypto, engine::script};
 
 pub(super) type Bytes<'js> = TypedArray<'js, u8>;
 
-/// Adds the functions to the object that the prelude calls `host`.
+/// Adds the functions to the prelude's object `host`.
 pub(super) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
     let ctx = object.ctx();
     object.set("random", Function::new(ctx.clone(), random)?)?;
@@ -32,8 +32,8 @@ pub(super) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
     object.set("crypto", Function::new(ctx.clone(), crypto::functions)?)
 }
 
-/// A part of the platform that most actions do without, as a function to be called as that of `prelude.js` is. It is no
-/// module: to import one would run what the action has enqueued.
+/// Loads a rarely used part of the platform, as a function like that of `prelude.js`. It is not an import, because an import would
+/// run the action's pending jobs.
 fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> {
     let source = match &*name {
         "jwt" => include_str!("jwt.js"),
@@ -41,7 +41,7 @@ fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> 
         _ => {
             return Err(Exception::throw_message(
                 &ctx,
-                &format!("there is no library {name}"),
+                &format!("unknown library {name}"),
             ));
         }
     };
@@ -59,8 +59,7 @@ fn utf8_encode(ctx: Ctx<'_>, text: String) -> rquickjs::Result<Bytes<'_>> {
     TypedArray::new_copy(ctx, text.into_bytes())
 }
 
-/// Decodes UTF-8, with U+FFFD for what is malformed, or to nothing for malformed bytes if they are
-/// `fatal`.
+/// Decodes UTF-8. Malformed bytes become U+FFFD, or the result is `None` if `fatal`.
 fn utf8_decode(binary: String, fatal: bool) -> Option<String> {
     match String::from_utf8(bytes_of(&binary)) {
         Ok(text) => Some(text),
@@ -73,7 +72,7 @@ fn keccak(ctx: Ctx<'_>, binary: String) -> rquickjs::Result<Bytes<'_>> {
     TypedArray::new_copy(ctx, keccak256(bytes_of(&binary)))
 }
 
-/// The hash by a function of Web Cryptography, nothing if there is no such function.
+/// A hash by the Web Cryptography name of its function; `None` if the name is unknown.
 fn digest<'js>(
     ctx: Ctx<'js>,
     name: String,
@@ -83,14 +82,14 @@ fn digest<'js>(
     hash.map(|hash| bytes(ctx, hash)).transpose()
 }
 
-/// The parts of a URL in JSON, nothing if it is none.
+/// The parts of a URL in JSON; `None` if it is malformed.
 fn parse_url(text: String, base: Option<String>) -> Option<String> {
     let base = base.map(|base| Url::parse(&base)).transpose().ok()?;
     let url = Url::options().base_url(base.as_ref()).parse(&text).ok()?;
     Some(parts(&url))
 }
 
-/// The parts of a URL after one of them was set; setting what cannot be has no effect.
+/// The parts of a URL after setting one of them. An invalid value has no effect.
 fn change_url(href: String, part: String, value: String) -> Option<String> {
     let mut url = Url::parse(&href).ok()?;
     let _ = match &*part {
@@ -133,7 +132,7 @@ fn parts(url: &Url) -> String {
     .to_string()
 }
 
-/// Pairs in JSON.
+/// Name-value pairs in JSON.
 fn parse_query(text: String) -> String {
     let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
     json!(pairs).to_string()
@@ -146,17 +145,17 @@ fn write_query(pairs: String) -> String {
         .finish()
 }
 
-/// A copy in the JavaScript heap.
+/// Copies bytes into the JavaScript heap.
 pub(super) fn bytes<'js>(ctx: Ctx<'js>, bytes: Vec<u8>) -> rquickjs::Result<Bytes<'js>> {
     TypedArray::new_copy(ctx, bytes)
 }
 
-/// Bytes as a string with one character a byte.
+/// Converts bytes to a string with one character per byte.
 pub(super) fn binary_of(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }
 
-/// The bytes of a string with one character a byte.
+/// Converts a string with one character per byte to bytes.
 pub(super) fn bytes_of(binary: &str) -> Vec<u8> {
     binary
         .chars()

@@ -1,7 +1,7 @@
 //! Our own JavaScript, compiled once for all engines of the process.
 //!
-//! To parse these files takes several times as long as all else that starts an engine. Each is a module whose default export is
-//! the function that installs it.
+//! Parsing these files takes several times as long as the rest of starting an engine. Each is a module whose default export is the
+//! function that installs it.
 
 use std::{cell::Cell, rc::Rc, sync::OnceLock};
 
@@ -40,7 +40,7 @@ impl Platform {
         Ok(platform)
     }
 
-    /// The function that a file exports.
+    /// The function exported by a file.
     pub(super) fn import<'js>(
         &self,
         ctx: &Ctx<'js>,
@@ -54,7 +54,7 @@ impl Platform {
     }
 }
 
-/// An action imports nothing, neither these files nor others.
+/// Refuses imports by actions.
 impl Resolver for Platform {
     fn resolve<'js>(
         &mut self,
@@ -71,7 +71,7 @@ impl Resolver for Platform {
     }
 }
 
-/// Compiles the files when an engine is first started. They are kept as long as the process runs.
+/// Compiles the files when the first engine starts, for the lifetime of the process.
 fn compiled() -> rquickjs::Result<&'static Compiled> {
     static COMPILED: OnceLock<&'static Compiled> = OnceLock::new();
     if let Some(compiled) = COMPILED.get() {

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-/// Timers by due time; those due at the same instant fire in the order in which they were started.
+/// Timers by due time. Timers due at the same instant fire in the order of their start.
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     queue: BTreeSet<(Instant, u32)>,
@@ -13,14 +13,14 @@ pub(super) struct Timers {
 }
 
 impl Timers {
-    /// Lets timer `id` fire at `due`.
+    /// Schedules timer `id` for `due`.
     pub(super) fn start(&mut self, id: u32, due: Instant) {
         self.stop(id);
         self.queue.insert((due, id));
         self.due.insert(id, due);
     }
 
-    /// Forgets timer `id`, if it is there.
+    /// Removes timer `id`, if it is pending.
     pub(super) fn stop(&mut self, id: u32) {
         if let Some(due) = self.due.remove(&id) {
             self.queue.remove(&(due, id));
@@ -32,7 +32,7 @@ impl Timers {
         self.queue.first().map(|&(due, _)| due)
     }
 
-    /// Takes out the first timer that is due at `now`.
+    /// Removes the first timer that is due at `now`.
     pub(super) fn pop_due(&mut self, now: Instant) -> Option<u32> {
         let &(due, id) = self.queue.first()?;
         (due <= now).then(|| self.stop(id)).map(|()| id)

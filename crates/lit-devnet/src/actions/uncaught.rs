@@ -1,4 +1,4 @@
-//! Exceptions that nobody catches.
+//! Uncaught exceptions.
 
 use std::{
     cell::RefCell,
@@ -11,7 +11,7 @@ use rquickjs::{Ctx, Persistent, Runtime, Value};
 /// A value that outlives the current call into the engine, but not the engine.
 type Kept = Persistent<Value<'static>>;
 
-/// Rejected promises without a handler, and exceptions of callbacks that have no caller.
+/// Unhandled rejected promises, and exceptions of callbacks without a caller.
 #[derive(Clone, Default)]
 pub(super) struct Uncaught(Rc<RefCell<Entries>>);
 
@@ -24,7 +24,7 @@ struct Entries {
 }
 
 struct Entry {
-    /// The rejected promise; none for a plain exception.
+    /// The rejected promise; `None` for a plain exception.
     promise: Option<Kept>,
     reason: Kept,
 }
@@ -40,7 +40,7 @@ impl Entries {
 }
 
 impl Uncaught {
-    /// Keeps account of the promises of `runtime`.
+    /// Tracks the promises of `runtime`.
     pub(super) fn track(&self, runtime: &Runtime) {
         let this = self.clone();
         runtime.set_host_promise_rejection_tracker(Some(Box::new(
@@ -56,14 +56,14 @@ impl Uncaught {
         )));
     }
 
-    /// Adds an exception which was thrown where no caller can catch it.
+    /// Adds an exception thrown where no caller can catch it.
     pub(super) fn report<'js>(&self, ctx: &Ctx<'js>, exception: Value<'js>) {
         self.0
             .borrow_mut()
             .push(None, Persistent::save(ctx, exception));
     }
 
-    /// Takes the oldest: what was thrown, and whether by rejecting a promise.
+    /// Removes the oldest: the thrown value, and whether it rejected a promise.
     pub(super) fn take<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Option<(Value<'js>, bool)>> {
         let mut entries = self.0.borrow_mut();
         let Some((_, Entry { promise, reason })) = entries.by_number.pop_first() else {

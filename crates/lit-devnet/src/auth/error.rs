@@ -4,72 +4,72 @@ use lit_types::{AuthMethodNumber, JsonProblem, NodeErrorCode};
 
 use crate::chain_view::ChainReadError;
 
-/// Why an auth method proves nothing. Never contains any of the token.
+/// Why an auth method is refused. Never contains any of the token.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthRefusal {
-    #[error("auth method type {0} is not verified by nodes")]
+    #[error("unsupported auth method type {0}")]
     Unsupported(AuthMethodNumber),
-    #[error("the access token is too long")]
+    #[error("access token too long")]
     TooLong,
-    #[error("the access token is {0}")]
+    #[error("malformed access token: it is {0}")]
     Json(JsonProblem),
 
-    #[error("the access token is not signed by a wallet")]
+    #[error("the access token is not an AuthSig of a wallet")]
     NotAWallet,
-    #[error("the access token: {0}")]
+    #[error("invalid AuthSig in the access token")]
     Wallet(#[from] CapabilityRefusal),
     #[error(
-        "the message in the access token is there to authorise a session or a delegation, not to log in"
+        "the message in the access token authorizes a session or a delegation; sign one to log in"
     )]
     SiweUri,
 
-    #[error("the access token is no JWT that nodes understand: {0}")]
+    #[error("malformed JWT: {0}")]
     Jwt(&'static str),
-    #[error("the JWT was issued by somebody else than {0} on this network")]
+    #[error("unknown issuer of the JWT: this network does not trust it for {0}")]
     Issuer(&'static str),
-    #[error("the JWT was not signed by a key of its issuer")]
+    #[error("invalid JWT signature: not made by a key of the issuer")]
     JwtSignature,
     #[error("the JWT has expired")]
     JwtExpired,
     #[error("the JWT is not valid yet")]
     JwtTooEarly,
-    #[error("the token is for an app that this network does not know")]
+    #[error("unknown audience: the token is for another app")]
     Audience,
-    #[error("the token does not say who it is about: it has no `{0}`")]
+    #[error("missing claim `{0}` in the token")]
     Missing(&'static str),
-    #[error("the Stytch session has no authentication factor of this type")]
+    #[error("missing authentication factor of this type in the Stytch session")]
     NoFactor,
 
-    #[error("the credential is no assertion: {0}")]
+    #[error("malformed WebAuthn assertion: {0}")]
     WebAuthn(&'static str),
-    #[error("the challenge of the credential is not the hash of one of the ten latest blocks")]
+    #[error("stale or unknown WebAuthn challenge: not the hash of one of the ten latest blocks")]
     Challenge,
-    #[error("the credential is for another origin than the one that asks")]
+    #[error("the WebAuthn assertion is for another origin than the request's")]
     Origin,
-    #[error("the credential is registered nowhere, or not with a P-256 key")]
+    #[error("unknown WebAuthn credential: not registered on chain with a P-256 key")]
     UnknownCredential,
-    #[error("the credential was not signed by its key")]
+    #[error("invalid WebAuthn signature: not made by the registered key")]
     WebAuthnSignature,
 
-    #[error("this network does not know where {0} is")]
+    #[error("{0} is not configured on this network")]
     NoService(&'static str),
-    #[error("{0} does not know the access token")]
+    #[error("{0} refused the access token")]
     TokenUnknown(&'static str),
-    #[error("cannot ask {service}: {source}")]
+    #[error("cannot reach {service}")]
     Service {
         service: &'static str,
         source: TransportError,
     },
-    #[error("{0} does not answer in time")]
+    #[error("{0} did not answer in time")]
     ServiceTimeout(&'static str),
-    #[error("{0} answers in another form than it should")]
+    #[error("malformed answer from {0}")]
     ServiceAnswer(&'static str),
     #[error(transparent)]
     Chain(#[from] ChainReadError),
 }
 
 impl AuthRefusal {
-    /// The code a node reports this with; none makes it an unexpected error.
+    /// The code with which nodes report this; `None` for an unexpected error.
     pub(crate) const fn node_error_code(&self) -> Option<NodeErrorCode> {
         use NodeErrorCode as Code;
         Some(match self {

@@ -10,10 +10,10 @@ use super::{
     jwk::{Jwk, Jwks, PublicKey},
 };
 
-/// How long a token is valid unless its claims say otherwise.
+/// The default lifetime of a token.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(3600);
 
-/// What a token of the network's own issuer is to say: who has logged in to which app.
+/// The claims of a token of the network's own issuer: a user, and the app to which the user has logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct JwtClaims {
@@ -34,20 +34,20 @@ impl JwtClaims {
         }
     }
 
-    /// How long the token is valid, in whole seconds. Default: an hour.
+    /// Sets the lifetime of the token, in whole seconds. Default: one hour.
     pub const fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
         self
     }
 
-    /// Adds an authentication factor to the session, for Stytch. Default: none.
+    /// Adds an authentication factor to a Stytch session. May be repeated. Default: none.
     pub fn with_factor(mut self, factor: StytchFactor) -> Self {
         self.factors.push(factor);
         self
     }
 }
 
-/// How somebody has proven to Stytch who they are.
+/// An authentication factor of a Stytch session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StytchFactor {
@@ -80,16 +80,16 @@ impl StytchFactor {
     }
 }
 
-/// The issuer that a development network has of its own: it stands for every provider, and logs in whomever a test wants.
+/// The network's own issuer of JWTs. It stands for every provider, and logs in any user.
 pub(crate) struct LocalIssuer(SigningKey);
 
 impl LocalIssuer {
-    /// None for the few secrets that are no key.
+    /// `None` if the secret is not a valid P-256 key.
     pub(crate) fn from_secret(secret: &[u8; 32]) -> Option<Self> {
         SigningKey::from_slice(secret).ok().map(Self)
     }
 
-    /// What nodes have to know to believe it.
+    /// The issuer, as nodes trust it for each provider.
     pub(crate) fn issuers(&self) -> impl Iterator<Item = JwtIssuer> + use<> {
         let key = *self.0.verifying_key();
         JwtProvider::ALL.into_iter().map(move |provider| {
@@ -101,7 +101,7 @@ impl LocalIssuer {
         })
     }
 
-    /// A token, signed by ES256.
+    /// Issues a token, signed with ES256.
     pub(crate) fn issue(
         &self,
         provider: JwtProvider,
@@ -110,7 +110,7 @@ impl LocalIssuer {
     ) -> String {
         let mut payload = Map::new();
         let mut set = |name: &str, value: Value| payload.insert(name.to_owned(), value);
-        let lifetime = i64::try_from(claims.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let lifetime = claims.lifetime.as_secs().try_into().unwrap_or(i64::MAX);
         set("iss", issuer_name(provider).into());
         set("sub", claims.subject.as_str().into());
         set("iat", now.unix_timestamp().into());
@@ -142,7 +142,7 @@ impl fmt::Debug for LocalIssuer {
     }
 }
 
-/// A name that nobody can have.
+/// The issuer's name, under the reserved domain `.invalid`.
 fn issuer_name(provider: JwtProvider) -> String {
     format!("https://{}.invalid", provider.name().to_lowercase())
 }

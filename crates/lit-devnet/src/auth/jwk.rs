@@ -6,7 +6,7 @@ use p256::{
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 
-/// How a JWT is signed. Symmetric algorithms and `none` are not among them.
+/// The signature algorithm of a JWT. Symmetric algorithms and `none` are not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum Algorithm {
     /// RSA PKCS #1 v1.5 with SHA-256.
@@ -31,13 +31,13 @@ pub(super) enum PublicKey {
     P256(VerifyingKey),
 }
 
-/// The text is no key set with a key of use.
+/// The text is not a key set, or has no usable key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a JSON Web Key Set with an RSA key for RS256 or a P-256 key for ES256")]
 pub struct JwksError(());
 
 impl Jwks {
-    /// Keys of other kinds and for other purposes are skipped.
+    /// Skips keys of other kinds and for other purposes.
     pub(super) fn parse(json: &str) -> Result<Self, JwksError> {
         #[derive(Deserialize)]
         struct Set {
@@ -55,7 +55,7 @@ impl Jwks {
         Self(vec![key])
     }
 
-    /// Whether one of the keys signed this. A token that names its key is held to it.
+    /// Whether one of the keys signed this. If the token names a key, only that key counts.
     pub(super) fn verify(
         &self,
         id: Option<&str>,

@@ -9,7 +9,7 @@ use super::{
     jwk::{Algorithm, Jwks},
 };
 
-/// Who gives tokens to users in the form of a JWT.
+/// A provider that issues JWTs to its users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JwtProvider {
@@ -33,9 +33,9 @@ impl JwtProvider {
     }
 }
 
-/// An issuer of JWTs whom the nodes believe, with its keys.
+/// An issuer of JWTs that nodes trust, with its keys.
 ///
-/// Nodes do not fetch keys: give them those that the issuer publishes, as for Google at
+/// Nodes do not fetch keys. Pass the keys that the issuer publishes; Google's are at
 /// `https://www.googleapis.com/oauth2/v3/certs`.
 ///
 /// ```
@@ -56,11 +56,11 @@ pub struct JwtIssuer {
 }
 
 impl JwtIssuer {
-    /// Tokens with this text as `iss` count as the provider's when one of these keys signed them. `keys` is a JSON Web Key Set;
-    /// RSA keys of 2048 to 8192 bits (RS256) and P-256 keys (ES256) are used, others skipped.
+    /// Trusts tokens of `provider` with this `iss` that one of `keys` signed. `keys` is a JSON Web Key Set (RFC 7517): RSA keys of
+    /// 2048 to 8192 bits (RS256) and P-256 keys (ES256) are used, others are skipped.
     ///
     /// # Errors
-    /// [`JwksError`] when none of the keys is of use.
+    /// [`JwksError`] if `keys` has no usable key.
     pub fn new(
         provider: JwtProvider,
         issuer: impl Into<String>,
@@ -69,15 +69,15 @@ impl JwtIssuer {
         Ok(Self::with_keys(provider, issuer.into(), Jwks::parse(keys)?))
     }
 
-    /// Takes only tokens for this app. May be repeated. Default: tokens for any app, as Lit's nodes do; the app is part of
-    /// the id that the PKP permits.
+    /// Accepts only tokens for this app. May be repeated. Default: tokens for any app, like Lit's nodes; the app is part of the auth
+    /// method id that a PKP permits.
     #[must_use]
     pub fn with_audience(mut self, app: impl Into<String>) -> Self {
         self.audiences.push(app.into());
         self
     }
 
-    /// Of a token for several apps all have to be known: its id on chain is made of them, or of the first.
+    /// All apps of a token must be known: the auth method id is made of all of them, or of the first.
     fn is_for(&self, apps: &[String]) -> bool {
         self.audiences.is_empty() || apps.iter().all(|app| self.audiences.contains(app))
     }
@@ -92,7 +92,7 @@ impl JwtIssuer {
     }
 }
 
-/// What a JWT says.
+/// The claims of a JWT.
 #[derive(Debug, Deserialize)]
 pub(super) struct Claims {
     iss: Option<String>,
@@ -113,7 +113,7 @@ enum Audience {
 }
 
 impl Claims {
-    /// User and app.
+    /// The user and the app.
     pub(super) fn identity(&self) -> Result<(String, String), AuthRefusal> {
         Ok((self.subject()?.to_owned(), self.audiences()?.join(",")))
     }
@@ -138,7 +138,7 @@ impl Claims {
     }
 }
 
-/// What a token of this provider says at `now`: signature, issuer, times and app are verified.
+/// Verifies a token of this provider: signature, issuer, times and app.
 pub(super) fn verify(
     token: &str,
     provider: JwtProvider,
@@ -163,11 +163,13 @@ pub(super) fn verify(
         _ => return Err(AuthRefusal::Jwt("its algorithm is neither RS256 nor ES256")),
     };
     if header.crit.is_some() {
-        return Err(AuthRefusal::Jwt("it demands extensions"));
+        return Err(AuthRefusal::Jwt(
+            "it requires unsupported extensions (crit)",
+        ));
     }
     let signature = decode(signature)?;
     let claims: Claims = part(claims)?;
-    // There may be several with the same name, as after a change of keys or for several apps.
+    // Several issuers may have the same name, with different keys or apps.
     let mut issuers = issuers
         .iter()
         .filter(|known| known.provider == provider)
@@ -191,7 +193,7 @@ pub(super) fn verify(
     Ok(claims)
 }
 
-/// Seconds since 1970, perhaps with a fraction (RFC 7519).
+/// A NumericDate of RFC 7519: Unix seconds, with or without a fraction.
 fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<(), AuthRefusal> {
     let now = now.unix_timestamp() as f64;
     let tolerance = CLOCK_TOLERANCE.as_secs() as f64;
@@ -211,9 +213,9 @@ fn check_times(claims: &Claims, now: OffsetDateTime) -> Result<(), AuthRefusal> 
 
 fn part<T: DeserializeOwned>(text: &str) -> Result<T, AuthRefusal> {
     let json = decode(text)?;
-    // A list would be read as the members in their order.
+    // serde would read a list as the members in order.
     if json.trim_ascii_start().first() != Some(&b'{') {
-        return Err(AuthRefusal::Jwt("a part is no object"));
+        return Err(AuthRefusal::Jwt("a part is not a JSON object"));
     }
     serde_json::from_slice(&json).map_err(|error| AuthRefusal::Json(error.into()))
 }

@@ -1,4 +1,4 @@
-//! How nodes verify auth methods: each proof says who somebody is to some app (wire protocol specification, section 3.6).
+//! Verification of auth methods: each proves that somebody is a user of an app.
 
 mod error;
 mod issuer;
@@ -22,7 +22,7 @@ pub use jwt::{JwtIssuer, JwtProvider};
 pub(crate) use oauth::OauthApi;
 pub(crate) use wallet::verify_login;
 
-/// Whom nodes believe.
+/// Verifies auth methods.
 #[derive(Debug)]
 pub(crate) struct AuthVerifier {
     pub(crate) issuers: Vec<JwtIssuer>,
@@ -30,7 +30,7 @@ pub(crate) struct AuthVerifier {
     pub(crate) google: Option<OauthApi>,
 }
 
-/// What else there is to know when a proof is verified.
+/// The context in which an auth method is verified.
 #[derive(Clone, Copy)]
 pub(crate) struct Circumstances<'a> {
     pub(crate) now: OffsetDateTime,
@@ -41,7 +41,7 @@ pub(crate) struct Circumstances<'a> {
 }
 
 impl AuthVerifier {
-    /// Who the auth method proves somebody to be, for a session key that is to be signed.
+    /// The user and the app that the auth method proves.
     pub(crate) async fn verify(
         &self,
         method: &AuthMethod,

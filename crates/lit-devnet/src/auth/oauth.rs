@@ -5,10 +5,10 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::AuthRefusal;
 
-/// How long a provider has to answer.
+/// The timeout of a call to a provider.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// A provider that is asked whose token it is.
+/// The API of a provider that verifies access tokens.
 #[derive(Clone)]
 pub(crate) struct OauthApi {
     pub(crate) client: Arc<dyn HttpClient>,
@@ -21,7 +21,7 @@ impl fmt::Debug for OauthApi {
     }
 }
 
-/// User and application of a Discord token, by `GET /oauth2/@me`.
+/// The user and the application of a Discord token, by `GET /oauth2/@me`.
 pub(super) async fn discord(
     api: Option<&OauthApi>,
     token: &str,
@@ -30,7 +30,7 @@ pub(super) async fn discord(
     #[derive(Deserialize)]
     struct Answer {
         application: Id,
-        // Absent when the token does not tell who the user is.
+        // Missing if the token lacks the scope `identify`.
         user: Id,
     }
     #[derive(Deserialize)]
@@ -47,7 +47,7 @@ pub(super) async fn discord(
     Ok((answer.user.id, answer.application.id))
 }
 
-/// User and app of a Google access token, by `GET /oauth2/v3/tokeninfo`.
+/// The user and the app of a Google access token, by `GET /oauth2/v3/tokeninfo`.
 pub(super) async fn google(
     api: Option<&OauthApi>,
     token: &str,

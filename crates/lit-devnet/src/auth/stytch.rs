@@ -32,8 +32,8 @@ struct TotpFactor {
     totp_id: Option<String>,
 }
 
-/// User and project of a Stytch session, both in lower case as in the ids on chain: the subject, or the address, number or
-/// device of the factor that the auth method is about.
+/// The user and the project of a Stytch session, in lower case as in the ids on chain. The user is the subject, or the address,
+/// number or device of the auth method's factor.
 pub(super) fn identity(
     kind: AuthMethodType,
     claims: &Claims,
@@ -52,7 +52,7 @@ fn factor(kind: AuthMethodType, claims: &Claims) -> Result<String, AuthRefusal> 
     let session = Session::deserialize(session.ok_or(AuthRefusal::NoFactor)?)
         .map_err(|error| AuthRefusal::Json(error.into()))?;
     let phone = |factor: Factor, method: &str| {
-        // A number proves nothing about the other way to it.
+        // A number verified by SMS does not prove it for WhatsApp, nor the reverse.
         let same = factor
             .delivery_method
             .as_deref()

@@ -9,17 +9,16 @@ use time::OffsetDateTime;
 
 use super::AuthRefusal;
 
-/// A wallet proves its address by a SIWE message that it signed to log in. Messages that it signed for another purpose say so
-/// in their URI.
+/// Verifies a SIWE message that a wallet signed to log in. The URI of a message signed for a session or a delegation says so.
 pub(super) fn verify(token: &str, now: OffsetDateTime) -> Result<(String, String), AuthRefusal> {
     let auth_sig: AuthSig =
         serde_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
     verify_login(&auth_sig, now)?;
-    // As it was written: ids on chain differ by the case of the address.
+    // As written: ids on chain depend on the case of the address.
     Ok((auth_sig.address, "lit".to_owned()))
 }
 
-/// The wallet that logged in by this AuthSig.
+/// The wallet that logged in with this AuthSig.
 pub(crate) fn verify_login(
     auth_sig: &AuthSig,
     now: OffsetDateTime,

@@ -8,11 +8,11 @@ use sha2::{Digest, Sha256};
 
 use super::{AuthRefusal, Circumstances, jwk::p256_key};
 
-/// What stands for the app in ids of credentials.
+/// The app in auth method ids of WebAuthn credentials.
 const RELYING_PARTY: &str = "lit";
-/// The origin of a request that names none.
+/// The origin of requests without an `Origin` header.
 const DEFAULT_ORIGIN: &str = "http://localhost";
-/// Flags of the authenticator: a user was there, and it was the right one.
+/// Flags of the authenticator: user present (UP) and user verified (UV).
 const USER_PRESENT_AND_VERIFIED: u8 = 0b101;
 
 #[derive(Deserialize)]
@@ -39,8 +39,8 @@ struct ClientData {
     origin: String,
 }
 
-/// A WebAuthn credential proves itself by an assertion (Web Authentication Level 2, section 7.2) whose challenge is the hash of
-/// a recent block, and whose key was registered on chain.
+/// Verifies an assertion (Web Authentication Level 2, section 7.2). The challenge is the hash of a recent block, and the key was
+/// registered on chain.
 pub(super) fn verify(token: &str, at: Circumstances<'_>) -> Result<(String, String), AuthRefusal> {
     let credential: Credential =
         serde_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
@@ -77,7 +77,7 @@ pub(super) fn verify(token: &str, at: Circumstances<'_>) -> Result<(String, Stri
     if !signature.is_ok_and(|signature| key.verify(&signed, &signature).is_ok()) {
         return Err(AuthRefusal::WebAuthnSignature);
     }
-    // Last, because hashes of other chains are remembered, and not for everybody who makes some up.
+    // Checked last, because unknown hashes are remembered: only valid credentials may add one.
     if !at
         .blocks
         .is_recent(&format!("0x{}", hex::encode(challenge)), at.now)
@@ -95,7 +95,7 @@ fn host(origin: &str) -> &str {
         .map_or(authority, |(host, _)| host)
 }
 
-/// An ES256 key in the form of COSE (RFC 9053, section 7.1).
+/// An ES256 key in COSE form (RFC 9053, section 7.1).
 fn cose_key(bytes: &[u8]) -> Option<VerifyingKey> {
     const KEY_TYPE: i64 = 1;
     const ALGORITHM: i64 = 3;
@@ -111,7 +111,7 @@ fn cose_key(bytes: &[u8]) -> Option<VerifyingKey> {
             .find_map(|(key, value)| (*key == Cbor::from(label)).then_some(value))
     };
     let is = |label: i64, value: i64| member(label) == Some(&Cbor::from(value));
-    // Two coordinates, ES256, P-256.
+    // Key type EC2, algorithm ES256, curve P-256.
     if !(is(KEY_TYPE, 2) && is(ALGORITHM, -7) && is(CURVE, 1)) {
         return None;
     }
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// A key of another kind, or for another algorithm, is none.
+    /// Keys of other types and algorithms are refused.
     #[test]
     fn keys_of_other_kinds() {
         let key = |kind: i64, algorithm: i64, curve: i64, x: usize| {
@@ -159,7 +159,7 @@ mod tests {
             ciborium::into_writer(&map, &mut encoded).unwrap();
             cose_key(&encoded)
         };
-        // Zero and zero are no point of the curve.
+        // (0, 0) is not a point of the curve.
         for (kind, algorithm, curve, x) in [
             (3, -7, 1, 32),
             (2, -257, 1, 32),

@@ -1,4 +1,4 @@
-//! Blocks: how they are made and how JSON-RPC shows them.
+//! Blocks, and their form in JSON-RPC.
 
 use alloy_consensus::{
     Header, Receipt, ReceiptEnvelope, Transaction as _, TxEnvelope,
@@ -21,7 +21,7 @@ use revm::{
 
 use super::evm::ChainDb;
 
-/// A block of the chain: one transaction, or none.
+/// A block of the chain, with one transaction or none.
 #[derive(Debug)]
 pub(crate) struct Block {
     pub(crate) header: Header,
@@ -30,7 +30,7 @@ pub(crate) struct Block {
     pub(crate) undo: Undo,
 }
 
-/// A transaction and what came of it.
+/// A mined transaction and its result.
 #[derive(Debug)]
 pub(crate) struct Mined {
     pub(crate) tx: Recovered<TxEnvelope>,
@@ -45,7 +45,7 @@ impl Mined {
         let receipt = Receipt {
             status: success.into(),
             cumulative_gas_used: result.tx_gas_used(),
-            // revm hands out those of a failed transaction as well.
+            // revm returns logs of failed transactions as well.
             logs: if success {
                 result.into_logs()
             } else {
@@ -61,7 +61,7 @@ impl Mined {
 }
 
 impl Block {
-    /// Completes a header that has the number, parent, time, gas limit, fee and beneficiary.
+    /// Completes a header that has number, parent, time, gas limit, fee and beneficiary.
     pub(crate) fn seal(
         mut header: Header,
         mined: Option<Mined>,
@@ -101,7 +101,7 @@ impl Block {
         }
     }
 
-    /// What contracts read of a block with this header.
+    /// The block environment that contracts see.
     pub(crate) fn environment(header: &Header) -> BlockEnv {
         BlockEnv {
             number: U256::from(header.number),
@@ -118,7 +118,7 @@ impl Block {
         self.mined.as_ref().map(|mined| *mined.tx.tx_hash())
     }
 
-    /// The block as `eth_getBlockByNumber` gives it.
+    /// The block in the form of `eth_getBlockByNumber`.
     pub(crate) fn to_rpc(&self, full: bool) -> RpcBlock {
         let transactions = if full {
             BlockTransactions::Full(self.to_rpc_transaction().into_iter().collect())
@@ -143,7 +143,7 @@ impl Block {
         }
     }
 
-    /// The transaction as `eth_getTransactionByHash` gives it.
+    /// The transaction in the form of `eth_getTransactionByHash`.
     pub(crate) fn to_rpc_transaction(&self) -> Option<Transaction> {
         let mined = self.mined.as_ref()?;
         let info = TransactionInfo {
@@ -157,7 +157,7 @@ impl Block {
         Some(Transaction::from_transaction(mined.tx.clone(), info))
     }
 
-    /// The receipt as `eth_getTransactionReceipt` gives it.
+    /// The receipt in the form of `eth_getTransactionReceipt`.
     pub(crate) fn to_rpc_receipt(&self) -> Option<TransactionReceipt> {
         let mined = self.mined.as_ref()?;
         let mut next_log = 0;
@@ -181,7 +181,7 @@ impl Block {
         })
     }
 
-    /// The events of the block with where they are.
+    /// The logs of the block, with their positions.
     pub(crate) fn logs(&self) -> impl Iterator<Item = Log> {
         self.mined.iter().flat_map(move |mined| {
             let logs = mined.receipt.logs().iter().zip(0..);
@@ -203,12 +203,12 @@ impl Block {
     }
 }
 
-/// Random enough for contracts, and the same in every run.
+/// The `prevrandao` of a block: pseudorandom, and the same in every run.
 pub(crate) fn randomness(parent: B256, number: u64) -> B256 {
     keccak256([parent.as_slice(), &number.to_be_bytes()].concat())
 }
 
-/// What a block changed, as it was before.
+/// The state that a block changed, as it was before.
 #[derive(Debug, Default)]
 pub(crate) struct Undo(Vec<Before>);
 
@@ -220,7 +220,7 @@ struct Before {
 }
 
 impl Undo {
-    /// Notes what `changes` will overwrite in `db`.
+    /// Records what `changes` will overwrite in `db`.
     pub(crate) fn of(db: &ChainDb, changes: &EvmState) -> Self {
         let touched = changes.iter().filter(|(_, account)| account.is_touched());
         let before = touched.map(|(address, account)| {
@@ -237,7 +237,7 @@ impl Undo {
         Self(before.collect())
     }
 
-    /// Takes the changes back.
+    /// Reverts the changes.
     pub(crate) fn apply(&self, db: &mut ChainDb) {
         for before in &self.0 {
             db.insert_account_info(before.address, before.info.clone());

@@ -15,25 +15,25 @@ use super::{
     state::{Settings, State},
 };
 
-/// The chain of the Datil networks, Chronicle Yellowstone.
+/// The chain id of Chronicle Yellowstone, the chain of the Datil networks.
 pub const CHRONICLE_YELLOWSTONE: u64 = 175_188;
 
-/// An account as it stands in the first block.
+/// An account in the genesis block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GenesisAccount {
-    /// What it has, in wei.
+    /// Its balance, in wei.
     pub balance: U256,
     /// Its next nonce.
     pub nonce: u64,
-    /// The code that runs when it is called; empty for a wallet.
+    /// Its runtime code; empty for a wallet.
     pub code: Bytes,
     /// Its storage: slot to value.
     pub storage: BTreeMap<U256, U256>,
 }
 
 impl GenesisAccount {
-    /// A wallet with a balance in wei.
+    /// A wallet with a balance, in wei.
     #[must_use]
     pub fn funded(balance: U256) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl GenesisAccount {
         }
     }
 
-    /// A contract with its runtime code. Its nonce is 1, as that of every contract.
+    /// A contract with its runtime code. Its nonce is 1, as for every contract.
     #[must_use]
     pub fn contract(code: Bytes) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl GenesisAccount {
         }
     }
 
-    /// Sets a storage slot. Default: 0 in all of them.
+    /// Sets a storage slot. Default: all slots are 0.
     #[must_use]
     pub fn with_storage(mut self, slot: U256, value: U256) -> Self {
         self.storage.insert(slot, value);
@@ -60,9 +60,21 @@ impl GenesisAccount {
     }
 }
 
-/// Settings of a [`Chain`].
+/// Configures and builds a [`Chain`].
+///
+/// ```
+/// use alloy_primitives::{Address, U256};
+/// use lit_devnet::chain::{Chain, GenesisAccount};
+///
+/// let rich = Address::repeat_byte(1);
+/// let chain = Chain::builder()
+///     .with_chain_id(31_337)
+///     .with_account(rich, GenesisAccount::funded(U256::from(1_000)))
+///     .build();
+/// assert_eq!((chain.chain_id(), chain.balance(rich)), (31_337, U256::from(1_000)));
+/// ```
 #[derive(Debug, Clone)]
-#[must_use = "call build to get a chain"]
+#[must_use = "call `build` to get a chain"]
 pub struct ChainBuilder {
     accounts: BTreeMap<Address, GenesisAccount>,
     settings: Settings,
@@ -85,51 +97,50 @@ impl Default for ChainBuilder {
 }
 
 impl ChainBuilder {
-    /// The chain id of EIP-155. Default: [`CHRONICLE_YELLOWSTONE`].
+    /// Sets the chain id (EIP-155). Default: [`CHRONICLE_YELLOWSTONE`].
     pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.settings.chain_id = chain_id;
         self
     }
 
-    /// Puts an account into the first block, in place of an earlier one at the same address. Default: none.
+    /// Adds an account to the genesis block, replacing an earlier one at the same address. Default: no accounts.
     pub fn with_account(mut self, address: Address, account: GenesisAccount) -> Self {
         self.accounts.insert(address, account);
         self
     }
 
-    /// The gas limit of a block, and so of a transaction, a call and an estimate. Default: 60 million.
+    /// Sets the gas limit of blocks, which also bounds transactions, calls and estimates. Default: 60 million.
     pub const fn with_gas_limit(mut self, gas: u64) -> Self {
         self.settings.gas_limit = gas;
         self
     }
 
-    /// What gas costs at least, in wei; the same in every block. Default: 1 gwei.
+    /// Sets the base fee of every block, in wei. Default: 1 gwei.
     pub const fn with_base_fee(mut self, wei: u64) -> Self {
         self.settings.base_fee = wei;
         self
     }
 
-    /// Who gets what a transaction pays above the base fee. Default: the zero address.
+    /// Sets the recipient of priority fees. Default: the zero address.
     pub const fn with_coinbase(mut self, coinbase: Address) -> Self {
         self.settings.coinbase = coinbase;
         self
     }
 
-    /// What the chain takes the time of its blocks from. Default: the operating system's clock.
+    /// Sets the clock for block times. Default: the system clock.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.settings.clock = clock;
         self
     }
 
-    /// Leave the time out of what block hashes are made from, so that they follow from the first block and the
-    /// transactions alone: PKP keys are derived from block hashes, and with this they are the same in every run.
-    /// Default: off, hashes are those of the whole header.
+    /// Sets whether block hashes leave out the block time. Then they depend only on genesis and transactions. PKP keys are derived
+    /// from block hashes, so this makes them the same in every run. Default: false, hashes cover the whole header.
     pub const fn with_timeless_hashes(mut self, timeless: bool) -> Self {
         self.settings.timeless_hashes = timeless;
         self
     }
 
-    /// A chain with its first block, number 0.
+    /// Builds the chain with its genesis block, number 0.
     #[must_use]
     pub fn build(self) -> Chain {
         let digest = digest(&self.accounts);
@@ -152,7 +163,7 @@ impl ChainBuilder {
     }
 }
 
-/// Stands in the place of the first block's state root. There is no trie to take a root of.
+/// A digest of the accounts, used as the state root of the genesis block: the chain has no state trie.
 fn digest(accounts: &BTreeMap<Address, GenesisAccount>) -> B256 {
     let mut hasher = Keccak256::new();
     for (address, account) in accounts {

@@ -1,4 +1,4 @@
-//! Calls that change nothing, and estimates of gas.
+//! Read-only calls, and gas estimates.
 
 use alloy_primitives::{Bytes, U256};
 use alloy_rpc_types_eth::{TransactionRequest, state::StateOverride};
@@ -14,7 +14,7 @@ use super::{
     view::View,
 };
 
-/// What a call keeps for its caller at most, so an estimate adds it: a transfer with value hands on so much for free.
+/// The gas stipend of a call with value. Estimates add it, because the callee gets it for free.
 const CALL_STIPEND: u64 = 2_300;
 
 impl View {
@@ -29,7 +29,7 @@ impl View {
         evm::output(outcome.result)
     }
 
-    /// The gas a transaction needs, at most 1.5 % more.
+    /// Estimates the gas of a transaction, at most 1.5 % too high.
     pub(crate) fn estimate_gas(
         self,
         request: &TransactionRequest,
@@ -59,13 +59,13 @@ impl Attempt<'_> {
         let result = self.run(enough)?;
         let (used, spent) = (result.tx_gas_used(), result.gas().total_gas_spent());
         evm::output(result)?;
-        // With no refunds and no inner calls, what was spent is what is needed.
+        // Without refunds and inner calls, the gas spent is the gas needed.
         let spent = spent.max(used);
         if spent >= enough || self.suffices(spent) {
             return Ok(spent.min(enough));
         }
         let mut short = spent;
-        // A call keeps back a 64th of the gas at each level, so a little more than was used is mostly enough.
+        // Each call level holds back 1/64 of the gas, so slightly more than was used is mostly enough.
         let guess = (spent + CALL_STIPEND).saturating_mul(64) / 63;
         if guess < enough {
             if self.suffices(guess) {
@@ -85,7 +85,7 @@ impl Attempt<'_> {
         Ok(enough)
     }
 
-    /// The gas that the sender can pay for at the price it offers.
+    /// The gas that the sender can pay for at the offered price.
     fn affordable(&mut self) -> Result<u64, ChainError> {
         if self.tx.gas_price == 0 {
             return Ok(u64::MAX);
@@ -95,6 +95,7 @@ impl Attempt<'_> {
         let rest = balance
             .checked_sub(self.tx.value)
             .ok_or(ChainError::InsufficientFunds {
+                account: self.tx.caller,
                 balance,
                 cost: self.tx.value,
             })?;

@@ -3,17 +3,17 @@ use std::fmt;
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::{ContractError, GenericContractError, SolInterface};
 
-/// Why the chain did not do what it was asked to. The texts are those of geth where clients match on them.
+/// Why a request to the chain failed. Where clients match on the text, it is geth's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ChainError {
     /// The contract reverted.
     #[error(transparent)]
     Revert(#[from] Revert),
-    /// Execution stopped for another reason and used up its gas.
+    /// Execution halted for another reason, such as running out of gas.
     #[error("{0}")]
     Halted(String),
-    /// The account has sent a transaction of this nonce before.
+    /// The account has already sent a transaction with this nonce.
     #[error("nonce too low: address {sender}, tx: {transaction} state: {account}")]
     NonceTooLow {
         /// The account.
@@ -23,41 +23,45 @@ pub enum ChainError {
         /// The next nonce of the account.
         account: u64,
     },
-    /// The account cannot pay the largest fee it allows together with the value it sends.
-    #[error("insufficient funds for gas * price + value: balance {balance}, tx cost {cost}")]
+    /// The balance of the account does not cover the value and the maximum fee.
+    #[error(
+        "insufficient funds for gas * price + value: address {account} have {balance} want {cost}"
+    )]
     InsufficientFunds {
-        /// What the account has, in wei.
+        /// The account.
+        account: Address,
+        /// Its balance, in wei.
         balance: U256,
-        /// What it may have to pay, in wei.
+        /// The value and the maximum fee, in wei.
         cost: U256,
     },
-    /// A transaction with this hash waits for an earlier nonce already.
+    /// This transaction is already queued behind an earlier nonce.
     #[error("already known")]
     AlreadyKnown,
-    /// A transaction of the same sender and nonce waits already, and pays as much.
+    /// A queued transaction with the same sender and nonce pays as much.
     #[error("replacement transaction underpriced")]
     Underpriced,
-    /// Too many transactions wait for earlier nonces.
-    #[error("txpool is full: {0} transactions wait for earlier nonces")]
+    /// Too many transactions are queued behind earlier nonces.
+    #[error("txpool is full: {0} transactions are queued behind earlier nonces")]
     QueueFull(usize),
-    /// The bytes are no transaction this chain knows.
+    /// The bytes are not a transaction of a supported type.
     #[error("cannot decode the transaction: {0}")]
     Undecodable(String),
-    /// The transaction is not valid here, for a reason without a variant of its own.
+    /// The transaction is invalid for a reason without a variant of its own.
     #[error("{0}")]
     Rejected(String),
-    /// There is no such block.
+    /// The block is unknown.
     #[error("block not found: {0}")]
     NoSuchBlock(String),
-    /// There is no such filter: it was uninstalled, or forgotten for newer ones.
+    /// The filter is unknown: it was uninstalled, or evicted for newer ones.
     #[error("filter not found")]
     NoSuchFilter,
-    /// Time would run backwards.
+    /// The requested time is before the latest block.
     #[error("timestamp {asked} is before the latest block's {latest}")]
     TimeInThePast {
-        /// The asked time, in seconds since 1970.
+        /// The requested time, in Unix seconds.
         asked: u64,
-        /// The time of the latest block, in seconds since 1970.
+        /// The time of the latest block, in Unix seconds.
         latest: u64,
     },
 }
@@ -65,12 +69,12 @@ pub enum ChainError {
 /// What a contract reverted with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revert {
-    /// The data as the contract returned it: a selector and its arguments, or nothing.
+    /// The data that the contract returned: a selector and its arguments, or empty.
     pub data: Bytes,
 }
 
 impl Revert {
-    /// The text, where the contract gave one by `require`, `revert` or `assert`. Errors of its own need its ABI.
+    /// The reason given by `require`, `revert` or `assert`. Custom errors need the contract's ABI.
     #[must_use]
     pub fn reason(&self) -> Option<String> {
         match GenericContractError::abi_decode(&self.data).ok()? {

@@ -1,4 +1,4 @@
-//! Running one transaction or call in revm.
+//! Executes one transaction or call in revm.
 
 use std::convert::Infallible;
 
@@ -19,22 +19,22 @@ use revm::{
 
 use super::{ChainError, Revert, precompile::LitPrecompiles};
 
-/// The rules of the chain: the newest that put no limit on the gas of one transaction.
+/// The hard fork of the chain: the latest one without a gas limit per transaction.
 pub(crate) const SPEC: SpecId = SpecId::PRAGUE;
 
-/// All accounts of the chain as they are now.
+/// The current accounts of the chain.
 pub(crate) type ChainDb = CacheDB<EmptyDB>;
 
-/// How far a transaction has to be in order.
+/// How strictly a transaction is validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Checks {
-    /// In every way.
+    /// As a signed transaction.
     Transaction,
-    /// Anybody may be the sender, and who offers no fee pays none.
+    /// As a call: any sender is allowed, and the fee may be zero.
     Call,
 }
 
-/// Runs a transaction and says what it would change.
+/// Executes a transaction and returns its changes, without applying them.
 pub(crate) fn execute<DB: Database<Error = Infallible>>(
     db: DB,
     chain_id: u64,
@@ -44,7 +44,7 @@ pub(crate) fn execute<DB: Database<Error = Infallible>>(
 ) -> Result<ExecResultAndState<ExecutionResult, EvmState>, ChainError> {
     let sender = tx.caller;
     if checks == Checks::Call {
-        // ethers does not say which chain a call is for.
+        // ethers sends calls without a chain id.
         tx.chain_id.get_or_insert(chain_id);
     }
     let free = checks == Checks::Call && tx.gas_price == 0;
@@ -69,7 +69,7 @@ pub(crate) fn execute<DB: Database<Error = Infallible>>(
     })
 }
 
-/// The data of a success; a revert or halt as an error.
+/// The output of a successful execution; a revert or halt is an error.
 pub(crate) fn output(result: ExecutionResult) -> Result<Bytes, ChainError> {
     match result {
         ExecutionResult::Success { output, .. } => Ok(output.into_data()),
@@ -78,7 +78,7 @@ pub(crate) fn output(result: ExecutionResult) -> Result<Bytes, ChainError> {
     }
 }
 
-/// geth's words, where ethers and alloy look for them.
+/// Maps a rejection to geth's text, on which ethers and alloy match.
 fn rejection(sender: Address, invalid: InvalidTransaction) -> ChainError {
     let text = match invalid {
         InvalidTransaction::NonceTooLow { tx, state } => {
@@ -90,6 +90,7 @@ fn rejection(sender: Address, invalid: InvalidTransaction) -> ChainError {
         }
         InvalidTransaction::LackOfFundForMaxFee { fee, balance } => {
             return ChainError::InsufficientFunds {
+                account: sender,
                 balance: *balance,
                 cost: *fee,
             };
@@ -115,7 +116,7 @@ fn rejection(sender: Address, invalid: InvalidTransaction) -> ChainError {
     ChainError::Rejected(text)
 }
 
-/// A signed transaction as revm takes it.
+/// Converts a signed transaction for revm.
 pub(crate) fn signed(tx: &Recovered<TxEnvelope>) -> TxEnv {
     TxEnv {
         tx_type: tx.tx_type().into(),
@@ -133,8 +134,7 @@ pub(crate) fn signed(tx: &Recovered<TxEnvelope>) -> TxEnv {
     }
 }
 
-/// The parameter of `eth_call` and `eth_estimateGas` as revm takes it. `max_gas` is what it gets when it names no limit,
-/// and no more in any case.
+/// Converts the parameter of `eth_call` and `eth_estimateGas` for revm. `max_gas` is the default gas limit and the maximum.
 pub(crate) fn requested(request: &TransactionRequest, max_gas: u64) -> Result<TxEnv, ChainError> {
     let data = request
         .input
@@ -171,7 +171,7 @@ pub(crate) fn requested(request: &TransactionRequest, max_gas: u64) -> Result<Tx
     })
 }
 
-/// The accounts of `db` with some of them changed for one call.
+/// The accounts of `db`, with overrides for one call.
 pub(crate) fn overridden<'a>(
     db: &'a ChainDb,
     overrides: Option<&StateOverride>,
@@ -179,7 +179,7 @@ pub(crate) fn overridden<'a>(
     let mut view = CacheDB::new(db);
     for (address, account) in overrides.into_iter().flatten() {
         if account.move_precompile_to.is_some() {
-            let text = "state override: movePrecompileToAddress is not served";
+            let text = "state override: movePrecompileToAddress is not supported";
             return Err(ChainError::Rejected(text.to_owned()));
         }
         let Ok(info) = db.basic_ref(*address);
@@ -206,7 +206,7 @@ pub(crate) fn overridden<'a>(
     Ok(view)
 }
 
-/// Replaces the code of an account, and its hash with it.
+/// Replaces the code and the code hash of an account.
 pub(crate) fn set_code(info: &mut revm::state::AccountInfo, code: Bytes) {
     let code = Bytecode::new_raw(code);
     info.code_hash = code.hash_slow();

@@ -1,4 +1,4 @@
-//! Events by filter, and filters that clients install and poll.
+//! Log filters, including those that clients install and poll.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use alloy_rpc_types_eth::{Filter, FilterBlockOption, Log};
 
 use super::{ChainError, state::State};
 
-/// How many installed filters are kept. Clients rarely uninstall theirs, so the oldest goes.
+/// The number of installed filters kept. Clients rarely uninstall theirs, so the oldest is evicted.
 const MAX_FILTERS: usize = 1_000;
 
 #[derive(Debug, Default)]
@@ -20,20 +20,20 @@ pub(crate) struct Filters {
 #[derive(Debug)]
 struct Installed {
     kind: Kind,
-    /// The first block that it covers.
+    /// The first block it covers.
     since: u64,
-    /// The first block that was not told yet.
+    /// The first block that was not reported yet.
     from: u64,
 }
 
-/// What a filter tells of.
+/// The kind of a filter.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
     Blocks,
     Logs(Box<Filter>),
 }
 
-/// News of a filter.
+/// Changes reported by a filter.
 #[derive(Debug)]
 pub(crate) enum Changes {
     Blocks(Vec<B256>),
@@ -45,7 +45,7 @@ impl Filters {
         self.installed.remove(&id).is_some()
     }
 
-    /// After the chain went back to a block.
+    /// Adjusts filters after the chain was reverted to a block.
     pub(crate) fn rewind(&mut self, number: u64) {
         for filter in self.installed.values_mut() {
             filter.since = filter.since.min(number + 1);
@@ -76,7 +76,7 @@ impl State {
         filters.next
     }
 
-    /// What is new since the last time.
+    /// The changes since the last poll.
     pub(crate) fn changes(&mut self, id: u64) -> Result<Changes, ChainError> {
         let filter = self.filters.get(id)?;
         let (from, to) = (filter.from, self.number());
@@ -98,7 +98,7 @@ impl State {
         Ok(changes)
     }
 
-    /// All that an installed filter matches, told before or not.
+    /// All logs that an installed filter matches.
     pub(crate) fn installed_logs(&self, id: u64) -> Result<Vec<Log>, ChainError> {
         let installed = self.filters.get(id)?;
         let Kind::Logs(filter) = &installed.kind else {
@@ -108,7 +108,7 @@ impl State {
         Ok(self.logs_between(filter, first.max(installed.since), last))
     }
 
-    /// The events a filter matches, in order.
+    /// The logs that a filter matches, in order.
     pub(crate) fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
         let (first, last) = self.range(filter)?;
         Ok(self.logs_between(filter, first, last))
@@ -141,7 +141,7 @@ impl State {
         let number = |tag: &BlockNumberOrTag| match tag {
             BlockNumberOrTag::Number(number) => *number,
             BlockNumberOrTag::Earliest => 0,
-            // There are no events in a block to come.
+            // The pending block has no logs.
             BlockNumberOrTag::Pending => head + 1,
             BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized => head,
         };
@@ -152,7 +152,7 @@ impl State {
     }
 }
 
-/// Makes a range that is relative to the latest block cover all blocks, and gives the first block of one that is not.
+/// Opens the end of a filter's range that is relative to the latest block, and returns the first block if it is absolute.
 fn open_range(range: &mut FilterBlockOption) -> Option<u64> {
     let FilterBlockOption::Range {
         from_block,

@@ -1,12 +1,12 @@
-//! Transactions that nobody signed.
+//! Unsigned transactions.
 
 use alloy_consensus::{Signed, TxEip1559, TxEnvelope, transaction::Recovered};
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{Signature, U256, keccak256};
 use revm::context::TxEnv;
 
-/// A transaction as it stands in a block, where its sender gave no signature. Its hash covers the sender, which otherwise
-/// follows from the signature: two senders may send the same with the same nonce.
+/// An unsigned transaction in the form in which a block contains it. Its hash covers the sender, because two senders may send the
+/// same transaction with the same nonce, and there is no signature to tell them apart.
 pub(crate) fn transaction(chain_id: u64, tx: &TxEnv) -> Recovered<TxEnvelope> {
     let fields = TxEip1559 {
         chain_id,

@@ -17,14 +17,14 @@ use super::{
     state::{At, State},
 };
 
-/// How many blocks `eth_feeHistory` goes back at most.
+/// The maximum number of blocks in `eth_feeHistory`.
 const MAX_FEE_HISTORY: u64 = 1_024;
 const MAX_PERCENTILES: usize = 100;
 
 type Answer = Result<Value, RpcError>;
 
 impl Chain {
-    /// Calls may take long, so they are the only ones that leave the lock meanwhile.
+    /// Dispatches a method. Calls may take long, so they run without the lock.
     pub(super) fn dispatch(&self, method: &str, params: Params) -> Answer {
         match method {
             "eth_call" => call(self, params),
@@ -43,7 +43,7 @@ fn dispatch(chain: &mut State, method: &str, params: Params) -> Answer {
         "eth_accounts" => Ok(json!([])),
         "web3_clientVersion" => Ok(json!(concat!("lit-devnet/v", env!("CARGO_PKG_VERSION")))),
         "eth_blockNumber" => Ok(quantity(chain.number())),
-        // Nobody competes for a block, so nobody has to pay more than the base fee.
+        // Blocks are never full, so the base fee is enough.
         "eth_gasPrice" => Ok(quantity(chain.settings.base_fee)),
         "eth_maxPriorityFeePerGas" => Ok(quantity(0)),
         "eth_feeHistory" => fee_history(chain, params),
@@ -298,7 +298,7 @@ fn set_storage(chain: &mut State, mut params: Params) -> Answer {
 
 // Parameters and results.
 
-/// An optional last block parameter; without one it is the latest block.
+/// The optional block parameter at the end; the default is the latest block.
 fn block(chain: &State, params: &mut Params) -> Result<At, RpcError> {
     let id = params.optional::<BlockId>("block")?;
     at(chain, id.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Taking transactions, and making blocks of them.
+//! Accepts transactions and mines blocks.
 
 use std::sync::Arc;
 
@@ -22,11 +22,11 @@ use super::{
     view::account,
 };
 
-/// How many transactions may wait for earlier nonces, of all senders together.
+/// The number of queued transactions, of all senders together.
 const MAX_QUEUED: usize = 10_000;
 
 impl State {
-    /// Takes a signed transaction: mines it, and those that waited for it, or keeps it until its turn comes.
+    /// Mines a signed transaction, and queued ones that follow it, or queues it until its nonce is next.
     pub(crate) fn submit(&mut self, raw: &[u8]) -> Result<B256, ChainError> {
         let tx = decode(raw)?;
         let (hash, sender, nonce) = (*tx.tx_hash(), tx.signer(), tx.nonce());
@@ -52,7 +52,7 @@ impl State {
         {
             let hash = *tx.tx_hash();
             if let Err(error) = self.mine_signed(tx) {
-                tracing::warn!(%hash, %error, "dropped a transaction that waited for its turn");
+                tracing::warn!(%hash, %error, "dropped a queued transaction");
                 break;
             }
         }
@@ -66,7 +66,11 @@ impl State {
         let gas = U256::from(tx.gas_limit()) * U256::from(tx.max_fee_per_gas());
         let cost = gas.saturating_add(tx.value());
         if cost > balance {
-            return Err(ChainError::InsufficientFunds { balance, cost });
+            return Err(ChainError::InsufficientFunds {
+                account: tx.signer(),
+                balance,
+                cost,
+            });
         }
         let key = (tx.signer(), tx.nonce());
         match self.queued.get(&key) {
@@ -85,8 +89,7 @@ impl State {
         Ok(())
     }
 
-    /// Runs a transaction of any sender, without a signature and without a fee, in a block of its own. What fails is not
-    /// mined.
+    /// Mines a transaction of any sender, without signature and fee. A transaction that fails is not mined.
     pub(crate) fn transact_as(
         &mut self,
         from: Address,
@@ -135,7 +138,7 @@ impl State {
         Ok(())
     }
 
-    /// Mines a block with no transaction.
+    /// Mines an empty block.
     pub(crate) fn mine_empty(&mut self) {
         let header = self.next_header();
         self.push(header, None, Undo::default());
@@ -151,8 +154,8 @@ fn decode(raw: &[u8]) -> Result<Recovered<TxEnvelope>, ChainError> {
             tx.tx_type()
         )));
     }
-    let sender = tx.recover_signer().map_err(|_| {
-        ChainError::Rejected("invalid sender: the signature is not valid".to_owned())
-    })?;
+    let sender = tx
+        .recover_signer()
+        .map_err(|_| ChainError::Rejected("invalid sender: invalid signature".to_owned()))?;
     Ok(Recovered::new_unchecked(tx, sender))
 }

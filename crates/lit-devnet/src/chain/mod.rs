@@ -1,8 +1,8 @@
 //! An EVM chain in this process, with JSON-RPC.
 //!
-//! [`Chain`] runs revm behind a lock. Every transaction gets a block of its own at once; blocks come only with
-//! transactions, while calls see the time of now. The base fee never changes. Address 0xF5 derives PKP keys from the
-//! root keys of a network, as on the chains Lit ran on.
+//! [`Chain`] runs revm behind a lock. Every transaction is mined at once in its own block. Blocks are only mined for transactions,
+//! but calls see the current time. The base fee is constant. The precompile at address 0xF5 derives PKP keys from the root keys of a
+//! network, as on Lit's chains.
 //!
 //! ```
 //! use alloy_primitives::{Address, U256};
@@ -17,7 +17,7 @@
 //! assert_eq!(answer["result"], "0x0");
 //! ```
 //!
-//! Not here: state roots and proofs (the field is a digest of the accounts in the first block and zero after it), blob and
+//! Unsupported: state roots and proofs (the field is a digest of the accounts in the genesis block, and zero later), blob and
 //! EIP-7702 transactions, WebSocket subscriptions, traces.
 
 mod block;
@@ -57,26 +57,26 @@ pub use transport::ChainTransport;
 
 use state::{At, State};
 
-/// How often a client of [`Chain::client`] asks for news. Blocks are there at once, so it seldom has to ask twice.
+/// The poll interval of [`Chain::client`]. Transactions are mined at once, so a client seldom polls twice.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A chain. Clones are the same chain; it ends with the last of them.
+/// A chain. Clones share the same chain, which is dropped with the last of them.
 #[derive(Debug, Clone)]
 pub struct Chain {
     state: Arc<Mutex<State>>,
 }
 
-/// A state of the chain to go back to; see [`Chain::snapshot`].
+/// A state of the chain to revert to; see [`Chain::snapshot`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SnapshotId(u64);
 
 impl Chain {
-    /// Settings.
+    /// Starts to configure a chain.
     pub fn builder() -> ChainBuilder {
         ChainBuilder::default()
     }
 
-    /// alloy's way to this chain, without a socket.
+    /// An alloy transport to this chain, without a socket.
     #[must_use]
     pub fn transport(&self) -> ChainTransport {
         ChainTransport(self.clone())
@@ -88,13 +88,13 @@ impl Chain {
         RpcClient::new(self.transport(), true).with_poll_interval(POLL_INTERVAL)
     }
 
-    /// The chain id of EIP-155.
+    /// The chain id (EIP-155).
     #[must_use]
     pub fn chain_id(&self) -> u64 {
         self.lock().settings.chain_id
     }
 
-    /// The number of the latest block; the first is 0.
+    /// The number of the latest block; the genesis block is 0.
     #[must_use]
     pub fn block_number(&self) -> u64 {
         self.lock().number()
@@ -106,20 +106,19 @@ impl Chain {
         self.lock().block(number).map(|block| block.hash)
     }
 
-    /// The time of the latest block, in seconds since 1970.
+    /// The time of the latest block, in Unix seconds.
     #[must_use]
     pub fn timestamp(&self) -> u64 {
         self.lock().latest().header.timestamp
     }
 
-    /// The number of the latest block, and then that of every one that comes. After a quick succession of blocks only
-    /// the last is told.
+    /// A watch on the number of the latest block. If blocks follow quickly, only the last one is reported.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.lock().subscribe()
     }
 
-    /// What an account has, in wei.
+    /// The balance of an account, in wei.
     #[must_use]
     pub fn balance(&self, address: Address) -> U256 {
         self.lock().latest_account(address).balance
@@ -131,10 +130,10 @@ impl Chain {
         self.lock().latest_account(address).nonce
     }
 
-    /// Calls a contract and changes nothing. The sender is the zero address.
+    /// Calls a contract without changing state. The sender is the zero address.
     ///
     /// # Errors
-    /// [`ChainError::Revert`] with what the contract says, or [`ChainError::Halted`].
+    /// [`ChainError::Revert`] with the contract's data, or [`ChainError::Halted`].
     pub fn call(&self, to: Address, data: Bytes) -> Result<Bytes, ChainError> {
         self.call_as_requested(&TransactionRequest::default().to(to).input(data.into()))
     }
@@ -148,7 +147,7 @@ impl Chain {
         view.call(request, None)
     }
 
-    /// Sends a transaction in the name of any account, without its key and without a fee; `to` none creates a contract.
+    /// Sends a transaction as any account, without its key and without a fee. If `to` is `None` it creates a contract.
     ///
     /// # Errors
     /// [`ChainError::Revert`], [`ChainError::Halted`] or [`ChainError::InsufficientFunds`]. A transaction that fails is
@@ -166,38 +165,37 @@ impl Chain {
             .ok_or_else(|| ChainError::NoSuchBlock(block.hash.to_string()))
     }
 
-    /// Sends a signed transaction (EIP-2718) and gives its hash. It is mined at once, or when the nonces before it have
-    /// been sent.
+    /// Sends a signed transaction (EIP-2718) and returns its hash. It is mined at once, or after the nonces before it.
     ///
     /// # Errors
-    /// Anything but a revert: one that reverts is mined, and its receipt says so.
+    /// Any [`ChainError`] but a revert: a transaction that reverts is mined, and its receipt shows it.
     pub fn send_raw_transaction(&self, raw: &[u8]) -> Result<B256, ChainError> {
         self.lock().submit(raw)
     }
 
-    /// The receipt of a transaction that was mined.
+    /// The receipt of a mined transaction.
     #[must_use]
     pub fn receipt(&self, hash: &B256) -> Option<TransactionReceipt> {
         self.lock().block_of_transaction(hash)?.to_rpc_receipt()
     }
 
-    /// The events that a filter matches, in order.
+    /// The logs that a filter matches, in order.
     ///
     /// # Errors
-    /// [`ChainError::NoSuchBlock`] when the filter names one by a hash that is not known.
+    /// [`ChainError::NoSuchBlock`] if the filter names an unknown block hash.
     pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
         self.lock().logs(filter)
     }
 
-    /// All events from a block on, in order.
+    /// All logs from a block on, in order.
     #[must_use]
     pub fn logs_since(&self, block: u64) -> Vec<Log> {
         let filter = Filter::new().from_block(block);
         self.logs(&filter).unwrap_or_default()
     }
 
-    /// Sets the balance of an account, in wei. No block is made, and questions about earlier blocks may see it too; so it
-    /// is with the code and the storage.
+    /// Sets the balance of an account, in wei. No block is mined, and queries of earlier blocks may see the change. The same holds for
+    /// code and storage.
     pub fn set_balance(&self, address: Address, balance: U256) {
         self.lock()
             .change_account(address, |info| info.balance = balance);
@@ -214,29 +212,29 @@ impl Chain {
         self.lock().set_storage(address, slot, value);
     }
 
-    /// Mines a block with no transaction.
+    /// Mines an empty block.
     pub fn mine(&self) {
         self.lock().mine_empty();
     }
 
-    /// Moves the chain ahead of its clock, by whole seconds. Where nodes share the clock, move that instead.
+    /// Moves the chain's time ahead of its clock, by whole seconds. If nodes share the clock, move the clock instead.
     pub fn increase_time(&self, duration: Duration) {
         self.lock().increase_time(duration.as_secs());
     }
 
-    /// Remembers the chain as it is.
+    /// Takes a snapshot of the chain.
     #[must_use]
     pub fn snapshot(&self) -> SnapshotId {
         SnapshotId(self.lock().snapshot())
     }
 
-    /// Goes back to a snapshot, which is used up by it with all that were taken later. Says whether there was such a
-    /// snapshot; the latest 1,000 are kept.
+    /// Reverts to a snapshot, which removes it and all later ones. Returns false if the snapshot is unknown; the latest 1,000 are
+    /// kept.
     pub fn revert(&self, snapshot: SnapshotId) -> bool {
         self.lock().revert(snapshot.0)
     }
 
-    /// A poisoned lock is taken over: whoever held it changed the state as its last step or not at all.
+    /// Ignores poisoning: every holder changes the state in its last step or not at all.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

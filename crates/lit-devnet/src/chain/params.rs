@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::rpc::RpcError;
 
-/// The parameters of a method, taken in order.
+/// The parameters of a method, read in order.
 #[derive(Debug)]
 pub(crate) struct Params {
     values: std::vec::IntoIter<Value>,
@@ -11,12 +11,12 @@ pub(crate) struct Params {
 }
 
 impl Params {
-    /// None is as good as an empty list. Parameters by name are not served by Ethereum nodes.
+    /// Treats missing parameters as an empty list. Like Ethereum nodes, refuses parameters by name.
     pub(crate) fn new(params: Option<Value>) -> Result<Self, RpcError> {
         let values = match params {
             None | Some(Value::Null) => Vec::new(),
             Some(Value::Array(values)) => values,
-            Some(_) => return Err(RpcError::invalid_params("params is not a list")),
+            Some(_) => return Err(RpcError::invalid_params("params is not an array")),
         };
         Ok(Self {
             values: values.into_iter(),
@@ -36,11 +36,11 @@ impl Params {
         name: &str,
     ) -> Result<Option<T>, RpcError> {
         self.taken += 1;
-        let value = self.values.next().unwrap_or_default();
+        let value = self.values.next().unwrap_or(Value::Null);
         Option::<T>::deserialize(value).map_err(|error| self.error(name, error))
     }
 
-    /// Refuses the parameter that was taken last.
+    /// An error about the parameter that was read last.
     pub(crate) fn error(&self, name: &str, what: impl std::fmt::Display) -> RpcError {
         RpcError::invalid_params(&format!("parameter {} ({name}): {what}", self.taken))
     }

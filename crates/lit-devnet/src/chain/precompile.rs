@@ -16,10 +16,10 @@ use revm::{
 
 use super::evm::SPEC;
 
-/// Where the contract `KeyDeriver` looks for it.
+/// The address at which the contract `KeyDeriver` calls it.
 pub(crate) const HD_KEY_DERIVATION: Address = address!("00000000000000000000000000000000000000f5");
 
-/// As much as the recovery of a signature, which is a multiplication of the same curve.
+/// The gas cost: that of `ecrecover`, which multiplies on the same curve.
 const GAS_PER_MULTIPLICATION: u64 = 3_000;
 
 const CURVE_SECP256K1: u8 = 1;
@@ -43,7 +43,7 @@ impl LitPrecompiles {
 impl<CTX: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<CTX> for LitPrecompiles {
     type Output = InterpreterResult;
 
-    /// There is one: the chain never changes its rules.
+    /// Never changes: the chain has one hard fork.
     fn set_spec(&mut self, _: SpecId) -> bool {
         false
     }
@@ -87,7 +87,7 @@ fn run_derivation(input: &[u8], gas_limit: u64, reservoir: u64) -> PrecompileOut
     }
 }
 
-/// A failed call with a reason: the gas stays with the caller, and whoever passes the data on says what was wrong.
+/// A failed call with a reason. The caller keeps its gas, and may pass the reason on.
 fn refuse(error: &DerivationError, reservoir: u64) -> PrecompileOutput {
     let reason = alloy_sol_types::Revert::from(format!("HD key derivation: {error}"));
     PrecompileOutput::revert(0, reason.abi_encode().into(), reservoir)
@@ -112,7 +112,7 @@ impl<'a> Derivation<'a> {
         let count = input.take_u32()?;
         let mut roots = Vec::new();
         for _ in 0..count {
-            // The first byte of a SEC1 point says how long it is.
+            // The first byte of a SEC1 point determines its length.
             let length = match input.0.first() {
                 Some(0x02 | 0x03) => 33,
                 Some(0x04) => 65,
@@ -174,11 +174,11 @@ impl<'a> Input<'a> {
 
 #[derive(Debug, thiserror::Error)]
 enum DerivationError {
-    #[error("the input is too short")]
+    #[error("input too short")]
     Truncated,
-    #[error("curve {0} is not served, only {CURVE_SECP256K1} (secp256k1)")]
+    #[error("unsupported curve {0}: only {CURVE_SECP256K1} (secp256k1) is supported")]
     Curve(u8),
-    #[error("root key {0} is not a point of the curve")]
+    #[error("invalid root key {0}: not a point of the curve")]
     RootKey(usize),
     #[error(transparent)]
     Key(#[from] HdKeyError),

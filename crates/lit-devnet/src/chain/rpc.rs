@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Chain, ChainError, params::Params};
 
-/// How many requests one batch may have.
+/// The number of requests in one batch.
 const MAX_BATCH: usize = 1_000;
 
-/// What a method answers instead of a result.
+/// The error of a JSON-RPC method.
 #[derive(Debug)]
 pub(crate) struct RpcError {
     pub(crate) code: i64,
@@ -65,8 +65,7 @@ impl From<ChainError> for RpcError {
 }
 
 impl Chain {
-    /// Answers a JSON-RPC request, or a batch of at most 1,000 of them. A request without an id gets an answer too, with
-    /// the id null.
+    /// Answers a JSON-RPC request, or a batch of at most 1,000. A request without an id is answered with the id `null`.
     #[must_use]
     pub fn rpc(&self, request: Value) -> Value {
         match request {
@@ -75,7 +74,7 @@ impl Chain {
                 RpcError::invalid_request("the batch is empty").response(&Value::Null)
             }
             Value::Array(batch) if batch.len() > MAX_BATCH => RpcError::invalid_request(&format!(
-                "{} requests in a batch; at most {MAX_BATCH}",
+                "batch of {} requests exceeds the limit of {MAX_BATCH}",
                 batch.len()
             ))
             .response(&Value::Null),
@@ -90,7 +89,7 @@ impl Chain {
         }
     }
 
-    /// Answers the body of an HTTP request, or says that it is not JSON.
+    /// Answers the body of an HTTP request, with a parse error if it is not JSON.
     #[must_use]
     pub fn rpc_bytes(&self, request: &[u8]) -> Vec<u8> {
         let response = match serde_json::from_slice(request) {
@@ -107,12 +106,12 @@ impl Chain {
             None => Value::Null,
             Some(id @ (Value::Null | Value::Number(_) | Value::String(_))) => id,
             Some(_) => {
-                return RpcError::invalid_request("the id is no number or string")
+                return RpcError::invalid_request("the id is not a number or a string")
                     .response(&Value::Null);
             }
         };
         let Some(Value::String(method)) = request.remove("method") else {
-            return RpcError::invalid_request("no method").response(&id);
+            return RpcError::invalid_request("missing method").response(&id);
         };
         match self.answer(&method, request.remove("params")) {
             Ok(result) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),

@@ -12,12 +12,12 @@ use tokio::net::TcpListener;
 use super::Chain;
 use crate::listener;
 
-/// The largest request that is read, in bytes.
+/// The largest request, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// Answers JSON-RPC over HTTP/1.1, on every path, until the future is dropped; connections end with it.
+/// Serves JSON-RPC over HTTP/1.1, on every path, until the future is dropped, which also closes connections.
 ///
-/// Every web page may call it, and whoever can call it can change the chain: listen on this machine only.
+/// Every origin may call it, and every caller can change the chain: listen on this machine only.
 pub async fn serve(listener: TcpListener, chain: Chain) {
     listener::accept(listener, |stream| {
         let chain = chain.clone();
@@ -36,17 +36,23 @@ async fn answer(chain: Chain, request: Request<Incoming>) -> Response<Full<Bytes
             Ok(body) => respond(chain, body).await,
             Err(refusal) => refusal,
         },
-        _ => listener::text(StatusCode::METHOD_NOT_ALLOWED, "JSON-RPC is sent with POST"),
+        _ => listener::text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method not allowed: send JSON-RPC with POST",
+        ),
     };
     let headers = listener::cross_origin("POST, OPTIONS");
     response.headers_mut().extend(headers);
     response
 }
 
-/// A request may execute contracts, or be a batch of a thousand of them: nothing for a thread of the async runtime.
+/// Answers on a thread for blocking work, because a request may execute contracts, or be a batch.
 async fn respond(chain: Chain, body: Bytes) -> Response<Full<Bytes>> {
     let Ok(answer) = tokio::task::spawn_blocking(move || chain.rpc_bytes(&body)).await else {
-        return listener::text(StatusCode::INTERNAL_SERVER_ERROR, "the request was lost");
+        return listener::text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal error: the request panicked",
+        );
     };
     let mut response = Response::new(answer.into());
     response.headers_mut().insert(

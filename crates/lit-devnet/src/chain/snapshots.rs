@@ -1,4 +1,4 @@
-//! States of the chain to go back to.
+//! Snapshots of the chain.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -10,7 +10,7 @@ use super::{
     state::{State, Time},
 };
 
-/// How many snapshots are kept; the oldest is forgotten for a new one.
+/// The number of snapshots kept; the oldest is evicted.
 const MAX_SNAPSHOTS: usize = 1_000;
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ impl State {
         id
     }
 
-    /// Goes back to a snapshot, which is used up with all that were taken after it. Says whether there was one.
+    /// Reverts to a snapshot, which removes it and all later ones. Returns false if the snapshot is unknown.
     pub(crate) fn revert(&mut self, id: u64) -> bool {
         let Some(index) = self.snapshots.iter().position(|taken| taken.id == id) else {
             return false;

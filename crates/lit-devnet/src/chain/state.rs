@@ -1,4 +1,4 @@
-//! The chain behind the lock: accounts, blocks, waiting transactions, time.
+//! The chain's state behind the lock: accounts, blocks, queued transactions, time.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,10 +20,10 @@ use super::{
     view::{View, account},
 };
 
-/// Contracts see the hashes of so many blocks.
+/// The number of block hashes that contracts see.
 const VISIBLE_HASHES: u64 = 256;
 
-/// What does not change while a chain runs.
+/// Settings that do not change while a chain runs.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) chain_id: u64,
@@ -35,16 +35,16 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// All that the lock protects.
+/// The state behind the lock.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
-    /// Shared with those who read, and copied when it changes meanwhile.
+    /// Shared with readers, and copied on write.
     pub(super) db: Arc<ChainDb>,
     pub(super) blocks: Vec<Arc<Block>>,
     pub(super) numbers: HashMap<B256, u64>,
     pub(super) transactions: HashMap<B256, u64>,
-    /// Transactions whose sender has to send others first, by sender and nonce.
+    /// Transactions queued behind earlier nonces, by sender and nonce.
     pub(super) queued: BTreeMap<(Address, u64), Recovered<TxEnvelope>>,
     pub(super) time: Time,
     pub(super) snapshots: Vec<Snapshot>,
@@ -60,12 +60,12 @@ pub(super) struct Time {
     next: Option<u64>,
 }
 
-/// Which block a question is about.
+/// The block that a query refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum At {
-    /// The latest state, and the time of now.
+    /// The latest state, at the current time.
     Latest,
-    /// The latest state, in the block that would come next.
+    /// The latest state, in the next block.
     Pending,
     /// A block by its number.
     Number(u64),
@@ -133,7 +133,7 @@ impl State {
         self.queued.values().find(|tx| tx.tx_hash() == hash)
     }
 
-    /// The block that would be mined now if there were nothing to put into it.
+    /// The block that would be mined now if it were empty.
     pub(crate) fn pending(&self) -> Block {
         let timeless = self.settings.timeless_hashes;
         Block::seal(self.next_header(), None, Undo::default(), timeless)
@@ -154,7 +154,7 @@ impl State {
         }
     }
 
-    /// Adds a block. What its transaction changed is in the accounts already.
+    /// Adds a block. The changes of its transaction are already applied.
     pub(super) fn push(&mut self, header: Header, mined: Option<Mined>, undo: Undo) {
         if let Some(next) = self.time.next.take() {
             let clock = clock_seconds(&*self.settings.clock);
@@ -178,14 +178,14 @@ impl State {
 
     // Time.
 
-    /// Seconds since 1970; never before the latest block.
+    /// The current Unix time; never before the latest block.
     fn now(&self) -> u64 {
         clock_seconds(&*self.settings.clock)
             .saturating_add_signed(self.time.ahead)
             .max(self.latest().header.timestamp)
     }
 
-    /// Moves the chain ahead of its clock, and says by how much it is ahead in all.
+    /// Moves the chain's time ahead of its clock, and returns the total offset.
     pub(crate) fn increase_time(&mut self, seconds: u64) -> i64 {
         let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
         self.time.ahead = self.time.ahead.saturating_add(seconds);
@@ -206,7 +206,7 @@ impl State {
 
     // Accounts.
 
-    /// The accounts as they were after a block, and what calls see of that block.
+    /// The accounts after a block, and the block environment of calls.
     pub(crate) fn view(&self, at: At) -> Result<View, ChainError> {
         let number = match at {
             At::Latest => self.number(),
@@ -221,7 +221,7 @@ impl State {
             .ok_or_else(|| ChainError::NoSuchBlock(number.to_string()))?;
         let mut environment = Block::environment(&block.header);
         if number == self.number() {
-            // Blocks come only with transactions, but time passes for calls as well.
+            // Blocks are only mined for transactions, but calls see the current time.
             environment.timestamp = U256::from(self.now());
             return Ok(self.view_of(Arc::clone(&self.db), environment));
         }
@@ -245,7 +245,7 @@ impl State {
         account(&self.db, address)
     }
 
-    /// Changes an account outside of any transaction.
+    /// Changes an account without a transaction.
     pub(crate) fn change_account(
         &mut self,
         address: Address,
@@ -256,7 +256,7 @@ impl State {
         Arc::make_mut(&mut self.db).insert_account_info(address, info);
     }
 
-    /// Changes a storage slot outside of any transaction.
+    /// Changes a storage slot without a transaction.
     pub(crate) fn set_storage(&mut self, address: Address, slot: U256, value: U256) {
         let db = Arc::make_mut(&mut self.db);
         let Ok(()) = db.insert_account_storage(address, slot, value);

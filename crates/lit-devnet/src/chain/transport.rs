@@ -8,8 +8,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Chain, rpc::RpcError};
 
-/// alloy's way to a [`Chain`] of this process, without a socket. It keeps the chain alive, and answers on the thread that asks: a
-/// call that takes long is better made by [`Chain::call`], beside the async runtime.
+/// An alloy transport to a [`Chain`] in this process, without a socket. It keeps the chain alive, and answers on the calling
+/// thread: make long calls with [`Chain::call`] on a thread for blocking work.
 #[derive(Debug, Clone)]
 pub struct ChainTransport(pub(crate) Chain);
 

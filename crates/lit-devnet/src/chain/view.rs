@@ -1,4 +1,4 @@
-//! What can be read of one moment of the chain.
+//! A read-only view of one state of the chain.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use revm::{DatabaseRef, context::BlockEnv, state::AccountInfo};
 
 use super::evm::ChainDb;
 
-/// The accounts as they were after a block, and what calls see of that block. It needs no lock, however long a call takes: a
-/// transaction that comes meanwhile changes a copy.
+/// The accounts after a block, and the block environment of calls. It holds no lock during a call: concurrent transactions change a
+/// copy.
 #[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(super) db: Arc<ChainDb>,
     pub(super) block: BlockEnv,
     pub(super) chain_id: u64,
-    /// Of a call that names no limit.
+    /// The gas limit of calls that name none.
     pub(super) gas_limit: u64,
 }
 

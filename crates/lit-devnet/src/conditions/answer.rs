@@ -6,19 +6,19 @@ use lit_types::access_control::Comparator;
 
 use super::ConditionError;
 
-/// What is tested.
+/// A value under test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// Numbers in decimal.
+    /// A single value; numbers are in decimal.
     One(String),
     Many(Vec<Answer>),
-    /// Several answers, one of which has to pass.
+    /// Alternatives: the test passes if one of them passes.
     Any(Vec<Answer>),
 }
 
 impl Answer {
     /// # Errors
-    /// [`ConditionError::Test`] for comparisons that have no meaning, such as of a text with `>`.
+    /// [`ConditionError::Test`] for meaningless comparisons, such as a text with `>`.
     pub(super) fn passes(
         &self,
         comparator: Comparator,
@@ -41,7 +41,7 @@ impl Answer {
             (Self::One(text), Comparator::Equal) => Ok(are_equal(text, value)),
             (Self::One(text), _) => {
                 let (Some(left), Some(right)) = (number(text), number(value)) else {
-                    return Err(impossible("what is not a number"));
+                    return Err(impossible("a text"));
                 };
                 let order = compare(left, right);
                 Ok(match comparator {
@@ -55,7 +55,7 @@ impl Answer {
     }
 }
 
-/// Addresses whatever their case, numbers whatever their form, and texts as they are.
+/// Compares addresses regardless of case, numbers regardless of form, and texts exactly.
 fn are_equal(text: &str, value: &str) -> bool {
     if text == value {
         return true;
@@ -70,12 +70,12 @@ fn are_equal(text: &str, value: &str) -> bool {
     }
 }
 
-/// 20 bytes of hex with `0x` are an address, and no number.
+/// 20 bytes of hex with `0x` are an address, not a number.
 fn address(text: &str) -> Option<Address> {
     text.strip_prefix("0x")?.parse().ok()
 }
 
-/// Whether it is negative, and how large: decimal, or hex with `0x`.
+/// A number as sign and magnitude, from decimal, or hex with `0x`.
 fn number(text: &str) -> Option<(bool, U256)> {
     if address(text).is_some() {
         return None;
@@ -126,7 +126,7 @@ impl From<DynSolValue> for Answer {
             DynSolValue::Function(function) => {
                 Self::One(format!("0x{}", hex::encode(function.as_slice())))
             }
-            // Arrays and tuples, and structs where another crate has alloy's EIP-712 turned on.
+            // Arrays and tuples, and structs if another crate enables alloy's feature `eip712`.
             several => {
                 let values = several.as_array().or_else(|| several.as_fixed_seq());
                 let values = values.unwrap_or_default().iter().cloned();

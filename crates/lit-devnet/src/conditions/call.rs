@@ -5,18 +5,18 @@ use lit_types::access_control::{EvmContractCondition, KeyedReturnValueTest};
 use super::{Answer, ConditionError, ConditionReader};
 use crate::chain::ChainError;
 
-/// A function of a contract, and what it is called with.
+/// A function of a contract, with its arguments.
 pub(super) struct Call<'a> {
     pub(super) contract: &'a str,
     pub(super) function: &'a str,
-    /// Types of Solidity.
+    /// Solidity types.
     pub(super) inputs: Vec<&'a str>,
     pub(super) outputs: Vec<&'a str>,
     pub(super) parameters: &'a [String],
 }
 
 impl ConditionReader {
-    /// What the function of a condition gives, or the part of it that is tested.
+    /// Calls the function of a condition, and returns the part of the result under test.
     pub(super) async fn contract_answer(
         &self,
         condition: &EvmContractCondition,
@@ -25,7 +25,7 @@ impl ConditionReader {
         let abi = &condition.function_abi;
         if abi.name != condition.function_name {
             return Err(ConditionError::Parameters(format!(
-                "the function is {}, and its ABI that of {}",
+                "the function is {}, but its ABI is that of {}",
                 condition.function_name, abi.name
             )));
         }
@@ -65,7 +65,7 @@ impl ConditionReader {
             .map_err(|_| ConditionError::Contract(call.contract.to_owned()))?;
         let data = call.encode()?;
         let chain = self.chain.clone();
-        // Conditions name any contract, which may take as long as the gas of a block lasts.
+        // A condition may call any contract, which may run until the block's gas is used up.
         let output = tokio::task::spawn_blocking(move || chain.call(contract, data.into()))
             .await
             .map_err(|error| ChainError::Rejected(error.to_string()))??;

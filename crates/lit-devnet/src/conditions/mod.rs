@@ -1,4 +1,4 @@
-//! Access control conditions: whether they are met for whoever asks.
+//! Evaluation of access control conditions.
 
 mod answer;
 mod call;
@@ -26,19 +26,18 @@ use crate::{
 use answer::Answer;
 pub use resolver::{ConditionResolver, ForeignCondition, ResolverError};
 
-/// Stands for the CID of the action that asks.
+/// The placeholder for the CID of the running action.
 const CURRENT_ACTION: &str = ":currentActionIpfsId";
 
-/// Whoever wants to decrypt.
+/// The party for which conditions are evaluated.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asker<'a> {
     pub(crate) address: Address,
-    /// The action that asks, where one does.
+    /// The CID of the running action, if an action asks.
     pub(crate) action: Option<&'a str>,
 }
 
-/// Looks up what conditions ask for, as nodes do: on the chain of the network, which stands for the chains of these names, and
-/// elsewhere through the resolver.
+/// Evaluates conditions: on the network's own chain for the given chain names, and with the resolver for all others.
 #[derive(Debug)]
 pub(crate) struct ConditionReader {
     pub(crate) chain: Chain,
@@ -47,10 +46,10 @@ pub(crate) struct ConditionReader {
     pub(crate) resolver: Option<Arc<dyn ConditionResolver>>,
 }
 
-/// The names under which conditions mean the chain of the network.
+/// The chain names that refer to the network's own chain.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum ChainNames {
-    /// Those of all EVM chains.
+    /// The names of all EVM chains.
     #[default]
     AllEvm,
     Only(BTreeSet<String>),
@@ -65,35 +64,33 @@ impl ChainNames {
     }
 }
 
-/// Why it cannot be said whether a condition is met.
+/// Why a condition cannot be evaluated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConditionError {
-    #[error("the chain {0} is not part of this network, and nothing resolves its conditions")]
+    #[error("no resolver configured for conditions of the chain {0}")]
     Chain(String),
-    #[error(
-        "this network does not know the method {method:?} of the standard {standard:?}, and nothing resolves it"
-    )]
+    #[error("unknown method {method:?} of the standard {standard:?}, and no resolver configured")]
     Method { standard: String, method: String },
-    #[error("conditions of {0} are resolved by nothing on this network")]
+    #[error("no resolver configured for {0} conditions")]
     Foreign(&'static str),
-    #[error("{0:?} is no address of a contract")]
+    #[error("invalid contract address {0:?}")]
     Contract(String),
-    #[error("{0} is known inside Lit Actions alone")]
+    #[error("{0} is only available inside Lit Actions")]
     NoAction(&'static str),
-    #[error("the parameters do not fit the function: {0}")]
+    #[error("invalid function parameters: {0}")]
     Parameters(String),
-    #[error("the chain cannot be asked: {0}")]
+    #[error("the contract call failed")]
     Read(#[from] ChainError),
-    #[error("the contract answers something else than it should: {0}")]
+    #[error("malformed contract result: {0}")]
     Output(String),
-    #[error("the test does not fit what is tested: {0}")]
+    #[error("invalid return value test: {0}")]
     Test(String),
-    #[error("the resolver of conditions fails: {0}")]
-    Resolver(String),
+    #[error("the condition resolver failed")]
+    Resolver(#[from] ResolverError),
 }
 
 impl ConditionError {
-    /// The code a node reports this with.
+    /// The code with which nodes report this.
     pub(crate) const fn node_error_code(&self) -> NodeErrorCode {
         match self {
             Self::Chain(_) | Self::Foreign(_) => NodeErrorCode::NodeChainNotSupported,
@@ -110,7 +107,7 @@ impl ConditionError {
 }
 
 impl ConditionReader {
-    /// Whether all that is asked for is so. Every condition is looked up, also those that could not change the outcome.
+    /// Whether the conditions are met. Every condition is evaluated, without short-circuiting.
     pub(crate) async fn are_met(
         &self,
         conditions: &AccessControlConditions,
@@ -138,9 +135,7 @@ impl ConditionReader {
             SingleCondition::EvmBasic(one) => return self.evm_basic(one, asker).await,
             SingleCondition::EvmContract(one) => return self.evm_contract(one, asker).await,
             SingleCondition::Solana(one) => (ForeignCondition::Solana(one), "Solana"),
-            SingleCondition::Cosmos(one) => {
-                (ForeignCondition::Cosmos(one.clone()), "Cosmos chains")
-            }
+            SingleCondition::Cosmos(one) => (ForeignCondition::Cosmos(one.clone()), "Cosmos"),
         };
         let unknown = ConditionError::Foreign(unknown);
         self.foreign(foreign, asker, unknown).await
@@ -196,10 +191,10 @@ impl ConditionReader {
         resolver
             .is_met(&condition, asker.address)
             .await
-            .map_err(|error| ConditionError::Resolver(error.to_string()))
+            .map_err(ConditionError::from)
     }
 
-    /// The time of the network, which the next block of the chain would have.
+    /// The network's time, in Unix seconds: that of the chain's next block.
     fn now(&self) -> u64 {
         self.clock.now().unix_timestamp().unsigned_abs()
     }
@@ -210,7 +205,7 @@ impl Asker<'_> {
         texts.iter().map(|text| self.filled(text)).collect()
     }
 
-    /// The text with what stands for the asker replaced.
+    /// Replaces the placeholders for the asker.
     fn filled(&self, text: &str) -> Result<String, ConditionError> {
         let text = text.replace(USER_ADDRESS, &self.address.to_string());
         if !text.contains(CURRENT_ACTION) {
@@ -223,7 +218,7 @@ impl Asker<'_> {
     }
 }
 
-/// A condition of whatever list.
+/// A condition of any kind.
 enum SingleCondition<'a> {
     EvmBasic(&'a EvmBasicCondition),
     EvmContract(&'a EvmContractCondition),
@@ -231,7 +226,7 @@ enum SingleCondition<'a> {
     Cosmos(&'a CosmosCondition),
 }
 
-/// All conditions in their order, those in groups included.
+/// All conditions in order, including those in groups.
 fn single_conditions(conditions: &AccessControlConditions) -> Vec<SingleCondition<'_>> {
     use SingleCondition as One;
     match conditions {
@@ -254,7 +249,7 @@ fn single_conditions(conditions: &AccessControlConditions) -> Vec<SingleConditio
     }
 }
 
-/// From left to right: no operator binds stronger than the other.
+/// Evaluates from left to right: both operators have the same precedence.
 fn join<C>(expression: &ConditionExpression<C>, outcomes: &mut std::vec::IntoIter<bool>) -> bool {
     let mut joined = of_term(expression.first(), outcomes);
     for (operator, term) in expression.rest() {
@@ -267,10 +262,10 @@ fn join<C>(expression: &ConditionExpression<C>, outcomes: &mut std::vec::IntoIte
     joined
 }
 
+#[allow(clippy::expect_used, reason = "every condition was evaluated before")]
 fn of_term<C>(term: &ConditionTerm<C>, outcomes: &mut std::vec::IntoIter<bool>) -> bool {
     match term {
-        // There is an outcome for every condition.
-        ConditionTerm::Condition(_) => outcomes.next().unwrap_or_default(),
+        ConditionTerm::Condition(_) => outcomes.next().expect("one outcome per condition"),
         ConditionTerm::Group(group) => join(group, outcomes),
     }
 }

@@ -6,17 +6,17 @@ use lit_types::access_control::{
     AnySolRpcCondition, CosmosCondition, EvmBasicCondition, EvmContractCondition,
 };
 
-/// Says whether conditions are met that the network cannot look up itself: of Solana and Cosmos chains, of EVM chains that its
-/// own chain does not stand for, and by standards that it does not know.
+/// Evaluates access control conditions that the network cannot evaluate itself: of Solana and Cosmos chains, of EVM chains other
+/// than its own, and of unknown standards.
 ///
-/// All nodes ask it, so it should answer them alike.
+/// Every node calls it, so it should give all of them the same answer.
 #[async_trait]
 pub trait ConditionResolver: fmt::Debug + Send + Sync + 'static {
-    /// Whether the condition is met for whoever asks: the wallet or PKP that authorised the session. `:userAddress` in the
-    /// condition stands for that address, and is not replaced.
+    /// Whether the condition is met for `asker`, the wallet or PKP that authorized the session. The placeholder `:userAddress` in
+    /// the condition stands for that address, and is not replaced.
     ///
     /// # Errors
-    /// Nodes answer `NodeAccessControlConditionsCheckFailed`.
+    /// Nodes report an error as `NodeAccessControlConditionsCheckFailed`.
     async fn is_met(
         &self,
         condition: &ForeignCondition,
@@ -24,27 +24,27 @@ pub trait ConditionResolver: fmt::Debug + Send + Sync + 'static {
     ) -> Result<bool, ResolverError>;
 }
 
-/// A condition that a [`ConditionResolver`] is asked about.
+/// A condition for a [`ConditionResolver`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignCondition {
-    /// By a standard, on an EVM chain.
+    /// A method of a standard, on an EVM chain.
     EvmBasic(EvmBasicCondition),
-    /// By a function of a contract, on an EVM chain.
+    /// A function of a contract, on an EVM chain.
     EvmContract(EvmContractCondition),
-    /// Of Solana.
+    /// A condition on Solana.
     Solana(AnySolRpcCondition),
-    /// Of a Cosmos chain.
+    /// A condition on a Cosmos chain.
     Cosmos(CosmosCondition),
 }
 
-/// Why a [`ConditionResolver`] cannot say.
+/// Why a [`ConditionResolver`] cannot evaluate a condition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ResolverError(String);
 
 impl ResolverError {
-    /// A reason in words.
+    /// An error with this message.
     pub fn new(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }

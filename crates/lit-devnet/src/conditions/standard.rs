@@ -4,7 +4,7 @@ use lit_types::access_control::EvmBasicCondition;
 
 use super::{Answer, ConditionError, ConditionReader, call::Call};
 
-/// A method of a standard: what it takes and gives, as types of Solidity.
+/// A method of a standard, with its parameter and return types in Solidity.
 struct Method {
     standard: &'static str,
     name: &'static str,
@@ -53,7 +53,7 @@ const fn method(
 }
 
 impl ConditionReader {
-    /// What a standard's method gives, none where this network knows no such method.
+    /// Calls a standard's method; `None` if the method is unknown.
     pub(super) async fn standard_answer(
         &self,
         condition: &EvmBasicCondition,
@@ -89,7 +89,7 @@ impl ConditionReader {
         parameters: &[String],
     ) -> Result<Answer, ConditionError> {
         let list = |(kind, text): (&&str, &String)| {
-            // Lists are written without brackets.
+            // Conditions write lists without brackets.
             let is_bare = kind.ends_with("[]") && !text.trim_start().starts_with('[');
             if is_bare {
                 format!("[{text}]")
@@ -120,5 +120,5 @@ impl ConditionReader {
 
 fn first(parameters: &[String]) -> Result<&str, ConditionError> {
     let first = parameters.first().map(String::as_str);
-    first.ok_or_else(|| ConditionError::Parameters("there are none".to_owned()))
+    first.ok_or_else(|| ConditionError::Parameters("expected at least one".to_owned()))
 }

@@ -12,11 +12,11 @@ use lit_types::{
 use super::{Node, Refusal, session::Caller};
 use crate::{auth::verify_login, conditions::Asker, signer::SigningId};
 
-/// What an action can have its node do: the node, and the session under which the action runs there.
+/// What an action can do through its node: the node, and the session under which the action runs.
 #[derive(Debug)]
 pub(crate) struct ActionPowers {
     node: Arc<Node>,
-    /// None for an action that decides about a session that does not exist yet.
+    /// `None` for an action that authorizes a session key.
     session: Option<ActionSession>,
 }
 
@@ -49,8 +49,8 @@ impl ActionPowers {
         }
     }
 
-    /// The node's share of a PKP's signature, as the action with this CID asks for it. `point` tells the signature from the
-    /// others of the request.
+    /// The node's share of a PKP's signature, requested by the action with the CID `running`. `point` distinguishes the signatures of
+    /// one request.
     pub(crate) async fn sign(
         &self,
         running: &str,
@@ -69,7 +69,7 @@ impl ActionPowers {
             let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
             Refusal::coded(
                 code,
-                "nodes find each other by the header X-Request-Id to sign together",
+                "missing header X-Request-Id, by which nodes find each other to sign together",
             )
         })?;
         let id = SigningId {
@@ -83,14 +83,14 @@ impl ActionPowers {
         self.node.ecdsa_share(id).await
     }
 
-    /// The node's consent to the claim of a key that belongs to the action with this CID.
+    /// The node's signature of the claim of a key that belongs to the action with the CID `running`.
     pub(crate) fn claim(&self, running: &str, key_id: &str) -> Result<PkpClaimResponse, Refusal> {
         self.session()?;
         let derived_key_id: B256 = keccak256(format!("{running}_{key_id}"));
         self.node.claim_of(derived_key_id)
     }
 
-    /// Whether the conditions are met for a wallet that logged in, or else for whoever's session it is.
+    /// Whether the conditions are met for the wallet of `login`, or without one for the session's address.
     pub(crate) async fn are_met(
         &self,
         running: &str,
@@ -113,7 +113,7 @@ impl ActionPowers {
         Ok(shared.conditions.are_met(conditions, asker).await?)
     }
 
-    /// The node's share of the signature that decrypts, for conditions that were found met.
+    /// The node's share of the signature that decrypts. The caller has checked the conditions.
     pub(crate) async fn decryption_share(
         &self,
         resource: &LitResource,
@@ -124,7 +124,7 @@ impl ActionPowers {
             .await
     }
 
-    /// What is encrypted to the network is encrypted to this key.
+    /// The key to which data is encrypted.
     pub(crate) fn network_key(&self) -> BlsPublicKey {
         self.node.shared.keys.network_public_key
     }
@@ -134,7 +134,7 @@ impl ActionPowers {
             let code = NodeErrorCode::NodeInvalidAuthSig;
             Refusal::coded(
                 code,
-                "an action that authorises a session key runs without a session, and cannot sign or decrypt",
+                "an action that authorizes a session key runs without a session, and cannot sign or decrypt",
             )
         })
     }

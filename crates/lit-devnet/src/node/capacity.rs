@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    fmt,
     sync::{Mutex, PoisonError},
 };
 
@@ -13,30 +14,59 @@ use time::OffsetDateTime;
 use super::Refusal;
 use crate::chain_view::{ChainReadError, ChainView};
 
-/// How often each capacity delegation of limited use has paid, by the hash of its message. Not of its signature, which can be
-/// written in several ways.
+/// The number of delegations whose problems a refusal lists.
+const MAX_NAMED: usize = 3;
+/// The number of credits that are looked up for one delegation.
+const MAX_NAMED_CREDITS: usize = 100;
+
+/// How often each capacity delegation with limited uses has paid, by the hash of its message. The signature is not part of the key,
+/// because one signature can be written in several ways.
 #[derive(Debug, Default)]
 pub(super) struct Uses(Mutex<HashMap<[u8; 32], Used>>);
 
 #[derive(Debug)]
 struct Used {
     times: u64,
-    /// When the delegation expires, and can be forgotten.
+    /// The expiration of the delegation, after which the entry is dropped.
     until: Option<OffsetDateTime>,
 }
 
-/// A permission to spend credits of another, as a session shows it.
+/// A capacity delegation that a session carries.
 #[derive(Debug)]
 struct Delegation {
     terms: DelegationTerms,
     key: [u8; 32],
 }
 
-/// Whether somebody pays for the request of a session (wire protocol specification, section 4.9): the user, one who pays for the
-/// user, or one who has delegated a credit. A single unexpired credit suffices; how much of it is used is not counted, but
-/// `uses` of delegations are.
+/// Why an account or a delegation does not pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Problem {
+    /// No capacity credit.
+    NoCredit,
+    /// All capacity credits have expired.
+    CreditsExpired,
+    /// The delegation names credits that do not belong to its owner.
+    OtherOwner,
+    /// The delegation is for other addresses.
+    OtherDelegatees,
+    /// All uses of the delegation are spent.
+    UsedUp { limit: u64 },
+}
+
+/// Why no capacity credit pays for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Unpaid {
+    user: Address,
+    own: Problem,
+    payers: usize,
+    /// The delegations of the request, by owner.
+    delegations: Vec<(Address, Problem)>,
+}
+
+/// Checks that a capacity credit pays for a session's request: one of the user, of a payer of the user, or of an owner who delegated
+/// it to the user. One unexpired credit is enough. Nodes do not meter credits, but they count the `uses` of delegations.
 ///
-/// `refused_with` is the status of the refusal, which differs between endpoints.
+/// `status` is the HTTP status of the refusal, which depends on the endpoint.
 pub(super) fn check(
     verifier: &SessionVerifier,
     chain: &ChainView,
@@ -44,60 +74,110 @@ pub(super) fn check(
     auth_sig: &AuthSig,
     session: &VerifiedSession,
     now: OffsetDateTime,
-    refused_with: u16,
+    status: u16,
 ) -> Result<(), Refusal> {
     let delegations = delegations(verifier, auth_sig, session, now)?;
     let user = session.address;
     let seconds = now.unix_timestamp().unsigned_abs();
-    if pays_by_chain(chain, user, seconds)? {
+    let Some(mut unpaid) = unpaid_by_chain(chain, user, seconds)? else {
         return Ok(());
-    }
+    };
     for delegation in &delegations {
-        if delegation.terms.is_for(user)
-            && delegation.has_credit(chain, seconds)?
-            && uses.spend(delegation, now)
-        {
-            return Ok(());
+        let problem = if delegation.terms.is_for(user) {
+            match delegation.credit_problem(chain, seconds)? {
+                None => uses.spend(delegation, now),
+                problem => problem,
+            }
+        } else {
+            Some(Problem::OtherDelegatees)
+        };
+        match problem {
+            None => return Ok(()),
+            Some(problem) => unpaid.delegations.push((delegation.terms.owner, problem)),
         }
     }
-    Err(unpaid(refused_with))
+    Err(unpaid.refusal(status))
 }
 
-/// The same for the request of a wallet without a session, which shows no delegations.
+/// Checks that a capacity credit pays for the request of a wallet without a session, which carries no delegations.
 pub(super) fn check_wallet(
     chain: &ChainView,
     user: Address,
     now: OffsetDateTime,
-    refused_with: u16,
+    status: u16,
 ) -> Result<(), Refusal> {
-    if pays_by_chain(chain, user, now.unix_timestamp().unsigned_abs())? {
-        return Ok(());
+    match unpaid_by_chain(chain, user, now.unix_timestamp().unsigned_abs())? {
+        None => Ok(()),
+        Some(unpaid) => Err(unpaid.refusal(status)),
     }
-    Err(unpaid(refused_with))
 }
 
-const fn unpaid(status: u16) -> Refusal {
-    Refusal::brief(
-        status,
-        "rate_limit_exceeded",
-        "Rate limit exceeded.  No capacity credit pays for this request.",
-    )
-}
-
-/// Whether the user has a credit, or one who pays for the user.
-fn pays_by_chain(chain: &ChainView, user: Address, seconds: u64) -> Result<bool, ChainReadError> {
-    if has_credit(chain, user, seconds)? {
-        return Ok(true);
-    }
-    for payer in chain.payers_of(user)? {
-        if has_credit(chain, payer, seconds)? {
-            return Ok(true);
+/// Why neither the user nor a payer of the user has an unexpired credit; `None` if one of them has.
+fn unpaid_by_chain(
+    chain: &ChainView,
+    user: Address,
+    seconds: u64,
+) -> Result<Option<Unpaid>, ChainReadError> {
+    let Some(own) = credit_problem(chain, user, seconds)? else {
+        return Ok(None);
+    };
+    let payers = chain.payers_of(user)?;
+    for &payer in &payers {
+        if credit_problem(chain, payer, seconds)?.is_none() {
+            return Ok(None);
         }
     }
-    Ok(false)
+    Ok(Some(Unpaid {
+        user,
+        own,
+        payers: payers.len(),
+        delegations: Vec::new(),
+    }))
 }
 
-/// What the capabilities of a session delegate. All of them have to be good, whatever they are there for.
+impl Unpaid {
+    fn refusal(&self, status: u16) -> Refusal {
+        let message =
+            format!("Rate limit exceeded.  No capacity credit pays for this request: {self}.");
+        Refusal::brief(status, "rate_limit_exceeded", message)
+    }
+}
+
+impl fmt::Display for Unpaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = self.user;
+        match self.own {
+            Problem::CreditsExpired => write!(f, "the credits of {user} have expired")?,
+            _ => write!(f, "{user} has no credit")?,
+        }
+        if self.payers > 0 {
+            write!(
+                f,
+                "; none of its {} payers has an unexpired credit",
+                self.payers
+            )?;
+        }
+        if self.delegations.is_empty() {
+            f.write_str("; the request carries no capacity delegation")?;
+        }
+        for (owner, problem) in self.delegations.iter().take(MAX_NAMED) {
+            write!(f, "; the capacity delegation of {owner} does not pay: ")?;
+            match problem {
+                Problem::NoCredit => write!(f, "{owner} has no credit that it covers")?,
+                Problem::CreditsExpired => f.write_str("its credits have expired")?,
+                Problem::OtherOwner => write!(f, "its credits do not belong to {owner}")?,
+                Problem::OtherDelegatees => write!(f, "it is not for {user}")?,
+                Problem::UsedUp { limit } => write!(f, "all of its {limit} uses are used up")?,
+            }
+        }
+        match self.delegations.len().saturating_sub(MAX_NAMED) {
+            0 => Ok(()),
+            more => write!(f, "; {more} more delegations do not pay"),
+        }
+    }
+}
+
+/// Reads the delegations among a session's capabilities. Every capability must be valid, even if it delegates nothing.
 fn delegations(
     verifier: &SessionVerifier,
     auth_sig: &AuthSig,
@@ -114,10 +194,10 @@ fn delegations(
     })?;
     let mut all = Vec::new();
     for (index, capability) in template.capabilities.iter().enumerate() {
-        let invalid = |reason: &dyn std::fmt::Display| {
+        let invalid = |reason: &dyn fmt::Display| {
             Refusal::coded(NodeErrorCode::NodeSIWECapabilityInvalid, reason)
         };
-        // The one that the session rests on was verified with it.
+        // The capability that authorizes the session was verified with it.
         if index != session.capability {
             verifier
                 .verify_proof(capability, now)
@@ -131,27 +211,37 @@ fn delegations(
 }
 
 impl Delegation {
-    /// One of the credits that are named, or of all that the owner has. What is named has to be the owner's.
-    fn has_credit(&self, chain: &ChainView, now: u64) -> Result<bool, ChainReadError> {
+    /// Why neither the named credits nor, if it names none, any credit of the owner pays. Named credits must belong to the owner.
+    fn credit_problem(
+        &self,
+        chain: &ChainView,
+        now: u64,
+    ) -> Result<Option<Problem>, ChainReadError> {
         let owner = self.terms.owner;
         let Some(ids) = &self.terms.token_ids else {
-            return has_credit(chain, owner, now);
+            return credit_problem(chain, owner, now);
         };
-        for &id in ids.iter().take(100) {
-            if chain.credit_expiry(id)? > now && chain.credit_owner(id)? == Some(owner) {
-                return Ok(true);
+        let mut problem = Problem::NoCredit;
+        for &id in ids.iter().take(MAX_NAMED_CREDITS) {
+            let credit_owner = chain.credit_owner(id)?;
+            if credit_owner != Some(owner) {
+                if credit_owner.is_some() && problem == Problem::NoCredit {
+                    problem = Problem::OtherOwner;
+                }
+            } else if chain.credit_expiry(id)? > now {
+                return Ok(None);
+            } else {
+                problem = Problem::CreditsExpired;
             }
         }
-        Ok(false)
+        Ok(Some(problem))
     }
 }
 
 impl Uses {
-    /// Counts one more use, unless there have been as many as may be.
-    fn spend(&self, delegation: &Delegation, now: OffsetDateTime) -> bool {
-        let Some(limit) = delegation.terms.uses else {
-            return true;
-        };
+    /// Counts one more use; returns the problem if all uses are spent.
+    fn spend(&self, delegation: &Delegation, now: OffsetDateTime) -> Option<Problem> {
+        let limit = delegation.terms.uses?;
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.contains_key(&delegation.key) {
             all.retain(|_, used| used.until.is_none_or(|until| until >= now));
@@ -160,19 +250,29 @@ impl Uses {
             times: 0,
             until: delegation.terms.until.as_ref().map(Timestamp::at),
         });
-        let left = used.times < limit;
-        if left {
-            used.times += 1;
+        if used.times >= limit {
+            return Some(Problem::UsedUp { limit });
         }
-        left
+        used.times += 1;
+        None
     }
 }
 
-fn has_credit(chain: &ChainView, owner: Address, now: u64) -> Result<bool, ChainReadError> {
-    for id in chain.credits_of(owner)? {
+/// Why no credit of an account pays; `None` if it has an unexpired one.
+fn credit_problem(
+    chain: &ChainView,
+    owner: Address,
+    now: u64,
+) -> Result<Option<Problem>, ChainReadError> {
+    let credits = chain.credits_of(owner)?;
+    for &id in &credits {
         if chain.credit_expiry(id)? > now {
-            return Ok(true);
+            return Ok(None);
         }
     }
-    Ok(false)
+    Ok(Some(if credits.is_empty() {
+        Problem::NoCredit
+    } else {
+        Problem::CreditsExpired
+    }))
 }

@@ -9,8 +9,7 @@ use super::{Incoming, Node, Refusal, to_json};
 use crate::auth::Circumstances;
 
 impl Node {
-    /// Lets a user have the key that belongs to an auth method (wire protocol specification, section 6.3). The contracts mint
-    /// it when enough nodes have signed.
+    /// Signs the key id that belongs to a user's auth method. The contracts mint the key when enough nodes have signed.
     pub(super) async fn claim(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         let body: PkpClaimRequest = request.parse()?;
         let circumstances = Circumstances {
@@ -28,7 +27,7 @@ impl Node {
         Ok((202, to_json(&answer)))
     }
 
-    /// The consent of this node to the claim of a key.
+    /// This node's signature of the claim of a key.
     pub(super) fn claim_of(&self, derived_key_id: B256) -> Result<PkpClaimResponse, Refusal> {
         Ok(PkpClaimResponse {
             signature: self.signer.wallet_signature(&derived_key_id)?,

@@ -4,7 +4,7 @@ use lit_types::{ActionCid, NodeErrorCode, NodeErrorKind};
 use super::{Node, Refusal};
 
 impl Node {
-    /// The source of an action and its CID: `code` is base64 and wins over `ipfs_id`.
+    /// The source code of an action and its CID. `code` is base64 and takes precedence over `ipfs_id`.
     pub(super) fn code_and_cid(
         &self,
         code: Option<&str>,
@@ -24,14 +24,14 @@ impl Node {
         let Some(cid) = ipfs_id.filter(|cid| !cid.is_empty()) else {
             return Err(Refusal::coded(
                 NodeErrorCode::NodeInvalidIPFSID,
-                "neither code nor ipfsId",
+                "missing code or ipfsId",
             ));
         };
         match self.shared.ipfs.get(cid) {
             Some(code) => Ok((code, cid.to_owned())),
             None => Err(Refusal::coded(
                 NodeErrorCode::NodeInvalidIPFSID,
-                format_args!("no content for {cid}"),
+                format_args!("unknown CID {cid}: upload the code to the network's IPFS first"),
             )),
         }
     }

@@ -13,19 +13,19 @@ use crate::{
     conditions::{Asker, ConditionError},
 };
 
-/// The status of a refusal for want of capacity credits.
+/// The status of a request without a capacity credit.
 const UNPAID: u16 = 402;
 
 impl Node {
-    /// Gives a share of the signature that decrypts (wire protocol specification, section 6.6). `read` tells what the version of
-    /// the endpoint takes for an AuthSig.
+    /// Returns a share of the signature that decrypts. `read` extracts the AuthSig, in the form that this version of the endpoint
+    /// accepts.
     pub(super) async fn encryption_sign(
         &self,
         request: &Incoming,
         read: fn(&Map<String, Value>) -> Result<AuthSig, Refusal>,
     ) -> Result<(u16, Vec<u8>), Refusal> {
         let auth_sig = read(&request.parse()?)?;
-        // Parsed once more, because a map of values would lose the order of the conditions' members.
+        // Parsed again, because a JSON map would lose the order of the conditions' members.
         let body: EncryptionSignRequest = request.parse()?;
         let conditions = conditions_of(&body)?;
         let resource = encrypted_as(&conditions, &body.data_to_encrypt_hash)?;
@@ -43,7 +43,7 @@ impl Node {
         Ok((200, to_json(&answer)))
     }
 
-    /// Who asks: by a session for exactly this resource, or for all, or as a wallet.
+    /// The address that asks: by a session for this resource or for all resources, or by a wallet that logged in.
     async fn asker(&self, auth_sig: AuthSig, resource: &LitResource) -> Result<Address, Refusal> {
         if auth_sig.kind() == AuthSigKind::Session {
             let operation = Operation::decrypt(resource.id());
@@ -75,7 +75,7 @@ impl Node {
     }
 }
 
-/// The conditions of a request: of the first kind that it has.
+/// The conditions of a request, of the first kind present.
 fn conditions_of(body: &EncryptionSignRequest) -> Result<AccessControlConditions, Refusal> {
     let member = |kind| match kind {
         ConditionsKind::EvmBasic => body.access_control_conditions.as_ref(),
@@ -89,13 +89,13 @@ fn conditions_of(body: &EncryptionSignRequest) -> Result<AccessControlConditions
     let Some((kind, list)) = given.next() else {
         return Err(Refusal::coded(
             NodeErrorCode::NodeMissingAccessControlConditions,
-            "the request has no access control conditions",
+            "missing access control conditions",
         ));
     };
     parse_conditions(kind, list)
 }
 
-/// Reads conditions as they are sent to nodes, not too many of them.
+/// Parses conditions, at most [`MAX_CONDITIONS`].
 pub(crate) fn parse_conditions(
     kind: ConditionsKind,
     list: &CompactJson,
@@ -107,7 +107,7 @@ pub(crate) fn parse_conditions(
     }
 }
 
-/// The resource that data with this hash is under these conditions.
+/// The resource of data with this hash, encrypted under these conditions.
 pub(crate) fn encrypted_as(
     conditions: &AccessControlConditions,
     data_hash: &str,
@@ -115,7 +115,7 @@ pub(crate) fn encrypted_as(
     let mut hash = [0; 32];
     hex::decode_to_slice(data_hash, &mut hash).map_err(|_| {
         let code = NodeErrorCode::NodeBadInput;
-        Refusal::coded(code, "dataToEncryptHash is not 64 hex digits")
+        Refusal::coded(code, "malformed dataToEncryptHash: expected 64 hex digits")
     })?;
     Ok(encryption_resource(conditions, &hash))
 }
@@ -142,6 +142,6 @@ impl From<AccessControlError> for Refusal {
 
 impl From<ConditionError> for Refusal {
     fn from(error: ConditionError) -> Self {
-        Self::coded(error.node_error_code(), error)
+        Self::caused(error.node_error_code(), &error)
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::actions::NodeAction;
 
 impl Node {
-    /// In the order of the reference node: code, session, run.
+    /// Runs a Lit Action. Checks code, then session, in the order of Lit's nodes.
     pub(super) async fn execute(
         self: &Arc<Self>,
         request: &Incoming,

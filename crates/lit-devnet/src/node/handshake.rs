@@ -6,14 +6,11 @@ use lit_types::{
 use super::{Incoming, Node, Refusal, to_json};
 
 impl Node {
-    /// The keys and the state of this node.
+    /// Answers with the keys and the latest block hash of the node.
     pub(super) fn handshake(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         if request.correlation_id().is_none() {
             let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
-            return Err(Refusal::coded(
-                code,
-                "a handshake needs the header X-Request-Id",
-            ));
+            return Err(Refusal::coded(code, "missing header X-Request-Id"));
         }
         let _: HandshakeRequest = request.parse()?;
         let keys = &self.shared.keys;

@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 
 use super::Refusal;
 
-/// A request, however it came.
+/// A request to a node, over HTTP or in memory.
 pub(crate) struct Incoming {
     pub(crate) path: String,
-    /// Names in lower case.
+    /// Headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
 }
@@ -23,7 +23,7 @@ impl Incoming {
         unversioned(&self.path) == unversioned(endpoint.path())
     }
 
-    /// The id under which the client knows this operation.
+    /// The client's id of the operation.
     pub(super) fn correlation_id(&self) -> Option<&str> {
         self.header("x-correlation-id")
             .or(self.header("x-request-id"))
@@ -42,7 +42,7 @@ impl Incoming {
     }
 }
 
-/// Endpoints are the same in both of their versions.
+/// Whether `path` is the endpoint, in any version.
 fn unversioned(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     path.strip_suffix("/v1").unwrap_or(path)

@@ -1,11 +1,11 @@
-//! How a node says something else than it should, by order of a test.
+//! Changes of SIWE messages by [`Fault::WrongSiwe`](crate::Fault::WrongSiwe).
 
 use lit_recap::{ReCap, SiweMessage};
 use lit_types::{LitResource, Timestamp};
 
 use crate::SiweChange;
 
-/// The message, with one thing changed.
+/// The message with one member changed.
 pub(super) fn changed(message: &SiweMessage, change: SiweChange) -> String {
     let replace = |old: String, new: &str| message.as_str().replacen(&old, new, 1);
     match change {
@@ -53,6 +53,6 @@ fn widened(message: &SiweMessage) -> SiweMessage {
     ] {
         more.grant_all(&resource);
     }
-    // The same message with one resource in place of another is one still.
+    // Replacing a resource keeps the message well-formed.
     more.add_to(message).unwrap_or_else(|_| message.clone())
 }

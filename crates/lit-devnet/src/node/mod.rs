@@ -1,4 +1,4 @@
-//! One node of the network: what it answers on each endpoint of the wire protocol.
+//! One node of the network, and its endpoints.
 
 mod action_powers;
 mod capacity;
@@ -34,16 +34,16 @@ use refusal::Refusal;
 use session::{session_auth_sig, single_auth_sig};
 pub(crate) use shared::Shared;
 
-/// Why a node refuses that has a fault.
-const BY_ORDER: &str = "by order of a test";
-/// The largest request that is read, in bytes: action code of 16 MiB in base64, and what stands around it.
+/// The message of errors caused by a [`Fault`].
+const INJECTED: &str = "fault injected by a test";
+/// The largest request body, in bytes: 16 MiB of action code in base64, and the members around it.
 pub(crate) const MAX_BODY: usize = 32 * 1024 * 1024;
-/// The longest id of a request, in bytes: nodes remember it.
+/// The longest request id, in bytes. Ids are kept in tables.
 const MAX_REQUEST_ID: usize = 256;
-/// How long a node works on one request.
+/// The timeout of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// One node: answers the endpoints of the wire protocol.
+/// One node of the network.
 #[derive(Debug)]
 pub(crate) struct Node {
     url: NodeUrl,
@@ -83,7 +83,7 @@ impl Node {
         self.signer.fault()
     }
 
-    /// Status and JSON, or nothing from a node that is stopped.
+    /// Answers a request with status and JSON; `None` if the node is stopped.
     pub(crate) async fn handle(self: &Arc<Self>, request: Incoming) -> Option<(u16, Vec<u8>)> {
         let fault = self.fault();
         match fault {
@@ -93,9 +93,9 @@ impl Node {
             _ => {}
         }
         let answered = match fault {
-            Some(Fault::Error(code)) => Err(Refusal::coded(code, BY_ORDER)),
+            Some(Fault::Error(code)) => Err(Refusal::coded(code, INJECTED)),
             Some(Fault::ErrorAt(endpoint, code)) if request.is_for(endpoint) => {
-                Err(Refusal::coded(code, BY_ORDER))
+                Err(Refusal::coded(code, INJECTED))
             }
             _ => self.answer(&request).await,
         };
@@ -118,7 +118,7 @@ impl Node {
 
     async fn answer(self: &Arc<Self>, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         if request.body.len() > MAX_BODY {
-            let message = "the request is too large";
+            let message = "Request too large";
             return Err(Refusal::brief(413, "payload_too_large", message));
         }
         if request
@@ -127,7 +127,7 @@ impl Node {
         {
             return Err(Refusal::coded(
                 NodeErrorCode::NodeBadInput,
-                format_args!("the id of the request is longer than {MAX_REQUEST_ID} bytes"),
+                format_args!("X-Request-Id is longer than {MAX_REQUEST_ID} bytes"),
             ));
         }
         tokio::time::timeout(REQUEST_TIMEOUT, self.route(request))
@@ -141,11 +141,11 @@ impl Node {
 
     async fn route(self: &Arc<Self>, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         let path = request.path.trim_end_matches('/');
-        // A node does not find a route for a body that is not declared as JSON.
+        // Like real nodes: without a JSON content type no route matches.
         if !request.header("content-type").is_some_and(is_json) {
             return Err(Refusal::coded(
                 NodeErrorCode::CoreApiRouteNotFound,
-                "the body is not declared as JSON",
+                "the header Content-Type is not application/json",
             ));
         }
         if !request
@@ -153,7 +153,10 @@ impl Node {
             .is_none_or(is_sdk_version)
         {
             let code = NodeErrorCode::CoreApiInvalidXSDKVersionHeader;
-            return Err(Refusal::coded(code, "X-Lit-SDK-Version is no version"));
+            return Err(Refusal::coded(
+                code,
+                "malformed X-Lit-SDK-Version: expected a version such as 7.4.0",
+            ));
         }
         match path {
             "/web/handshake" => self.handshake(request),
@@ -168,19 +171,21 @@ impl Node {
     }
 }
 
-/// `application/json`, perhaps with parameters.
+/// Whether a content type is `application/json`, with or without parameters.
 fn is_json(content_type: &str) -> bool {
-    let media_type = content_type.split(';').next().unwrap_or_default();
+    let media_type = content_type
+        .split_once(';')
+        .map_or(content_type, |(media_type, _)| media_type);
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Three numbers, not all of them zero.
+/// Whether a text is three numbers that are not all zero.
 fn is_sdk_version(text: &str) -> bool {
     let numbers: Vec<Option<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
     matches!(numbers[..], [Some(major), Some(minor), Some(patch)] if (major, minor, patch) != (0, 0, 0))
 }
 
-/// Does what takes milliseconds, pairings and calls of contracts, where other requests need not wait for it.
+/// Runs work of milliseconds, such as pairings and contract calls, on a thread for blocking work.
 async fn off_runtime<T, E>(
     work: impl FnOnce() -> Result<T, E> + Send + 'static,
 ) -> Result<T, Refusal>
@@ -194,7 +199,10 @@ where
         .map_err(Into::into)
 }
 
+#[allow(
+    clippy::expect_used,
+    reason = "responses hold texts, numbers and JSON values"
+)]
 fn to_json(value: &impl Serialize) -> Vec<u8> {
-    // Structs of texts and JSON values always serialise.
-    serde_json::to_vec(value).unwrap_or_default()
+    serde_json::to_vec(value).expect("responses serialize to JSON")
 }

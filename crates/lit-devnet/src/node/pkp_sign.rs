@@ -17,11 +17,11 @@ use super::{
 };
 use crate::signer::SigningId;
 
-/// The status of a refusal for want of capacity credits, here another than elsewhere.
+/// The status of a request without a capacity credit. This endpoint differs from the others.
 const UNPAID: u16 = 400;
 
 impl Node {
-    /// Signs 32 bytes with a PKP (wire protocol specification, section 6.1).
+    /// Returns a share of a PKP's signature of 32 bytes.
     pub(super) async fn pkp_sign(&self, request: &Incoming) -> Result<(u16, Vec<u8>), Refusal> {
         let members: Map<String, Value> = request.parse()?;
         let auth_sig = session_auth_sig(&members)?;
@@ -35,7 +35,7 @@ impl Node {
             let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
             return Err(Refusal::coded(
                 code,
-                "nodes find each other by the header X-Request-Id to sign together",
+                "missing header X-Request-Id, by which nodes find each other to sign together",
             ));
         };
         let caller = self
@@ -61,7 +61,7 @@ impl Node {
         Ok((200, to_json(&answer)))
     }
 
-    /// Whether the holder of a session may use the PKP to this extent, or the action that runs.
+    /// Checks that the caller, or the running action, may use the PKP with this scope.
     pub(super) async fn check_permission(
         &self,
         caller: &Caller,
@@ -78,14 +78,14 @@ impl Node {
         off_runtime(move || claimant.check(&chain, &pkp, scope)).await
     }
 
-    /// This node's share of a signature that was found permitted.
+    /// This node's share of a permitted signature.
     pub(super) async fn ecdsa_share(&self, id: SigningId) -> Result<EcdsaShareJson, Refusal> {
         let (chain, signer) = (self.shared.chain.clone(), Arc::clone(&self.signer));
         off_runtime(move || {
             let token = id.pkp.token_id();
             let key_id = chain.derived_key_id(token)?.ok_or_else(|| {
                 let code = NodeErrorCode::NodePKPNotAuthorized;
-                Refusal::coded(code, format_args!("there is no PKP {token}"))
+                Refusal::coded(code, format_args!("unknown PKP {token}"))
             })?;
             signer
                 .ecdsa_share(&id, &HdTweak::new(&key_id))
@@ -95,14 +95,14 @@ impl Node {
     }
 }
 
-/// 32 bytes that are signed as they are: a number below the order of the curve.
+/// The 32 bytes to sign, as a scalar below the order of the curve.
 pub(crate) fn digest(to_sign: &[u8]) -> Result<[u8; 32], Refusal> {
     let bad = |reason| Refusal::coded(NodeErrorCode::NodeBadInput, reason);
     let digest: [u8; 32] = to_sign
         .try_into()
-        .map_err(|_| bad("toSign is not 32 bytes long"))?;
+        .map_err(|_| bad("malformed toSign: expected 32 bytes"))?;
     if Scalar::from_repr(digest.into()).is_none().into() {
-        return Err(bad("toSign is not below the order of the curve"));
+        return Err(bad("toSign is not below the order of the curve secp256k1"));
     }
     Ok(digest)
 }

@@ -1,3 +1,5 @@
+use std::{borrow::Cow, error::Error};
+
 use lit_session_crypto::SessionSigRefusal;
 use lit_types::{NodeErrorBody, NodeErrorCode, NodeErrorKind, wire::ActionFailure};
 use serde::Serialize;
@@ -8,23 +10,24 @@ use crate::{
     actions::{ActionError, HostError},
     auth::AuthRefusal,
     chain_view::ChainReadError,
+    error::with_causes,
 };
 
-/// A request that is not carried out.
+/// The refusal of a request.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// The standard form, with what an action had written to the console, if one ran.
+    /// The standard form, with the console output of the action, if one ran.
     Error {
         error: Box<NodeErrorBody>,
         logs: Option<String>,
     },
     /// The action threw.
     Action(ActionFailure),
-    /// The form of what is refused before a node's own errors are known: a code of its own, and a text.
+    /// The short form, used before a request reaches its endpoint and for unpaid requests: a code and a text.
     Brief {
         status: u16,
         code: &'static str,
-        message: &'static str,
+        message: Cow<'static, str>,
     },
 }
 
@@ -47,11 +50,20 @@ impl Refusal {
         error.into()
     }
 
-    pub(super) const fn brief(status: u16, code: &'static str, message: &'static str) -> Self {
+    /// As [`Refusal::coded`], with the error's causes in the message.
+    pub(super) fn caused(code: NodeErrorCode, error: &dyn Error) -> Self {
+        Self::coded(code, with_causes(error))
+    }
+
+    pub(super) fn brief(
+        status: u16,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self::Brief {
             status,
             code,
-            message,
+            message: message.into(),
         }
     }
 
@@ -104,7 +116,7 @@ impl From<NodeErrorBody> for Refusal {
 
 impl From<ChainReadError> for Refusal {
     fn from(error: ChainReadError) -> Self {
-        Self::coded(NodeErrorCode::NodeBlockchainError, error)
+        Self::caused(NodeErrorCode::NodeBlockchainError, &error)
     }
 }
 
@@ -131,8 +143,8 @@ impl From<PermissionRefusal> for Refusal {
 impl From<AuthRefusal> for Refusal {
     fn from(refusal: AuthRefusal) -> Self {
         match refusal.node_error_code() {
-            Some(code) => Self::coded(code, refusal),
-            None => Self::uncoded(500, NodeErrorKind::Unexpected, refusal),
+            Some(code) => Self::caused(code, &refusal),
+            None => Self::uncoded(500, NodeErrorKind::Unexpected, with_causes(&refusal)),
         }
     }
 }
@@ -156,7 +168,7 @@ impl From<ActionError> for Refusal {
     }
 }
 
-/// How an action hears of it.
+/// The exception that an action gets.
 impl From<Refusal> for HostError {
     fn from(refusal: Refusal) -> Self {
         match refusal {

@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 
 use super::{Node, Refusal, capacity, off_runtime};
 
-/// Whose request it is, as a session signature shows that was found good.
+/// The sender of a request, proved by a valid session signature.
 #[derive(Debug, Clone)]
 pub(super) struct Caller {
     pub(super) auth_sig: AuthSig,
     pub(super) session: VerifiedSession,
-    /// How the session came about: as the network signed for a PKP, else by a wallet.
+    /// How the session was authorized: the auth context that the network signed for a PKP, or the wallet.
     pub(super) context: AuthContext,
 }
 
 impl Node {
-    /// Verifies a session for an operation, and that somebody pays for it where that is demanded. A request that nobody pays
-    /// for is refused with status `unpaid`, which differs between endpoints.
+    /// Verifies a session for an operation, and if capacity is enforced, that a capacity credit pays. `unpaid` is the status of the
+    /// refusal otherwise, which depends on the endpoint.
     pub(super) async fn caller(
         &self,
         auth_sig: AuthSig,
@@ -46,8 +46,7 @@ impl Node {
         })
     }
 
-    /// A wallet's session says nothing about how it came about, so nodes verify it once more, for any action at all (wire
-    /// protocol specification, section 4.5).
+    /// Requires that a session without auth context, that is a wallet's, may also run any Lit Action, as Lit's nodes do.
     pub(super) async fn require_any_action(&self, caller: &Caller) -> Result<(), Refusal> {
         if caller.session.auth_context.is_none() {
             self.verify_session(&caller.auth_sig, &Operation::run_action(""))
@@ -68,13 +67,13 @@ impl Node {
     }
 }
 
-/// The session signature of a request, told apart as nodes do before anything else.
+/// The session signature of a request.
 pub(super) fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
     if members.contains_key("authMethods") {
         let code = NodeErrorCode::NodeCannotProvideAuthMethodForEndpoint;
         return Err(Refusal::coded(
             code,
-            "this endpoint takes a session signature, no auth methods",
+            "unexpected authMethods: this endpoint accepts a session signature",
         ));
     }
     let auth_sig = single_auth_sig(members)?;
@@ -82,13 +81,13 @@ pub(super) fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, 
         let code = NodeErrorCode::NodeCannotProvideAuthSigForEndpoint;
         return Err(Refusal::coded(
             code,
-            "this endpoint takes a session signature",
+            "unexpected AuthSig: this endpoint accepts a session signature",
         ));
     }
     Ok(auth_sig)
 }
 
-/// The AuthSig of a request, of whatever kind, where it is one and not several.
+/// The AuthSig of a request, of any kind. Several AuthSigs are refused.
 pub(super) fn single_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
     let Some(auth_sig) = members.get("authSig") else {
         return Err(Refusal::coded(
@@ -102,7 +101,7 @@ pub(super) fn single_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, R
     })
 }
 
-/// The whole of a request whose members were looked at before.
+/// Parses the whole request from its members.
 pub(super) fn whole<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Refusal> {
     serde_json::from_value(Value::Object(members))
         .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, JsonProblem::from(error)))

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::Refusal;
 
-/// Reads a message that is to be signed for a PKP. How a session came to be is for nodes to say, not for the message.
+/// Parses a message that a PKP is to sign. It must not contain an auth context, which only nodes may add.
 pub(super) fn parse(text: &str) -> Result<SiweMessage, Refusal> {
     let message: SiweMessage = text.parse().map_err(bad_message)?;
     if message
@@ -23,11 +23,13 @@ pub(super) fn parse(text: &str) -> Result<SiweMessage, Refusal> {
     Ok(message)
 }
 
-/// That the message authorises the session key of the request.
+/// Checks that the message authorizes the session key of the request.
 pub(super) fn check_uri(message: &SiweMessage, session_key: &str) -> Result<(), Refusal> {
     let key = session_key.strip_prefix(SESSION_KEY_URI_PREFIX);
     if key.is_none_or(|key| key.parse::<SessionPublicKey>().is_err()) {
-        return Err(bad_message("sessionKey is no URI of a session key"));
+        return Err(bad_message(
+            "malformed sessionKey: expected the URI of a session key",
+        ));
     }
     if message.uri() != session_key {
         return Err(bad_message("the URI of the message is not the session key"));
@@ -35,7 +37,7 @@ pub(super) fn check_uri(message: &SiweMessage, session_key: &str) -> Result<(), 
     Ok(())
 }
 
-/// That the message is of this time, and not for too long.
+/// Checks that the message is valid now, and for at most 30 days.
 pub(super) fn check_times(message: &SiweMessage, now: OffsetDateTime) -> Result<(), Refusal> {
     let later = |at: OffsetDateTime, duration| {
         at.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX))
@@ -63,7 +65,8 @@ pub(super) fn check_times(message: &SiweMessage, now: OffsetDateTime) -> Result<
     Ok(())
 }
 
-/// The message that is signed: of the PKP, issued when the block of its nonce was made, and with the auth context in its ReCap.
+/// Rewrites the message for the PKP: with its address, issued at the time of the nonce's block, and with the auth context in the
+/// ReCap.
 pub(super) fn resolve(
     message: &SiweMessage,
     pkp: Address,
@@ -86,6 +89,6 @@ fn brings_auth_context() -> Refusal {
     let code = NodeErrorCode::NodeInvalidAuthContextResource;
     Refusal::coded(
         code,
-        "the message brings an auth context, which nodes make themselves",
+        "the message contains a resolved auth context, which only nodes may add",
     )
 }

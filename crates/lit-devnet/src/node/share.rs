@@ -12,7 +12,7 @@ use super::{Node, Refusal, off_runtime};
 use crate::{Fault, signer::SignerError};
 
 impl Node {
-    /// The share of a PKP's signature over this message, of the epoch that the client knows of.
+    /// A share of a PKP's signature of `message`, in the epoch that the client asks for.
     pub(super) async fn sign_message(
         &self,
         message: &SiweMessage,
@@ -34,7 +34,7 @@ impl Node {
         })
     }
 
-    /// The share of the network's signature over these bytes, of the epoch that the client knows of.
+    /// A share of the network's signature of `message`, in the epoch that the client asks for.
     pub(super) async fn bls_share(
         &self,
         message: Vec<u8>,

@@ -12,26 +12,26 @@ use crate::{
     log::RequestLog,
 };
 
-/// What the nodes of a network have in common.
+/// State that all nodes of a network share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) keys: NetworkKeys,
     pub(crate) clock: Arc<DevnetClock>,
-    /// What the nodes read from the chain.
+    /// Contracts that nodes read.
     pub(crate) chain: ChainView,
-    /// What access control conditions are about.
+    /// Evaluates access control conditions.
     pub(crate) conditions: ConditionReader,
-    /// Ethereum's blocks.
+    /// The block hashes that serve as nonces.
     pub(crate) blocks: Blocks,
-    /// Whose proofs the nodes believe.
+    /// Verifies auth methods.
     pub(crate) auth: AuthVerifier,
     /// Limits of actions that are executed.
     pub(crate) limits: ActionLimits,
-    /// Limits of actions that authorise session keys.
+    /// Limits of actions that authorize session keys.
     pub(crate) session_limits: ActionLimits,
     pub(crate) log: RequestLog,
     pub(crate) ipfs: Arc<Ipfs>,
     pub(crate) actions: Arc<ActionNetwork>,
-    /// Whether requests have to be paid with capacity credits.
+    /// Whether requests must be paid with capacity credits.
     pub(crate) capacity_enforced: bool,
 }

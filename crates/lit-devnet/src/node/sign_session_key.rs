@@ -19,12 +19,12 @@ use super::{
 };
 use crate::{actions::NodeAction, auth::Circumstances, blocks::UnknownBlock};
 
-/// How many auth methods one request may show.
+/// The number of auth methods that one request may carry.
 const MAX_AUTH_METHODS: usize = 16;
 
 impl Node {
-    /// Authorises a session key on behalf of a PKP, in the order of the reference node (wire protocol specification,
-    /// section 3.4).
+    /// Authorizes a session key on behalf of a PKP. The checks run in the order of Lit's nodes, so that errors take the same
+    /// precedence.
     pub(super) async fn sign_session_key(
         self: &Arc<Self>,
         request: &Incoming,
@@ -64,7 +64,7 @@ impl Node {
             let code = NodeErrorCode::NodeBadInput;
             return Err(Refusal::coded(
                 code,
-                format_args!("more than {MAX_AUTH_METHODS} auth methods"),
+                format_args!("too many auth methods: at most {MAX_AUTH_METHODS}"),
             ));
         }
         let circumstances = Circumstances {
@@ -80,8 +80,8 @@ impl Node {
         Ok(verified)
     }
 
-    /// The PKP of the request, whose address the message must name; without one, the first that the first auth method is
-    /// permitted to use.
+    /// The PKP of the request; its address must be that of the message. If the request names no PKP, the first PKP that permits the
+    /// first auth method.
     async fn pkp_of(
         &self,
         body: &SignSessionKeyRequest,
@@ -93,30 +93,34 @@ impl Node {
                 .parse()
                 .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, error))?;
             if pkp.address() != message.address() {
-                return Err(bad_message("the message is not of the address of the PKP"));
+                return Err(bad_message(
+                    "the address of the message is not that of the PKP",
+                ));
             }
             return Ok(pkp);
         }
         let not_found = |reason| Refusal::coded(NodeErrorCode::NodePKPTokenIdNotFound, reason);
         let Some(method) = context.auth_method_contexts.first() else {
-            return Err(not_found("neither a PKP nor an auth method to find one by"));
+            return Err(not_found(
+                "missing pkpPublicKey, and no auth method to find a PKP by",
+            ));
         };
         let id = hd_key_id(&method.user_id, &method.app_id, false);
         let (chain, kind) = (self.shared.chain.clone(), method.auth_method_type.get());
         off_runtime(move || {
             let tokens = chain.tokens_of(kind, id.as_slice())?;
             let Some(token) = tokens.first() else {
-                let reason = "the first auth method is permitted to use no PKP";
+                let reason = "no PKP permits the first auth method";
                 return Err(not_found(reason));
             };
             chain
                 .public_key(*token)?
-                .ok_or_else(|| not_found("the PKP of the first auth method has no key"))
+                .ok_or_else(|| not_found("the PKP of the first auth method has no public key"))
         })
         .await
     }
 
-    /// Runs the action of the request, if there is one. It has the last word: what it answers has to contain `true`.
+    /// Runs the action of the request, if it has one. The action authorizes the session if its response contains `true`.
     async fn run_session_action(
         self: &Arc<Self>,
         request: &Incoming,
@@ -131,7 +135,7 @@ impl Node {
         let action = NodeAction {
             node: self.url.clone(),
             request_id: request.correlation_id().map(ToOwned::to_owned),
-            caller: whoever_sent(request),
+            caller: hash_of(request),
             cid: cid.clone(),
             code,
             js_params: body.js_params.clone().unwrap_or_default(),
@@ -164,27 +168,30 @@ impl Node {
     }
 }
 
-/// Nobody has shown that the session key of a request is theirs, so the nodes know one another's requests by all that was sent.
-fn whoever_sent(request: &Incoming) -> String {
+/// Identifies the caller by the hash of the request: at this point no signature proves that the session key is the caller's.
+fn hash_of(request: &Incoming) -> String {
     format!("request {}", hex::encode(Sha256::digest(&request.body)))
 }
 
-/// What can be refused before anything is verified.
+/// Parses a request, and refuses what needs no verification.
 fn read(request: &Incoming) -> Result<SignSessionKeyRequest, Refusal> {
     let body: SignSessionKeyRequest = request.parse()?;
     if body.auth_sig.is_some() {
         let code = NodeErrorCode::NodeInvalidAuthSigForSessionKey;
         return Err(Refusal::coded(
             code,
-            "a wallet's AuthSig goes into authMethods, as the access token of type 1",
+            "unexpected authSig; pass a wallet's AuthSig in authMethods, as the access token of type 1",
         ));
     }
     if body.curve_type != curves::BLS {
         let code = NodeErrorCode::NodeInvalidCurveType;
-        return Err(Refusal::coded(code, "the curve type is not BLS"));
+        return Err(Refusal::coded(
+            code,
+            "unsupported curve type: only BLS is supported",
+        ));
     }
     if body.code.is_some() && body.lit_action_ipfs_id.is_some() {
-        let reason = "code and litActionIpfsId cannot be given together";
+        let reason = "code and litActionIpfsId exclude each other";
         return Err(Refusal::uncoded(500, NodeErrorKind::Unexpected, reason));
     }
     Ok(body)

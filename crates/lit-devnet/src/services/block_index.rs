@@ -1,4 +1,4 @@
-//! Lit's block indexer (wire protocol specification, section 1.10): which hashes nodes take as nonces.
+//! Lit's block indexer: the block hashes that nodes accept as nonces.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use time::Duration;
 
 use crate::{blocks::SECONDS_PER_BLOCK, node::Shared};
 
-/// How many blocks are listed: those of the last hour.
+/// The number of blocks listed: those of the last hour.
 const LISTED_BLOCKS: i64 = 3600 / SECONDS_PER_BLOCK;
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
@@ -28,7 +28,7 @@ async fn latest(State(shared): State<Arc<Shared>>) -> Json<Value> {
     }))
 }
 
-/// Oldest first.
+/// Lists blocks, oldest first.
 async fn all(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let now = shared.clock.now();
     let blocks = (0..LISTED_BLOCKS).rev().map(|back| {

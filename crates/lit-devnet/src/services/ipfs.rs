@@ -1,4 +1,4 @@
-//! The IPFS of the network: code for nodes to look up, stored and served by its CID.
+//! The IPFS of the network: stores and serves code by its CID.
 
 use lit_types::ActionCid;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::Refused;
 use crate::node::Shared;
 
-/// The largest content, in bytes: as much as nodes run.
+/// The largest content, in bytes: the size limit of an action.
 pub(super) const MAX_CONTENT: usize = 16 * 1024 * 1024;
 
 pub(super) fn routes(shared: Arc<Shared>) -> Router {
@@ -31,7 +31,7 @@ async fn fetch(
     Path(cid): Path<String>,
 ) -> Result<impl IntoResponse, Refused> {
     let content = shared.ipfs.get(&cid).ok_or_else(|| {
-        let problem = "nothing was stored under this CID";
+        let problem = "unknown CID: upload the code first";
         Refused::new(StatusCode::NOT_FOUND, problem)
     })?;
     Ok((
@@ -40,14 +40,14 @@ async fn fetch(
     ))
 }
 
-/// The CID has to be that of the content: nodes run what they find under it.
+/// Stores content under its CID. The CID must match, because nodes run what they find under it.
 async fn store(
     State(shared): State<Arc<Shared>>,
     Path(cid): Path<String>,
     content: Bytes,
 ) -> Result<Json<Value>, Refused> {
     let content = String::from_utf8(content.into())
-        .map_err(|_| Refused::bad_request("code is text in UTF-8"))?;
+        .map_err(|_| Refused::bad_request("the code is not valid UTF-8"))?;
     let actual = ActionCid::of_code(content.as_bytes()).to_string();
     if actual != cid {
         return Err(Refused::bad_request(format_args!(
@@ -55,7 +55,8 @@ async fn store(
         )));
     }
     if !shared.ipfs.upload(&cid, content) {
-        let problem = "no space is left for uploads: start the network anew, or give it the code by Devnet::put_ipfs";
+        let problem =
+            "upload space is used up; restart the network, or store code with Devnet::put_ipfs";
         return Err(Refused::new(StatusCode::INSUFFICIENT_STORAGE, problem));
     }
     Ok(Json(json!({ "cid": actual })))

@@ -1,4 +1,4 @@
-//! What stands beside nodes and chain, as the official clients expect it: the relayer, the block indexer and IPFS, on one port.
+//! The services that official clients expect beside nodes and chain, on one port: relayer, block indexer and IPFS.
 
 mod block_index;
 mod ipfs;
@@ -27,38 +27,38 @@ use self::{
 };
 use crate::{Devnet, chain::Chain, listener, node::Shared};
 
-/// The largest request, in bytes: what IPFS takes. The relayer takes less.
+/// The largest request, in bytes: that of IPFS. The relayer accepts less.
 const MAX_BODY: usize = ipfs::MAX_CONTENT;
 
 impl Devnet {
-    /// The relayer, when the network listens: what `LitRelay` and the official client take.
+    /// The URL of the relayer, for `LitRelay` and the official client; `None` if the network does not listen.
     #[must_use]
     pub fn relay_url(&self) -> Option<&str> {
         self.services_url.as_ref().map(NodeUrl::as_str)
     }
 
-    /// A key that the relayer takes for everything. For all but `/fund-pkp` any text will do.
+    /// The API key that the relayer accepts for everything. All requests but `/fund-pkp` accept any key.
     #[must_use]
     pub const fn relay_api_key(&self) -> &'static str {
         RELAY_API_KEY
     }
 
-    /// The block indexer, when the network listens: `/get_most_recent_valid_block` and `/get_all_valid_blocks` give the hashes
-    /// that nodes take as nonces.
+    /// The URL of the block indexer; `None` if the network does not listen. `/get_most_recent_valid_block` and
+    /// `/get_all_valid_blocks` return the block hashes that nodes accept as nonces.
     #[must_use]
     pub fn blockhash_url(&self) -> Option<&str> {
         self.services_url.as_ref().map(NodeUrl::as_str)
     }
 
-    /// Where code is, by its CID, when the network listens: `GET <url>/<cid>` reads it, `PUT` or `POST` stores it for the nodes
-    /// to look up, like [`Devnet::put_ipfs`].
+    /// The URL of IPFS; `None` if the network does not listen. `GET <url>/<cid>` reads code, `PUT` or `POST` stores it for nodes,
+    /// like [`Devnet::put_ipfs`].
     #[must_use]
     pub fn ipfs_url(&self) -> Option<String> {
         self.services_url.as_ref().map(|url| format!("{url}/ipfs"))
     }
 }
 
-/// Serves all of them until it is aborted, with its connections.
+/// Serves all services until the task is aborted, which also closes connections.
 pub(crate) async fn serve(listener: TcpListener, services: Router) {
     listener::accept(listener, |stream| {
         let services = services.clone();
@@ -70,13 +70,13 @@ pub(crate) async fn serve(listener: TcpListener, services: Router) {
     .await;
 }
 
-/// The body is read here, because what reads it in the router waits for ever.
+/// Reads the body before the router does, because axum's extractors have no timeout.
 async fn answer(mut services: Router, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
     match listener::read_body(body, MAX_BODY).await {
         Ok(body) => {
             let request = Request::from_parts(head, Body::from(body));
-            // With the body at hand there is nothing to wait for but the chain, and that is work.
+            // The body was read, so only work on the chain remains, which blocks.
             let runtime = tokio::runtime::Handle::current();
             let work = move || runtime.block_on(services.call(request)).into_response();
             let lost = |error| Refused::failed(error).into_response();
@@ -92,11 +92,11 @@ pub(crate) fn router(shared: Arc<Shared>, chain: Chain, addresses: ContractAddre
         .merge(block_index::routes(Arc::clone(&shared)))
         .merge(ipfs::routes(shared))
         .merge(relayer::routes(relayer))
-        .fallback(async || Refused::new(StatusCode::NOT_FOUND, "there is nothing here"))
+        .fallback(async || Refused::new(StatusCode::NOT_FOUND, "unknown path"))
         .layer(middleware::from_fn(for_every_page))
 }
 
-/// Lets every web page call, and answers when browsers ask whether it may.
+/// Adds CORS headers for every origin, and answers preflight requests.
 async fn for_every_page(request: Request, next: Next) -> Response {
     let mut response = if request.method() == Method::OPTIONS {
         StatusCode::NO_CONTENT.into_response()

@@ -7,8 +7,7 @@ use axum::{
 };
 use serde_json::json;
 
-/// A request that is not carried out: `{"error": text}`, or with `"success": false` before it where the official relayer has
-/// that.
+/// The refusal of a request: `{"error": text}`, with `"success": false` where the official relayer has it.
 #[derive(Debug)]
 pub(super) struct Refused {
     status: StatusCode,
@@ -25,12 +24,12 @@ impl Refused {
         }
     }
 
-    /// What was asked is wrong.
+    /// An invalid request.
     pub(super) fn bad_request(error: impl fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// The chain did not do it.
+    /// A failure of the chain.
     pub(super) fn failed(error: impl fmt::Display) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, error)
     }

@@ -15,14 +15,14 @@ use sha2::{Digest, Sha256};
 
 use crate::{fault::Faults, recent::Recent};
 
-/// One signature, by which all nodes know it that work on the same request.
+/// Identifies one signature among all nodes that work on the same request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct SigningId {
     pub(crate) endpoint: Endpoint,
     pub(crate) request_id: String,
-    /// Whose request it is: the session key.
+    /// The session key of the request.
     pub(crate) caller: String,
-    /// Where in an action it is made; empty for a request that is nothing but the signature.
+    /// The point in the action at which it is made; empty outside actions.
     pub(crate) point: String,
     pub(crate) pkp: PkpPublicKey,
     pub(crate) digest: [u8; 32],
@@ -46,13 +46,13 @@ impl SigningId {
     }
 }
 
-/// Agrees for the nodes of a network on who signs together, and deals them what they need for it.
+/// Elects the signing set of each signature, and deals presignatures to it.
 ///
-/// Real nodes do both among themselves. What is dealt follows from the [`SigningId`], digest included, so that no nonce can
-/// serve two digests, however often a node is asked.
+/// Real nodes do both among themselves. A presignature is derived from the whole [`SigningId`], including the digest, so that a nonce
+/// never signs two digests, even if a node is asked repeatedly.
 pub(crate) struct Election {
     dealer: EcdsaDealer,
-    /// What the randomness of the dealing follows from.
+    /// The seed of presignatures.
     seed: [u8; 32],
     threshold: usize,
     elected: Mutex<Recent<SigningId, Elected>>,
@@ -61,14 +61,14 @@ pub(crate) struct Election {
 #[derive(Debug, Default)]
 struct Elected {
     set: Vec<NonZeroU8>,
-    /// Those of the set that have given their shares.
+    /// The members of the set that have returned their shares.
     done: HashSet<NonZeroU8>,
 }
 
-/// Why no signature can be begun.
+/// Why no signing set can be elected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ElectionError {
-    #[error("{present} nodes answer, and {threshold} have to sign together")]
+    #[error("too few nodes to sign: {present} are up, {threshold} are needed")]
     TooFew { present: usize, threshold: usize },
     #[error(transparent)]
     Dealer(#[from] EcdsaDealerError),
@@ -84,7 +84,7 @@ impl Election {
         }
     }
 
-    /// What a node needs to sign, with those it signs together with; none when it is not elected.
+    /// The presignature of a node, and its signing set; `None` if the node is not elected.
     pub(crate) fn join(
         &self,
         id: &SigningId,
@@ -103,8 +103,8 @@ impl Election {
         Ok(own.map(|own| (set, own)))
     }
 
-    /// Chooses by the rule of real nodes among the nodes that are there; those that are not count as kicked. The choice holds
-    /// for all nodes, unless one of the chosen goes away before it has signed.
+    /// Elects among the nodes that are up, by the rule of real nodes; nodes that are down count as kicked. The set stays the same
+    /// for all nodes, unless a member goes down before it has signed.
     fn elect(
         &self,
         id: &SigningId,

@@ -1,4 +1,4 @@
-//! What a node signs with: its shares of the network's keys, and its own wallet.
+//! Signing with a node's key shares and wallet.
 
 mod election;
 
@@ -16,7 +16,7 @@ use crate::{Fault, dealer::NodeShares, fault::Faults};
 
 pub(crate) use election::{Election, ElectionError, SigningId};
 
-/// Signs for one node. It lies when the node has a fault that says so.
+/// Signs for one node, and applies its fault.
 #[derive(Debug)]
 pub(crate) struct NodeSigner {
     node: NonZeroU8,
@@ -25,7 +25,7 @@ pub(crate) struct NodeSigner {
     wallet: SigningKey,
     faults: Arc<Faults>,
     election: Arc<Election>,
-    /// What [`Fault::ReplayedShare`] gives again.
+    /// The share that [`Fault::ReplayedShare`] repeats.
     first: Mutex<FirstShares>,
 }
 
@@ -35,7 +35,7 @@ struct FirstShares {
     ecdsa: Option<EcdsaShareJson>,
 }
 
-/// Why a node has no share to give.
+/// Why a node cannot sign.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignerError {
     #[error(transparent)]
@@ -44,7 +44,7 @@ pub(crate) enum SignerError {
     Ecdsa(#[from] EcdsaDealerError),
     #[error(transparent)]
     Election(#[from] ElectionError),
-    #[error("the key of the PKP does not follow from the network's root keys")]
+    #[error("the PKP's key is not derived from the network's root keys")]
     OtherKey,
     #[error("the wallet of the node cannot sign")]
     Wallet,
@@ -69,7 +69,7 @@ impl NodeSigner {
         }
     }
 
-    /// The place of the node among the nodes, from 0.
+    /// The index of the node, from 0.
     pub(crate) fn share_index(&self) -> u32 {
         u32::from(self.node.get()) - 1
     }
@@ -82,9 +82,9 @@ impl NodeSigner {
         self.faults.set(self.node, fault);
     }
 
-    /// The share of the network's signature over these bytes. `asked` is the epoch that the client knows of.
+    /// A share of the network's signature of `message`. `asked` is the epoch that the client asks for.
     ///
-    /// Milliseconds of arithmetic: not for a thread of the async runtime.
+    /// This takes milliseconds: do not call it on a thread of the async runtime.
     pub(crate) fn bls_share(
         &self,
         message: &[u8],
@@ -105,7 +105,7 @@ impl NodeSigner {
         Ok(given(&mut first.bls, share.into(), fault))
     }
 
-    /// The share of a PKP's signature, whose key is the one derived by `tweak`; none of a node that is not elected to sign.
+    /// A share of the signature of the PKP derived by `tweak`; an empty one if the node is not elected.
     pub(crate) fn ecdsa_share(
         &self,
         id: &SigningId,
@@ -135,7 +135,7 @@ impl NodeSigner {
         Ok(given(&mut first.ecdsa, share, fault))
     }
 
-    /// The signature of the node's wallet over 32 bytes as a personal message: r, s, and 27 or 28, in hex without `0x`.
+    /// The signature of the node's wallet of 32 bytes as a personal message: r, s and v in hex without `0x`.
     pub(crate) fn wallet_signature(&self, message: &B256) -> Result<String, SignerError> {
         let message = match self.fault() {
             Some(Fault::CorruptShare) => !*message,
@@ -155,7 +155,7 @@ fn inverted(message: &[u8]) -> Vec<u8> {
     message.iter().map(|byte| !byte).collect()
 }
 
-/// The share itself, or the first that was ever given when the node replays it.
+/// The share, or the first share that the node ever made if it replays.
 fn given<S: Clone>(first: &mut Option<S>, share: S, fault: Option<Fault>) -> S {
     let first = first.get_or_insert_with(|| share.clone());
     match fault {
@@ -164,7 +164,7 @@ fn given<S: Clone>(first: &mut Option<S>, share: S, fault: Option<Fault>) -> S {
     }
 }
 
-/// Clients may be one epoch behind; all else is taken for the current one (wire protocol specification, section 1.6).
+/// The epoch to sign in: the previous one if the client asks for it, else the current one.
 fn epoch_to_use(asked: u64, current: u64) -> u64 {
     match asked.checked_add(1) {
         Some(next) if asked > 0 && next == current => asked,

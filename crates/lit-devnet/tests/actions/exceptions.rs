@@ -33,7 +33,7 @@ async fn exceptions_have_the_text_of_v8() {
         ("queueMicrotask(() => { throw 'micro' })", "Uncaught micro"),
         (
             "throw { get toString() { throw 1 } }",
-            "Uncaught exception that cannot be shown",
+            "Uncaught exception that cannot be converted to text",
         ),
     ] {
         assert_eq!(exception(code).await, expected, "{code}");

@@ -68,7 +68,7 @@ async fn host_functions_answer_with_promises() {
     let host = TestHost::new(1);
     let outcome = run_with_host(request(code), host.clone()).await.unwrap();
     let expected = "{ buffer: [ 2 ], text: \"é\u{fffd}\", toSign: [ 1, 255 ] } null\n\
-         true no such key\nthe call broke off without an answer\nTypeError\nlate\n";
+         true no such key\nthe call ended without an answer\nTypeError\nlate\n";
     assert_eq!(outcome.logs, expected);
     assert!(
         headline("Lit.Actions.echo({})")

@@ -190,7 +190,7 @@ async fn randomness_comes_from_outside() {
 async fn fetch_says_that_it_is_not_built() {
     assert_eq!(
         headline("fetch('https://example.com')").await,
-        "Uncaught (in promise) TypeError: fetch: lit-devnet is built without its feature `http`"
+        "Uncaught (in promise) TypeError: fetch: not available; build lit-devnet with the feature `http`"
     );
 }
 #[tokio::test]

@@ -115,7 +115,7 @@ fn faults_of_the_input_are_named() {
     let curve = refusal(&chain, input(0, &id, &roots(2)));
     assert_eq!(
         curve,
-        "HD key derivation: curve 0 is not served, only 1 (secp256k1)"
+        "HD key derivation: unsupported curve 0: only 1 (secp256k1) is supported"
     );
     let none = refusal(&chain, input(1, &id, &[]));
     assert_eq!(none, "HD key derivation: empty list of root keys");
@@ -124,12 +124,12 @@ fn faults_of_the_input_are_named() {
     let root = refusal(&chain, input(1, &id, &bad));
     assert_eq!(
         root,
-        "HD key derivation: root key 1 is not a point of the curve"
+        "HD key derivation: invalid root key 1: not a point of the curve"
     );
     let whole = input(1, &id, &roots(2));
     for length in 0..whole.len() {
         let cut = refusal(&chain, whole.slice(..length));
-        assert_eq!(cut, "HD key derivation: the input is too short");
+        assert_eq!(cut, "HD key derivation: input too short");
     }
     // A contract that asks learns of it and keeps its gas.
     let counter = deploy(&chain, 0);

@@ -118,7 +118,10 @@ fn who_cannot_pay_is_refused_by_the_known_words() {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "insufficient funds for gas * price + value: balance 1000, tx cost 63000000000001"
+            format!(
+                "insufficient funds for gas * price + value: address {} have 1000 want 63000000000001",
+                alice().address()
+            )
         );
     }
 }

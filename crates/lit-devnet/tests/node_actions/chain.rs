@@ -106,10 +106,7 @@ async fn permissions_are_read_from_the_contract() {
 async fn arguments_are_checked() {
     let setup = Setup::new().await;
     for (call, expected) in [
-        (
-            "getPermittedActions()",
-            "TypeError: expected an object of arguments",
-        ),
+        ("getPermittedActions()", "TypeError: expected an object"),
         (
             "getPermittedActions({ tokenId: 1 })",
             "TypeError: tokenId must be a string",
@@ -152,7 +149,7 @@ async fn arguments_are_checked() {
         ),
         (
             "getRpcUrl({ chain: 'atlantis' })",
-            "Error: there is no chain atlantis",
+            "Error: unknown chain atlantis",
         ),
         (
             "getRpcUrl({ chain: 'ethereum' })",
@@ -160,7 +157,7 @@ async fn arguments_are_checked() {
         ),
         (
             "getRpcUrl({ chain: 'yellowstone' })",
-            "Error: the chain of this network has no URL: it does not listen",
+            "Error: the chain has no URL; start the network with DevnetBuilder::with_http",
         ),
     ] {
         assert_eq!(

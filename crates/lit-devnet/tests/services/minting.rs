@@ -177,3 +177,26 @@ async fn a_browser_gets_options_for_a_credential() {
     assert_eq!(other["user"]["name"], name);
     assert_ne!(options["challenge"], other["challenge"]);
 }
+
+#[tokio::test]
+async fn a_relayer_without_funds_says_which_address_needs_them() {
+    let services = Services::start().await;
+    let minted = services
+        .post("/mint-next-and-add-auth-methods", &mint_body())
+        .await;
+    let hash: B256 = serde_json::from_value(minted.json()["requestId"].clone()).unwrap();
+    let chain = services.network.chain();
+    let relayer = chain.receipt(&hash).unwrap().from;
+    chain.set_balance(relayer, U256::ZERO);
+    let refused = services
+        .post("/mint-next-and-add-auth-methods", &mint_body())
+        .await;
+    assert_eq!(refused.status, 500);
+    assert_eq!(
+        refused.json()["error"],
+        format!(
+            "[mintNextAndAddAuthMethodsHandler] Unable to mint PKP: insufficient funds for gas * price + value: \
+             address {relayer} have 0 want 1"
+        )
+    );
+}

@@ -1,6 +1,6 @@
 //! AES: CBC with PKCS #7 padding, and GCM with a nonce of 12 and a tag of 16 bytes.
 //!
-//! The length of the key says which AES it is. Nothing comes back where key, nonce or ciphertext are wrong.
+//! The length of the key selects the variant of AES. The result is `None` for an invalid key, nonce or ciphertext.
 
 use ::aes::{Aes128, Aes192, Aes256, cipher::block_padding::Pkcs7};
 use cbc::{

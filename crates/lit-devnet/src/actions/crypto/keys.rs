@@ -1,4 +1,4 @@
-//! Asymmetric keys, from the forms that the world writes them in.
+//! Asymmetric keys, in PEM, DER and JWK.
 
 use base64::{
     Engine,
@@ -57,8 +57,8 @@ impl KeyKind {
 }
 
 impl Key {
-    /// The first key in a text in PEM (RFC 7468), or that of the first certificate. What stands around it is skipped, and so
-    /// are blocks that are no keys, but not keys that cannot be read: those behind them are others'.
+    /// The first key, or the key of the first certificate, in a PEM text (RFC 7468). Text around it and blocks of other types are
+    /// skipped. A malformed key is not skipped, because a later key would be a different one.
     pub(super) fn from_pem(text: &str) -> Option<Self> {
         let (label, der) = pem_blocks(text).find(|(label, _)| is_key(label))?;
         let der = der?;
@@ -78,7 +78,7 @@ impl Key {
         Self::of_spki(&SubjectPublicKeyInfoRef::from_der(der).ok()?)
     }
 
-    /// The key which a certificate (X.509) is for. Nobody asks who issued it.
+    /// The key of a certificate (X.509). The issuer is not verified.
     fn from_certificate(der: &[u8]) -> Option<Self> {
         let mut certificate = members(der)?;
         let signed = AnyRef::decode(&mut certificate).ok()?;
@@ -105,7 +105,7 @@ impl Key {
         }
     }
 
-    /// A private key by PKCS #8, in DER and not encrypted.
+    /// An unencrypted PKCS #8 private key in DER.
     pub(super) fn from_pkcs8(der: &[u8]) -> Option<Self> {
         let info = PrivateKeyInfo::try_from(der).ok()?;
         match algorithm(&info.algorithm)? {
@@ -119,7 +119,7 @@ impl Key {
         }
     }
 
-    /// A JSON Web Key (RFC 7517); private ones of RSA are not read.
+    /// A JSON Web Key (RFC 7517). Private RSA keys are unsupported.
     pub(super) fn from_jwk(json: &str) -> Option<Self> {
         #[derive(Deserialize)]
         struct Jwk {
@@ -148,7 +148,7 @@ impl Key {
         }
     }
 
-    /// The public key of a private one.
+    /// The public key of a private key.
     pub(super) fn public_of(kind: &str, private: &[u8]) -> Option<Self> {
         match kind {
             "RSA" => {
@@ -186,7 +186,7 @@ impl Key {
         })
     }
 
-    /// A point as SEC 1 writes it.
+    /// A point in SEC 1 form.
     pub(super) fn p256_public(point: &[u8]) -> Option<Self> {
         let key = VerifyingKey::from_sec1_bytes(point).ok()?;
         Some(Self {
@@ -206,7 +206,7 @@ impl Key {
         })
     }
 
-    /// Whether it is on the curve shows when it verifies something.
+    /// Does not check that the point is on the curve; verification does.
     fn p384_public(point: Vec<u8>) -> Option<Self> {
         (point.len() == 97 && point[0] == 4).then_some(Self {
             kind: KeyKind::P384,
@@ -226,7 +226,7 @@ impl Key {
     }
 }
 
-/// The blocks of a text: label, and content if it can be read. Lines may have any length.
+/// The PEM blocks of a text: label, and content if it is well-formed. Lines may have any length.
 fn pem_blocks(text: &str) -> impl Iterator<Item = (&str, Option<Vec<u8>>)> {
     let blocks = text.split("-----BEGIN ").skip(1);
     let labelled = blocks.filter_map(|block| block.split_once("-----"));
@@ -257,7 +257,7 @@ fn algorithm(id: &AlgorithmIdentifierRef<'_>) -> Option<KeyKind> {
     }
 }
 
-/// Modulus and exponent of an RSA key by PKCS #1.
+/// Modulus and exponent of a PKCS #1 RSA key.
 fn rsa_numbers(der: &[u8], is_private: bool) -> Option<(&[u8], &[u8])> {
     let mut numbers = members(der)?;
     if is_private {
@@ -277,7 +277,7 @@ fn rsa_public(modulus: &[u8], exponent: &[u8]) -> Option<Vec<u8>> {
     Any::new(Tag::Sequence, numbers).ok()?.to_der().ok()
 }
 
-/// The content of a sequence in DER.
+/// The content of a DER sequence.
 fn members(der: &[u8]) -> Option<SliceReader<'_>> {
     let sequence = AnyRef::from_der(der).ok()?;
     (sequence.tag() == Tag::Sequence).then_some(())?;

@@ -1,7 +1,7 @@
 //! Cryptography behind `jwt`, `crypto.subtle` and `Lit.Actions.aesDecrypt`, as native functions.
 //!
-//! They are an object of their own, made when something asks for it: most actions do without. Bytes, keys among
-//! them, are strings with one character a byte, as in the other [natives](super::natives).
+//! They are a separate object, created on first use, because most actions do not need it. Bytes, including keys, are strings with one
+//! character per byte, as in the other [natives](super::natives).
 #![allow(
     clippy::needless_pass_by_value,
     reason = "arguments of JavaScript functions are owned"
@@ -22,7 +22,7 @@ pub(super) use self::signatures::digest;
 use self::keys::Key;
 use super::natives::{Bytes, binary_of, bytes, bytes_of};
 
-/// Writes no padding, and reads what anybody wrote.
+/// Base64url: encodes without padding, decodes with or without.
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
     GeneralPurposeConfig::new()
@@ -31,7 +31,7 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// What `host.crypto()` gives.
+/// The object returned by `host.crypto()`.
 pub(super) fn functions(ctx: Ctx<'_>) -> rquickjs::Result<Object<'_>> {
     let object = Object::new(ctx.clone())?;
     object.set(
@@ -71,7 +71,7 @@ fn base64_url_encode(binary: String) -> String {
 }
 
 fn base64_url_decode(text: String) -> Option<String> {
-    // A digit that is left over says nothing.
+    // A single left-over digit is ignored.
     let digits = text.len() - usize::from(text.len() % 4 == 1);
     Some(binary_of(&BASE64_URL.decode(text.get(..digits)?).ok()?))
 }
@@ -122,12 +122,12 @@ fn optional<'js>(ctx: Ctx<'js>, found: Option<Vec<u8>>) -> rquickjs::Result<Opti
     found.map(|found| bytes(ctx, found)).transpose()
 }
 
-/// Whether there is something in PEM, of use or not.
+/// Whether a text contains a PEM block of any type.
 fn is_pem(text: String) -> bool {
     text.contains("-----BEGIN ")
 }
 
-/// A key in one of the forms that the world writes keys in; nothing if it is none, or one that nothing here can use.
+/// Parses a key in PEM, DER or JWK; `None` if it is malformed or unsupported.
 fn read_key<'js>(
     ctx: Ctx<'js>,
     form: String,
@@ -145,7 +145,7 @@ fn read_key<'js>(
     key.map(|key| described(&ctx, &key)).transpose()
 }
 
-/// The public key of a private one that [`read_key`] gave.
+/// The public key of a private key from [`read_key`].
 fn public_key<'js>(
     ctx: Ctx<'js>,
     kind: String,
@@ -165,7 +165,7 @@ fn described<'js>(ctx: &Ctx<'js>, key: &Key) -> rquickjs::Result<Object<'js>> {
     Ok(object)
 }
 
-/// A signature, nothing if there is no such scheme or the key is not for it.
+/// Signs; `None` if the scheme is unknown or the key is of another type.
 fn sign<'js>(
     ctx: Ctx<'js>,
     scheme: String,
@@ -177,7 +177,7 @@ fn sign<'js>(
     optional(ctx, signature)
 }
 
-/// Whether a signature is good, nothing if there is no such scheme.
+/// Whether a signature is valid; `None` if the scheme is unknown.
 fn verify(
     scheme: String,
     hash: String,

@@ -1,6 +1,6 @@
-//! Signatures and authentication codes, under the names of Web Cryptography; an ECDSA scheme is called by its curve.
+//! Signatures and MACs, by their Web Cryptography names. An ECDSA scheme is named after its curve.
 //!
-//! Keys are in the forms of [`Key`](super::keys::Key), secrets as they are. ECDSA signatures are r and s, one after the other.
+//! Keys have the forms of [`Key`](super::keys::Key), secrets are raw bytes. ECDSA signatures are r and s, concatenated.
 
 use p256::ecdsa::{
     Signature, SigningKey, VerifyingKey,
@@ -21,7 +21,7 @@ use ring::{
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// Whether a signature is good; none for schemes that are not here.
+/// Whether a signature is valid; `None` for an unsupported scheme.
 pub(super) fn verify(
     scheme: &str,
     hash: &str,
@@ -47,7 +47,7 @@ pub(super) fn verify(
     Some(key.verify(data, signature).is_ok())
 }
 
-/// A signature; none for schemes that are not here, and for keys that are not for the scheme.
+/// Signs; `None` for an unsupported scheme, or a key of another type.
 pub(super) fn sign(scheme: &str, hash: &str, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     let encoding: &dyn RsaEncoding = match (scheme, hash) {
         ("HMAC", _) => return Some(hmac::sign(&hmac_key(hash, key)?, data).as_ref().to_vec()),
@@ -89,7 +89,7 @@ fn verify_p256(hash: &str, key: &[u8], data: &[u8], signature: &[u8]) -> Option<
     Some(signature.is_ok_and(|signature| key.verify_prehash(&digest, &signature).is_ok()))
 }
 
-/// Without randomness (RFC 6979), so that all nodes sign alike.
+/// Deterministic (RFC 6979), so that all nodes make the same signature.
 fn sign_p256(hash: &str, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     let digest = digest(hash, data)?;
     let key = SigningKey::from_slice(key).ok()?;
@@ -97,7 +97,7 @@ fn sign_p256(hash: &str, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     Some(signature.to_vec())
 }
 
-/// The hash by a function of Web Cryptography, nothing if there is no such function.
+/// A hash by the Web Cryptography name of its function; `None` if the name is unknown.
 pub(in crate::actions) fn digest(hash: &str, data: &[u8]) -> Option<Vec<u8>> {
     Some(match hash {
         "SHA-1" => Sha1::digest(data).to_vec(),

@@ -1,4 +1,4 @@
-//! What an action passes to a function of the host.
+//! Arguments that an action passes to a host function.
 
 use std::str::FromStr;
 
@@ -7,18 +7,18 @@ use serde_json::{Map, Value};
 
 use crate::actions::HostError;
 
-/// The members of the one object that a function takes.
+/// The members of a function's argument object.
 pub(super) struct Arguments(Map<String, Value>);
 
 impl Arguments {
     pub(super) fn new(parameters: Value) -> Result<Self, HostError> {
         match parameters {
             Value::Object(members) => Ok(Self(members)),
-            _ => Err(HostError::wrong_type("expected an object of arguments")),
+            _ => Err(HostError::wrong_type("expected an object")),
         }
     }
 
-    /// A string that is not blank.
+    /// A non-blank string.
     pub(super) fn text(&self, name: &str) -> Result<&str, HostError> {
         let text = self.string(name)?;
         if text.trim().is_empty() {
@@ -27,13 +27,13 @@ impl Arguments {
         Ok(text)
     }
 
-    /// A string, blank perhaps.
+    /// A string, possibly blank.
     pub(super) fn string(&self, name: &str) -> Result<&str, HostError> {
         let value = self.0.get(name).and_then(Value::as_str);
         value.ok_or_else(|| HostError::wrong_type(format_args!("{name} must be a string")))
     }
 
-    /// A string of at most `limit` bytes, blank perhaps.
+    /// A string of at most `limit` bytes, possibly blank.
     pub(super) fn short(&self, name: &str, limit: usize) -> Result<&str, HostError> {
         let text = self.string(name)?;
         if text.len() > limit {
@@ -45,7 +45,7 @@ impl Arguments {
         Ok(text)
     }
 
-    /// A string that says what `T` is; `form` tells how.
+    /// A string parsed as `T`; `form` describes the expected form.
     pub(super) fn parsed<T: FromStr>(&self, name: &str, form: &str) -> Result<T, HostError> {
         self.text(name)?
             .parse()
@@ -77,7 +77,7 @@ impl Arguments {
             .ok_or_else(wrong)
     }
 
-    /// A text in UTF-8, or bytes.
+    /// A text, as UTF-8, or bytes.
     pub(super) fn text_or_bytes(&self, name: &str) -> Result<Vec<u8>, HostError> {
         match self.value(name) {
             Some(Value::String(text)) if !text.is_empty() => Ok(text.clone().into_bytes()),
@@ -93,7 +93,7 @@ impl Arguments {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    /// A whole number up to `max`, or `default` where there is none.
+    /// An integer up to `max`, or `default` if it is missing.
     pub(super) fn small(&self, name: &str, default: u64, max: u64) -> Result<u64, HostError> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(default),
@@ -103,7 +103,7 @@ impl Arguments {
         }
     }
 
-    /// The members of an object, none if it is absent.
+    /// The members of an object; empty if it is missing.
     pub(super) fn members(&mut self, name: &str) -> Result<Map<String, Value>, HostError> {
         match self.0.remove(name) {
             None | Some(Value::Null) => Ok(Map::new()),

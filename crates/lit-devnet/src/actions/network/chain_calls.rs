@@ -1,4 +1,4 @@
-//! What actions ask the chain itself.
+//! Chain calls of actions.
 
 use alloy_consensus::TxLegacy;
 use alloy_primitives::Address;
@@ -9,7 +9,7 @@ use lit_types::chains::EVM_CHAINS;
 use super::{ActionNetwork, arguments::Arguments};
 use crate::actions::{HostError, HostResult};
 
-/// The gas of a call that says nothing about it.
+/// The gas limit of calls that name none.
 const DEFAULT_GAS: u64 = 10_000_000;
 
 impl ActionNetwork {
@@ -24,7 +24,9 @@ impl ActionNetwork {
         self.require_chain(arguments)?;
         match &self.rpc_url {
             Some(url) => Ok(url.as_str().into()),
-            None => Err("the chain of this network has no URL: it does not listen".into()),
+            None => {
+                Err("the chain has no URL; start the network with DevnetBuilder::with_http".into())
+            }
         }
     }
 
@@ -33,7 +35,7 @@ impl ActionNetwork {
         self.require_chain(arguments)?;
         let request = unsigned_transaction(arguments.text("txn")?)?;
         let chain = self.chain.clone();
-        // Ten million gas are too much work for a thread of the async runtime.
+        // Ten million gas are too much work for the async runtime's threads.
         tokio::task::spawn_blocking(move || chain.call_as_requested(&request))
             .await
             .map_err(HostError::new)?
@@ -41,7 +43,7 @@ impl ActionNetwork {
             .map_err(HostError::new)
     }
 
-    /// Chains have names in actions; there is one chain here, which has the names of its chain id.
+    /// Checks that a chain name refers to the network's own chain, by its chain id.
     fn require_chain(&self, arguments: &Arguments) -> Result<(), HostError> {
         let name = arguments.text("chain")?;
         let own = self.chain.chain_id();
@@ -54,7 +56,7 @@ impl ActionNetwork {
                     "the chain {name} is not part of this network; its only chain is {here}, chain id {own}"
                 )))
             }
-            None => Err(HostError::new(format_args!("there is no chain {name}"))),
+            None => Err(HostError::new(format_args!("unknown chain {name}"))),
         }
     }
 }
@@ -75,7 +77,7 @@ fn unsigned_transaction(hex: &str) -> Result<TransactionRequest, HostError> {
         0 => DEFAULT_GAS,
         limit => limit,
     };
-    // A price would have to be paid, which the sender of a call cannot.
+    // The zero address, which sends the call, cannot pay a gas price.
     Ok(TransactionRequest {
         to: Some(transaction.to),
         value: Some(transaction.value),

@@ -18,14 +18,14 @@ use crate::{
 };
 
 impl NodeHost {
-    /// `authSig` is a wallet that logged in; without one it is the session that asks.
+    /// `authSig` is that of a wallet that logged in. Without it, the session asks.
     pub(super) async fn check_conditions(&self, arguments: &Arguments) -> HostResult {
         let conditions = conditions_of(arguments, "conditions")?;
         arguments.text("chain")?;
         Ok(self.are_met(&conditions, arguments).await?.into())
     }
 
-    /// Encrypts to the network. Each node does it with other randomness.
+    /// Encrypts to the network's key. Every node produces a different ciphertext.
     pub(super) async fn encrypt(&self, arguments: &Arguments) -> HostResult {
         let conditions = conditions_of(arguments, "accessControlConditions")?;
         let plaintext = arguments.bytes("to_encrypt")?;
@@ -42,7 +42,7 @@ impl NodeHost {
             .map_err(HostError::new)
     }
 
-    /// All nodes that run the action get the text.
+    /// Decrypts for all nodes that run the action.
     pub(super) async fn decrypt_and_combine(&self, arguments: &Arguments) -> HostResult {
         let encrypted = Encrypted::read(arguments)?;
         let point = self.point_named("decrypt", arguments, &encrypted.resource.key())?;
@@ -51,7 +51,7 @@ impl NodeHost {
         Ok(self.open(encrypted, shares).await?.into())
     }
 
-    /// One node gets the text, the first that asks for it; the others get an empty one.
+    /// Decrypts for one node, the first to ask. The others get an empty text.
     pub(super) async fn decrypt_to_single_node(&self, arguments: &Arguments) -> HostResult {
         let encrypted = Encrypted::read(arguments)?;
         let point = self.point_named("decrypt", arguments, &encrypted.resource.key())?;
@@ -62,7 +62,7 @@ impl NodeHost {
         if let Some(Part::Leader(leading)) = part {
             let shares = self.collect(&point, Some(share)).await?;
             let text = self.open(encrypted, shares).await?;
-            // Or a node that comes when this action has ended would lead in its place.
+            // Otherwise a node that arrives after this action has ended would lead in its place.
             leading.announce(String::new());
             return Ok(text.into());
         }
@@ -105,7 +105,7 @@ impl NodeHost {
             .await?)
     }
 
-    /// Puts the shares together, and opens what is encrypted with the signature that they make.
+    /// Combines the shares, and decrypts with the combined signature.
     async fn open(&self, encrypted: Encrypted, shares: Vec<String>) -> Result<String, HostError> {
         let key = self.task.powers.network_key();
         let threshold = u8::try_from(self.task.network.threshold).unwrap_or(u8::MAX);
@@ -126,11 +126,11 @@ impl NodeHost {
         });
         let text = text.await.map_err(HostError::new)??;
         String::from_utf8(text.to_vec())
-            .map_err(|_| HostError::new("what was decrypted is no text in UTF-8"))
+            .map_err(|_| HostError::new("the decrypted data is not valid UTF-8"))
     }
 }
 
-/// What is to be decrypted.
+/// A request to decrypt.
 struct Encrypted {
     conditions: AccessControlConditions,
     resource: LitResource,
@@ -149,7 +149,7 @@ impl Encrypted {
     }
 }
 
-/// Conditions are told apart by their members, whatever their type.
+/// Parses conditions. Their kind is recognized by their members.
 fn conditions_of(arguments: &Arguments, name: &str) -> Result<AccessControlConditions, HostError> {
     let list = arguments.value(name).unwrap_or(&Value::Null);
     let list = CompactJson::try_from(list).map_err(HostError::new)?;

@@ -1,4 +1,4 @@
-//! The functions of `Lit.Actions` that reach outside, on one node.
+//! The host functions of `Lit.Actions` on one node.
 
 use std::sync::{Arc, atomic::AtomicUsize};
 
@@ -15,7 +15,7 @@ use crate::actions::{
     ActionError, ActionHost, ActionRequest, HostError, HostResult, execution::count, run_in,
 };
 
-/// All functions that the real nodes have, but for those that every engine has of its own.
+/// The functions of real nodes, without those that every engine provides.
 const FUNCTIONS: &[&str] = &[
     "broadcastAndCollect",
     "call",
@@ -40,24 +40,24 @@ const FUNCTIONS: &[&str] = &[
     "signEcdsa",
 ];
 
-/// How long the name of a point where nodes meet may be, in bytes: the network remembers it after the action has ended.
+/// The longest name of a meeting point, in bytes. The network keeps names after the action has ended.
 pub(super) const MAX_NAME: usize = 1024;
 
-/// The host of one action: the one that was asked for, or one that it called.
+/// The host of one action: the requested one, or one that it called.
 #[derive(Debug)]
 pub(super) struct NodeHost {
     pub(super) task: Arc<Task>,
     pub(super) cid: String,
-    /// The actions that called this one, the outermost first.
+    /// The calling actions, outermost first.
     callers: Vec<String>,
-    /// The same on all nodes, and of no other action of the task.
+    /// Identifies the action within its task. The same on all nodes.
     pub(super) path: String,
-    /// Children run one at a time: on the place of their parent, and with the same output on all nodes.
+    /// Serializes called actions: they run on the engine slot of their caller, and their output has the same order on all nodes.
     turn: tokio::sync::Mutex<()>,
 }
 
 impl NodeHost {
-    /// The host of the action that a request names.
+    /// The host of the requested action.
     pub(super) fn of_root(task: Arc<Task>, cid: String) -> Self {
         Self {
             task,
@@ -86,7 +86,7 @@ impl NodeHost {
         run_in(request, Arc::new(self), execution).await
     }
 
-    /// `Lit.Auth`: what the request brought, with this action on top.
+    /// `Lit.Auth`: the auth context of the request, with this action on top of the stack.
     fn auth(&self) -> Value {
         let mut auth = self.task.auth.clone();
         if let Value::Object(members) = &mut auth {
@@ -100,19 +100,21 @@ impl NodeHost {
         auth
     }
 
-    /// `round` is the number of the call among those of this action.
+    /// `round` counts the calls of this action.
     async fn call_child(&self, mut arguments: Arguments) -> HostResult {
         let limit = self.task.limits.call_depth;
         if self.callers.len() >= limit {
             return Err(HostError::new(format_args!(
-                "actions may call one another {limit} levels deep, not deeper"
+                "call: depth limit of {limit} exceeded"
             )));
         }
         let cid = arguments.text("ipfsId")?.to_owned();
-        let code =
-            self.task.network.ipfs.get(&cid).ok_or_else(|| {
-                HostError::new(format_args!("call: there is no content for {cid}"))
-            })?;
+        let code = self
+            .task
+            .network
+            .ipfs
+            .get(&cid)
+            .ok_or_else(|| HostError::new(format_args!("call: unknown CID {cid}")))?;
         let js_params = arguments.members("params")?;
         let round = arguments.small("round", 0, u64::MAX)?;
         let mut callers = self.callers.clone();
@@ -125,15 +127,15 @@ impl NodeHost {
             turn: tokio::sync::Mutex::default(),
         };
         let _turn = self.turn.lock().await;
-        // Boxed, because a child may have children.
+        // Boxed, because calls nest.
         Box::pin(child.run(code, js_params))
             .await
             .map_err(HostError::new)?;
         Ok(self.task.execution.response().into())
     }
 
-    /// In three steps, as the function itself runs in the engine: `lead` asks whether to run it, `announce` says what came
-    /// out, `follow` waits for that.
+    /// `runOnce` in three steps, because the function runs in the engine: `lead` decides which node runs it, `announce` publishes the
+    /// result, `follow` waits for it.
     async fn run_once(&self, arguments: Arguments) -> HostResult {
         let point = self.point("run", &arguments)?;
         match arguments.text("step")? {
@@ -162,7 +164,7 @@ impl NodeHost {
                 .map(|id| self.task.network.meetings.join(id))
             {
                 Some(Part::Follower(following)) => Ok(following.result().await?.into()),
-                _ => Err("runOnce: nobody ran the function".into()),
+                _ => Err("runOnce: no node ran the function".into()),
             },
         }
     }
@@ -176,7 +178,7 @@ impl NodeHost {
         Ok(self.collect(&point, Some(value)).await?.into())
     }
 
-    /// The values of a quorum of nodes that come to the same point.
+    /// Exchanges values with a threshold of nodes at the same point.
     pub(super) async fn collect(
         &self,
         point: &str,
@@ -188,7 +190,7 @@ impl NodeHost {
         values.await
     }
 
-    /// Leaves a value for the nodes that collect, and does not wait.
+    /// Contributes a value for the nodes that collect, without waiting.
     pub(super) fn contribute(&self, point: &str, value: String) -> Result<(), HostError> {
         let id = self.required_meeting(point)?;
         let Task { network, node, .. } = &*self.task;
@@ -198,7 +200,7 @@ impl NodeHost {
         Ok(())
     }
 
-    /// Where in the task this is, told by a name and how often it was used before.
+    /// A point in the task, identified by a name and the number of earlier uses of the name.
     fn point(&self, kind: &str, arguments: &Arguments) -> Result<String, HostError> {
         self.point_named(kind, arguments, arguments.short("name", MAX_NAME)?)
     }
@@ -214,8 +216,9 @@ impl NodeHost {
     }
 
     fn required_meeting(&self, point: &str) -> Result<MeetingId, HostError> {
-        self.meeting(point)
-            .ok_or_else(|| HostError::new("the request has no id by which other nodes know it"))
+        self.meeting(point).ok_or_else(|| {
+            HostError::new("missing header X-Request-Id, by which nodes find each other")
+        })
     }
 
     pub(super) fn meeting(&self, point: &str) -> Option<MeetingId> {
@@ -280,7 +283,7 @@ impl ActionHost for NodeHost {
     }
 }
 
-/// Counts a use of something that may be used `limit` times.
+/// Counts one use, and fails if `limit` is exceeded.
 fn limited(counter: &AtomicUsize, limit: usize, what: &str) -> Result<(), HostError> {
     if count(counter, limit) {
         return Ok(());

@@ -1,6 +1,6 @@
-//! Values that the nodes which run the same action hand to one another.
+//! Exchange of values between nodes that run the same action.
 //!
-//! The nodes of a network share this process, so a table of what happens now takes the place of messages.
+//! All nodes share this process, so a table takes the place of messages.
 
 use std::sync::Mutex;
 
@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use super::{Operation, lock};
 use crate::{actions::HostError, recent::Recent};
 
-/// Where nodes meet: the same request, the same place in it.
+/// A meeting point of nodes: the same point in the same request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct MeetingId {
     pub(super) operation: Operation,
-    /// The action, how it was called, the name that it gave, and how often it did so before.
+    /// The action, how it was called, the name of the point, and how often the name was used before.
     pub(super) point: String,
 }
 
@@ -24,23 +24,23 @@ pub(super) struct Meetings {
     collections: Mutex<Recent<MeetingId, watch::Sender<Values>>>,
 }
 
-/// Who said what, in the order of coming.
+/// Values by node, in order of arrival.
 pub(super) type Values = Vec<(NodeUrl, String)>;
 
-/// What a node has to do where only one node acts.
+/// The role of a node where only one node acts.
 pub(super) enum Part {
     Leader(Leading),
     Follower(Following),
 }
 
-/// The duty to say what came out. Dropped without, it tells the followers so.
+/// The obligation to announce a result. If it is dropped without one, followers get an error.
 #[derive(Debug)]
 pub(super) struct Leading(watch::Sender<Option<String>>);
 
 pub(super) struct Following(watch::Receiver<Option<String>>);
 
 impl Meetings {
-    /// The node that comes first leads; the next one does where it left without a result.
+    /// The first node leads. If it leaves without a result, the next one does.
     pub(super) fn join(&self, id: MeetingId) -> Part {
         let (sender, receiver) = watch::channel(None);
         let mut runs = lock(&self.runs);
@@ -56,7 +56,7 @@ impl Meetings {
         Part::Follower(Following(known.clone()))
     }
 
-    /// Adds a value, if the node has one and there are not `enough`.
+    /// Adds the node's value, if it has one and fewer than `enough` are present.
     pub(super) fn contribute(
         &self,
         id: MeetingId,
@@ -76,8 +76,8 @@ impl Meetings {
         sender.subscribe()
     }
 
-    /// Adds a value, if the node has one, and waits until there are `enough`. All nodes get the same values, those of the
-    /// first `enough` nodes; the own one is the last, if it is among them.
+    /// Adds the node's value, if it has one, and waits for `enough` values. All nodes get the values of the same first `enough` nodes;
+    /// a node's own value comes last.
     pub(super) async fn collect(
         &self,
         id: MeetingId,
@@ -88,7 +88,7 @@ impl Meetings {
         let mut values = self.contribute(id, node, value, enough);
         let complete = values.wait_for(|values| values.len() >= enough).await;
         let mut collected = complete
-            .map_err(|_| HostError::new("the other nodes are gone"))?
+            .map_err(|_| HostError::new("the other nodes have stopped"))?
             .clone();
         collected.sort_by(|(a, _), (b, _)| (a == node, a.as_str()).cmp(&(b == node, b.as_str())));
         Ok(collected.into_iter().map(|(_, value)| value).collect())

@@ -1,4 +1,4 @@
-//! Actions on the nodes of a network: what they reach beside their own engine.
+//! Lit Actions on the nodes of a network.
 
 mod arguments;
 mod chain_calls;
@@ -24,42 +24,42 @@ use host::NodeHost;
 use meetings::{Leading, Meetings};
 use places::Places;
 
-/// What the actions of all nodes have in common.
+/// State shared by the actions of all nodes.
 #[derive(Debug)]
 pub(crate) struct ActionNetwork {
     chain: Chain,
     contracts: ChainView,
-    /// Where the chain answers JSON-RPC, if it listens.
+    /// The URL of the chain's JSON-RPC server, if it listens.
     rpc_url: Option<String>,
     ipfs: Arc<Ipfs>,
     environment: Arc<ActionEnvironment>,
-    /// How many nodes have to take part where they exchange values.
+    /// The number of nodes that must take part in an exchange of values.
     threshold: usize,
     places: Places,
     meetings: Meetings,
 }
 
-/// An action that a node is asked to run.
+/// An action for a node to run.
 #[derive(Debug)]
 pub(crate) struct NodeAction {
     pub(crate) node: NodeUrl,
-    /// What the nodes that got the same request know it by.
+    /// The request id, the same on all nodes.
     pub(crate) request_id: Option<String>,
-    /// Whose request it is: the session key that signed it, or the hash of a request that no session signed. Nodes exchange
-    /// values only over requests of the same caller.
+    /// The caller: the session key that signed the request, or the hash of a request without a session. Nodes exchange values only
+    /// within requests of the same caller.
     pub(crate) caller: String,
     pub(crate) cid: String,
     pub(crate) code: String,
     pub(crate) js_params: Map<String, Value>,
-    /// `Lit.Auth` without the action itself: its stack has the actions that the session was made with.
+    /// `Lit.Auth` without the action itself: its stack has the actions that authorized the session.
     pub(crate) auth: Value,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) limits: ActionLimits,
-    /// What the node does for the action.
+    /// The node's functions for the action.
     pub(crate) powers: ActionPowers,
 }
 
-/// What an action and those it called left behind on one node.
+/// The outcome of an action and those it called, on one node.
 #[derive(Debug, Default)]
 pub(crate) struct NodeOutcome {
     pub(crate) response: String,
@@ -90,10 +90,10 @@ impl ActionNetwork {
         }
     }
 
-    /// Runs an action on a node, as soon as there is a place for its engine.
+    /// Runs an action on a node, as soon as an engine slot is free.
     ///
     /// # Errors
-    /// All of [`ActionError`]; [`ActionError::Overloaded`] when the wait for a place is longer than an action may run.
+    /// All of [`ActionError`]; [`ActionError::Overloaded`] if no slot is free within the action's time limit.
     pub(crate) async fn run(
         self: &Arc<Self>,
         action: NodeAction,
@@ -130,19 +130,19 @@ impl ActionNetwork {
     }
 }
 
-/// One request as all nodes know it.
+/// Identifies a request on all nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Operation {
     request_id: String,
     caller: String,
 }
 
-/// One request on one node: what its action shares with the actions it calls.
+/// One request on one node: state that its action shares with the actions it calls.
 #[derive(Debug)]
 struct Task {
     network: Arc<ActionNetwork>,
     node: NodeUrl,
-    /// None for a request without an id, which no other node can recognise.
+    /// `None` for a request without an id, which other nodes cannot recognize.
     operation: Option<Operation>,
     auth: Value,
     headers: Vec<(String, String)>,
@@ -154,11 +154,11 @@ struct Task {
     network_operations: AtomicUsize,
     collected: Mutex<Collected>,
     leading: Mutex<HashMap<String, Leading>>,
-    /// Given back with the last engine of the task, even one that was given up.
+    /// Released with the last engine of the task, even an abandoned one.
     _place: Arc<places::Place>,
 }
 
-/// What the functions of the host add to the answer.
+/// Signatures and claims that host functions add to the answer.
 #[derive(Debug, Clone, Default)]
 struct Collected {
     signed_data: Map<String, Value>,
@@ -177,7 +177,7 @@ impl Task {
     }
 }
 
-/// A poisoned lock is taken over: what is locked here is changed in single steps.
+/// Ignores poisoning: the locked values change in single steps.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()

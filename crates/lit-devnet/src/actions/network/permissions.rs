@@ -1,4 +1,4 @@
-//! What actions ask the permissions contract.
+//! Calls of the permissions contract by actions.
 
 use alloy_primitives::{Address, Bytes, U256};
 use alloy_sol_types::SolCall;
@@ -6,9 +6,12 @@ use lit_contracts::{ActionCid, bindings::PKPPermissions};
 use serde_json::{Value, json};
 
 use super::{ActionNetwork, arguments::Arguments};
-use crate::actions::{HostError, HostResult};
+use crate::{
+    actions::{HostError, HostResult},
+    error::with_causes,
+};
 
-/// The contract keeps the scopes of a method in one word.
+/// The number of scopes: the contract stores them in one word.
 const MAX_SCOPES: u64 = 256;
 const DEFAULT_SCOPES: u64 = 100;
 
@@ -39,7 +42,7 @@ impl ActionNetwork {
         .map(Value::Bool)
     }
 
-    /// CIDs; what is permitted under another id is left out, as no action can have it.
+    /// The CIDs of permitted actions. Ids that are not CIDs are left out, because no action has them.
     pub(super) fn permitted_actions(&self, arguments: &Arguments) -> HostResult {
         let ids = self.ask(PKPPermissions::getPermittedActionsCall {
             tokenId: arguments.number("tokenId")?,
@@ -58,7 +61,7 @@ impl ActionNetwork {
         Ok(addresses.iter().map(ToString::to_string).collect())
     }
 
-    /// Type, id and key are hex with `0x`.
+    /// The permitted auth methods, with type, id and key in hex with `0x`.
     pub(super) fn permitted_auth_methods(&self, arguments: &Arguments) -> HostResult {
         let methods = self.ask(PKPPermissions::getPermittedAuthMethodsCall {
             tokenId: arguments.number("tokenId")?,
@@ -73,7 +76,7 @@ impl ActionNetwork {
         Ok(methods.iter().map(in_json).collect())
     }
 
-    /// The index is the number of the scope.
+    /// The scopes of an auth method, indexed by scope number.
     pub(super) fn permitted_scopes(&self, arguments: &Arguments) -> HostResult {
         let scopes = self.ask(PKPPermissions::getPermittedAuthMethodScopesCall {
             tokenId: arguments.number("tokenId")?,
@@ -85,6 +88,8 @@ impl ActionNetwork {
     }
 
     fn ask<C: SolCall>(&self, call: C) -> Result<C::Return, HostError> {
-        self.contracts.permissions(call).map_err(HostError::new)
+        self.contracts
+            .permissions(call)
+            .map_err(|error| HostError::new(with_causes(&error)))
     }
 }

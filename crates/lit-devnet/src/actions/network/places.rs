@@ -1,4 +1,4 @@
-//! How many engines run at once.
+//! Slots for engines, which bound how many run at once.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,10 +10,10 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 
 use super::{Operation, lock};
 
-/// Places for engines, given in the order of asking.
+/// Slots for engines, assigned in order of request.
 ///
-/// The nodes that work on the same request wait for one another, so they come in together: the first of them takes places
-/// for all. An action that is called by another runs on the place of its caller.
+/// Nodes that work on the same request wait for one another, so they get their slots together: the first of them takes slots for all.
+/// An action called by another runs on its caller's slot.
 #[derive(Debug)]
 pub(super) struct Places {
     free: Arc<Semaphore>,
@@ -25,12 +25,12 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 pub(super) struct Place {
     permits: OnceCell<OwnedSemaphorePermit>,
-    /// The nodes that are or were here: each has one place.
+    /// The nodes that have or had a slot: each has one.
     members: Mutex<HashSet<NodeUrl>>,
 }
 
 impl Places {
-    /// `max_engines` places, but at least one for each node.
+    /// `max_engines` slots, but at least one for each node.
     pub(super) fn new(max_engines: usize, nodes: usize) -> Self {
         Self {
             free: Arc::new(Semaphore::new(max_engines.max(nodes))),
@@ -39,7 +39,7 @@ impl Places {
         }
     }
 
-    /// Waits for a place.
+    /// Waits for a slot.
     pub(super) async fn enter(&self, operation: Option<&Operation>, node: &NodeUrl) -> Arc<Place> {
         let group = operation.and_then(|operation| self.group(operation, node));
         let (place, wanted) = match group {
@@ -48,12 +48,12 @@ impl Places {
         };
         let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
         let take = || Arc::clone(&self.free).acquire_many_owned(wanted);
-        // Fails only when the semaphore is closed, which nobody does.
+        // The semaphore is never closed.
         let _ = place.permits.get_or_try_init(take).await;
         place
     }
 
-    /// The place of a request, unless the node has used its part of it.
+    /// The group of a request, unless the node has already used its slot.
     fn group(&self, operation: &Operation, node: &NodeUrl) -> Option<Arc<Place>> {
         let mut groups = lock(&self.groups);
         groups.retain(|_, group| group.strong_count() > 0);

@@ -1,4 +1,4 @@
-//! What actions have PKPs sign, and the keys they claim.
+//! Signing by PKPs and claiming of keys in actions.
 
 use alloy_primitives::eip191_hash_message;
 use lit_session_crypto::{EcdsaShareJson, EcdsaSignature};
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::actions::{HostError, HostResult};
 
-/// One signature that an action asks for.
+/// A signature that an action requests.
 struct Signing<'a> {
     name: &'a str,
     pkp: PkpPublicKey,
@@ -21,14 +21,14 @@ struct Signing<'a> {
 }
 
 impl NodeHost {
-    /// The 32 bytes are signed as they are, which takes the right to sign anything.
+    /// Signs 32 bytes as they are, which requires the scope to sign anything.
     pub(super) async fn sign_ecdsa(&self, arguments: &Arguments) -> HostResult {
         let signing = Signing::of_digest(arguments)?;
         let share = self.share(&signing, "").await?;
         self.keep(share, signing.name)
     }
 
-    /// The message is signed as wallets sign messages (EIP-191).
+    /// Signs a message like a wallet (EIP-191).
     pub(super) async fn sign_personal_message(&self, arguments: &Arguments) -> HostResult {
         let message = arguments.text_or_bytes("message")?;
         let signing = Signing {
@@ -40,7 +40,7 @@ impl NodeHost {
         self.keep(share, signing.name)
     }
 
-    /// The nodes that were elected give their shares to all nodes that run the action, each of which adds them up.
+    /// The elected nodes share their signature shares with all nodes that run the action, and each node combines them.
     pub(super) async fn sign_and_combine(&self, arguments: &Arguments) -> HostResult {
         let signing = Signing::of_digest(arguments)?;
         self.count_network_operation()?;
@@ -53,7 +53,7 @@ impl NodeHost {
         Ok(combined.to_string().into())
     }
 
-    /// The key belongs to the action and the id that the action gives it.
+    /// Claims a key that belongs to the action and an id chosen by it.
     pub(super) fn claim_key(&self, arguments: &Arguments) -> HostResult {
         let key_id = arguments.text("keyId")?;
         let claim = self.task.powers.claim(&self.cid, key_id)?;
@@ -73,7 +73,7 @@ impl NodeHost {
         Ok(powers.sign(&self.cid, point, pkp, digest, scope).await?)
     }
 
-    /// Leaves the share to the client.
+    /// Adds the share to the response, for the client to combine.
     fn keep(&self, share: EcdsaShareJson, name: &str) -> HostResult {
         lock(&self.task.collected)
             .signed_data
@@ -91,7 +91,7 @@ impl<'a> Signing<'a> {
         })
     }
 
-    /// By whom and under which name something is signed that is still to be said.
+    /// The PKP and the signature name; the caller adds the data to sign.
     fn unsaid(arguments: &'a Arguments) -> Result<Self, HostError> {
         arguments.short("sigName", MAX_NAME)?;
         Ok(Self {
@@ -103,7 +103,7 @@ impl<'a> Signing<'a> {
     }
 }
 
-/// `r` is the whole nonce point, compressed.
+/// `r` is the compressed nonce point.
 fn combine(signing: &Signing<'_>, shares: &[String]) -> Result<Value, HostError> {
     let mut parsed = Vec::with_capacity(shares.len());
     let mut nonce = String::new();

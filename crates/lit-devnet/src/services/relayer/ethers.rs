@@ -1,10 +1,10 @@
-//! Values as the official clients write them, which use version 5 of ethers.
+//! JSON values in the form of ethers v5, which the official clients use.
 
 use alloy_primitives::{U256, hex};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, json};
 
-/// A number: as such, as text in decimal or as hex with `0x`, or as a BigNumber.
+/// A number: a JSON number, a text in decimal or hex with `0x`, or a BigNumber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Number(pub(super) U256);
 
@@ -33,7 +33,7 @@ impl<'de> Deserialize<'de> for Number {
                 hex: String,
             },
         }
-        const PROBLEM: &str = "neither a number nor a BigNumber";
+        const PROBLEM: &str = "expected a number or a BigNumber";
         let form = Form::deserialize(deserializer).map_err(|_| D::Error::custom(PROBLEM))?;
         let number = match form {
             Form::Number(number) => Some(U256::from(number)),
@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Number {
                     Some(digits) => (digits, 16),
                     None => (&text[..], 10),
                 };
-                // Parsing also takes underscores, and nothing at all.
+                // `U256` would also parse underscores and the empty text.
                 let is_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
                 is_digits
                     .then(|| U256::from_str_radix(digits, radix).ok())

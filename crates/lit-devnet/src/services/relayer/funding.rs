@@ -21,7 +21,7 @@ struct SendBody {
     txn: SignedTransaction,
 }
 
-/// A signed transaction as ethers parses it, of the legacy kind.
+/// A signed legacy transaction, in the form of ethers.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct SignedTransaction {
@@ -39,21 +39,23 @@ struct SignedTransaction {
     v: Number,
 }
 
-/// `POST /send-txn`: gives the sender what the gas costs, and sends. For PKPs, which have nothing.
+/// `POST /send-txn`: sends the cost of the gas to the sender, then the transaction. For PKPs without funds.
 pub(super) async fn send_transaction(
     State(relayer): State<Arc<Relayer>>,
     body: Body,
 ) -> Result<Json<Value>, Refused> {
     let SendBody { txn } = parsed(&body)?;
     if txn.r#type.is_some_and(|kind| kind != 0) {
-        return Err(Refused::bad_request("only transactions of type 0 are sent"));
+        return Err(Refused::bad_request(
+            "unsupported transaction type: only type 0 is supported",
+        ));
     }
     let tx = txn
         .unsigned()
         .ok_or_else(|| Refused::bad_request("nonce, gasLimit, gasPrice or chainId is too large"))?;
     let signature = txn
         .signature()
-        .ok_or_else(|| Refused::bad_request("v is no parity"))?;
+        .ok_or_else(|| Refused::bad_request("invalid v in the signature"))?;
     let sender = signature
         .recover_address_from_prehash(&tx.signature_hash())
         .map_err(Refused::failed)?;
@@ -94,11 +96,13 @@ impl SignedTransaction {
 }
 
 impl Relayer {
-    /// Neither price nor limit may be far from what the chain says, because the relayer pays.
+    /// Checks that gas price and limit are within 10 % of the chain's values, because the relayer pays.
     fn check_gas(&self, tx: &TxLegacy, sender: Address) -> Result<(), String> {
         let price = self.quantity("eth_gasPrice", json!([]))?;
         if !is_near(U256::from(tx.gas_price), price) {
-            return Err(format!("Invalid gas price: the chain asks for {price}"));
+            return Err(format!(
+                "Invalid gas price: the chain's gas price is {price}"
+            ));
         }
         let call = json!({ "from": sender, "to": tx.to, "value": tx.value, "data": tx.input });
         let wealth = json!({ sender.to_string(): { "balance": U256::MAX >> 8 } });
@@ -116,7 +120,7 @@ impl Relayer {
     }
 }
 
-/// Within 10 %.
+/// Whether a value is within 10 % of the expected one.
 fn is_near(given: U256, expected: U256) -> bool {
     let margin = expected / U256::from(10);
     given.abs_diff(expected) <= margin
@@ -128,7 +132,7 @@ struct FundBody {
     eth_address: Address,
 }
 
-/// `POST /fund-pkp`, for the holder of the special key: gives a PKP its hundredth of a token, if it has less.
+/// `POST /fund-pkp`: sends a hundredth of a token to a PKP that has less. Requires [`RELAY_API_KEY`].
 pub(super) async fn fund_pkp(
     State(relayer): State<Arc<Relayer>>,
     headers: HeaderMap,
@@ -142,13 +146,13 @@ pub(super) async fn fund_pkp(
     let balance = relayer.chain.balance(eth_address);
     if balance >= GIFT {
         return Ok(Json(json!({
-            "message": "the PKP has funds",
+            "message": "PKP already has funds",
             "currentBalance": format_ether(balance),
         })));
     }
     let receipt = relayer.pay(eth_address, GIFT).map_err(Refused::failed)?;
     Ok(Json(json!({
-        "message": "the PKP was funded",
+        "message": "PKP funded",
         "txHash": receipt.transaction_hash,
         "fundedAmount": "0.01",
         "recipientAddress": eth_address.to_checksum(None),

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::chain::ChainError;
 
-/// secp256k1.
+/// The key type of secp256k1.
 const KEY_TYPE: U256 = U256::from_limbs([2, 0, 0, 0]);
 const SIGN_ANYTHING: U256 = U256::ONE;
 
@@ -62,7 +62,7 @@ impl From<MintBody> for PKPHelperV2::mintNextAndAddAuthMethodsCall {
     }
 }
 
-/// `POST /mint-next-and-add-auth-methods`. Answers when the PKP is minted and has its gift.
+/// `POST /mint-next-and-add-auth-methods`. Answers after the PKP is minted and funded.
 pub(super) async fn mint(
     State(relayer): State<Arc<Relayer>>,
     body: Body,
@@ -99,7 +99,7 @@ struct Signature {
     v: u8,
 }
 
-/// `POST /auth/claim`: mints the PKP whose key was claimed, for the login whose id is that of the key.
+/// `POST /auth/claim`: mints the PKP of a claimed key, and permits the auth method with the key's id.
 pub(super) async fn claim(
     State(relayer): State<Arc<Relayer>>,
     body: Body,
@@ -147,7 +147,7 @@ pub(super) async fn claim(
     Ok(Json(json!({ "requestId": receipt.transaction_hash })))
 }
 
-/// `GET /auth/status/{requestId}`, from the receipt of the transaction. One that has none is in progress, known or not.
+/// `GET /auth/status/{requestId}`: the status of a transaction. Without a receipt it is in progress, even if it is unknown.
 pub(super) async fn status(
     State(relayer): State<Arc<Relayer>>,
     Path(request_id): Path<String>,
@@ -182,7 +182,7 @@ impl Relayer {
         self.read(self.addresses.pkp_nft, &PKPNFT::mintCostCall {})
     }
 
-    /// The PKP of the first transfer in a transaction.
+    /// The token of the first PKP transfer in a transaction.
     fn minted_token(&self, receipt: &TransactionReceipt) -> Option<U256> {
         let logs = receipt.logs().iter();
         logs.filter(|log| log.address() == self.addresses.pkp_nft)

@@ -1,6 +1,5 @@
-//! A relayer (contract specification, section 5): mints PKPs and pays for it. It answers as the official server does, with
-//! these differences: it has no rate limit, a transaction that reverted is reported as `Failed`, `/auth/claim` works, and the
-//! deprecated logins by token are left out.
+//! The relayer: mints PKPs and pays for it. It answers like Lit's relay server, with these differences: no rate limit, a reverted
+//! transaction is reported as `Failed`, `/auth/claim` works, and the deprecated token logins are missing.
 
 mod ethers;
 mod funding;
@@ -29,15 +28,16 @@ use super::Refused;
 use crate::{
     chain::{Chain, ChainError},
     chain_view::ChainReadError,
+    error::with_causes,
     node::Shared,
 };
 
-/// A key that may do everything. Any other that is not empty may do all but fund PKPs.
+/// The API key that may do everything. Any other non-empty key may do everything but fund PKPs.
 pub(super) const RELAY_API_KEY: &str = "lit-devnet";
 
 /// The largest request, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-/// What a PKP is given, in wei: a hundredth of a token.
+/// The funds of a new PKP, in wei: a hundredth of a token.
 const GIFT: U256 = U256::from_limbs([10_000_000_000_000_000, 0, 0, 0]);
 
 pub(super) fn routes(relayer: Relayer) -> Router {
@@ -59,7 +59,7 @@ pub(super) fn routes(relayer: Relayer) -> Router {
         .with_state(Arc::new(relayer))
 }
 
-/// The relayer's way to the chain. Its transactions get their nonce when they are mined, so that none is lost.
+/// The relayer. Its transactions get their nonce when they are mined, so that concurrent ones do not collide.
 pub(super) struct Relayer {
     shared: Arc<Shared>,
     chain: Chain,
@@ -82,7 +82,7 @@ impl Relayer {
         let answer = self.shared.chain.read(contract, call);
         answer.map_err(|error| match error {
             ChainReadError::Call { source, .. } => source,
-            error @ ChainReadError::Decode { .. } => ChainError::Rejected(error.to_string()),
+            error @ ChainReadError::Decode { .. } => ChainError::Rejected(with_causes(&error)),
         })
     }
 
@@ -106,13 +106,13 @@ impl Relayer {
 async fn require_api_key(request: Request, next: Next) -> Result<Response, Refused> {
     if header(request.headers(), "api-key").is_none() {
         return Err(Refused::bad_request(
-            "Missing API key: any text will do, in the header api-key",
+            "Missing API key: set the header api-key to any text",
         ));
     }
     Ok(next.run(request).await)
 }
 
-/// A header that is there and not empty.
+/// The value of a header, if it is not empty.
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().filter(|it| !it.is_empty())
 }

@@ -14,13 +14,13 @@ use sha2::{Digest, Sha256};
 use super::{Refused, Relayer, header, parsed};
 use crate::chain::ChainError;
 
-/// Requests per 1000 seconds that a payer can pay for.
+/// The rate of a payer's credit, in requests per 1000 seconds.
 const CREDIT_RATE: u64 = 150;
 const CREDIT_DAYS: u32 = 15;
-/// What a payer is given, in wei: one token.
+/// The funds of a new payer, in wei: one token.
 const FUNDS: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 
-/// `POST /register-payer`. Answers when the payer has its capacity credit.
+/// `POST /register-payer`. Answers after the payer has its capacity credit.
 pub(super) async fn register(
     State(relayer): State<Arc<Relayer>>,
     headers: HeaderMap,
@@ -53,9 +53,11 @@ pub(super) async fn add_users(
         .filter(|users| !users.is_empty())
         .ok_or_else(|| Refused::bad_request("Missing or invalid payee addresses").with_success())?;
     let payer = relayer.payer(api_key, secret);
-    // Its transactions cost nothing here, but only a payer that was registered has funds.
+    // The relayer's transactions are free of gas here, but only a registered payer has funds.
     if relayer.chain.balance(payer).is_zero() {
-        let error = "insufficient funds: this payer was not registered with this API key";
+        let error = format!(
+            "insufficient funds: payer {payer} has no balance; register it with this API key first"
+        );
         return Err(Refused::failed(error).with_success());
     }
     let call = PaymentDelegation::delegatePaymentsBatchCall { users };
@@ -66,12 +68,12 @@ pub(super) async fn add_users(
     Ok(Json(json!({
         "success": true,
         "txHash": receipt.transaction_hash,
-        "message": "the payer pays for these users",
+        "message": "payer pays for these users",
     })))
 }
 
 impl Relayer {
-    /// The wallet that belongs to a secret. Nobody has its key.
+    /// The payer's address, derived from API key and secret. Its private key is unknown.
     fn payer(&self, api_key: &str, secret: &str) -> Address {
         let digest = Sha256::new()
             .chain_update(Sha256::digest(api_key))
@@ -82,7 +84,7 @@ impl Relayer {
             .address(&format!("payer {}", hex::encode(digest)))
     }
 
-    /// Gives a payer money, and has it buy its credit.
+    /// Funds a payer, and mints its capacity credit.
     fn equip(&self, payer: Address) -> Result<(), ChainError> {
         let expiry = CreditExpiry::midnight_after_days(self.shared.clock.now(), CREDIT_DAYS)
             .map_err(|error| ChainError::Rejected(error.to_string()))?;

@@ -17,7 +17,7 @@ struct FetchBody {
     auth_method_type: Number,
 }
 
-/// `POST /fetch-pkps-by-auth-method`: the PKPs that permit it, whatever its scopes.
+/// `POST /fetch-pkps-by-auth-method`: the PKPs that permit an auth method, with any scopes.
 pub(super) async fn fetch(
     State(relayer): State<Arc<Relayer>>,
     body: Body,
@@ -25,7 +25,7 @@ pub(super) async fn fetch(
     let body: FetchBody = parsed(&body)?;
     let kind = body.auth_method_type.0;
     let text = format!("Unable to fetch PKPs for given auth method type: {kind}");
-    // The official server takes 0 for none.
+    // Lit's relay server treats 0 as missing.
     if kind.is_zero() {
         return Err(Refused::failed(text));
     }

@@ -19,8 +19,8 @@ pub(super) struct Options {
     username: Option<String>,
 }
 
-/// `GET /auth/webauthn/generate-registration-options`: what a browser takes. The challenge is not checked later, as with the
-/// official server.
+/// `GET /auth/webauthn/generate-registration-options`: options for the browser's WebAuthn API. Like Lit's relay server, the relayer
+/// does not check the challenge later.
 pub(super) async fn registration_options(
     State(relayer): State<Arc<Relayer>>,
     Query(options): Query<Options>,
