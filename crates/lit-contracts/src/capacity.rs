@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// How many requests a capacity credit allows, in requests per 1000 seconds: the unit of the contract. At least one.
+/// The rate of a capacity credit, in requests per 1000 seconds, as in the contract. At least one.
 ///
 /// ```
 /// use lit_contracts::RequestRate;
@@ -21,7 +21,7 @@ impl RequestRate {
     /// Requests per day, rounded to the nearest whole number per 1000 seconds.
     ///
     /// # Errors
-    /// [`RateError`] when that is zero (fewer than 44 a day), negative, or no number.
+    /// [`RateError`] for zero (fewer than 44 a day), a negative number, or NaN.
     #[doc(alias = "requestsPerDay")]
     pub fn per_day(requests: f64) -> Result<Self, RateError> {
         // Divided by the constant of the official client: another order of operations rounds some ties differently.
@@ -31,7 +31,7 @@ impl RequestRate {
     /// Requests per second, rounded to the nearest whole number per 1000 seconds.
     ///
     /// # Errors
-    /// [`RateError`] when that is zero, negative, or no number.
+    /// [`RateError`] for zero, a negative number, or NaN.
     #[doc(alias = "requestsPerSecond")]
     pub fn per_second(requests: f64) -> Result<Self, RateError> {
         Self::rounded(requests * 1000.0)
@@ -48,7 +48,7 @@ impl RequestRate {
 
     fn rounded(requests: f64) -> Result<Self, RateError> {
         let requests = requests.round();
-        // Above 2^53 not every whole number is a float, and no network sells that much.
+        // Above 2^53 a float cannot hold every whole number, and no network sells that much.
         if !(1.0..=9_007_199_254_740_992.0).contains(&requests) {
             return Err(RateError(()));
         }
@@ -78,10 +78,10 @@ impl RequestRate {
 
 /// The rate is less than half a request per 1000 seconds, or not a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a capacity credit allows at least one request per 1000 seconds (44 a day)")]
+#[error("invalid rate: a capacity credit allows at least one request per 1000 seconds (44 a day)")]
 pub struct RateError(());
 
-/// When a capacity credit expires: midnight UTC of some day, as the contract demands.
+/// The expiry of a capacity credit: a midnight UTC, as the contract requires.
 ///
 /// ```
 /// use lit_contracts::CreditExpiry;
@@ -95,8 +95,9 @@ pub struct RateError(());
 pub struct CreditExpiry(u64);
 
 impl CreditExpiry {
-    /// The midnight with which the day of `now` (in UTC) begins, and so many days later. With 1, the credit ends with the
-    /// day; with 0 it has ended.
+    /// The midnight at the start of the day of `now` (in UTC), plus this many days.
+    ///
+    /// With 1, the credit expires at the end of the day; with 0 it has expired.
     ///
     /// # Errors
     /// [`ExpiryError::OutOfRange`] before 1970.
@@ -126,15 +127,15 @@ impl CreditExpiry {
     }
 }
 
-/// Why a time cannot be the expiry of a credit.
+/// Why an expiry is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExpiryError {
     /// Not a multiple of 86400 seconds.
-    #[error("a capacity credit expires at midnight UTC")]
+    #[error("invalid expiry: a capacity credit expires at midnight UTC")]
     NotMidnight,
     /// Before 1970.
-    #[error("the time is before 1970")]
+    #[error("invalid expiry: before 1970")]
     OutOfRange,
 }
 
@@ -142,11 +143,11 @@ pub enum ExpiryError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CapacityCredit {
-    /// Its id.
+    /// The id.
     pub id: CreditId,
     /// Requests per 1000 seconds.
     pub requests_per_kilosecond: u64,
-    /// When it expires, in Unix seconds.
+    /// The expiry, in Unix seconds.
     pub expires_at: u64,
 }
 

@@ -17,27 +17,27 @@ use crate::{
     error::{is_transient, revert_of},
 };
 
-/// The longest answer that is decoded, in bytes. The largest that a network gives, its list of nodes, has 224 bytes a node.
+/// The length limit of a decoded answer, in bytes. The largest one, the list of nodes, has 224 bytes per node.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
-/// The same for answers with elements of variable length: all of them may point to the same bytes, so that decoding
-/// takes memory with the square of the size.
+/// The same for answers with elements of variable length. All of them may point to the same bytes, so decoding takes quadratic
+/// memory.
 const MAX_NESTED_ANSWER_BYTES: usize = 64 * 1024;
 
-/// One part in so many is added to an estimate of gas. Those for code outside of the EVM (key derivation) can be too low.
+/// This fraction is added to gas estimates. Estimates for code outside the EVM (key derivation) can be too low.
 const GAS_MARGIN: u64 = 10;
-/// How often a receipt is asked for over a connection that fails.
+/// How often a receipt is requested over a failing connection.
 const RECEIPT_ATTEMPTS: usize = 3;
 /// How long to wait for a receipt.
 const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A provider, the network it leads to, and who sends.
+/// A provider, its network, and the sender.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain<P> {
     pub(crate) provider: P,
     pub(crate) context: Arc<NetworkContext>,
     pub(crate) sender: Option<Address>,
     pub(crate) confirmation_timeout: Duration,
-    /// Held from reading a nonce until the node has the transaction. Shared by all clones.
+    /// Locked from reading a nonce until the node has the transaction. All clones share it.
     turn: Arc<Mutex<()>>,
 }
 
@@ -128,7 +128,7 @@ impl<P: Provider> Chain<P> {
             .with_chain_id(self.context.chain_id())
             .with_value(value)
             .with_input(call.abi_encode());
-        // Before a nonce is taken: what reverts here takes none.
+        // Before taking a nonce: a call that reverts here needs none.
         let (code, gas, fees) = try_join3(
             async { self.provider.get_code_at(address).await },
             async { self.provider.estimate_gas(request.clone()).await },
@@ -136,7 +136,7 @@ impl<P: Provider> Chain<P> {
         )
         .await
         .map_err(failed)?;
-        // Where nothing is, everything succeeds, and what is paid is lost.
+        // A call to an address without code succeeds, and the payment is lost.
         if code.is_empty() {
             return Err(ContractError::NoContract { contract, address });
         }
@@ -161,7 +161,7 @@ impl<P: Provider> Chain<P> {
         }
     }
 
-    /// Fees of EIP-1559 where the chain has them.
+    /// EIP-1559 fees, if the chain has them.
     async fn fees(&self) -> TransportResult<Fees> {
         match self.provider.estimate_eip1559_fees().await {
             Ok(fees) => Ok(Fees::Eip1559(fees)),
@@ -172,8 +172,9 @@ impl<P: Provider> Chain<P> {
         }
     }
 
-    /// Gives the transaction its nonce and hands it over, one at a time: the next one reads its nonce when the node has
-    /// this one. Nothing is remembered, so nothing is lost when a transaction is refused or the future is dropped.
+    /// Assigns a nonce and sends the transaction, one at a time: the next one reads its nonce when the node has this one.
+    ///
+    /// Nothing is cached, so nothing is lost if a transaction is refused or the future is dropped.
     async fn submit(
         &self,
         call: &'static str,
@@ -193,7 +194,7 @@ impl<P: Provider> Chain<P> {
             .map_err(|error| ContractError::while_sending(call, error).paid_by(sender))
     }
 
-    /// Waits for the receipt. What is sent is sent, so a connection that fails is tried again.
+    /// Waits for the receipt. The transaction is sent, so a failed connection is retried.
     async fn receipt(
         &self,
         pending: PendingTransactionBuilder<Ethereum>,
@@ -238,7 +239,7 @@ impl<P: Provider> Chain<P> {
     }
 }
 
-/// What is paid for gas.
+/// The gas price.
 enum Fees {
     Eip1559(Eip1559Estimation),
     Legacy(u128),
@@ -255,13 +256,13 @@ impl Fees {
     }
 }
 
-/// The chain has no base fee, or the node no history of fees.
+/// The chain has no base fee, or the node has no fee history.
 fn is_unsupported(error: &TransportError) -> bool {
     const METHOD_NOT_FOUND: i64 = -32_601;
     matches!(error, RpcError::UnsupportedFeature(_)) || error.error_code() == Some(METHOD_NOT_FOUND)
 }
 
-/// A transaction that was mined and did not fail.
+/// A transaction that was mined and succeeded.
 pub(crate) struct Mined {
     call: &'static str,
     receipt: TransactionReceipt,
@@ -276,7 +277,7 @@ impl Mined {
         }
     }
 
-    /// The events of one kind that a contract has emitted, in order.
+    /// The events of one type that a contract emitted, in order.
     pub(crate) fn events<E: SolEvent>(&self, emitter: Address) -> impl Iterator<Item = E> + '_ {
         self.receipt
             .logs()
@@ -299,10 +300,10 @@ impl Mined {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Confirmation {
-    /// Its hash.
+    /// The hash.
     pub transaction: B256,
-    /// The number of its block.
+    /// The block number.
     pub block: Option<u64>,
-    /// The gas it has used.
+    /// The used gas.
     pub gas_used: u64,
 }

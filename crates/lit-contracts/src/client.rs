@@ -102,7 +102,7 @@ impl<P: Provider> LitContracts<P> {
         self
     }
 
-    /// How long to wait for the receipt of a transaction. Default: 120 seconds.
+    /// Limits how long to wait for a receipt. Default: 120 seconds.
     #[must_use]
     pub const fn with_confirmation_timeout(mut self, timeout: Duration) -> Self {
         self.chain.confirmation_timeout = timeout;
@@ -127,8 +127,8 @@ impl<P: Provider> LitContracts<P> {
     /// noticed call by call.
     ///
     /// # Errors
-    /// [`ContractError::WrongChain`], [`ContractError::NoContract`] or [`ContractError::NoAddress`] naming what is missing,
-    /// and [`ContractError::Rpc`].
+    /// [`ContractError::WrongChain`], [`ContractError::NoContract`] or [`ContractError::NoAddress`] with what is missing, and
+    /// [`ContractError::Rpc`].
     pub async fn verify(&self) -> Result<(), ContractError> {
         self.verify_with(&Contract::USED).await
     }

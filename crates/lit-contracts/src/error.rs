@@ -9,7 +9,7 @@ use crate::{Contract, ResolverEnvironment, Revert, RevertKind};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContractError {
-    /// The contract refused. With a transaction: it was mined and failed, and its gas is spent; without: nothing was sent.
+    /// The contract refused. If `transaction` is set, it was mined, failed and used its gas; otherwise nothing was sent.
     #[error("{call} reverted: {revert}")]
     Reverted {
         /// The function.
@@ -111,7 +111,7 @@ pub enum ContractError {
         /// The chain of the RPC.
         actual: u64,
     },
-    /// The resolver does not know a contract that every network has.
+    /// The resolver does not know a required contract.
     #[error(
         "the resolver at {resolver} does not know {contract} in its environment {environment:?}"
     )]
@@ -135,9 +135,9 @@ pub enum ContractError {
     /// Fewer usable nodes than the threshold: the network cannot work.
     #[error("the network has {nodes} usable nodes, fewer than its threshold {threshold}")]
     TooFewNodes {
-        /// Nodes with a usable address.
+        /// The usable nodes.
         nodes: usize,
-        /// How many must agree.
+        /// The threshold.
         threshold: usize,
     },
     /// Nobody could ever use the PKP: it would belong to itself or to nobody without a permission to sign, or to the zero
@@ -198,7 +198,7 @@ impl ContractError {
         }
     }
 
-    /// An error before anything was sent.
+    /// An error before sending.
     pub(crate) fn before_sending(call: &'static str, source: TransportError) -> Self {
         match revert_of(&source) {
             Some(revert) => Self::Reverted {
@@ -246,7 +246,7 @@ fn lacks_funds(error: &TransportError) -> bool {
 
 /// The reason of a revert. Some nodes send it as data, others only in the text.
 pub(crate) fn revert_of(error: &TransportError) -> Option<Revert> {
-    /// What geth and its descendants put before the reason.
+    /// The prefix that geth and its descendants write before the reason.
     const PREFIX: &str = "execution reverted";
     /// The code of geth for a call that reverted.
     const EXECUTION_ERROR: i64 = 3;

@@ -13,32 +13,32 @@ use crate::{
     mint::MintCall,
 };
 
-/// The kind of key of every PKP: secp256k1.
+/// The key type of every PKP: secp256k1.
 pub(crate) const KEY_TYPE: U256 = U256::from_limbs([2, 0, 0, 0]);
 
-/// How many calls of an enumeration are under way at a time.
+/// How many calls of an enumeration run at a time.
 pub(crate) const CONCURRENT_CALLS: usize = 16;
-/// How many tokens are listed at most; who has more reads page by page.
+/// How many tokens are listed at most. Read the rest page by page.
 pub(crate) const MAX_LISTED: u64 = 10_000;
 
 /// PKPs: minting, identity, ownership.
 #[derive(Debug, Clone)]
 pub struct Pkps<P>(pub(crate) Chain<P>);
 
-/// A PKP that was just minted.
+/// A newly minted PKP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MintedPkp {
-    /// The id of its NFT.
+    /// The id of the NFT.
     pub token_id: TokenId,
-    /// Its public key.
+    /// The public key.
     pub public_key: PkpPublicKey,
-    /// The transaction that made it.
+    /// The transaction.
     pub confirmation: Confirmation,
 }
 
 impl<P: Provider> Pkps<P> {
-    /// What a PKP costs, in wei, gas not included.
+    /// The mint cost in wei, without gas.
     ///
     /// # Errors
     /// Those of any call.
@@ -47,18 +47,17 @@ impl<P: Provider> Pkps<P> {
         self.0.read(Contract::PkpNft, nft::mintCostCall {}).await
     }
 
-    /// Mints a PKP that belongs to the sender, without further permissions. Pays the mint cost, to the wei.
+    /// Mints a PKP for the sender, without further permissions. It pays exactly the mint cost.
     ///
     /// # Errors
-    /// [`ContractError::Reverted`] with [`RevertKind::WrongMintCost`] when the cost has just changed; those of any
-    /// transaction.
+    /// [`ContractError::Reverted`] with [`RevertKind::WrongMintCost`] if the cost has just changed; those of any transaction.
     #[doc(alias("mintNext", "pkpNftContractUtils.write.mint"))]
     pub async fn mint(&self) -> Result<MintedPkp, ContractError> {
         let call = nft::mintNextCall { keyType: KEY_TYPE };
         self.mint_by(Contract::PkpNft, call).await
     }
 
-    /// Mints a PKP together with its permissions.
+    /// Mints a PKP with its permissions.
     ///
     /// # Errors
     /// [`ContractError::UnusablePkp`] before anything is sent, and those of [`Pkps::mint`].
@@ -71,7 +70,7 @@ impl<P: Provider> Pkps<P> {
         }
     }
 
-    /// Mints the PKP of a key id that nodes have attested, for this network. It belongs to the sender.
+    /// Mints the PKP of a key id that nodes have attested on this network, for the sender.
     ///
     /// # Errors
     /// [`ContractError::Reverted`] with [`RevertKind::TooFewSignatures`], [`RevertKind::NotAValidator`] or
@@ -96,7 +95,7 @@ impl<P: Provider> Pkps<P> {
         self.mint_by(Contract::PkpNft, call).await
     }
 
-    /// Mints a PKP that one Lit Action may use to sign anything, and that belongs to nobody: nothing about it can change.
+    /// Mints a PKP without an owner that one Lit Action may use to sign anything. Its permissions can never change.
     ///
     /// # Errors
     /// Those of [`Pkps::mint`].
@@ -120,10 +119,10 @@ impl<P: Provider> Pkps<P> {
         minted(&mined, router)
     }
 
-    /// The public key, none for a token that does not exist. Burned PKPs keep theirs.
+    /// The public key; `None` for an unknown token. Burned PKPs keep theirs.
     ///
     /// # Errors
-    /// [`ContractError::BadAnswer`] for a key that is none or belongs to another token, and those of any call.
+    /// [`ContractError::BadAnswer`] for a key that is malformed or belongs to another token, and those of any call.
     #[doc(alias = "getPubkey")]
     pub async fn public_key(&self, token: TokenId) -> Result<Option<PkpPublicKey>, ContractError> {
         let call = router::getPubkeyCall {
@@ -142,17 +141,17 @@ impl<P: Provider> Pkps<P> {
         }
     }
 
-    /// The Ethereum address, none for a token that does not exist.
+    /// The Ethereum address; `None` for an unknown token.
     ///
     /// # Errors
-    /// Those of [`Pkps::public_key`], from which it follows.
+    /// Those of [`Pkps::public_key`], which it is derived from.
     #[doc(alias = "getEthAddress")]
     pub async fn eth_address(&self, token: TokenId) -> Result<Option<Address>, ContractError> {
         let key = self.public_key(token).await?;
         Ok(key.map(|key| key.address()))
     }
 
-    /// The PKP with an Ethereum address, if there is one.
+    /// The PKP with this Ethereum address, if there is one.
     ///
     /// # Errors
     /// Those of any call.
@@ -165,7 +164,7 @@ impl<P: Provider> Pkps<P> {
         Ok(Some(id).filter(|id| !id.is_zero()).map(TokenId::new))
     }
 
-    /// Who owns the NFT, none for a token that does not exist or was burned.
+    /// The owner of the NFT; `None` for an unknown or burned token.
     ///
     /// # Errors
     /// Those of any call.
@@ -181,7 +180,7 @@ impl<P: Provider> Pkps<P> {
         }
     }
 
-    /// How many PKPs an account owns.
+    /// The number of PKPs of an account.
     ///
     /// # Errors
     /// Those of any call.
@@ -194,7 +193,7 @@ impl<P: Provider> Pkps<P> {
         Ok(count.saturating_to())
     }
 
-    /// The PKPs of an account, the first 10 000 of them: for more see [`Pkps::owned_page`].
+    /// The first 10 000 PKPs of an account. [`Pkps::owned_page`] reads more.
     ///
     /// # Errors
     /// Those of any call.
@@ -203,7 +202,7 @@ impl<P: Provider> Pkps<P> {
         self.owned_page(owner, 0..MAX_LISTED).await
     }
 
-    /// The PKPs of an account with the given positions, as many as there are. The contract reorders them when one leaves.
+    /// The PKPs of an account at these positions. The contract reorders them when one leaves.
     ///
     /// # Errors
     /// Those of any call.
@@ -225,10 +224,10 @@ impl<P: Provider> Pkps<P> {
         Ok(ids.into_iter().map(TokenId::new).collect())
     }
 
-    /// Gives a PKP to another account. Permissions stay; the right to change them goes with it, at once.
+    /// Transfers a PKP. Its permissions stay; the right to change them moves with it at once.
     ///
     /// # Errors
-    /// [`ContractError::Reverted`] with [`RevertKind::NoSuchToken`], or when the sender may not transfer it; those of any
+    /// [`ContractError::Reverted`] with [`RevertKind::NoSuchToken`], or if the sender may not transfer it; those of any
     /// transaction.
     #[doc(alias("safeTransferFrom", "transferFrom"))]
     pub async fn transfer(
@@ -250,8 +249,7 @@ impl<P: Provider> Pkps<P> {
         Ok(mined.confirmation())
     }
 
-    /// Destroys the NFT of a PKP, for good: nobody can change its permissions any more, and official nodes no longer sign
-    /// for it.
+    /// Burns the NFT of a PKP for good. Nobody can change its permissions any more, and official nodes stop signing for it.
     ///
     /// # Errors
     /// Those of [`Pkps::transfer`].
@@ -264,8 +262,8 @@ impl<P: Provider> Pkps<P> {
     }
 }
 
-/// The PKP of a mint. Its key is announced by the router, whatever the helper; `Transfer` names the token too, but with other
-/// tokens beside it when a helper passes it on.
+/// The PKP of a mint. The router announces its key with every helper. `Transfer` names the token too, but among other tokens
+/// if a helper passes it on.
 fn minted(mined: &Mined, router: Address) -> Result<MintedPkp, ContractError> {
     let mut events = mined.events::<router::PubkeyRoutingDataSet>(router);
     let event = events
@@ -284,7 +282,7 @@ fn minted(mined: &Mined, router: Address) -> Result<MintedPkp, ContractError> {
     })
 }
 
-/// Calls for every position, some at a time. The list may shrink meanwhile: what is gone ends it.
+/// Calls for every position, some at a time. The list may shrink meanwhile; a missing position ends it.
 pub(crate) async fn enumerate<F, T>(
     positions: Range<u64>,
     call: impl Fn(u64) -> F,

@@ -30,7 +30,7 @@ pub struct Session {
     requests: Vec<Right>,
     address: Address,
     recap: ReCap,
-    authorised_until: Timestamp,
+    authorized_until: Timestamp,
     expiration: Timestamp,
 }
 
@@ -60,15 +60,15 @@ impl Session {
         if key.public_key() != session_key {
             return Err(SessionRefusal::OtherKey);
         }
-        let authorised_until = earlier(expiration, root_end);
+        let authorized_until = earlier(expiration, root_end);
         let alone = Self {
             key,
             capabilities: vec![auth_sig],
             requests,
             address,
             recap,
-            expiration: authorised_until.clone(),
-            authorised_until,
+            expiration: authorized_until.clone(),
+            authorized_until,
         };
         alone.with_proofs(proofs, now)
     }
@@ -82,7 +82,7 @@ impl Session {
         proofs: Vec<AuthSig>,
         now: OffsetDateTime,
     ) -> Result<Self, SessionRefusal> {
-        let mut expiration = self.authorised_until.clone();
+        let mut expiration = self.authorized_until.clone();
         for (index, proof) in proofs.iter().enumerate() {
             let end = check_proof(proof, now)
                 .map_err(|refusal| SessionRefusal::Proof { index, refusal })?;
@@ -142,8 +142,8 @@ impl Session {
 
     /// The end of the root's authorization. A proof may end the session earlier, and can be replaced.
     #[must_use]
-    pub const fn authorised_until(&self) -> &Timestamp {
-        &self.authorised_until
+    pub const fn authorized_until(&self) -> &Timestamp {
+        &self.authorized_until
     }
 
     /// The expiration of the session.

@@ -12,7 +12,7 @@ use lit_session_crypto::{
     SessionKeyPair, SessionRefusal, SessionSigRefusal, SessionVerifier, check_delegation,
     check_root, sign_siwe,
 };
-use lit_types::{AuthSig, LitAbility, LitResource, ResourcePrefix, Right};
+use lit_types::{AuthSig, CompactJson, LitAbility, LitResource, ResourcePrefix, Right};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -200,6 +200,19 @@ fn a_session_explains_itself() {
     assert!(!report.contains(&session.root().sig));
 }
 
+/// Data that no ReCap can hold changes nothing about which rights a session asks for.
+#[test]
+fn unusable_data_does_not_widen_a_session() {
+    let list = CompactJson::parse("[1]").unwrap();
+    let session = session(&[action(CID)]);
+    let requests = [action(CID).with_data(list)];
+    let expected = RootExpectation::new(&requests, at(60).at());
+    let root = check_root(session.root(), key().public_key(), &expected).unwrap();
+    let session = Session::new(key(), root, Vec::new(), at(3600), at(60).at()).unwrap();
+    assert!(!session.explain().grants_more);
+    assert_eq!(SessionBundle::of(&session).unwrap().requests(), requests);
+}
+
 /// What is said to be missing is what a node refuses, and the other way round.
 #[test]
 fn missing_is_what_nodes_refuse() {
@@ -313,7 +326,7 @@ fn delegations_are_checked_before_they_are_used() {
     let proofs = vec![delegation(|d| d, day), delegation(|d| d, 1800)];
     let session = Session::new(key(), root, proofs, at(3600), at(0).at()).unwrap();
     assert_eq!(session.expiration(), &at(1800));
-    assert_eq!(session.authorised_until(), &at(3600));
+    assert_eq!(session.authorized_until(), &at(3600));
     let problems = session.proof_problems(at(0).at());
     assert_eq!(
         problems,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, ser::SerializeStruct};
 
 use crate::{ActionCid, CreditId, LitAbility, TokenId, TokenIdError};
 
-/// The kinds of resources a session can be given rights on.
+/// The kinds of resources.
 #[doc(alias = "LIT_RESOURCE_PREFIX")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -24,7 +24,7 @@ pub enum ResourcePrefix {
 }
 
 impl ResourcePrefix {
-    /// All prefixes, in the order in which the official client tries them.
+    /// All prefixes, in the order of the official client.
     pub const ALL: [Self; 4] = [
         Self::AccessControlCondition,
         Self::Pkp,
@@ -50,7 +50,7 @@ impl fmt::Display for ResourcePrefix {
     }
 }
 
-/// A resource of a Lit network: a kind and an id, where the id `*` means any.
+/// A resource of a Lit network: a kind and an id. The id `*` is a wildcard.
 ///
 /// The key form is `<prefix>://<id>`; the JSON form, byte-equal to the official one, is
 /// `{"resource":"<id>","resourcePrefix":"<prefix>"}`.
@@ -110,7 +110,7 @@ impl LitResource {
         }
     }
 
-    /// Data encrypted under one set of conditions. Both hashes are 64 lower-case hex digits.
+    /// Data encrypted under one set of conditions. The id has both hashes, each as 64 lower-case hex digits.
     #[doc(alias = "LitAccessControlConditionResource")]
     #[must_use]
     pub fn access_control_condition(conditions_hash: &[u8; 32], data_hash: &[u8; 32]) -> Self {
@@ -153,22 +153,21 @@ impl LitResource {
         }
     }
 
-    /// A resource from an id in text form, as the constructors of the official client take it.
+    /// Creates a resource from a text id, as the constructors of the official client do.
     ///
-    /// Ids of PKPs are brought to the form nodes compare with: a leading `0x` is dropped, hex digits are
-    /// lower-cased and padded to 64. A decimal token id is recognised when it is too long to be hex and
-    /// refused when it could be either; the typed constructor [`LitResource::pkp`] never has to guess. Ids of
-    /// other kinds, and PKP ids that are neither hex nor decimal, are kept as they are.
+    /// PKP ids are brought to the form that nodes compare: without `0x`, in lower case, padded to 64 hex digits. A decimal token
+    /// id is recognized if it is too long to be hex, and refused if it is ambiguous; [`LitResource::pkp`] takes a typed id. PKP
+    /// ids that are neither hex nor decimal, and ids of other kinds, are kept as they are.
     ///
     /// # Errors
-    /// [`ResourceError::NotAscii`] when the id has characters that nodes refuse (non-ASCII or control
-    /// characters), [`ResourceError::PkpId`] when a PKP id is ambiguous or too long.
+    /// [`ResourceError::NotAscii`] for non-ASCII or control characters, which nodes refuse, [`ResourceError::PkpId`] for a PKP id
+    /// that is ambiguous or too long.
     pub fn new(prefix: ResourcePrefix, id: &str) -> Result<Self, ResourceError> {
         if id.bytes().any(|b| !b.is_ascii() || b.is_ascii_control()) {
             return Err(ResourceError::NotAscii);
         }
         let id = match prefix {
-            ResourcePrefix::Pkp => normalise_pkp_id(id)?,
+            ResourcePrefix::Pkp => normalize_pkp_id(id)?,
             _ => id.to_owned(),
         };
         Ok(Self {
@@ -202,7 +201,7 @@ impl LitResource {
         format!("{}://{}", self.prefix, self.id)
     }
 
-    /// Whether an ability makes sense for this kind of resource.
+    /// Whether the ability applies to this kind of resource.
     #[doc(alias = "isValidLitAbility")]
     #[must_use]
     pub fn supports(&self, ability: LitAbility) -> bool {
@@ -210,7 +209,7 @@ impl LitResource {
     }
 }
 
-fn normalise_pkp_id(id: &str) -> Result<String, ResourceError> {
+fn normalize_pkp_id(id: &str) -> Result<String, ResourceError> {
     let digits = id.strip_prefix("0x").unwrap_or(id);
     let is_hex = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_hexdigit());
     if is_hex {
@@ -230,8 +229,8 @@ impl fmt::Display for LitResource {
 
 /// Parses `<prefix>://<id>`.
 ///
-/// Like the official `parseLitResource`, the prefix is matched as the start of the text and the three
-/// characters after it are taken for the separator without a look at them.
+/// As in the official `parseLitResource`, the text must start with the prefix, and the next three characters are skipped
+/// without checking that they are `://`.
 impl FromStr for LitResource {
     type Err = ResourceError;
 
@@ -267,11 +266,11 @@ impl<'de> Deserialize<'de> for LitResource {
     }
 }
 
-/// Why a text is no resource.
+/// Why a resource is malformed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ResourceError {
-    /// The key starts with none of the four prefixes of [`ResourcePrefix`].
+    /// The key does not start with a [`ResourcePrefix`].
     #[error(
         "invalid resource prefix: expected lit-accesscontrolcondition, lit-pkp, lit-ratelimitincrease or lit-litaction"
     )]
@@ -279,7 +278,7 @@ pub enum ResourceError {
     /// The id has a non-ASCII or control character. Nodes cannot parse a message with such an id.
     #[error("invalid resource id: nodes refuse characters outside printable ASCII")]
     NotAscii,
-    /// The id of a PKP is ambiguous or too long.
-    #[error("invalid PKP id: {0}")]
+    /// The PKP id is ambiguous or too long.
+    #[error(transparent)]
     PkpId(#[from] TokenIdError),
 }

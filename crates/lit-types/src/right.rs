@@ -24,7 +24,7 @@ pub struct Right {
 }
 
 impl Right {
-    /// A right from a resource and an ability in their general form.
+    /// Creates a right from any resource and ability.
     ///
     /// # Errors
     /// [`IncompatibleAbility`] if the ability does not apply to this kind of resource.
@@ -85,7 +85,7 @@ impl Right {
         )
     }
 
-    /// Decrypt everything whose conditions the user meets: a wildcard.
+    /// Decrypt everything, if the user meets the conditions: a wildcard.
     #[must_use]
     pub const fn decrypt_anything() -> Self {
         Self::checked(
@@ -113,9 +113,9 @@ impl Right {
         )
     }
 
-    /// Attaches data, which becomes the nota bene of this ability in the ReCap. Default: none.
+    /// Attaches data, the nota bene of this ability in the ReCap. Default: none.
     ///
-    /// `null` and other empty values count as none, as in the official client.
+    /// `null` and other empty values count as no data, as in the official client.
     #[must_use]
     pub fn with_data(mut self, data: CompactJson) -> Self {
         self.data = Some(data);

@@ -26,7 +26,7 @@ impl Session {
     /// Ends the session at `expiration`, if it does not end earlier.
     #[must_use]
     pub fn ending_by(mut self, expiration: Timestamp) -> Self {
-        self.authorised_until = earlier(self.authorised_until, expiration.clone());
+        self.authorized_until = earlier(self.authorized_until, expiration.clone());
         self.expiration = earlier(self.expiration, expiration);
         self
     }

@@ -54,7 +54,7 @@ impl SessionBundle {
             root: session.root().clone(),
             proofs: session.proofs().to_vec(),
             requests: session.requests.clone(),
-            expiration: session.authorised_until.clone(),
+            expiration: session.authorized_until.clone(),
         }
     }
 

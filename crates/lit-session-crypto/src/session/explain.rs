@@ -28,7 +28,7 @@ impl Session {
             grants_more: !asked.covers_all_of(&self.recap),
             requests: self.requests.clone(),
             proofs: self.proofs().iter().map(ProofExplanation::of).collect(),
-            authorised_until: self.authorised_until.clone(),
+            authorized_until: self.authorized_until.clone(),
             until: self.expiration.clone(),
         }
     }
@@ -56,7 +56,7 @@ impl Session {
     #[must_use]
     pub fn proof_problems(&self, now: OffsetDateTime) -> Vec<(usize, DelegationProblem)> {
         let problems = |(index, proof)| {
-            let found = check_delegation(proof, self.address, &self.authorised_until, now);
+            let found = check_delegation(proof, self.address, &self.authorized_until, now);
             found.into_iter().map(move |problem| (index, problem))
         };
         self.proofs()
@@ -106,7 +106,7 @@ pub struct SessionExplanation {
     /// The proofs besides the root.
     pub proofs: Vec<ProofExplanation>,
     /// The end of the root's authorization.
-    pub authorised_until: Timestamp,
+    pub authorized_until: Timestamp,
     /// The end of the session, which a proof may bring forward.
     pub until: Timestamp,
 }

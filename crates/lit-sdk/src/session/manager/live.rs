@@ -95,7 +95,7 @@ impl Live {
         slots.retain(|slot| slot.scope.can_be_narrowed_to(scope));
         let live = slots.iter().filter_map(|slot| Some(slot.live()?.session));
         let mut sessions: Vec<_> = live.collect();
-        sessions.sort_by_key(|session| Reverse(session.authorised_until().at()));
+        sessions.sort_by_key(|session| Reverse(session.authorized_until().at()));
         sessions
     }
 
@@ -137,7 +137,7 @@ impl Slots {
             slots.retain(|slot| {
                 let good = slot
                     .live()
-                    .is_some_and(|live| live.session.authorised_until().at() > now);
+                    .is_some_and(|live| live.session.authorized_until().at() > now);
                 good || Arc::strong_count(slot) > 1
             });
             slots.shrink_to_fit();

@@ -43,14 +43,14 @@ impl SessionManager {
             return None;
         }
         // A signer who refuses is not asked again before half of the remaining time is over.
-        let end = session.authorised_until().at();
+        let end = session.authorized_until().at();
         slot.renew_at(now.saturating_add((end - now) / 2));
         // Another process may have been faster.
         let found = self.in_store(&slot.scope, request, auth, now).await;
         let found = found
             .ok()
             .flatten()
-            .filter(|found| found.authorised_until().at() > end);
+            .filter(|found| found.authorized_until().at() > end);
         let renewed = match found {
             Some(found) => self.take(slot, found, epoch, true).map(Ok)?,
             None => self.authenticate(slot, request, auth).await,
@@ -112,7 +112,7 @@ impl SessionManager {
         if !auth.is_by(session.address()) {
             return Ok(None);
         }
-        let end = session.authorised_until().at();
+        let end = session.authorized_until().at();
         let wanted = request.fixed_end().map(Timestamp::at);
         if end < now.saturating_add(self.margin) || wanted.is_some_and(|wanted| end < wanted) {
             return Ok(None);
@@ -162,7 +162,7 @@ impl SessionManager {
 
     /// When a session that is taken up now is to be renewed.
     fn renew_time(&self, session: &Session, now: OffsetDateTime) -> OffsetDateTime {
-        let end = session.authorised_until().at();
+        let end = session.authorized_until().at();
         end.saturating_sub(self.renew_ahead.min((end - now) / 4))
     }
 }
