@@ -7,7 +7,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Encrypted, LitAbility, LitNodeClient, Right, SessionRequest, WalletAuth,
+    Encrypted, LitNodeClient, SessionRequest, WalletAuth,
     types::access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition},
 };
 
@@ -16,7 +16,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::start(10).await?;
     let client = LitNodeClient::connect(&network).await?;
 
-    // Whoever encrypts needs no rights and no wallet, and asks nobody.
+    // Encrypting needs no rights and no wallet, and asks nobody.
     let reader = PrivateKeySigner::random();
     let only_reader = EvmBasicCondition::wallet_is("ethereum", reader.address().to_string());
     let conditions = AccessControlConditions::EvmBasic(ConditionExpression::new(only_reader));
@@ -26,16 +26,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let json = serde_json::to_string_pretty(&encrypted)?;
     println!("{json}");
 
-    // Whoever decrypts asks the nodes, which check the conditions.
+    // To decrypt, the nodes check the conditions.
     let encrypted: Encrypted = serde_json::from_str(&json)?;
     for (wallet, may_read) in [(PrivateKeySigner::random(), false), (reader, true)] {
-        let right = Right::new(
-            encrypted.resource(),
-            LitAbility::AccessControlConditionDecryption,
-        )?;
         let address = wallet.address();
         let session = client
-            .session(&SessionRequest::new([right]), &WalletAuth::new(wallet))
+            .session(
+                &SessionRequest::to_decrypt(&encrypted),
+                &WalletAuth::new(wallet),
+            )
             .await?;
         let text = client.decrypt_text(&session, &encrypted).await;
         assert_eq!(text.is_ok(), may_read);

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let session_sigs: SessionSigs = serde_json::from_str(&io::read_to_string(io::stdin())?)?;
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: `hello from ${where}` })")
-        .with_js_param("where", "a session made elsewhere");
+        .with_param("where", "a session made elsewhere");
     let answer = client.execute_js(&session_sigs, &call).await?;
     println!("{}", answer.response);
     Ok(())

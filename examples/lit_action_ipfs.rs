@@ -50,7 +50,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let request = SessionRequest::new([Right::sign_with_any_pkp(), Right::run_any_action()])
         .with_delegation(capacity_delegation_auth_sig);
-    let action = LitAction::ipfs_id(cid.to_string()).with_js_param("magicNumber", 42);
+    let action = LitAction::ipfs_id(cid.to_string()).with_param("magicNumber", 42);
     let login = LitActionLogin::new(pkp.public_key, action);
     let session_sigs = client.get_lit_action_session_sigs(&request, &login).await?;
 

@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session_sigs = client.get_pkp_session_sigs(&request, &login).await?;
 
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'hello ' + name })")
-        .with_js_param("name", "PKP");
+        .with_param("name", "PKP");
     let answer = client.execute_js(&session_sigs, &call).await?;
     println!(
         "{} of {}: {}",

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let call = ExecuteJs::code(
         "(async () => { Lit.Actions.setResponse({ response: JSON.stringify({ sum: numbers.reduce((a, b) => a + b) }) }) })()",
     )
-    .with_js_param("numbers", vec![1, 2, 3]);
+    .with_param("numbers", vec![1, 2, 3]);
     let answer = client.execute_js(&session_sigs, &call).await?;
     println!("{}", answer.json());
     assert_eq!(answer.json()["sum"], 6);

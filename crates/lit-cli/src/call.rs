@@ -113,7 +113,7 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     let rights = [Right::run_any_action(), Right::sign_with_any_pkp()];
     let session = session(&client, wallet, rights).await?;
     let step = output.step("running the action");
-    let call = ExecuteJs::code(code).with_js_params(args.params.iter().cloned().collect());
+    let call = ExecuteJs::code(code).with_params(args.params.iter().cloned().collect());
     let answer = client.execute_js(&session, &call).await;
     if let Err(lit_sdk::Error::Action { logs, .. }) = &answer {
         show_logs(logs, output);

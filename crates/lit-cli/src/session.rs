@@ -176,7 +176,7 @@ async fn action(args: &Action, output: &Output) -> Result<(), Error> {
         (None, Some(cid)) => (LitAction::ipfs_id(cid.to_string()), cid),
         (None, None) => unreachable!("clap requires --code or --ipfs-id"),
     };
-    let action = action.with_js_params(args.params.iter().cloned().collect());
+    let action = action.with_params(args.params.iter().cloned().collect());
     let mut login = LitActionLogin::new(args.pkp, action);
     let wallet = args.with_wallet.then(|| args.wallet.signer()).transpose()?;
     let client = args.session.network.connect(output).await?;

@@ -92,7 +92,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
 
     let step = output.step("running a Lit Action on every node");
     let call = ExecuteJs::code(ACTION)
-        .with_js_param("name", "world")
+        .with_param("name", "world")
         .wait_for_all();
     let answer = client.execute_js(&sigs, &call).await?;
     let execute = step.done(
@@ -114,7 +114,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     );
 
     let step = output.step("making a session by a Lit Action");
-    let doorman = LitAction::code(DOORMAN).with_js_param("magicNumber", 42);
+    let doorman = LitAction::code(DOORMAN).with_param("magicNumber", 42);
     let login = LitActionLogin::new(pkp, doorman);
     let by_action = client.session(&request, &login).await?;
     let sign_action = step.done(

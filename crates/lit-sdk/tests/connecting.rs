@@ -35,7 +35,7 @@ async fn faults_below_the_threshold_do_not_matter() {
     assert_eq!(client.connected_nodes().len(), 6);
     assert_eq!(client.nodes().len(), 10);
     let session = client.session(&any_action(), &setup.auth()).await.unwrap();
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "rest");
+    let call = ExecuteJs::code(HELLO).with_param("name", "rest");
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(
         (answer.response.as_str(), answer.answers.len()),
@@ -185,7 +185,7 @@ async fn a_client_follows_the_network() {
     assert_eq!(client.epoch(), 6);
     let session = client.session(&any_action(), &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO)
-        .with_js_param("name", "epoch")
+        .with_param("name", "epoch")
         .wait_for_all();
     assert_eq!(
         client

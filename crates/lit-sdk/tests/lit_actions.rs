@@ -39,9 +39,9 @@ const SIGN: &str = "(async () => {
 
 fn sign(owned: &Owned, names: &[&str]) -> ExecuteJs {
     ExecuteJs::code(SIGN)
-        .with_js_param("toSign", DIGEST.to_vec())
-        .with_js_param("publicKey", owned.pkp.to_string())
-        .with_js_param("names", json!(names))
+        .with_param("toSign", DIGEST.to_vec())
+        .with_param("publicKey", owned.pkp.to_string())
+        .with_param("names", json!(names))
 }
 
 fn assert_signed(owned: &Owned, signature: impl Into<Signature>) {
@@ -302,7 +302,7 @@ async fn a_hundred_actions_at_once() {
         let (owned, session) = (Arc::clone(&owned), Arc::clone(&session));
         tasks.spawn(async move {
             let call = ExecuteJs::code("Lit.Actions.setResponse({ response: String(i * 2) })");
-            let call = call.with_js_param("i", i);
+            let call = call.with_param("i", i);
             let answer = owned.client.execute_js(session.as_ref(), &call).await;
             assert_eq!(answer.unwrap().response, (i * 2).to_string());
         });

@@ -28,7 +28,7 @@ async fn the_same_over_http() {
         .await
         .unwrap();
     let call = ExecuteJs::code(HELLO)
-        .with_js_param("name", "HTTP")
+        .with_param("name", "HTTP")
         .wait_for_all();
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(

@@ -56,11 +56,11 @@ async fn an_action_decides_by_code_and_by_id() {
     assert_eq!(cid, ActionCid::of_code(ACTION.as_bytes()).to_string());
     owned.permit(&cid).await;
     for action in [LitAction::code(ACTION), LitAction::ipfs_id(&cid)] {
-        let right = LitActionLogin::new(owned.pkp, action.clone().with_js_param("magicNumber", 42));
+        let right = LitActionLogin::new(owned.pkp, action.clone().with_param("magicNumber", 42));
         let session = owned.client.session(&request(), &right).await;
         assert_eq!(session.unwrap().address(), owned.pkp.address());
 
-        let wrong = LitActionLogin::new(owned.pkp, action.with_js_param("magicNumber", 41));
+        let wrong = LitActionLogin::new(owned.pkp, action.with_param("magicNumber", 41));
         let error = owned
             .client
             .get_lit_action_session_sigs(&request(), &wrong)
@@ -84,7 +84,7 @@ async fn actions_see_who_logs_in_beside_them() {
         .await;
     let guest = PrivateKeySigner::random();
     let method = sign_in(&guest, &owned.client).await;
-    let action = LitAction::code(code).with_js_params(
+    let action = LitAction::code(code).with_params(
         [("expected".to_owned(), json!(guest.address().to_string()))]
             .into_iter()
             .collect(),
@@ -109,7 +109,7 @@ async fn three_of_ten_nodes_may_fail_each_in_its_way() {
     owned
         .permit(&ActionCid::of_code(ACTION.as_bytes()).to_string())
         .await;
-    let action = LitAction::code(ACTION).with_js_param("magicNumber", 42);
+    let action = LitAction::code(ACTION).with_param("magicNumber", 42);
     let action = LitActionLogin::new(owned.pkp, action);
     let login = owned.login().await;
     for faults in [

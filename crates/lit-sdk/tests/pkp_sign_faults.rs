@@ -146,8 +146,8 @@ async fn actions_sign_without_liars_that_are_known() {
         await Lit.Actions.signEcdsa({ toSign, publicKey, sigName: 'mine' });
     })()";
     let call = ExecuteJs::code(code)
-        .with_js_param("toSign", digest.to_vec())
-        .with_js_param("publicKey", owned.pkp.to_string())
+        .with_param("toSign", digest.to_vec())
+        .with_param("publicKey", owned.pkp.to_string())
         .with_digest(digest);
     for _ in 0..5 {
         let answer = owned.client.execute_js(&session, &call).await.unwrap();

@@ -39,7 +39,7 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
     }
 
     let call = ExecuteJs::code(HELLO)
-        .with_js_param("name", "Lit")
+        .with_param("name", "Lit")
         .wait_for_all();
     let answer = setup.client.execute_js(&sigs, &call).await.unwrap();
     assert_eq!(answer.response, "hello Lit");
@@ -62,7 +62,7 @@ async fn an_action_by_its_cid() {
         .session(&only_this, &setup.auth())
         .await
         .unwrap();
-    let call = ExecuteJs::ipfs_id(&cid).with_js_param("name", "CID");
+    let call = ExecuteJs::ipfs_id(&cid).with_param("name", "CID");
     assert_eq!(
         setup
             .client
@@ -73,7 +73,7 @@ async fn an_action_by_its_cid() {
         "hello CID"
     );
     // The same code inline has the same CID, other code has not.
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "code");
+    let call = ExecuteJs::code(HELLO).with_param("name", "code");
     assert_eq!(
         setup
             .client
@@ -115,7 +115,7 @@ async fn a_session_ends() {
         .unwrap();
     let sigs = setup.client.session_sigs(&session).unwrap();
     setup.network.clock().stop_at(setup.network.clock().now());
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "now");
+    let call = ExecuteJs::code(HELLO).with_param("name", "now");
     setup
         .network
         .clock()
@@ -245,7 +245,7 @@ async fn a_closure_can_authorise() {
     // The session never outlives its root.
     let ten_minutes = setup.network.clock().now() + Duration::from_secs(600);
     assert!((session.expiration().at() - ten_minutes).abs() < Duration::from_secs(60));
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "closure");
+    let call = ExecuteJs::code(HELLO).with_param("name", "closure");
     assert_eq!(
         setup
             .client
@@ -374,7 +374,7 @@ async fn a_session_ends_with_its_delegation() {
         .unwrap();
     let request = any_action().with_proofs([delegation]);
     let session = setup.client.session(&request, &setup.auth()).await.unwrap();
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "credit");
+    let call = ExecuteJs::code(HELLO).with_param("name", "credit");
     assert!(setup.client.execute_js(&session, &call).await.is_ok());
     setup.network.clock().advance(Duration::from_secs(3600));
     assert!(matches!(

@@ -100,7 +100,7 @@ impl Input {
             (None, None) => return Ok(None),
         };
         let js_params = params.js_params.clone().unwrap_or_default();
-        Ok(Some(action.with_js_params(js_params)))
+        Ok(Some(action.with_params(js_params)))
     }
 
     fn login(&self) -> Result<PkpLogin, Refusal> {

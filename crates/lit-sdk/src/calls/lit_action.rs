@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// use lit_sdk::LitAction;
 ///
 /// let action = LitAction::code("Lit.Actions.setResponse({ response: String(magicNumber === 42) })")
-///     .with_js_param("magicNumber", 42);
+///     .with_param("magicNumber", 42);
 /// ```
 #[derive(Clone, PartialEq)]
 #[must_use]
@@ -47,13 +47,13 @@ impl LitAction {
 
     /// Gives the action a global variable. Default: none.
     #[doc(alias = "jsParams")]
-    pub fn with_js_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn with_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.js_params.insert(name.into(), value.into());
         self
     }
 
     /// Gives the action each member as a global variable. Default: none.
-    pub fn with_js_params(mut self, params: Map<String, Value>) -> Self {
+    pub fn with_params(mut self, params: Map<String, Value>) -> Self {
         self.js_params.extend(params);
         self
     }

@@ -14,7 +14,7 @@ use crate::LitAction;
 /// use lit_sdk::{LitAction, services::IpfsGateways};
 ///
 /// # async fn run(gateways: IpfsGateways) -> Result<LitAction, lit_sdk::services::IpfsError> {
-/// let action = gateways.fetch("QmUjX8MW6StQ7NKNdaS6g4RMkvN5hcgtKmEi8Mca6oX4t3").await?.with_js_param("magicNumber", 42);
+/// let action = gateways.fetch("QmUjX8MW6StQ7NKNdaS6g4RMkvN5hcgtKmEi8Mca6oX4t3").await?.with_param("magicNumber", 42);
 /// # Ok(action)
 /// # }
 /// ```

@@ -60,7 +60,7 @@ impl LitNodeClient {
     ///
     /// # async fn sign_in(client: LitNodeClient, request: SessionRequest, pkp: PkpPublicKey) -> Result<SessionSigs, Error> {
     /// let action = LitAction::code("LitActions.setResponse({ response: String(magicNumber === 42) })");
-    /// let login = LitActionLogin::new(pkp, action.with_js_param("magicNumber", 42));
+    /// let login = LitActionLogin::new(pkp, action.with_param("magicNumber", 42));
     /// client.get_lit_action_session_sigs(&request, &login).await
     /// # }
     /// ```

@@ -213,8 +213,8 @@ async fn the_body_is_that_of_the_official_client() {
     let client = nodes.connect(2).await;
     let key = SessionKeyPair::generate(&mut OsRng).public_key();
     let action = LitAction::code("go()")
-        .with_js_param("b", 1)
-        .with_js_param("a", json!({ "c": null }));
+        .with_param("b", 1)
+        .with_param("a", json!({ "c": null }));
     let login = LitActionLogin::new(pkp(), action);
     let by_id = LitActionLogin::new(pkp(), LitAction::ipfs_id("Qm"));
     for login in [login, by_id] {
@@ -308,7 +308,7 @@ async fn nothing_is_sent_that_cannot_succeed() {
 
 #[test]
 fn logins_show_no_secrets() {
-    let action = LitAction::code("go()").with_js_param("password", "SECRET");
+    let action = LitAction::code("go()").with_param("password", "SECRET");
     let login = login().with_lit_action(action);
     let shown = format!("{login:?}");
     assert!(

@@ -23,7 +23,7 @@ async fn a_thousand_callers_cause_one_prompt() {
     );
     assert_eq!(prompts.asked(), 1);
 
-    let call = ExecuteJs::code(HELLO).with_js_param("name", "you");
+    let call = ExecuteJs::code(HELLO).with_param("name", "you");
     let session = sessions[0].as_ref().unwrap();
     let answer = setup.client.execute_js(&**session, &call).await.unwrap();
     assert_eq!(answer.response, "hello you");

@@ -86,7 +86,7 @@ impl Drop for Dir {
 fn by_action(owned: &Owned, number: u64) -> LitActionLogin {
     LitActionLogin::new(
         owned.pkp,
-        LitAction::code(ACTION).with_js_param("magicNumber", number),
+        LitAction::code(ACTION).with_param("magicNumber", number),
     )
 }
 

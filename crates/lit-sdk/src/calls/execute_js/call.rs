@@ -14,8 +14,8 @@ use crate::LitAction;
 /// use serde_json::json;
 ///
 /// let call = ExecuteJs::code("(async () => { Lit.Actions.setResponse({ response: greeting + ', world' }) })()")
-///     .with_js_param("greeting", "hello")
-///     .with_js_param("numbers", json!([1, 2, 3]));
+///     .with_param("greeting", "hello")
+///     .with_param("numbers", json!([1, 2, 3]));
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]
@@ -56,14 +56,14 @@ impl ExecuteJs {
 
     /// Gives the action a global variable. Default: none.
     #[doc(alias = "jsParams")]
-    pub fn with_js_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.action = self.action.with_js_param(name, value);
+    pub fn with_param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.action = self.action.with_param(name, value);
         self
     }
 
     /// Gives the action each member as a global variable. Default: none.
-    pub fn with_js_params(mut self, params: Map<String, Value>) -> Self {
-        self.action = self.action.with_js_params(params);
+    pub fn with_params(mut self, params: Map<String, Value>) -> Self {
+        self.action = self.action.with_params(params);
         self
     }
 
