@@ -7,8 +7,8 @@ use std::{
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    ActionCid, Encrypted, ExecuteJs, LitAbility, LitNodeClient, PkpPublicKey, PkpSign, Right,
-    Session, SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
+    ActionCid, Encrypted, ExecuteJs, LitNodeClient, PkpPublicKey, PkpSign, Right, Session,
+    SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
 };
 use serde_json::{Value, json};
 
@@ -151,16 +151,8 @@ pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error
         .map_err(|error| is_not("the output of `lit encrypt`", &args.file, error))?;
     let wallet = args.wallet.signer()?;
     let client = args.network.connect(output).await?;
-    #[allow(
-        clippy::expect_used,
-        reason = "encrypted data is a resource to decrypt"
-    )]
-    let right = Right::new(
-        encrypted.resource(),
-        LitAbility::AccessControlConditionDecryption,
-    )
-    .expect("encrypted data can be decrypted");
-    let session = session(&client, wallet, [right]).await?;
+    let request = SessionRequest::to_decrypt(&encrypted);
+    let session = client.session(&request, &WalletAuth::new(wallet)).await?;
     let step = output.step("decrypting");
     let data = client.decrypt(&session, &encrypted).await?;
     step.done(output, "decrypted");
