@@ -79,6 +79,11 @@ pub enum Error {
     /// There is no session signature for a node that is needed.
     #[error(transparent)]
     MissingNode(#[from] MissingNodeError),
+    /// The session of a wallet shall sign with a PKP, but does not have the right to run any action. Nodes ask for both.
+    #[error(
+        "the session may not run any action, which nodes ask of a wallet's session when a PKP signs; request Right::run_any_action() too"
+    )]
+    AnyActionRightMissing,
     /// The action threw the same exception on so many nodes that those left cannot be enough.
     #[error("the Lit Action failed: {error}")]
     Action {

@@ -24,10 +24,15 @@ use common::{
 };
 use lit_devnet::Fault;
 use lit_sdk::{
-    Error, LitNodeClient, PkpSign, PkpSigner, Right, SessionManager, SessionRequest, WalletAuth,
+    ActionCid, Error, ExecuteJs, LitAbility, LitNodeClient, PkpSign, PkpSigner, Right, Session,
+    SessionManager, SessionRequest, SessionSigs, WalletAuth,
     calls::{SessionSourceError, session_fn},
     transport::{NodeRequest, Outcome},
-    types::{NodeErrorCode, wire::Endpoint},
+    types::{
+        NodeErrorCode,
+        access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition},
+        wire::Endpoint,
+    },
 };
 use serde_json::{Value, json};
 
@@ -234,6 +239,103 @@ async fn who_may_not_sign_is_told_at_once() {
         .map(|request| request.request_id)
         .collect();
     assert_eq!(ids.len(), 2, "refusals are not tried again");
+}
+
+/// Nodes answer such a session with 404, and the right that is missing is not in their error.
+#[tokio::test]
+async fn a_wallet_session_without_any_action_is_told_before_a_node_is_asked() {
+    let action = Right::run_action(ActionCid::of_code("go()"));
+    for rights in [
+        vec![Right::sign_with_any_pkp()],
+        vec![Right::sign_with_any_pkp(), action],
+    ] {
+        let owned = Owned::new().await;
+        let wallet = WalletAuth::new(owned.owner.clone());
+        let call = PkpSign::digest(owned.pkp, DIGEST);
+        let request = SessionRequest::new(rights.clone());
+        let session = owned.client.session(&request, &wallet).await.unwrap();
+        let sigs = owned.client.session_sigs(&session).unwrap();
+        for result in [
+            owned.client.pkp_sign(&session, &call).await,
+            owned.client.pkp_sign(&sigs, &call).await,
+        ] {
+            let error = result.unwrap_err();
+            assert!(matches!(error, Error::AnyActionRightMissing), "{error}");
+            assert!(
+                error.to_string().contains("Right::run_any_action()"),
+                "{error}"
+            );
+        }
+        assert_eq!(signing_requests(&owned), 0);
+        // The session of a PKP needs no such right.
+        let login = owned.login().await;
+        let session = owned.client.session(&SessionRequest::new(rights), &login);
+        let session = session.await.unwrap();
+        let signature = owned.client.pkp_sign(&session, &call).await;
+        assert_signed(&owned, DIGEST, signature.unwrap());
+        let sigs = owned.client.session_sigs(&session).unwrap();
+        let signature = owned.client.pkp_sign(&sigs, &call).await;
+        assert_signed(&owned, DIGEST, signature.unwrap());
+    }
+}
+
+fn signing_requests(owned: &Owned) -> usize {
+    let requests = owned.network.requests().into_iter();
+    requests
+        .filter(|request| request.path.contains("pkp/sign"))
+        .count()
+}
+
+/// Calls take a session by reference, shared as a manager returns it, or as signatures.
+#[tokio::test]
+async fn calls_take_every_form_of_a_session() {
+    let owned = Owned::new().await;
+    let manager = SessionManager::new(owned.client.clone());
+    let wallet = WalletAuth::new(owned.owner.clone());
+    let shared: Arc<Session> = manager.session(&request(), &wallet).await.unwrap();
+    let session: &Session = &shared;
+    let sigs: SessionSigs = owned.client.session_sigs(session).unwrap();
+    let client = &owned.client;
+
+    let sign = PkpSign::digest(owned.pkp, DIGEST);
+    for signature in [
+        client.pkp_sign(session, &sign).await,
+        client.pkp_sign(&shared, &sign).await,
+        client.pkp_sign(Arc::clone(&shared), &sign).await,
+        client.pkp_sign(&sigs, &sign).await,
+    ] {
+        assert_signed(&owned, DIGEST, signature.unwrap());
+    }
+
+    let run = ExecuteJs::code("Lit.Actions.setResponse({ response: 'done' })");
+    for answer in [
+        client.execute_js(session, &run).await,
+        client.execute_js(&shared, &run).await,
+        client.execute_js(Arc::clone(&shared), &run).await,
+        client.execute_js(&sigs, &run).await,
+    ] {
+        assert_eq!(answer.unwrap().response, "done");
+    }
+
+    let owner = EvmBasicCondition::wallet_is("ethereum", &owned.owner.address().to_string());
+    let conditions = AccessControlConditions::EvmBasic(ConditionExpression::new(owner));
+    let encrypted = client.encrypt_text("secret", &conditions).await.unwrap();
+    let right = Right::new(
+        encrypted.resource(),
+        LitAbility::AccessControlConditionDecryption,
+    );
+    let request = SessionRequest::new([right.unwrap()]);
+    let shared = manager.session(&request, &wallet).await.unwrap();
+    let session: &Session = &shared;
+    let sigs = client.session_sigs(session).unwrap();
+    for text in [
+        client.decrypt_text(session, &encrypted).await,
+        client.decrypt_text(&shared, &encrypted).await,
+        client.decrypt_text(Arc::clone(&shared), &encrypted).await,
+        client.decrypt_text(&sigs, &encrypted).await,
+    ] {
+        assert_eq!(*text.unwrap(), "secret");
+    }
 }
 
 #[tokio::test]

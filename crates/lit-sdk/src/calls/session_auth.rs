@@ -1,16 +1,25 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
+use lit_recap::{SiweMessage, node_covers};
 use lit_session_crypto::{Session, validate_session_sigs};
-use lit_types::{AuthSig, NodeUrl, SessionSigs};
-use serde::Serialize;
+use lit_types::{AuthSig, AuthSigKind, LitAbility, LitResource, NodeUrl, Right, SessionSigs};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::{Error, LitNodeClient};
 
-/// What a call is authorised by: a [`Session`], or signatures made before.
-#[derive(Debug, Clone, Copy)]
+/// Authorizes a call: a [`Session`], or signatures made before.
+///
+/// Calls take anything that converts to it: `&Session`, `&Arc<Session>`, `Arc<Session>` as a
+/// [`SessionManager`](crate::SessionManager) returns it, or `&SessionSigs`.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SessionAuth<'a> {
     /// Signatures are made for this call.
     Session(&'a Session),
+    /// The same, with a session that is shared.
+    Shared(Arc<Session>),
     /// These signatures are used.
     Sigs(&'a SessionSigs),
 }
@@ -18,6 +27,18 @@ pub enum SessionAuth<'a> {
 impl<'a> From<&'a Session> for SessionAuth<'a> {
     fn from(session: &'a Session) -> Self {
         Self::Session(session)
+    }
+}
+
+impl<'a> From<&'a Arc<Session>> for SessionAuth<'a> {
+    fn from(session: &'a Arc<Session>) -> Self {
+        Self::Session(session)
+    }
+}
+
+impl From<Arc<Session>> for SessionAuth<'_> {
+    fn from(session: Arc<Session>) -> Self {
+        Self::Shared(session)
     }
 }
 
@@ -32,10 +53,11 @@ impl LitNodeClient {
     /// left.
     pub(crate) fn sigs_for_call(
         &self,
-        auth: SessionAuth<'_>,
+        auth: &SessionAuth<'_>,
     ) -> Result<Vec<(NodeUrl, AuthSig)>, Error> {
         let sigs = match auth {
             SessionAuth::Session(session) => &self.session_sigs(session)?,
+            SessionAuth::Shared(session) => &self.session_sigs(session)?,
             SessionAuth::Sigs(sigs) => {
                 validate_session_sigs(sigs, self.now())?;
                 sigs
@@ -56,6 +78,49 @@ impl LitNodeClient {
     }
 }
 
+impl SessionAuth<'_> {
+    /// Checks what nodes ask of a wallet's session when a PKP signs, beside the right to sign: the right to run any action.
+    ///
+    /// # Errors
+    /// [`Error::AnyActionRightMissing`].
+    pub(crate) fn check_any_action(&self, now: OffsetDateTime) -> Result<(), Error> {
+        let is_missing = match self {
+            Self::Session(session) => session_lacks_any_action(session, now),
+            Self::Shared(session) => session_lacks_any_action(session, now),
+            Self::Sigs(sigs) => sigs_lack_any_action(sigs),
+        };
+        if is_missing {
+            return Err(Error::AnyActionRightMissing);
+        }
+        Ok(())
+    }
+}
+
+fn session_lacks_any_action(session: &Session, now: OffsetDateTime) -> bool {
+    // A session that has ended is reported as such.
+    if session.is_expired(now) {
+        return false;
+    }
+    let any_action = LitResource::any_lit_action();
+    let mut requested = session.requests().iter().map(Right::resource);
+    lacks_any_action(
+        requested.any(|resource| *resource == any_action),
+        &[session.root()],
+    )
+}
+
+fn sigs_lack_any_action(sigs: &SessionSigs) -> bool {
+    let first = sigs.iter().next();
+    // Signatures that cannot be read are left to the nodes.
+    let signed = first.and_then(|(_, sig)| serde_json::from_str(&sig.signed_message).ok());
+    signed.is_some_and(|signed: SignedRights| {
+        let requested = &signed.resource_ability_requests;
+        let is_requested = requested.iter().any(RequestedRight::is_any_action);
+        let roots: Vec<&AuthSig> = signed.capabilities.iter().collect();
+        lacks_any_action(is_requested, &roots)
+    })
+}
+
 /// The body for each node: the same but for the signature.
 pub(crate) fn signed_bodies<B: Serialize>(
     sigs: Vec<(NodeUrl, AuthSig)>,
@@ -73,6 +138,45 @@ pub(crate) fn signed_bodies<B: Serialize>(
             (node, Bytes::from(body))
         })
         .collect()
+}
+
+/// The rights in the message that a session signature signs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SignedRights {
+    resource_ability_requests: Vec<RequestedRight>,
+    capabilities: Vec<AuthSig>,
+}
+
+#[derive(Deserialize)]
+struct RequestedRight {
+    resource: RequestedResource,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestedResource {
+    resource: String,
+    resource_prefix: String,
+}
+
+impl RequestedRight {
+    fn is_any_action(&self) -> bool {
+        let any = LitResource::any_lit_action();
+        self.resource.resource == any.id() && self.resource.resource_prefix == any.prefix().as_str()
+    }
+}
+
+/// Whether no wallet grants any action, or the session does not ask for it. Sessions of PKPs do not need it.
+fn lacks_any_action(is_requested: bool, roots: &[&AuthSig]) -> bool {
+    let grants = |root: &&AuthSig| {
+        let message = root.signed_message.parse::<SiweMessage>();
+        message.is_ok_and(|message| {
+            node_covers(&message, LitAbility::LitActionExecution, "*").is_ok()
+        })
+    };
+    let is_of_pkp = roots.iter().any(|root| root.kind() == AuthSigKind::Bls);
+    !is_of_pkp && !(is_requested && roots.iter().any(grants))
 }
 
 /// Stands in a body for the signature that [`signed_bodies`] puts there.

@@ -4,6 +4,8 @@ mod encrypted;
 
 pub use encrypted::{DataType, Encrypted};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection, RequestId};
 use lit_session_crypto::{
@@ -29,7 +31,7 @@ use crate::{
 };
 
 /// What decryption is authorised by: a session with the right on what was encrypted, or a wallet's AuthSig.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum DecryptAuth<'a> {
     /// A session.
@@ -41,6 +43,18 @@ pub enum DecryptAuth<'a> {
 
 impl<'a> From<&'a Session> for DecryptAuth<'a> {
     fn from(session: &'a Session) -> Self {
+        Self::Session(session.into())
+    }
+}
+
+impl<'a> From<&'a Arc<Session>> for DecryptAuth<'a> {
+    fn from(session: &'a Arc<Session>) -> Self {
+        Self::Session(session.into())
+    }
+}
+
+impl From<Arc<Session>> for DecryptAuth<'_> {
+    fn from(session: Arc<Session>) -> Self {
         Self::Session(session.into())
     }
 }
@@ -169,7 +183,7 @@ impl LitNodeClient {
         encrypted: &Encrypted,
     ) -> Result<Vec<(NodeUrl, Bytes)>, Error> {
         let sigs = match auth {
-            DecryptAuth::Session(auth) => self.sigs_for_call(auth)?,
+            DecryptAuth::Session(auth) => self.sigs_for_call(&auth)?,
             DecryptAuth::Wallet(auth_sig) => {
                 let to = |node: &NodeUrl| (node.clone(), auth_sig.clone());
                 self.nodes().iter().map(to).collect()

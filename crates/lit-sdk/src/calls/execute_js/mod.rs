@@ -44,7 +44,7 @@ impl LitNodeClient {
         call: &ExecuteJs,
     ) -> Result<ActionResponse, Error> {
         self.check_ready()?;
-        let mut sigs = self.sigs_for_call(auth.into())?;
+        let mut sigs = self.sigs_for_call(&auth.into())?;
         let mut needed = self.threshold();
         if call.single_node {
             let at = random_below(sigs.len())?;

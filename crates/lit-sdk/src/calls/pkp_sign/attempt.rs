@@ -51,7 +51,7 @@ pub(super) enum Progress {
 impl Attempt {
     pub(super) fn begin(
         client: &LitNodeClient,
-        auth: SessionAuth<'_>,
+        auth: &SessionAuth<'_>,
         sign: &PkpSign,
         patience: Duration,
     ) -> Result<Self, Error> {

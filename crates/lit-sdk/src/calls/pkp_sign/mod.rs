@@ -72,15 +72,17 @@ impl LitNodeClient {
     ///
     /// # Errors
     /// [`Error::Nodes`] when too few nodes accept the request; [`Error::Shares`] when enough do, but in no attempt their shares
-    /// made a signature: its report is that of the last one. Before that [`Error::NotReady`], [`Error::Session`],
-    /// [`Error::SessionSigs`] or [`Error::MissingNode`].
+    /// made a signature: its report is that of the last one. Before any node is asked [`Error::NotReady`],
+    /// [`Error::AnyActionRightMissing`], [`Error::Session`], [`Error::SessionSigs`] or [`Error::MissingNode`].
     #[doc(alias = "pkpSign")]
     pub async fn pkp_sign(
         &self,
         auth: impl Into<SessionAuth<'_>>,
         call: &PkpSign,
     ) -> Result<EcdsaSignature, Error> {
-        let auth = auth.into();
+        let auth = &auth.into();
+        self.check_ready()?;
+        auth.check_any_action(self.now())?;
         let started = Instant::now();
         let mut patience = self.signers().patience();
         let mut running = FuturesUnordered::new();
