@@ -47,6 +47,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .into()),
         Err(error) => {
             println!("five nodes fail: {error}");
+            if let Some(report) = std::error::Error::source(&error) {
+                println!("{report}");
+            }
             Ok(())
         }
     }

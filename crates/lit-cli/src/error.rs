@@ -118,7 +118,7 @@ impl Error {
             | Self::Content { .. }
             | Self::Sdk(
                 lit_sdk::Error::Config(_)
-                | lit_sdk::Error::Message(_)
+                | lit_sdk::Error::InvalidMessage(_)
                 | lit_sdk::Error::Lifetime { .. }
                 | lit_sdk::Error::Conditions(_)
                 | lit_sdk::Error::Authorize(AuthorizeError::InvalidMessage(_)),

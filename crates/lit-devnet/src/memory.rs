@@ -29,7 +29,7 @@ impl MemoryTransport {
 #[async_trait]
 impl NodeTransport for MemoryTransport {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        let refused = || TransportError::Connect("connection refused".to_owned());
+        let refused = || TransportError::Connect("connection refused".into());
         let nodes = self.nodes.upgrade().ok_or_else(refused)?;
         let node = nodes
             .iter()
@@ -49,7 +49,7 @@ impl NodeTransport for MemoryTransport {
             answer = node.handle(incoming) => answer,
             // No value is ever sent: a change means that the network was dropped.
             _ = network.changed() => {
-                return Err(TransportError::Io("the network was dropped".to_owned()));
+                return Err(TransportError::Io("the network was dropped".into()));
             }
         };
         let (status, body) = answer.ok_or_else(refused)?;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use lit_node_transport::MEMORY_NODE_HOST;
 use lit_session_crypto::EcdsaRootShares;
 use lit_types::NodeUrl;
 use tokio::{sync::watch, task::JoinSet};
@@ -155,15 +156,21 @@ fn give_shares(shared: &Arc<Shared>, node_urls: &[NodeUrl], threshold: usize) ->
         .collect()
 }
 
-/// URLs for nodes in memory: session signatures name the node's URL.
+/// URLs for nodes in memory: session signatures name the node's URL. No machine has this host.
 fn memory_urls(nodes: usize) -> Vec<NodeUrl> {
-    (FIRST_MEMORY_PORT..).take(nodes).map(node_url).collect()
+    let url = |port| url_of(MEMORY_NODE_HOST, port);
+    (FIRST_MEMORY_PORT..).take(nodes).map(url).collect()
 }
 
 /// The URL of a port of this machine.
-#[allow(clippy::expect_used, reason = "every port makes a valid URL")]
+#[cfg(feature = "http")]
 pub(crate) fn node_url(port: u16) -> NodeUrl {
-    format!("http://127.0.0.1:{port}")
+    url_of("127.0.0.1", port)
+}
+
+#[allow(clippy::expect_used, reason = "every port makes a valid URL")]
+fn url_of(host: &str, port: u16) -> NodeUrl {
+    format!("http://{host}:{port}")
         .parse()
         .expect("an address and a port make a URL")
 }

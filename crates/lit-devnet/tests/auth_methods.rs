@@ -367,7 +367,7 @@ impl HttpClient for Providers {
                 (200, json!({ "sub": "user", "aud": "app", "exp": "1" }))
             }
             (url, _) if url.contains("down") => {
-                return Err(TransportError::Connect("refused".to_owned()));
+                return Err(TransportError::Connect("refused".into()));
             }
             ("https://google.example/oauth2/v3/tokeninfo?access_token=odd", None) => {
                 (200, json!([]))

@@ -8,12 +8,12 @@ use lit_types::{
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumFailure, QuorumPolicy, Rejection,
-    RequestId, call_quorum, most_common,
+    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumPolicy, Rejection, RequestId,
+    call_quorum, most_common,
     quorum::{Settled, judge_response},
 };
 
-/// How long the block hashes of other nodes are waited for, when the first ones do not agree.
+/// How long to wait for the block hashes of other nodes, when the first ones do not agree.
 const BLOCKHASH_GRACE: Duration = Duration::from_secs(1);
 
 /// The keys of a network, as its nodes give them. Nodes of one network give the same ones.
@@ -26,7 +26,7 @@ pub struct HandshakeKeys {
     pub hd_root_pubkeys: Vec<String>,
 }
 
-/// What a network's nodes agreed on when the client came.
+/// The result of a handshake: what the nodes of a network agree on.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Handshake {
@@ -34,7 +34,7 @@ pub struct Handshake {
     pub keys: HandshakeKeys,
     /// The block hash that most of the agreeing nodes gave, or the first one's when several are tied.
     pub latest_blockhash: String,
-    /// Whether as many nodes as are needed gave that hash, so that fewer cannot have made it up.
+    /// Whether as many nodes as are needed gave that hash, so that fewer cannot have invented it.
     pub blockhash_agreed: bool,
     /// The nodes that have agreed so far.
     pub connected: Vec<NodeUrl>,
@@ -75,30 +75,33 @@ impl LateNodes {
     }
 }
 
+/// Why a handshake failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum HandshakeError {
+    /// The operating system provides no random bytes for a challenge.
+    #[error("the operating system provides no random bytes")]
+    RandomnessUnavailable(#[source] getrandom::Error),
+    /// Too few nodes answered, or they do not agree on the keys.
+    #[error(transparent)]
+    Nodes(#[from] QuorumError),
+}
+
 /// Greets every node, and returns as soon as `policy.needed` of them give the same keys. Where these do not give the same block
-/// hash as well, others are waited for, a second at most, until as many give one.
+/// hash as well, it waits for others, a second at most, until as many give one.
 ///
 /// # Errors
-/// [`QuorumError`] when too few answer, or those that do are not of one network.
+/// [`HandshakeError::Nodes`] when too few nodes answer, or the answers are not from one network.
 pub async fn handshake(
     transport: &Arc<dyn NodeTransport>,
     nodes: &[NodeUrl],
     epoch: u64,
     policy: &QuorumPolicy,
-) -> Result<Handshake, QuorumError> {
-    // An operating system without randomness is no place to go on.
-    let no_randomness = |_| QuorumError {
-        failure: QuorumFailure::TooFewNodes,
-        endpoint: Endpoint::Handshake,
-        needed: policy.needed,
-        request_id: RequestId::unavailable(),
-        outcomes: Vec::new(),
-    };
-    let request_id = RequestId::generate().map_err(no_randomness)?;
+) -> Result<Handshake, HandshakeError> {
+    let request_id = RequestId::generate().map_err(HandshakeError::RandomnessUnavailable)?;
     let mut bodies = Vec::with_capacity(nodes.len());
     for node in nodes {
         let mut challenge = [0; 32];
-        getrandom::getrandom(&mut challenge).map_err(no_randomness)?;
+        getrandom::getrandom(&mut challenge).map_err(HandshakeError::RandomnessUnavailable)?;
         let body = HandshakeRequest {
             client_public_key: "test".to_owned(),
             challenge: hex::encode(challenge),
@@ -151,7 +154,11 @@ pub async fn handshake(
 fn best_hash(greetings: &[(NodeUrl, String)]) -> (String, usize) {
     let hashes = || greetings.iter().map(|(_, hash)| hash);
     let best = most_common(hashes()).or_else(|| hashes().next());
-    let best = best.cloned().unwrap_or_default();
+    #[allow(
+        clippy::expect_used,
+        reason = "a handshake succeeds when at least one node agrees"
+    )]
+    let best = best.expect("at least one node agreed").clone();
     let votes = hashes().filter(|hash| **hash == best).count();
     (best, votes)
 }

@@ -7,10 +7,10 @@ use lit_types::NodeUrl;
 
 use crate::TransportError;
 
-/// How requests reach servers that are no nodes: a relayer, a block indexer.
+/// Sends requests to servers other than nodes: a relayer, a block indexer.
 ///
 /// An implementation sends the request as it is, follows no redirects, bounds the size of the answer, and stops when its
-/// future is dropped. Deadlines are the caller's business.
+/// future is dropped. The caller sets deadlines.
 #[async_trait]
 pub trait HttpClient: Send + Sync + 'static {
     /// Sends one request and reads the whole answer.
@@ -20,7 +20,7 @@ pub trait HttpClient: Send + Sync + 'static {
     async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// The methods that are used here.
+/// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpMethod {
@@ -31,7 +31,7 @@ pub enum HttpMethod {
 }
 
 impl HttpMethod {
-    /// As it is written in a request.
+    /// The name of the method.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl HttpMethod {
 pub struct HttpRequest {
     /// The method.
     pub method: HttpMethod,
-    /// Where to.
+    /// The URL.
     pub url: HttpUrl,
     /// Header names in lower case, and values.
     pub headers: Vec<(&'static str, String)>,
@@ -96,7 +96,7 @@ impl fmt::Debug for HttpRequest {
     }
 }
 
-/// What the server answered.
+/// The answer of a server.
 #[derive(Clone)]
 pub struct HttpResponse {
     /// HTTP status.
@@ -143,10 +143,10 @@ impl HttpUrl {
         &self.origin
     }
 
-    /// This URL with more behind it, which begins with a slash. What is variable in it has to be percent-encoded.
+    /// Appends a path, which begins with a slash. Its variable parts must be percent-encoded.
     ///
     /// # Errors
-    /// [`HttpUrlError`] when this URL has a query, or the result is no URL.
+    /// [`HttpUrlError`] when this URL has a query, or the result is not a URL.
     pub fn join(&self, path: &str) -> Result<Self, HttpUrlError> {
         let joined = format!("{}{path}", self.text);
         if !path.starts_with('/') || self.text.contains('?') {
@@ -194,7 +194,7 @@ impl fmt::Debug for HttpUrl {
     }
 }
 
-/// The text is no URL that can be used here.
+/// The text is not a URL that can be used here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{0}` is not a URL: expected http:// or https://, a host, perhaps a port and a path, no user, no fragment"
@@ -207,7 +207,7 @@ impl HttpUrlError {
         let host = text.find("://").map_or(0, |end| end + 3);
         let end = text[host..].find(['/', '?', '#']);
         let shown = &text[..end.map_or(text.len(), |end| host + end)];
-        let shown = shown.rsplit('@').next().unwrap_or_default();
+        let shown = shown.rsplit_once('@').map_or(shown, |(_, host)| host);
         Self(shown.chars().take(100).collect())
     }
 }

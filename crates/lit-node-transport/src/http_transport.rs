@@ -12,8 +12,8 @@ use hyper_util::{
 use lit_types::NodeUrl;
 
 use crate::{
-    HttpClient, HttpMethod, HttpRequest, HttpResponse, NodeRequest, NodeResponse, NodeTransport,
-    TransportError,
+    Cause, HttpClient, HttpMethod, HttpRequest, HttpResponse, MEMORY_NODE_HOST, NodeRequest,
+    NodeResponse, NodeTransport, TransportError,
 };
 
 /// Requests over HTTP/1.1, with connections kept alive, TLS by rustls with the web's root certificates, and a limit on the
@@ -159,6 +159,11 @@ impl HttpTransport {
         headers: Vec<(&'static str, String)>,
         body: Bytes,
     ) -> Result<HttpResponse, TransportError> {
+        if origin.host() == MEMORY_NODE_HOST {
+            return Err(TransportError::MemoryNode {
+                node: origin.clone(),
+            });
+        }
         if !origin.is_https() && !origin.is_loopback() && !self.allow_insecure_http {
             return Err(TransportError::InsecureUrl);
         }
@@ -168,14 +173,13 @@ impl HttpTransport {
         }
         let http = http
             .body(Full::new(body))
-            .map_err(|error| TransportError::Request(error.to_string()))?;
+            .map_err(|error| TransportError::Request(error.into()))?;
 
         let response = self.client.request(http).await.map_err(|error| {
-            let reason = root_cause(&error);
             if error.is_connect() {
-                TransportError::Connect(reason)
+                TransportError::Connect(Cause::innermost(error))
             } else {
-                TransportError::Io(reason)
+                TransportError::Io(Cause::innermost(error))
             }
         })?;
         let status = response.status().as_u16();
@@ -187,7 +191,7 @@ impl HttpTransport {
                 if error.is::<LengthLimitError>() {
                     TransportError::TooLarge { limit }
                 } else {
-                    TransportError::Io(root_cause(error.as_ref()))
+                    TransportError::Io(Cause::innermost(error))
                 }
             })?;
         Ok(HttpResponse {
@@ -195,15 +199,6 @@ impl HttpTransport {
             body: body.to_bytes(),
         })
     }
-}
-
-/// The innermost error says what happened; those around it only say where.
-fn root_cause(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]
@@ -261,10 +256,10 @@ mod tests {
             HttpRequest::post(url, Bytes::from_static(b"body."))
         })
         .await;
-        assert_eq!(
+        assert!(matches!(
             response.unwrap_err(),
             TransportError::TooLarge { limit: 10 }
-        );
+        ));
         assert!(
             sent.starts_with("POST /a HTTP/1.1\r\n") && sent.ends_with("\r\n\r\nbody."),
             "{sent}"
@@ -278,7 +273,7 @@ mod tests {
             .request(HttpRequest::get(far))
             .await
             .unwrap_err();
-        assert_eq!(error, TransportError::InsecureUrl);
+        assert!(matches!(error, TransportError::InsecureUrl), "{error}");
     }
 
     #[tokio::test]
@@ -287,7 +282,7 @@ mod tests {
         let request = HttpRequest::get(here).with_header("api-key", "SECRET\r\nother: 1");
         let error = HttpTransport::new().request(request).await.unwrap_err();
         assert!(
-            matches!(&error, TransportError::Request(reason) if !reason.contains("SECRET")),
+            matches!(&error, TransportError::Request(reason) if !reason.to_string().contains("SECRET")),
             "{error}"
         );
     }

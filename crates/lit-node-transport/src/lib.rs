@@ -5,6 +5,7 @@
 )]
 
 mod agreement;
+mod cause;
 pub mod datil;
 mod handshake;
 mod http_client;
@@ -19,7 +20,8 @@ mod tally;
 mod transport;
 
 pub use agreement::most_common;
-pub use handshake::{Handshake, HandshakeKeys, LateNodes, handshake};
+pub use cause::Cause;
+pub use handshake::{Handshake, HandshakeError, HandshakeKeys, LateNodes, handshake};
 pub use http_client::{HttpClient, HttpMethod, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
@@ -30,4 +32,4 @@ pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFa
 pub use quorum::{Quorum, QuorumAnswer, QuorumCall, QuorumPolicy, Wait, call_quorum};
 pub use rejection::Rejection;
 pub use request_id::RequestId;
-pub use transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
+pub use transport::{MEMORY_NODE_HOST, NodeRequest, NodeResponse, NodeTransport, TransportError};

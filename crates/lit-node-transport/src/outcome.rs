@@ -3,42 +3,42 @@ use std::{fmt, time::Duration};
 use bytes::Bytes;
 use lit_types::{NodeErrorBody, NodeUrl, wire::Endpoint};
 
-use crate::{Rejection, RequestId, TransportError, most_common};
+use crate::{Rejection, RequestId, TransportError, cause::Chain, most_common};
 
-/// What became of a request to one node.
+/// The outcome of a request to one node.
 #[derive(Debug, Clone)]
 pub struct NodeOutcome {
     /// The node.
     pub node: NodeUrl,
-    /// What it answered, if it did.
+    /// The answer, or why there is none.
     pub outcome: Outcome,
-    /// How long it took, or how long it was waited for.
+    /// How long the answer took, or how long the call waited for it.
     pub elapsed: Duration,
 }
 
 /// The longest body of a refusal that is kept: an exception and the 100 KiB of logs before it, escaped.
 pub const MAX_REFUSAL_BYTES: usize = 512 * 1024;
 
-/// The kinds of outcomes.
+/// What came of a request.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// A valid answer; whether it agrees with the others is another question.
+    /// A valid answer. It may still differ from the answers of other nodes.
     Valid,
     /// The node refused.
     Refused {
         /// HTTP status.
         status: u16,
-        /// The refusal, as far as it could be read.
+        /// The refusal, as far as it could be parsed.
         error: Box<NodeErrorBody>,
-        /// The body as it came; empty if it was longer than [`MAX_REFUSAL_BYTES`].
-        body: Bytes,
+        /// The body as it came, unless it was longer than [`MAX_REFUSAL_BYTES`].
+        body: Option<Bytes>,
     },
     /// The node answered that it is not in the signing set of this request. Its answer is not needed.
     NotASigner,
     /// The node answered, but the answer is not valid.
     Invalid(Rejection),
-    /// There was no answer.
+    /// The request failed.
     Failed(TransportError),
     /// The call ended before the node answered.
     Pending,
@@ -99,8 +99,8 @@ impl fmt::Display for Outcome {
                 Ok(())
             }
             Self::NotASigner => f.write_str("not in the signing set"),
-            Self::Invalid(rejection) => write!(f, "invalid answer: {rejection}"),
-            Self::Failed(error) => error.fmt(f),
+            Self::Invalid(rejection) => write!(f, "invalid answer: {}", Chain(rejection)),
+            Self::Failed(error) => write!(f, "{}", Chain(error)),
             Self::Pending => f.write_str("no answer yet"),
         }
     }
@@ -113,11 +113,11 @@ impl fmt::Display for Outcome {
 pub struct QuorumError {
     /// What was missing.
     pub failure: QuorumFailure,
-    /// What was called.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// How many agreeing answers were needed.
+    /// How many matching answers were needed.
     pub needed: usize,
-    /// The id under which the nodes know this call.
+    /// The request id, which nodes log.
     pub request_id: RequestId,
     /// Every node's outcome, in the order of the nodes.
     pub outcomes: Vec<NodeOutcome>,
@@ -139,24 +139,24 @@ pub enum QuorumFailure {
         /// How many of them agree at most.
         agreeing: usize,
     },
-    /// Enough answers agree, but nothing can be made of them, such as a signature of its shares.
+    /// Enough answers agree, but they cannot be used: for example, their signature shares do not combine.
     Unusable {
         /// How many agree.
         agreeing: usize,
     },
-    /// The time for the whole call ran out.
+    /// The deadline of the whole call passed.
     DeadlineExceeded {
         /// How many valid answers had come.
         valid: usize,
     },
-    /// Fewer nodes were asked than answers are needed.
+    /// There are fewer nodes than answers are needed.
     TooFewNodes,
-    /// A node was asked twice, and could so outvote others.
+    /// A node is listed twice, and would have two votes.
     DuplicateNode,
 }
 
 impl QuorumError {
-    /// The error code that most refusing nodes gave.
+    /// The most common error code of the nodes that refused.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
         most_common(
@@ -166,7 +166,7 @@ impl QuorumError {
         )
     }
 
-    /// Whether enough nodes failed in a way that may pass for the same call to succeed later.
+    /// Whether the same call may succeed later: enough nodes answered, or failed in a way that may pass.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         let promising = |outcome: &&NodeOutcome| {
@@ -200,7 +200,7 @@ impl fmt::Display for QuorumError {
             )?,
             QuorumFailure::Unusable { agreeing } => write!(
                 f,
-                "{agreeing} answers agree, but no {needed} of them make a good whole"
+                "{agreeing} answers agree, but no {needed} of them combine"
             )?,
             QuorumFailure::DeadlineExceeded { valid } => {
                 write!(

@@ -355,11 +355,7 @@ pub(crate) fn judge_response<T>(
     let NodeResponse { status, body } = result.map_err(Outcome::Failed)?;
     if !(200..300).contains(&status) {
         let error = Box::new(datil::parse_refusal(&body));
-        let body = if body.len() > MAX_REFUSAL_BYTES {
-            Bytes::new()
-        } else {
-            body
-        };
+        let body = (body.len() <= MAX_REFUSAL_BYTES).then_some(body);
         return Err(Outcome::Refused {
             status,
             error,

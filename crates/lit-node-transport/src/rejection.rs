@@ -1,12 +1,14 @@
 use lit_types::JsonProblem;
 
+use crate::Cause;
+
 /// Why the answer of a node is rejected, although the node answered with a success status.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Rejection {
     /// The body is not JSON of the expected form.
-    #[error("malformed answer: {0}")]
-    Malformed(JsonProblem),
+    #[error("malformed answer")]
+    Malformed(#[source] JsonProblem),
     /// The body is not text in UTF-8.
     #[error("malformed answer: not UTF-8 text")]
     NotText,
@@ -40,9 +42,9 @@ pub enum Rejection {
         /// The curve that the request asked for.
         expected: &'static str,
     },
-    /// The share cannot be read.
-    #[error("malformed signature share: {0}")]
-    MalformedShare(String),
+    /// The share cannot be parsed.
+    #[error("malformed signature share")]
+    MalformedShare(#[source] Cause),
     /// The share is for another key than was asked for.
     #[error("the signature share is for another key")]
     WrongKey,
@@ -56,14 +58,14 @@ pub enum Rejection {
     #[error("the signature share is wrong")]
     WrongShare,
     /// The shares of the agreeing nodes do not combine to a signature. It is not known which of them is wrong.
-    #[error("the signature shares do not combine: {0}")]
-    CannotCombine(String),
-    /// The message that the node signed cannot be read.
-    #[error("malformed signed message: {0}")]
-    MalformedMessage(String),
+    #[error("the signature shares do not combine")]
+    CannotCombine(#[source] Cause),
+    /// The message that the node signed cannot be parsed.
+    #[error("malformed signed message")]
+    MalformedMessage(#[source] Cause),
     /// The node signed another message than was sent.
-    #[error("the node signed another message: {0}")]
-    WrongMessage(String),
+    #[error("the node signed another message")]
+    WrongMessage(#[source] Cause),
     /// The signature does not recover to an address.
     #[error("malformed signature")]
     MalformedSignature,

@@ -7,19 +7,14 @@ use std::fmt;
 pub struct RequestId(String);
 
 impl RequestId {
-    /// A fresh id from the randomness of the operating system.
+    /// A fresh id, drawn from the operating system.
     ///
     /// # Errors
-    /// When the operating system has none.
+    /// When the operating system provides no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 16];
         getrandom::getrandom(&mut bytes)?;
         Ok(Self(hex::encode(bytes)))
-    }
-
-    /// Stands for an id where none could be made.
-    pub(crate) fn unavailable() -> Self {
-        Self("none".to_owned())
     }
 
     /// The value of the header: `lit_` and hex digits.

@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use lit_types::{NodeUrl, wire::Endpoint};
 
+use crate::Cause;
+
 /// A POST to one node.
 #[derive(Clone)]
 pub struct NodeRequest {
     /// The node.
     pub node: NodeUrl,
-    /// What is called.
+    /// The endpoint.
     pub endpoint: Endpoint,
     /// Header names in lower case, and values.
     pub headers: Vec<(&'static str, String)>,
@@ -28,7 +30,7 @@ impl std::fmt::Debug for NodeRequest {
     }
 }
 
-/// What the node answered.
+/// The answer of a node.
 #[derive(Debug, Clone)]
 pub struct NodeResponse {
     /// HTTP status.
@@ -40,7 +42,7 @@ pub struct NodeResponse {
 /// How requests reach nodes: over HTTP, or in memory.
 ///
 /// An implementation sends the request as it is, bounds the size of the answer, and stops when its future is dropped.
-/// Deadlines are the caller's business.
+/// The caller sets deadlines.
 #[async_trait]
 pub trait NodeTransport: Send + Sync + 'static {
     /// Sends one request and reads the whole answer.
@@ -50,16 +52,22 @@ pub trait NodeTransport: Send + Sync + 'static {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError>;
 }
 
-/// Why there is no answer from a node.
+/// The host of nodes that are reached in memory only: the IPv4 dummy address (RFC 7600), which no machine has.
+///
+/// An embedded network without HTTP names its nodes with it. Another transport that meets it reports
+/// [`TransportError::MemoryNode`] instead of reaching whatever listens on the same port.
+pub const MEMORY_NODE_HOST: &str = "192.0.0.8";
+
+/// Why a node or server did not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
     /// No connection: nothing listens there, the name is unknown, or TLS failed. Retryable.
-    #[error("cannot connect: {0}")]
-    Connect(String),
-    /// The connection broke before the answer was complete, or it was no HTTP. Retryable.
-    #[error("the connection failed: {0}")]
-    Io(String),
+    #[error("cannot connect")]
+    Connect(#[source] Cause),
+    /// The connection broke before the answer was complete, or the answer is not HTTP. Retryable.
+    #[error("the connection failed")]
+    Io(#[source] Cause),
     /// The answer is larger than the limit.
     #[error("the answer is larger than {limit} bytes")]
     TooLarge {
@@ -69,9 +77,17 @@ pub enum TransportError {
     /// The URL is plain `http` and not on this machine. Use `https`, or allow it by name.
     #[error("plain http to another machine; use https, or allow it with with_insecure_http")]
     InsecureUrl,
-    /// The URL or a header cannot be put into a request.
-    #[error("the request cannot be made: {0}")]
-    Request(String),
+    /// The node belongs to an embedded network that does not listen.
+    #[error(
+        "{node} is a node in memory, which does not listen; connect to the embedded network itself, or start it with HTTP"
+    )]
+    MemoryNode {
+        /// The node.
+        node: NodeUrl,
+    },
+    /// The URL or a header is malformed.
+    #[error("malformed request")]
+    Request(#[source] Cause),
     /// No answer in time. Retryable.
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),

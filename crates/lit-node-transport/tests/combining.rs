@@ -22,7 +22,7 @@ impl NodeTransport for OneBySecond {
         let port = request.node.authority().rsplit(':').next().unwrap();
         let index: usize = port.parse().unwrap();
         tokio::time::sleep(Duration::from_secs(index as u64)).await;
-        let body = self.0[index].ok_or_else(|| TransportError::Connect("dead".to_owned()))?;
+        let body = self.0[index].ok_or_else(|| TransportError::Connect("dead".into()))?;
         Ok(NodeResponse {
             status: 200,
             body: Bytes::from(body),
@@ -128,7 +128,7 @@ async fn gives_up_without_waiting_for_others() {
     let started = Instant::now();
     let mut call = start(&["a good", "a bad", "a good", "b good"].map(Some));
     call.agree().await.unwrap();
-    let error = call.give_up(&Rejection::CannotCombine("one is wrong".to_owned()));
+    let error = call.give_up(&Rejection::CannotCombine("one is wrong".into()));
     assert_eq!(started.elapsed(), Duration::from_secs(2));
     assert_eq!(failure(&error), QuorumFailure::Unusable { agreeing: 3 });
     let blamed = |i: usize| error.outcomes[i].outcome.to_string();

@@ -3,9 +3,12 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+use std::{error::Error, io};
+
 use bytes::Bytes;
 use lit_node_transport::{
-    HttpTransport, NodeRequest, NodeResponse, NodeTransport, RequestId, TransportError, datil,
+    HttpTransport, MEMORY_NODE_HOST, NodeRequest, NodeResponse, NodeTransport, RequestId,
+    TransportError, datil,
 };
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::{
@@ -111,16 +114,18 @@ async fn a_large_answer_is_not_read_to_its_end() {
     let transport = HttpTransport::builder().with_max_body_bytes(10).build();
     let large = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n01234567890".to_vec();
     let (node, _received) = server(large, false).await;
-    assert_eq!(
-        send(&transport, &node).await.unwrap_err(),
-        TransportError::TooLarge { limit: 10 }
+    let error = send(&transport, &node).await.unwrap_err();
+    assert!(
+        matches!(error, TransportError::TooLarge { limit: 10 }),
+        "{error}"
     );
     let mut endless = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
     endless.extend(b"5\r\n01234\r\n".repeat(1000));
     let (node, _received) = server(endless, true).await;
-    assert_eq!(
-        send(&transport, &node).await.unwrap_err(),
-        TransportError::TooLarge { limit: 10 }
+    let error = send(&transport, &node).await.unwrap_err();
+    assert!(
+        matches!(error, TransportError::TooLarge { limit: 10 }),
+        "{error}"
     );
 }
 
@@ -143,13 +148,36 @@ async fn broken_answers_are_typed() {
     drop(nobody);
     let error = send(&HttpTransport::new(), &node).await.unwrap_err();
     assert!(matches!(error, TransportError::Connect(_)), "{error}");
+    assert_eq!(error.to_string(), "cannot connect");
+    // The error of the operating system, without the layers of hyper around it.
+    let cause = error.source().unwrap().downcast_ref::<io::Error>();
+    assert_eq!(cause.unwrap().kind(), io::ErrorKind::ConnectionRefused);
+}
+
+/// Something else may listen on the port, even on this machine.
+#[tokio::test]
+async fn nodes_in_memory_are_not_reached_over_http() {
+    for scheme in ["http", "https"] {
+        let node: NodeUrl = format!("{scheme}://{MEMORY_NODE_HOST}:7470")
+            .parse()
+            .unwrap();
+        let transport = HttpTransport::builder().with_insecure_http(true).build();
+        let error = send(&transport, &node).await.unwrap_err();
+        assert!(!error.is_retryable());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{node} is a node in memory, which does not listen; connect to the embedded network itself, or start it with HTTP"
+            )
+        );
+    }
 }
 
 #[tokio::test]
 async fn plain_http_stays_on_this_machine() {
     let far: NodeUrl = "http://192.0.2.1:7470".parse().unwrap();
     let error = send(&HttpTransport::new(), &far).await.unwrap_err();
-    assert_eq!(error, TransportError::InsecureUrl);
+    assert!(matches!(error, TransportError::InsecureUrl), "{error}");
     assert!(!error.is_retryable());
 }
 

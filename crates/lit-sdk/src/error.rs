@@ -1,5 +1,5 @@
 use lit_contracts::ContractError;
-use lit_node_transport::QuorumError;
+use lit_node_transport::{Cause, QuorumError};
 use lit_recap::SiweError;
 use lit_session_crypto::{
     BlsError, CapabilityRefusal, InvalidSessionSigs, RootRefusal, SessionError, SessionRefusal,
@@ -12,60 +12,94 @@ use lit_types::{
 
 use crate::{AuthorizeError, transport::DiscoveryError};
 
-/// What can go wrong in the flows of this crate.
+/// Why a flow of this crate failed.
+///
+/// The `Display` of a variant does not repeat its cause: print the chain of [sources](std::error::Error::source), as
+/// [`anyhow`](https://docs.rs/anyhow) does. The report of [`QuorumError`], with a line for every node, is such a source.
+///
+/// ```
+/// use std::error::Error as _;
+/// use lit_sdk::{Error, session_crypto::SessionError};
+///
+/// /// What to tell the user.
+/// fn advice(error: &Error) -> String {
+///     match error {
+///         Error::Session(SessionError::Expired { expiration }) => {
+///             format!("the session ended at {expiration}: log in again")
+///         }
+///         Error::Action { error, logs, .. } => format!("the action threw {error}, after it wrote:\n{logs}"),
+///         Error::Nodes(nodes) | Error::Connect(nodes) => {
+///             for node in &nodes.outcomes {
+///                 eprintln!("{}: {}", node.node, node.outcome);
+///             }
+///             match nodes.error_code() {
+///                 Some("NodeAuthSigScopeTooLimited") => "the session lacks a right".to_owned(),
+///                 _ => "the nodes did not agree".to_owned(),
+///             }
+///         }
+///         error if error.is_retryable() => "try again later".to_owned(),
+///         error => match error.source() {
+///             Some(cause) => format!("{error}: {cause}"),
+///             None => error.to_string(),
+///         },
+///     }
+/// }
+/// assert_eq!(advice(&Error::NotReady), "the client is disconnected; connect again");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client was given no nodes, or a threshold that they cannot reach.
-    #[error("invalid configuration: {0}")]
-    Config(String),
-    /// This network's nodes must prove by attestation what they run, which this version does not verify. Connecting without
-    /// would be less than what users of the network are promised.
+    /// The nodes, the threshold or the transport of the client do not fit together.
+    #[error("invalid configuration")]
+    Config(#[source] ConfigError),
+    /// The nodes of this network must prove by attestation what they run. This version cannot verify that, and does not
+    /// connect without.
     #[error("{0} requires node attestation, which this version cannot verify")]
     AttestationRequired(LitNetwork),
-    /// The nodes could not be found, as when the chain does not answer.
-    #[error("cannot find the nodes of the network: {0}")]
-    Discovery(DiscoveryError),
-    /// The nodes give other keys than before. They are those of another network, and nothing of theirs is used.
-    #[error("the nodes give other keys than before")]
+    /// The nodes could not be found, for example because the chain does not answer.
+    #[error("cannot find the nodes of the network")]
+    Discovery(#[source] DiscoveryError),
+    /// The nodes have other keys than before, so they belong to another network. The client keeps what it knew.
+    #[error("the keys of the network have changed")]
     KeysChanged,
-    /// Too few nodes answered, or those that did are not of one network. The report has a line per node.
-    #[error("cannot connect to the network\n{0}")]
-    Connect(Box<QuorumError>),
-    /// The client was disconnected. Connect again.
-    #[error("the client is not connected; call connect first")]
+    /// Too few nodes answered, or their keys differ. The report has a line per node.
+    #[error("cannot connect to the network")]
+    Connect(#[source] Box<QuorumError>),
+    /// The client was disconnected.
+    #[error("the client is disconnected; connect again")]
     NotReady,
-    /// The operating system gives no random bytes.
-    #[error("no randomness: {0}")]
-    Randomness(rand_core::Error),
-    /// A session without rights is of no use.
+    /// The operating system provides no random bytes.
+    #[error("the operating system provides no random bytes")]
+    RandomnessUnavailable(#[source] rand_core::Error),
+    /// The request names no rights.
     #[error("at least one resource ability request is needed")]
     NoRequests,
-    /// A resource or its data cannot be put into a message.
+    /// A resource, a domain or a statement does not fit into a SIWE message.
     #[error(transparent)]
-    Message(#[from] SiweError),
+    InvalidMessage(#[from] SiweError),
     /// The requested end has already passed, or is more than 30 days away, which nodes refuse.
     #[error("the session cannot end at {expiration}: it must be within 30 days from now")]
     Lifetime {
         /// The requested end.
         expiration: Timestamp,
     },
-    /// A time is outside the years that can be written.
+    /// A time is outside the years that a timestamp can have.
     #[error(transparent)]
-    Time(#[from] TimestampError),
-    /// One of the proofs is no good. Nodes refuse the whole request because of it.
-    #[error("proof {index} cannot be used: {refusal}")]
+    TimeOutOfRange(#[from] TimestampError),
+    /// A proof is invalid. Nodes refuse the whole request because of it.
+    #[error("proof {index} is invalid")]
     Proof {
-        /// Which one.
+        /// The position of the proof in the request.
         index: usize,
         /// What is wrong with it.
+        #[source]
         refusal: CapabilityRefusal,
     },
     /// The authorizer did not authorize the session.
     #[error("the session was not authorized")]
     Authorize(#[source] AuthorizeError),
-    /// What came back does not authorise the session.
-    #[error("the AuthSig does not authorise the session: {0}")]
+    /// The AuthSig does not authorize the session.
+    #[error("the AuthSig does not authorize the session")]
     Root(#[from] RootRefusal),
     /// The parts do not make a session.
     #[error("the session is refused")]
@@ -73,10 +107,10 @@ pub enum Error {
     /// The session has ended. Make a new one.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// The session signatures have expired or are none.
+    /// The session signatures have expired or are malformed.
     #[error(transparent)]
     SessionSigs(#[from] InvalidSessionSigs),
-    /// There is no session signature for a node that is needed.
+    /// Too few nodes have a session signature.
     #[error(transparent)]
     MissingNode(#[from] MissingNodeError),
     /// The session of a wallet shall sign with a PKP, but does not have the right to run any action. Nodes ask for both.
@@ -94,7 +128,7 @@ pub enum Error {
         /// Every node's outcome.
         nodes: Box<QuorumError>,
     },
-    /// Keys cannot be claimed for WebAuthn credentials: a claim does not carry the public key by which nodes verify logins. Mint
+    /// Keys cannot be claimed for WebAuthn credentials: a claim does not carry the public key that verifies logins. Mint
     /// a PKP with [`LitRelay::mint`](crate::services::LitRelay::mint) instead.
     #[error(
         "a key cannot be claimed for a WebAuthn credential; mint a PKP that permits it instead"
@@ -103,34 +137,68 @@ pub enum Error {
     /// Nodes refuse these conditions, or hash them differently.
     #[error(transparent)]
     Conditions(#[from] AccessControlError),
-    /// Too much to encrypt; no ciphertext; or one of another network or other conditions.
+    /// The data is too long, or the ciphertext is malformed, or belongs to another network or other conditions.
     #[error(transparent)]
     Encryption(#[from] TimeLockError),
     /// The hash of encrypted data is not 32 bytes of hex.
     #[error("the hash of the encrypted data is not 64 hex digits")]
     DataHash,
-    /// What was decrypted is not the data of the hash it came with. It is not given.
-    #[error("what was decrypted does not have the hash that it was encrypted under")]
+    /// The decrypted data does not match the hash that came with it. It is not returned.
+    #[error("the decrypted data does not match its hash")]
     OtherData,
-    /// What was decrypted is no text. Decrypt it as bytes.
-    #[error("what was decrypted is not a text in UTF-8")]
+    /// The decrypted data is not text.
+    #[error("the decrypted data is not UTF-8 text; decrypt it as bytes")]
     NotText,
-    /// The runtime was shut down while it worked on this.
-    #[error("the runtime stopped before the work was done")]
-    Interrupted,
-    /// What the nodes agreed on at the handshake is no BLS key, so nothing that they sign together can be verified.
-    #[error("the network has no BLS key: {0}")]
-    NetworkKey(BlsError),
-    /// What the nodes agreed on at the handshake are no root keys, so keys of PKPs cannot be derived.
-    #[error("the network has no root keys that keys of PKPs can be derived from")]
-    RootKeys,
-    /// Enough nodes answered, but what they gave makes no signature: shares are missing, wrong, or of different messages.
+    /// The runtime shut down before the work was done.
+    #[error("the runtime shut down before the work was done")]
+    RuntimeShutDown,
+    /// The network key of the handshake is not a BLS key, so combined signatures cannot be verified.
+    #[error("the network key is malformed")]
+    NetworkKey(#[source] BlsError),
+    /// The root keys of the handshake are missing or malformed, so keys of PKPs cannot be derived.
+    #[error("cannot derive keys from the root keys of the network")]
+    RootKeys(#[source] Cause),
+    /// Enough nodes answered, but their shares do not combine: shares are missing, wrong, or of different messages.
     /// The report has a line per node.
-    #[error("the answers of the nodes make no signature\n{0}")]
-    Shares(Box<QuorumError>),
-    /// Too few nodes carried out the call, or they do not agree. The report has a line per node.
-    #[error("the nodes did not carry out the call\n{0}")]
-    Nodes(Box<QuorumError>),
+    #[error("the signature shares of the nodes do not combine")]
+    Shares(#[source] Box<QuorumError>),
+    /// Too few nodes carried out the call, or their answers differ. The report has a line per node.
+    #[error("the nodes did not carry out the call")]
+    Nodes(#[source] Box<QuorumError>),
+}
+
+/// Why a client cannot be configured like this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The threshold is 0, or there are fewer nodes than that.
+    #[error("a threshold of {threshold} cannot be reached by {nodes} nodes")]
+    UnreachableThreshold {
+        /// The threshold.
+        threshold: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
+    /// Two URLs name the same node.
+    #[error("a node is listed twice")]
+    DuplicateNode,
+    /// There is no way to reach the nodes.
+    #[error("no transport; set one, or build with the feature `http`")]
+    NoTransport,
+    /// Keys are shared with a threshold of at least 2. The nodes cannot sign or decrypt together with less.
+    #[error(
+        "a threshold of {threshold} is too low to sign or decrypt; keys are shared with at least 2"
+    )]
+    ThresholdTooLow {
+        /// The threshold.
+        threshold: usize,
+    },
+    /// Keys are shared among at most 255 nodes.
+    #[error("a threshold of {threshold} is too high; keys are shared among at most 255 nodes")]
+    ThresholdTooHigh {
+        /// The threshold.
+        threshold: usize,
+    },
 }
 
 impl From<SessionRefusal> for Error {
@@ -165,7 +233,7 @@ impl Error {
         })
     }
 
-    /// The code most refusing nodes gave, such as `NodeSIWECapabilityInvalid`.
+    /// The most common error code of the nodes that refused, such as `NodeSIWECapabilityInvalid`.
     #[must_use]
     pub fn node_error_code(&self) -> Option<&str> {
         match self {

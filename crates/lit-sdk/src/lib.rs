@@ -9,7 +9,7 @@ pub mod session;
 
 pub use calls::{Encrypted, ExecuteJs, LitAction, PkpSign, PkpSigner};
 pub use client::{LitNodeClient, LitNodeClientBuilder, SystemClock};
-pub use error::Error;
+pub use error::{ConfigError, Error};
 pub use session::{
     AuthRequest, Authorization, AuthorizeError, LitActionLogin, PkpLogin, SessionAuthorizer,
     SessionManager, SessionRequest, WalletAuth, authorizer_fn, store,

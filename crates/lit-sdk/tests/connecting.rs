@@ -50,7 +50,7 @@ async fn faults_below_the_threshold_do_not_matter() {
     setup.network.node(5).fail(Fault::Stopped);
     setup.network.node(9).fail(Fault::Stopped);
     let error = client.execute_js(&session, &call).await.unwrap_err();
-    let report = error.to_string();
+    let report = std::error::Error::source(&error).unwrap().to_string();
     for node in client.nodes().iter() {
         assert!(report.contains(node.as_str()), "{report}");
     }
@@ -134,7 +134,8 @@ async fn a_network_that_is_dropped_is_gone() {
         .execute_js(&session, &ExecuteJs::code(HELLO))
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("connection refused"), "{error}");
+    let report = std::error::Error::source(&error).unwrap().to_string();
+    assert!(report.contains("connection refused"), "{report}");
 }
 
 /// A view that tests change.

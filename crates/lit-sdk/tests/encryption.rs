@@ -186,7 +186,8 @@ async fn answers_that_contradict_themselves_do_not_count() {
         let client =
             altered::connect(&setup.network, endpoint, move |_, _, body| alter(body)).await;
         let error = client.decrypt(&session, &encrypted).await.unwrap_err();
-        assert!(error.to_string().contains(reason), "{error}");
+        let report = std::error::Error::source(&error).unwrap().to_string();
+        assert!(report.contains(reason), "{report}");
     }
 }
 

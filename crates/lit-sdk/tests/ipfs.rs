@@ -66,7 +66,7 @@ async fn a_cid_is_a_segment_of_its_own() {
 async fn the_first_gateway_that_gives_the_code_is_enough() {
     let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
     let gateways = Gateways::new(vec![
-        Err(TransportError::Connect("refused".to_owned())),
+        Err(TransportError::Connect("refused".into())),
         Ok((200, "something else")),
         Ok((200, CODE)),
     ]);
@@ -101,7 +101,7 @@ async fn tokens_in_urls_of_gateways_are_not_shown() {
         "https://gw.example/SECRET/ipfs/",
         "https://gw.example?token=SECRET&cid=",
     ] {
-        let down = || Err(TransportError::Connect("refused".to_owned()));
+        let down = || Err(TransportError::Connect("refused".into()));
         let http = Gateways::new((0..10).map(|_| down()).collect());
         let gateways = IpfsGateways::new(http).with_gateway(url).unwrap();
         let error = gateways.fetch(&cid).await.unwrap_err();

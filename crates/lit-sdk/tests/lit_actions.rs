@@ -80,11 +80,10 @@ async fn a_signature_of_another_key_than_the_given_one_is_refused() {
     let session = owned.session().await;
     let call = sign(&owned, &["sig"]).with_signer("sig", other.unwrap().public_key);
     let error = owned.client.execute_js(&session, &call).await.unwrap_err();
+    let report = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        error
-            .to_string()
-            .contains("the signature share is for another key"),
-        "{error}"
+        report.contains("the signature share is for another key"),
+        "{report}"
     );
 }
 
@@ -170,11 +169,10 @@ async fn answers_that_say_they_failed_do_not_count() {
     let client = altered(&owned, |_, body| body["success"] = json!(false)).await;
     let call = ExecuteJs::code("1");
     let error = client.execute_js(&session, &call).await.unwrap_err();
+    let report = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        error
-            .to_string()
-            .contains("the node reports that it did not succeed"),
-        "{error}"
+        report.contains("the node reports that it did not succeed"),
+        "{report}"
     );
 }
 
@@ -374,8 +372,6 @@ async fn a_login_claims_its_key() {
         owned.network.node(node).fail(Fault::CorruptShare);
     }
     let error = owned.client.claim_key_id(&call).await.unwrap_err();
-    assert!(
-        error.to_string().contains("not from the wallet of a node"),
-        "{error}"
-    );
+    let report = std::error::Error::source(&error).unwrap().to_string();
+    assert!(report.contains("not from the wallet of a node"), "{report}");
 }

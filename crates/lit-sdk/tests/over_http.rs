@@ -96,7 +96,8 @@ async fn too_few_nodes_or_another_network_do_not_connect() {
     let error = LitNodeClient::connect(&NodeList::from_urls(nodes.clone(), 3))
         .await
         .unwrap_err();
-    assert!(error.to_string().contains("do not agree"), "{error}");
+    let report = std::error::Error::source(&error).unwrap().to_string();
+    assert!(report.contains("do not agree"), "{report}");
     assert!(!error.is_retryable());
     assert!(
         LitNodeClient::connect(&NodeList::from_urls(nodes.clone(), 2))

@@ -140,7 +140,8 @@ async fn a_wrong_share_is_met_with_another_request() {
     let call = PkpSign::digest(owned.pkp, DIGEST).with_attempts(3);
     let error = owned.client.pkp_sign(&session, &call).await.unwrap_err();
     assert!(matches!(error, Error::Shares(_)), "{error}");
-    assert!(error.to_string().contains("do not add up"), "{error}");
+    let report = std::error::Error::source(&error).unwrap().to_string();
+    assert!(report.contains("do not add up"), "{report}");
 }
 
 fn id_of(request: &NodeRequest) -> String {
@@ -195,11 +196,10 @@ async fn the_key_in_the_answers_is_not_believed() {
     let client = connect(&owned.network, Endpoint::PkpSign, claim).await;
     let call = PkpSign::digest(other, DIGEST).with_attempts(1);
     let error = client.pkp_sign(&session, &call).await.unwrap_err();
+    let report = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        error
-            .to_string()
-            .contains("the signature share is for another key"),
-        "{error}"
+        report.contains("the signature share is for another key"),
+        "{report}"
     );
     let call = PkpSign::digest(asked, DIGEST).with_attempts(1);
     let signature = client.pkp_sign(&session, &call).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_wallet_session_without_any_action_is_told_before_a_node_is_asked() {
         let owned = Owned::new().await;
         let wallet = WalletAuth::new(owned.owner.clone());
         let call = PkpSign::digest(owned.pkp, DIGEST);
-        let request = SessionRequest::new(rights.clone());
+        let request = SessionRequest::new(rights);
         let session = owned.client.session(&request, &wallet).await.unwrap();
         let sigs = owned.client.session_sigs(&session).unwrap();
         for result in [
@@ -269,8 +269,7 @@ async fn a_wallet_session_without_any_action_is_told_before_a_node_is_asked() {
         assert_eq!(signing_requests(&owned), 0);
         // The session of a PKP needs no such right.
         let login = owned.login().await;
-        let session = owned.client.session(&SessionRequest::new(rights), &login);
-        let session = session.await.unwrap();
+        let session = owned.client.session(&request, &login).await.unwrap();
         let signature = owned.client.pkp_sign(&session, &call).await;
         assert_signed(&owned, DIGEST, signature.unwrap());
         let sigs = owned.client.session_sigs(&session).unwrap();
@@ -317,7 +316,7 @@ async fn calls_take_every_form_of_a_session() {
         assert_eq!(answer.unwrap().response, "done");
     }
 
-    let owner = EvmBasicCondition::wallet_is("ethereum", &owned.owner.address().to_string());
+    let owner = EvmBasicCondition::wallet_is("ethereum", owned.owner.address().to_string());
     let conditions = AccessControlConditions::EvmBasic(ConditionExpression::new(owner));
     let encrypted = client.encrypt_text("secret", &conditions).await.unwrap();
     let right = Right::new(

@@ -216,7 +216,8 @@ async fn an_action_that_fails_says_why() {
     // Nodes that answer differently do not agree.
     let call = ExecuteJs::code("Lit.Actions.setResponse({ response: String(Math.random()) })");
     let error = setup.client.execute_js(&session, &call).await.unwrap_err();
-    assert!(error.to_string().contains("do not agree"), "{error}");
+    let report = std::error::Error::source(&error).unwrap().to_string();
+    assert!(report.contains("do not agree"), "{report}");
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ impl NodeTransport for SigningNodes {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
         if request.endpoint == Endpoint::Handshake {
             let body = serde_json::to_vec(&self.greeting);
-            let body = body.map_err(|error| TransportError::Io(error.to_string()))?;
+            let body = body.map_err(|error| TransportError::Io(error.into()))?;
             return Ok(NodeResponse {
                 status: 200,
                 body: body.into(),
@@ -113,7 +113,7 @@ impl NodeTransport for SigningNodes {
         let place = self.nodes.iter().position(|node| *node == request.node);
         let reply = place.and_then(|place| self.replies.get(round * self.nodes.len() + place));
         requests.push(request);
-        let reply = reply.ok_or_else(|| TransportError::Connect("no answer".to_owned()))?;
+        let reply = reply.ok_or_else(|| TransportError::Connect("no answer".into()))?;
         let json = reply.json.as_ref().map(Value::to_string);
         Ok(NodeResponse {
             status: reply.status,

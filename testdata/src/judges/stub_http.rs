@@ -40,7 +40,7 @@ impl HttpClient for StubServer {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = self.answers.get(requests.len()).or(self.answers.last());
         requests.push(request);
-        let answer = answer.ok_or_else(|| TransportError::Connect("no answers".to_owned()))?;
+        let answer = answer.ok_or_else(|| TransportError::Connect("no answers".into()))?;
         Ok(HttpResponse {
             status: answer.status.unwrap_or(200),
             body: answer.json.to_string().into(),

@@ -37,7 +37,7 @@ struct StubNodes {
 impl NodeTransport for StubNodes {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
         if request.endpoint != Endpoint::Handshake {
-            return Err(TransportError::Request("these nodes only greet".to_owned()));
+            return Err(TransportError::Request("these nodes only greet".into()));
         }
         let key = "a".repeat(96);
         let greeting = HandshakeResponse {
@@ -51,7 +51,7 @@ impl NodeTransport for StubNodes {
             latest_blockhash: self.blockhash.clone(),
         };
         let body =
-            serde_json::to_vec(&greeting).map_err(|error| TransportError::Io(error.to_string()))?;
+            serde_json::to_vec(&greeting).map_err(|error| TransportError::Io(error.into()))?;
         Ok(NodeResponse {
             status: 200,
             body: Bytes::from(body),

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use alloy_primitives::{Address, B256, Signature, hex};
 use bytes::Bytes;
-use lit_node_transport::{Quorum, QuorumPolicy, Rejection, RequestId, call_quorum};
+use lit_node_transport::{Cause, Quorum, QuorumPolicy, Rejection, RequestId, call_quorum};
 use lit_session_crypto::HdTweak;
 use lit_types::{
     AuthMethod, NodeUrl, PkpPublicKey,
@@ -14,7 +14,14 @@ use serde_json::json;
 
 use crate::{Error, LitNodeClient};
 
-/// A wish to have the key that belongs to an auth method.
+/// A request to claim the key that belongs to an auth method.
+///
+/// ```
+/// use lit_sdk::{AuthMethod, calls::ClaimKeyId, types::constants::AuthMethodType};
+///
+/// let call = ClaimKeyId::new(AuthMethod::new(AuthMethodType::Discord, "an access token"));
+/// ```
+#[doc(alias = "claimKeyId")]
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ClaimKeyId {
@@ -23,7 +30,7 @@ pub struct ClaimKeyId {
 }
 
 impl ClaimKeyId {
-    /// The key of whoever proves itself like this.
+    /// Claims the key of this auth method.
     pub const fn new(auth_method: AuthMethod) -> Self {
         Self {
             auth_method,
@@ -31,26 +38,26 @@ impl ClaimKeyId {
         }
     }
 
-    /// The wallets of the network's nodes, as the chain has them
-    /// ([`Validator::node_address`](lit_contracts::Validator::node_address)). Contracts refuse a claim with a signature of
-    /// anybody else, which cannot be told here otherwise. Default: signatures of any wallets are taken, of each one.
+    /// Accepts signatures of these wallets only: those of the nodes, as the chain lists them
+    /// ([`Validator::node_address`](lit_contracts::Validator::node_address)). Contracts refuse a claim with another signature.
+    /// Default: signatures of any wallet.
     pub fn with_node_wallets(mut self, wallets: impl IntoIterator<Item = Address>) -> Self {
         self.node_wallets = Some(wallets.into_iter().collect());
         self
     }
 }
 
-/// A key that nodes let somebody have. It is a PKP once it is minted: by
+/// A claimed key. It becomes a PKP when it is minted: with
 /// [`Pkps::claim`](lit_contracts::Pkps::claim), or by a relayer with
 /// [`LitRelay::claim_key`](crate::services::LitRelay::claim_key).
 ///
-/// It serialises as the official client gives claims of actions: `{"signatures":[{"r","s","v"}],"derivedKeyId"}`.
+/// It serializes like the claims in the answers of the official client: `{"signatures":[{"r","s","v"}],"derivedKeyId"}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClaimedKey {
-    /// What the key is derived for.
+    /// The id that the key is derived from.
     pub derived_key_id: B256,
-    /// Of the wallets of the nodes, over the 32 bytes as a personal message.
+    /// The signatures of the nodes' wallets, over the 32 bytes of the id as a personal message.
     pub signatures: Vec<Signature>,
 }
 
@@ -62,7 +69,7 @@ impl ClaimedKey {
         }
     }
 
-    /// What relayers take.
+    /// The body of a claim for a relayer.
     pub(crate) fn relay_body(&self, auth_method: &AuthMethod, public_key: &PkpPublicKey) -> String {
         let body = json!({
             "derivedKeyId": hex::encode(self.derived_key_id),
@@ -90,8 +97,17 @@ fn rsv(signature: &Signature) -> serde_json::Value {
 }
 
 impl LitNodeClient {
-    /// Asks the nodes to let somebody have the key that belongs to an auth method. As many as the threshold have to agree which
-    /// key that is, and sign it.
+    /// Claims the key that belongs to an auth method. A threshold of nodes must agree on the key, and sign it.
+    ///
+    /// ```no_run
+    /// # use lit_sdk::{AuthMethod, Error, LitNodeClient, calls::ClaimKeyId};
+    /// # async fn claim(client: LitNodeClient, method: AuthMethod) -> Result<(), Error> {
+    /// let claimed = client.claim_key_id(&ClaimKeyId::new(method)).await?;
+    /// let public_key = client.derived_public_key(&claimed.derived_key_id)?;
+    /// println!("{public_key}, signed by {} nodes", claimed.signatures.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Nodes`] when too few nodes accept the auth method, or they do not agree; [`Error::WebAuthnClaim`];
@@ -113,7 +129,8 @@ impl LitNodeClient {
         let to = |node: &NodeUrl| (node.clone(), body.clone());
         let quorum = Quorum {
             endpoint: Endpoint::PkpClaim,
-            request_id: RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            request_id: RequestId::generate()
+                .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
             bodies: self.nodes().iter().map(to).collect(),
         };
         let policy = QuorumPolicy::new(self.threshold()).with_node_deadline(self.node_deadline());
@@ -136,29 +153,29 @@ impl LitNodeClient {
         Ok(claimed)
     }
 
-    /// The public key that follows from a key id and the root keys of the network.
+    /// Derives a public key from a key id and the root keys of the network.
     ///
     /// # Errors
-    /// [`Error::RootKeys`] when what the nodes agreed on at the handshake are no root keys.
+    /// [`Error::RootKeys`] when the root keys of the handshake are missing or malformed.
     #[doc(alias = "computeHDPubKey")]
     pub fn derived_public_key(&self, derived_key_id: &B256) -> Result<PkpPublicKey, Error> {
         let keys = self.keys();
         let roots = keys.hd_root_pubkeys.iter().map(|key| key.parse());
         let roots: Vec<PkpPublicKey> = roots
             .collect::<Result<_, _>>()
-            .map_err(|_| Error::RootKeys)?;
+            .map_err(|error| Error::RootKeys(Cause::from(error)))?;
         HdTweak::new(derived_key_id)
             .public_key(&roots)
-            .map_err(|_| Error::RootKeys)
+            .map_err(|error| Error::RootKeys(Cause::from(error)))
     }
 }
 
-/// Claims do not carry the public key of a credential, without which nobody could log in with it.
+/// Whether a method is WebAuthn. A claim does not carry the public key of the credential, so nobody could log in with it.
 pub(crate) fn is_webauthn(method: &AuthMethod) -> bool {
     method.auth_method_type.known() == Some(AuthMethodType::WebAuthn)
 }
 
-/// A node's consent, and whose wallet signed it.
+/// The signature of a node under a key id, and its wallet.
 pub(crate) struct Consent {
     key: B256,
     signature: Signature,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// A Lit Action that decides who may use a PKP, and what it gets. It says yes with a response that contains `true`.
+/// The code of a Lit Action, and its parameters. To authorize a session, it sets a response that contains `true`.
 ///
 /// ```
 /// use lit_sdk::LitAction;
@@ -25,13 +25,13 @@ pub(crate) enum ActionSource {
 }
 
 impl LitAction {
-    /// This JavaScript, as it is: base64 is put around it where nodes want that.
+    /// Runs this JavaScript.
     #[doc(alias = "litActionCode")]
     pub fn code(source: impl Into<String>) -> Self {
         Self::new(ActionSource::Code(source.into()))
     }
 
-    /// The JavaScript that IPFS has under this CID. The nodes fetch it; to fetch it here instead, see
+    /// Runs the JavaScript that IPFS stores under this CID. The nodes fetch it; to fetch it on the client, see
     /// [`IpfsGateways`](crate::services::IpfsGateways).
     #[doc(alias = "litActionIpfsId")]
     pub fn ipfs_id(cid: impl Into<String>) -> Self {
@@ -59,7 +59,7 @@ impl LitAction {
     }
 }
 
-/// Parameters may be what the action checks, such as a password, so they are not shown.
+/// Omits the parameters, which may be secret.
 impl fmt::Debug for LitAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LitAction")

@@ -5,7 +5,7 @@ use crate::Error;
 /// Runs CPU-bound work on the blocking threads of the runtime. A panic of the work continues in the caller.
 ///
 /// # Errors
-/// [`Error::Interrupted`] when the runtime shuts down before the work starts.
+/// [`Error::RuntimeShutDown`] when the runtime shuts down before the work starts.
 pub(crate) async fn offload<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
@@ -13,7 +13,7 @@ pub(crate) async fn offload<T: Send + 'static>(
         Ok(done) => Ok(done),
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Error::Interrupted),
+            Err(_) => Err(Error::RuntimeShutDown),
         },
     }
 }

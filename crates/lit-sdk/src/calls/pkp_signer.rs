@@ -10,20 +10,35 @@ use lit_types::PkpPublicKey;
 
 use crate::{LitNodeClient, PkpSign};
 
-/// Where the sessions come from that something long-lived works with.
+/// Provides sessions to something that lives longer than a session, such as a [`PkpSigner`].
 ///
-/// A [`Session`] is a source of itself, until it ends. [`session_fn`] makes one of a closure, such as one that asks a
-/// [`SessionManager`](crate::SessionManager), which renews them.
+/// A [`Session`] provides itself, until it expires. [`session_fn`] turns a closure into a source, for example one that asks a
+/// [`SessionManager`](crate::SessionManager), which renews sessions.
+///
+/// ```
+/// use std::sync::Arc;
+/// use lit_sdk::{Session, calls::{SessionSource, SessionSourceError}};
+///
+/// /// Sessions that another thread renews.
+/// struct Current(tokio::sync::watch::Receiver<Option<Arc<Session>>>);
+///
+/// #[async_trait::async_trait]
+/// impl SessionSource for Current {
+///     async fn session(&self) -> Result<Arc<Session>, SessionSourceError> {
+///         self.0.borrow().clone().ok_or_else(|| "not logged in".into())
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait SessionSource: Send + Sync {
-    /// A session that is good now.
+    /// Returns a session that has not expired.
     ///
     /// # Errors
-    /// Whatever kept it from having one.
+    /// Any cause.
     async fn session(&self) -> Result<Arc<Session>, SessionSourceError>;
 }
 
-/// Why there is no session.
+/// Why a source has no session.
 pub type SessionSourceError = Box<dyn std::error::Error + Send + Sync>;
 
 #[async_trait]
@@ -33,11 +48,11 @@ impl SessionSource for Session {
     }
 }
 
-/// A closure as [`SessionSource`].
+/// A closure as a [`SessionSource`]; see [`session_fn`].
 #[derive(Clone)]
 pub struct SessionFn<F>(F);
 
-/// Sessions from a closure.
+/// Turns a closure into a [`SessionSource`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -78,7 +93,7 @@ where
 
 /// A PKP as a wallet of alloy: it signs messages, typed data (EIP-712) and transactions.
 ///
-/// Everything it signs is signed by the network, see [`LitNodeClient::pkp_sign`].
+/// The network makes every signature, see [`LitNodeClient::pkp_sign`].
 ///
 /// ```no_run
 /// use alloy_network::EthereumWallet;
@@ -100,7 +115,7 @@ pub struct PkpSigner {
 }
 
 impl PkpSigner {
-    /// Signs with this PKP. The sessions need the rights that [`LitNodeClient::pkp_sign`] names.
+    /// Creates a signer for a PKP. The sessions need the rights that [`LitNodeClient::pkp_sign`] names.
     pub fn new(
         client: LitNodeClient,
         pkp: PkpPublicKey,

@@ -16,11 +16,11 @@ use crate::{Error, LitNodeClient};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SessionAuth<'a> {
-    /// Signatures are made for this call.
+    /// Makes signatures for this call.
     Session(&'a Session),
-    /// The same, with a session that is shared.
+    /// Makes signatures for this call, with a shared session.
     Shared(Arc<Session>),
-    /// These signatures are used.
+    /// Uses these signatures.
     Sigs(&'a SessionSigs),
 }
 
@@ -49,8 +49,7 @@ impl<'a> From<&'a SessionSigs> for SessionAuth<'a> {
 }
 
 impl LitNodeClient {
-    /// The signatures a call can use: those that were given may lack nodes that have joined since, as long as enough are
-    /// left.
+    /// The signatures that a call can use. Given signatures may lack nodes that joined later, as long as a threshold is left.
     pub(crate) fn sigs_for_call(
         &self,
         auth: &SessionAuth<'_>,
@@ -121,7 +120,7 @@ fn sigs_lack_any_action(sigs: &SessionSigs) -> bool {
     })
 }
 
-/// The body for each node: the same but for the signature.
+/// The body for each node, which differs in the signature only.
 pub(crate) fn signed_bodies<B: Serialize>(
     sigs: Vec<(NodeUrl, AuthSig)>,
     mut body: B,
@@ -171,15 +170,15 @@ impl RequestedRight {
 fn lacks_any_action(is_requested: bool, roots: &[&AuthSig]) -> bool {
     let grants = |root: &&AuthSig| {
         let message = root.signed_message.parse::<SiweMessage>();
-        message.is_ok_and(|message| {
-            node_covers(&message, LitAbility::LitActionExecution, "*").is_ok()
-        })
+        message
+            .is_ok_and(|message| node_covers(&message, LitAbility::LitActionExecution, "*").is_ok())
     };
     let is_of_pkp = roots.iter().any(|root| root.kind() == AuthSigKind::Bls);
-    !is_of_pkp && !(is_requested && roots.iter().any(grants))
+    let has_right = is_requested && roots.iter().any(grants);
+    !is_of_pkp && !has_right
 }
 
-/// Stands in a body for the signature that [`signed_bodies`] puts there.
+/// A placeholder for the signature that [`signed_bodies`] inserts.
 pub(crate) fn unsigned() -> AuthSig {
     AuthSig::session(String::new(), String::new(), String::new())
 }

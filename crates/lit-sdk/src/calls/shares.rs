@@ -1,4 +1,4 @@
-//! Signatures that nodes make together.
+//! BLS signatures that nodes make together.
 
 use lit_node_transport::{Outcome, QuorumAnswer, QuorumCall, QuorumError, Rejection};
 use lit_session_crypto::{
@@ -6,9 +6,9 @@ use lit_session_crypto::{
 };
 use lit_types::NodeUrl;
 
-use crate::{Error, calls::offload::offload, client::state::NetworkState};
+use crate::{ConfigError, Error, calls::offload::offload, client::state::NetworkState};
 
-/// What a BLS signature of the network is made of and verified by.
+/// The key and threshold of a network that makes BLS signatures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NetworkSigner {
     pub(crate) key: BlsPublicKey,
@@ -16,27 +16,24 @@ pub(crate) struct NetworkSigner {
 }
 
 impl NetworkState {
-    /// The network as it signs.
+    /// The key and threshold that the network signs with.
     pub(crate) fn signer(&self) -> Result<NetworkSigner, Error> {
         let threshold = self.view.threshold;
         if threshold < 2 {
-            return Err(Error::Config(format!(
-                "no key is shared with a threshold of {threshold}, so the nodes can neither sign nor decrypt together"
-            )));
+            return Err(Error::Config(ConfigError::ThresholdTooLow { threshold }));
         }
         let key = self.keys().network_public_key.parse();
         Ok(NetworkSigner {
             key: key.map_err(Error::NetworkKey)?,
-            threshold: u8::try_from(threshold).map_err(|_| {
-                Error::Config(format!("no key is shared among {threshold} nodes and more"))
-            })?,
+            threshold: u8::try_from(threshold)
+                .map_err(|_| Error::Config(ConfigError::ThresholdTooHigh { threshold }))?,
         })
     }
 }
 
 impl NetworkSigner {
-    /// Waits until as many nodes as the threshold have given good shares of one signature, and gives it with their answers.
-    /// `message` is what an answer signs. Nodes that give a wrong share are found, and others are waited for.
+    /// Waits until a threshold of nodes have given good shares of one signature. Returns it with their answers.
+    /// `message` is what an answer signs. Nodes that give a wrong share are found and rejected, and the call waits for others.
     pub(crate) async fn combine<T, K, J, F>(
         &self,
         mut call: QuorumCall<T, K, J, F>,
@@ -59,7 +56,7 @@ impl NetworkSigner {
                 Ok(combined) => {
                     for bad in &combined.faulty {
                         let node = &nodes[bad.position];
-                        tracing::warn!(%node, "node gives a share that is no part of the signature");
+                        tracing::warn!(%node, "the signature share of the node is wrong");
                         call.reject(node, Rejection::WrongShare);
                     }
                     return Ok((combined, call.finish()));
@@ -75,7 +72,7 @@ impl NetworkSigner {
         }
     }
 
-    /// Pairings take milliseconds, more when shares are bad, so they are done beside the runtime.
+    /// Combines on a blocking thread: pairings take milliseconds, more when shares are bad.
     async fn combine_now(
         self,
         message: Vec<u8>,
@@ -87,7 +84,7 @@ impl NetworkSigner {
     }
 }
 
-/// Nodes that answered, but with nothing that can be used, are another matter than nodes that refuse.
+/// Distinguishes nodes that answered with unusable shares from nodes that refused.
 pub(crate) fn shares_error(error: QuorumError) -> Error {
     let answered = |outcome: &Outcome| {
         matches!(

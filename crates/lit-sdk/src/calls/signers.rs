@@ -1,4 +1,4 @@
-//! Which nodes are better left out when nodes choose among themselves who signs.
+//! Which nodes to avoid when a signing set is elected.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,30 +12,30 @@ use lit_types::NodeUrl;
 
 use crate::Error;
 
-/// How many request ids are looked at for a good signing set. With 3 of 10 nodes to be avoided one of 30 ids will do, with 5
-/// of 30 one of 570.
+/// How many request ids are tried for a good signing set. To avoid 3 of 10 nodes, one of 30 ids is good; to avoid 5 of 30,
+/// one of 570.
 const MAX_IDS: usize = 2048;
 
 /// How many spoiled signatures are remembered.
 const MAX_DOUBTS: usize = 64;
 
-/// How long to wait for signers of whom nothing is known yet.
+/// How long to wait for nodes that have not signed before.
 const FIRST_PATIENCE: Duration = Duration::from_millis(500);
 
 const LEAST_PATIENCE: Duration = Duration::from_millis(100);
 
-/// What a client has seen of the nodes as they signed.
+/// What a client has seen of the nodes when they signed.
 ///
-/// Who signs follows from message and request id by [`elect_signers`]. So an id is chosen, among random ones, by which those sign
-/// that did well before. Where a network has another rule, the id is a random one as any.
+/// Message and request id decide who signs ([`elect_signers`]). So the client draws random ids until one elects nodes that
+/// signed well before. On a network with another rule this is just a random id.
 #[derive(Debug, Default)]
 pub(crate) struct Signers(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// The nodes that gave no proper answer last time.
+    /// The nodes that gave no valid answer last time.
     absent: HashMap<NodeUrl, Absence>,
-    /// Each of these has somebody whose share was wrong, as far as is known.
+    /// Signing sets, each with at least one node that may have given a wrong share.
     doubts: VecDeque<Vec<NodeUrl>>,
     /// How long a signature takes.
     usual: Option<Duration>,
@@ -43,14 +43,14 @@ struct Seen {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Absence {
-    /// Others had long answered.
+    /// The node was slower than the others.
     Late,
-    /// The node failed. The others may have found that too, and choose without it.
+    /// The node failed. The others may know, and elect without it.
     Gone,
 }
 
 impl Signers {
-    /// A fresh request id by which nodes sign that are there and not under suspicion, as far as one is found.
+    /// Draws a request id that elects nodes that are present and not suspected, if it finds one.
     pub(crate) fn request_id(
         &self,
         nodes: &[NodeUrl],
@@ -59,7 +59,8 @@ impl Signers {
     ) -> Result<RequestId, Error> {
         let electorates = self.lock().electorates(nodes);
         let draw = || -> Result<(f64, RequestId), Error> {
-            let id = RequestId::generate().map_err(|error| Error::Randomness(error.into()))?;
+            let id = RequestId::generate()
+                .map_err(|error| Error::RandomnessUnavailable(error.into()))?;
             let risk = |nodes: &Electorate| nodes.risk(message, &id, threshold);
             Ok((electorates.iter().map(risk).sum(), id))
         };
@@ -76,13 +77,13 @@ impl Signers {
         Ok(best.1)
     }
 
-    /// How long to wait for a signature before others are asked for it too.
+    /// How long to wait for a signature before asking other nodes too.
     pub(crate) fn patience(&self) -> Duration {
         let usual = self.lock().usual;
         usual.map_or(FIRST_PATIENCE, |usual| LEAST_PATIENCE.max(usual * 3))
     }
 
-    /// Takes note of who answers. `is_late` says whether those that have not yet should have.
+    /// Records which nodes answered. With `is_late`, nodes that have not answered yet count as late.
     pub(crate) fn note(&self, outcomes: &[NodeOutcome], is_late: bool) {
         let mut seen = self.lock();
         for NodeOutcome { node, outcome, .. } in outcomes {
@@ -99,7 +100,7 @@ impl Signers {
         }
     }
 
-    /// Takes note that these have made a signature together, in this time.
+    /// Records that these nodes made a signature together, in this time.
     pub(crate) fn note_signed(&self, set: &[NodeUrl], took: Duration) {
         let mut seen = self.lock();
         for doubt in &mut seen.doubts {
@@ -109,7 +110,7 @@ impl Signers {
         seen.usual = Some(seen.usual.map_or(took, |usual| (usual * 3 + took) / 4));
     }
 
-    /// Takes note that the shares of these make no signature.
+    /// Records that the shares of these nodes do not combine.
     pub(crate) fn note_spoiled(&self, set: Vec<NodeUrl>) {
         let mut seen = self.lock();
         if seen.doubts.len() == MAX_DOUBTS {
@@ -124,7 +125,7 @@ impl Signers {
 }
 
 impl Seen {
-    /// Among whom the nodes may choose: all, or all but those that are gone.
+    /// The nodes that may be elected: all, or all that are not gone.
     fn electorates(&self, nodes: &[NodeUrl]) -> Vec<Electorate> {
         let all: Vec<&NodeUrl> = nodes.iter().collect();
         let is_gone = |node: &NodeUrl| self.absent.get(node) == Some(&Absence::Gone);
@@ -147,15 +148,15 @@ impl Seen {
     }
 }
 
-/// The nodes among which is chosen, by their places.
+/// The nodes that may be elected, by position.
 struct Electorate {
     absent: Vec<bool>,
     doubts: Vec<Vec<usize>>,
 }
 
 impl Electorate {
-    /// How unlikely it is that those make a signature whom this id elects: 0 when nothing is held against any of them, and 1
-    /// more for each that is absent. A spoiled signature counts the less, the more of its signers are left out.
+    /// Risk score of the signing set this id elects; 0 means no known problems. Each absent node adds 1. A spoiled signature
+    /// adds less, the more of its signers are not elected.
     fn risk(&self, message: &[u8], id: &RequestId, threshold: usize) -> f64 {
         let mut signs = vec![false; self.absent.len()];
         let mut risk = 0.0;
@@ -226,11 +227,13 @@ mod tests {
         assert_eq!(still, nodes[4..5]);
     }
 
-    /// The others may choose among all, or without those that they know to be gone. The late one signs by neither rule.
+    /// The nodes may elect among all, or without nodes that are gone. The late node signs by neither rule.
     #[test]
     fn gone_nodes_may_be_known_to_the_others() {
         let (signers, nodes) = (Signers::default(), nodes());
-        let refusal = Outcome::Failed(lit_node_transport::TransportError::Connect(String::new()));
+        let refusal = Outcome::Failed(lit_node_transport::TransportError::Connect(
+            "refused".into(),
+        ));
         signers.note(&[outcome(&nodes[1], refusal)], false);
         signers.note(&[outcome(&nodes[7], Outcome::Pending)], true);
         let present: Vec<_> = nodes
@@ -270,7 +273,7 @@ mod tests {
         }
     }
 
-    /// Nodes are accused by whoever they sign with, and whatever is held against them, somebody has to sign.
+    /// A bad node makes all its co-signers suspect, and someone has to sign.
     #[test]
     fn when_all_are_under_suspicion_some_sign_all_the_same() {
         let (signers, nodes) = (Signers::default(), nodes());

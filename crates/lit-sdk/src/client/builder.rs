@@ -6,6 +6,22 @@ use lit_types::{Clock, LitNetwork};
 use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
 
 /// Configures a [`LitNodeClient`].
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use lit_sdk::{LitNodeClient, NodeList};
+///
+/// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
+/// let nodes = NodeList::new("https://a.example:443,https://b.example:443,https://c.example:443", 2)?;
+/// let client = LitNodeClient::builder(&nodes)
+///     .with_connect_timeout(Duration::from_secs(5))
+///     .with_node_deadline(Duration::from_secs(60))
+///     .connect()
+///     .await?;
+/// println!("{} of {} nodes answered", client.connected_nodes().len(), client.nodes().len());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct LitNodeClientBuilder {
@@ -39,47 +55,47 @@ impl LitNodeClientBuilder {
         }
     }
 
-    /// The network the nodes belong to. Default: [`Network::kind`].
+    /// Sets the network that the nodes belong to. Default: [`Network::kind`].
     pub const fn with_network(mut self, network: LitNetwork) -> Self {
         self.network = network;
         self
     }
 
-    /// How requests reach the nodes. Default: [`Network::transport`], and otherwise HTTP with the feature `http`.
+    /// Sets the transport that reaches the nodes. Default: [`Network::transport`], otherwise HTTP with the feature `http`.
     pub fn with_transport(mut self, transport: Arc<dyn NodeTransport>) -> Self {
         self.transport = Some(transport);
         self
     }
 
-    /// The clock. Default: [`Network::clock`], and otherwise that of the operating system.
+    /// Sets the clock. Default: [`Network::clock`], otherwise the clock of the operating system.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Where recent block hashes come from when the one of the handshake is 30 s old. Give it the same clock. Default:
-    /// nowhere, and new messages go on with the hash of the handshake, which nodes accept for 30 days.
+    /// Sets a source of block hashes, used once the hash of the handshake is 30 s old. Give it the same clock. Default:
+    /// none; new messages keep the hash of the handshake, which nodes accept for 30 days.
     #[doc(alias = "getLatestBlockhash")]
     pub fn with_blockhash_source(mut self, source: Arc<BlockhashSource>) -> Self {
         self.blockhash_source = Some(source);
         self
     }
 
-    /// How long connecting may take. Default: 20 s.
+    /// Limits how long connecting may take. Default: 20 s.
     #[doc(alias = "connectTimeout")]
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long one node may take to answer a call. Default: 30 s.
+    /// Limits how long one node may take to answer a call. Default: 30 s.
     pub const fn with_node_deadline(mut self, deadline: Duration) -> Self {
         self.node_deadline = deadline;
         self
     }
 
-    /// Finds the nodes and greets them. Succeeds as soon as as many as the threshold agree on the network's keys; others join
-    /// when they answer.
+    /// Finds the nodes and sends each a handshake. Succeeds once a threshold of them agree on the keys of the network. Other
+    /// nodes join when they answer.
     ///
     /// # Errors
     /// [`Error::Config`], [`Error::AttestationRequired`], [`Error::Discovery`], or [`Error::Connect`] with every node's
@@ -127,7 +143,5 @@ fn default_transport() -> Result<Arc<dyn NodeTransport>, Error> {
 
 #[cfg(not(feature = "http"))]
 fn default_transport() -> Result<Arc<dyn NodeTransport>, Error> {
-    Err(Error::Config(
-        "no transport: give one, or build with the feature `http`".to_owned(),
-    ))
+    Err(Error::Config(crate::ConfigError::NoTransport))
 }

@@ -23,7 +23,7 @@ pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
 use self::{builder::Connection, state::NetworkState};
 use crate::{Error, calls::signers::Signers, services::BlockhashSource};
 
-/// A client of a Lit network, connected. Cheap to clone; clones share the connection.
+/// A connected client of a Lit network. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub struct LitNodeClient(Arc<Inner>);
 
@@ -38,7 +38,7 @@ struct Inner {
     state: RwLock<Arc<NetworkState>>,
     ready: AtomicBool,
     signers: Signers,
-    /// Follows the changes of the network.
+    /// The task that follows the changes of the network.
     follower: OnceLock<AbortHandle>,
 }
 
@@ -113,27 +113,27 @@ impl LitNodeClient {
         self.0.network
     }
 
-    /// All nodes of the network as it is now. Session signatures are made for all of them.
+    /// All nodes of the network, whether they have answered or not. Session signatures are made for all of them.
     #[must_use]
     pub fn nodes(&self) -> Arc<[NodeUrl]> {
         Arc::clone(&self.state().nodes)
     }
 
-    /// The nodes that have answered the handshake so far, and agree on the keys.
+    /// The nodes that have answered the handshake so far and agree on the keys, in the order of [`nodes`](Self::nodes).
     #[doc(alias = "connectedNodes")]
     #[must_use]
     pub fn connected_nodes(&self) -> Vec<NodeUrl> {
         self.state().connected()
     }
 
-    /// How many nodes have to agree.
+    /// How many nodes must agree.
     #[doc(alias = "minNodeCount")]
     #[must_use]
     pub fn threshold(&self) -> usize {
         self.state().view.threshold
     }
 
-    /// The epoch nodes are called with.
+    /// The epoch that requests carry.
     #[doc(alias = "currentEpochNumber")]
     #[must_use]
     pub fn epoch(&self) -> u64 {
@@ -146,8 +146,8 @@ impl LitNodeClient {
         self.state().keys().clone()
     }
 
-    /// The Ethereum block hash that the nodes gave. New messages take it as their nonce, or a newer one from the source that
-    /// [`LitNodeClientBuilder::with_blockhash_source`] names.
+    /// The Ethereum block hash of the handshake. New messages take it as their nonce, or a newer one from the source that
+    /// [`LitNodeClientBuilder::with_blockhash_source`] sets.
     #[must_use]
     pub fn latest_blockhash(&self) -> String {
         self.state().latest_blockhash().to_owned()
@@ -157,7 +157,7 @@ impl LitNodeClient {
         self.0.state()
     }
 
-    /// Ends the client and all its clones: further calls give [`Error::NotReady`].
+    /// Disconnects the client and all its clones: further calls return [`Error::NotReady`].
     pub fn disconnect(&self) {
         self.0.ready.store(false, Ordering::Relaxed);
         self.state().stop();
@@ -209,7 +209,7 @@ impl Inner {
         Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Looks at the network again. What does not fit what is known is refused, and the old state stays.
+    /// Reads the network again. If its keys have changed, the old state stays.
     async fn refresh(&self) -> Result<(), Error> {
         let view = self
             .discovery
@@ -223,7 +223,7 @@ impl Inner {
             let timeout = self.connect_timeout;
             NetworkState::connect(view, &self.transport, timeout, self.clock.now()).await?
         };
-        // A network keeps its keys from epoch to epoch. Other keys are another network.
+        // A network keeps its keys from epoch to epoch, so this is another network.
         if new.keys() != old.keys() {
             return Err(Error::KeysChanged);
         }
@@ -232,9 +232,9 @@ impl Inner {
     }
 }
 
-/// Takes over every change of the network for as long as there is a client.
+/// Follows the changes of the network while the client exists.
 async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
-    /// How long to wait before a failed look is repeated.
+    /// How long to wait before trying again.
     const RETRY: Duration = Duration::from_secs(5);
     loop {
         discovery.changed().await;
@@ -245,7 +245,10 @@ async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
             let Err(error) = inner.refresh().await else {
                 break;
             };
-            tracing::warn!(%error, "the network has changed, but cannot be looked at; going on with what is known");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot read the changed network; keeping the known one"
+            );
             drop(inner);
             tokio::time::sleep(RETRY).await;
         }

@@ -3,10 +3,11 @@ use lit_recap::Nonce;
 use crate::{Error, LitNodeClient, services::RecentBlock};
 
 impl LitNodeClient {
-    /// The block hash that a new message takes as its nonce: that of the handshake for 30 s, counted from when it came, then
-    /// that of the [`BlockhashSource`](crate::services::BlockhashSource), if there is one (wire protocol specification, section 1.10).
-    /// While that does not answer, the newest hash that is known. Where fewer nodes than the threshold gave the hash of the
-    /// handshake, which they may have made up, the source is asked from the beginning.
+    /// The block hash that a new message takes as its nonce.
+    ///
+    /// That is the hash of the handshake for 30 s, then the hash of the [`BlockhashSource`](crate::services::BlockhashSource), if
+    /// there is one and it answers. If fewer nodes than the threshold gave the hash of the handshake, they may have invented it,
+    /// and the source is asked from the start.
     pub(crate) async fn nonce(&self) -> Result<Nonce, Error> {
         let state = self.state();
         let greeted_at = state.greeted_at();

@@ -2,15 +2,27 @@ use rand_core::{OsRng, RngCore};
 
 use crate::Error;
 
-/// `OsRng` panics where the operating system has no random bytes. Asking it once before turns that into an error.
+/// Reports missing randomness as an error, where `OsRng` would panic.
 pub(crate) fn check_randomness() -> Result<(), Error> {
-    OsRng.try_fill_bytes(&mut [0; 1]).map_err(Error::Randomness)
+    OsRng
+        .try_fill_bytes(&mut [0; 1])
+        .map_err(Error::RandomnessUnavailable)
 }
 
-/// A number below `bound`, which is not zero.
+/// A random number below `bound`.
+///
+/// # Panics
+/// If `bound` is 0.
 pub(crate) fn random_below(bound: usize) -> Result<usize, Error> {
     check_randomness()?;
-    let bound = u64::try_from(bound).unwrap_or(u64::MAX).max(1);
     // The bias is below 2^-32 for as many nodes as there can be.
-    Ok(usize::try_from(OsRng.next_u64() % bound).unwrap_or(0))
+    #[allow(
+        clippy::expect_used,
+        reason = "a usize has at most 64 bits, and the remainder is below one"
+    )]
+    let number = {
+        let bound = u64::try_from(bound).expect("a usize fits 64 bits");
+        usize::try_from(OsRng.next_u64() % bound).expect("the remainder is below a usize")
+    };
+    Ok(number)
 }

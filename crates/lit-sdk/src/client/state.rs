@@ -5,15 +5,15 @@ use std::{
 };
 
 use lit_node_transport::{
-    Handshake, HandshakeKeys, LateNodes, NodeTransport, QuorumPolicy, handshake,
+    Handshake, HandshakeError, HandshakeKeys, LateNodes, NodeTransport, QuorumPolicy, handshake,
 };
 use lit_types::NodeUrl;
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
-use crate::{Error, transport::NetworkView};
+use crate::{ConfigError, Error, transport::NetworkView};
 
-/// The network as a client knows it between two changes.
+/// The network between two changes.
 #[derive(Debug)]
 pub(crate) struct NetworkState {
     pub(crate) view: NetworkView,
@@ -21,16 +21,16 @@ pub(crate) struct NetworkState {
     greeting: Arc<Greeting>,
 }
 
-/// What came of greeting the nodes; kept when only the epoch changes.
+/// The result of the handshake, kept when only the epoch changes.
 #[derive(Debug)]
 struct Greeting {
     keys: HandshakeKeys,
     latest_blockhash: String,
-    /// Whether as many nodes as the threshold gave it.
+    /// Whether a threshold of nodes gave it.
     blockhash_agreed: bool,
     at: OffsetDateTime,
     connected: Arc<RwLock<Vec<NodeUrl>>>,
-    /// Lets nodes join that answer later.
+    /// The task that lets late nodes join.
     late_joiner: AbortHandle,
 }
 
@@ -41,7 +41,7 @@ impl Drop for Greeting {
 }
 
 impl NetworkState {
-    /// Greets the nodes, and returns when as many as the threshold agree.
+    /// Sends each node a handshake, and returns once a threshold of them agree.
     pub(crate) async fn connect(
         view: NetworkView,
         transport: &Arc<dyn NodeTransport>,
@@ -61,7 +61,7 @@ impl NetworkState {
             ..
         } = handshake(transport, &view.nodes, view.epoch.number_at(now), &policy)
             .await
-            .map_err(|error| Error::Connect(Box::new(error)))?;
+            .map_err(connect_error)?;
         let connected = Arc::new(RwLock::new(connected));
         let late_joiner = tokio::spawn(join_late(late, Arc::clone(&connected))).abort_handle();
         let greeting = Greeting {
@@ -96,7 +96,7 @@ impl NetworkState {
         &self.greeting.latest_blockhash
     }
 
-    /// Whether as many nodes as the threshold gave that hash.
+    /// Whether a threshold of nodes gave that hash.
     pub(crate) fn is_blockhash_agreed(&self) -> bool {
         self.greeting.blockhash_agreed
     }
@@ -133,19 +133,27 @@ async fn join_late(mut late: LateNodes, connected: Arc<RwLock<Vec<NodeUrl>>>) {
     }
 }
 
-/// A threshold that can be reached, by nodes of which none counts twice.
+fn connect_error(error: HandshakeError) -> Error {
+    match error {
+        HandshakeError::RandomnessUnavailable(error) => Error::RandomnessUnavailable(error.into()),
+        HandshakeError::Nodes(nodes) => Error::Connect(Box::new(nodes)),
+    }
+}
+
+/// Checks that the threshold can be reached, and that no node counts twice.
 fn check(view: &NetworkView) -> Result<(), Error> {
     let NetworkView {
         nodes, threshold, ..
     } = view;
     if *threshold == 0 || *threshold > nodes.len() {
-        let nodes = nodes.len();
-        let problem = format!("a threshold of {threshold} cannot be reached by {nodes} nodes");
-        return Err(Error::Config(problem));
+        return Err(Error::Config(ConfigError::UnreachableThreshold {
+            threshold: *threshold,
+            nodes: nodes.len(),
+        }));
     }
     let distinct: HashSet<String> = nodes.iter().map(NodeUrl::comparable_authority).collect();
     if distinct.len() != nodes.len() {
-        return Err(Error::Config("a node is listed twice".to_owned()));
+        return Err(Error::Config(ConfigError::DuplicateNode));
     }
     Ok(())
 }

@@ -58,7 +58,7 @@ impl LitNodeClient {
     /// An AuthSig by which the owner of capacity credits lets others spend them. It is attached to sessions as a proof.
     ///
     /// # Errors
-    /// [`Error::NotReady`], [`Error::Message`] for what cannot be written, [`Error::Authorize`] when the owner does not sign.
+    /// [`Error::NotReady`], [`Error::InvalidMessage`] for what cannot be written, [`Error::Authorize`] when the owner does not sign.
     #[doc(alias = "createCapacityDelegationAuthSig")]
     pub async fn create_capacity_delegation_auth_sig<S: Signer + Sync>(
         &self,

@@ -82,7 +82,7 @@ impl LitNodeClient {
     /// that gives a wrong share is found, and others are waited for.
     ///
     /// # Errors
-    /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::Message`]; [`Error::Nodes`] when too few nodes accept the login,
+    /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::InvalidMessage`]; [`Error::Nodes`] when too few nodes accept the login,
     /// [`Error::Shares`] when what they give makes no signature.
     #[doc(alias = "signSessionKey")]
     pub async fn sign_session_key(&self, call: &SignSessionKey) -> Result<AuthSig, Error> {
@@ -120,7 +120,8 @@ impl LitNodeClient {
         let network = state.signer()?;
         let quorum = Quorum {
             endpoint: Endpoint::SignSessionKey,
-            request_id: RequestId::generate().map_err(|e| Error::Randomness(e.into()))?,
+            request_id: RequestId::generate()
+                .map_err(|e| Error::RandomnessUnavailable(e.into()))?,
             bodies: {
                 let body = self.sign_session_key_body(login, sent);
                 let to = |node: &NodeUrl| (node.clone(), body.clone());
@@ -225,14 +226,13 @@ fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, Rejection> {
     let message: SiweMessage = answer
         .siwe_message
         .parse()
-        .map_err(|error: SiweError| Rejection::MalformedMessage(error.to_string()))?;
-    check_rewritten(sent, &message)
-        .map_err(|refusal| Rejection::WrongMessage(refusal.to_string()))?;
+        .map_err(|error: SiweError| Rejection::MalformedMessage(error.into()))?;
+    check_rewritten(sent, &message).map_err(|refusal| Rejection::WrongMessage(refusal.into()))?;
     if answer.data_signed != hex_of(&session_digest(message.as_str())) {
         return Err(Rejection::WrongDigest);
     }
     let share = BlsSignatureShare::try_from(&answer.signature_share)
-        .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
+        .map_err(|error| Rejection::MalformedShare(error.into()))?;
     if u32::from(share.identifier().get()) != answer.share_index.saturating_add(1) {
         return Err(Rejection::WrongIdentifier);
     }

@@ -141,7 +141,7 @@ async fn the_error_says_what_each_node_did() {
         nodes_of(&error).failure,
         QuorumFailure::TooFewAnswers { valid: 2 }
     );
-    let text = error.to_string();
+    let text = nodes_of(&error).to_string();
     for (index, words) in [
         (0, "valid answer"),
         (1, "connection refused"),
@@ -299,7 +299,7 @@ async fn nothing_is_sent_that_cannot_succeed() {
     let bad_domain = SignSessionKey::new(login(), key, rights()).with_domain("https://a/b");
     assert!(matches!(
         client.sign_session_key(&bad_domain).await,
-        Err(Error::Message(_))
+        Err(Error::InvalidMessage(_))
     ));
     client.disconnect();
     assert!(matches!(sign(&client).await, Err(Error::NotReady)));

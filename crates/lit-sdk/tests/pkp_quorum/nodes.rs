@@ -195,7 +195,7 @@ impl NodeTransport for Nodes {
         let body = request.body.clone();
         self.requests.lock().unwrap().push(request);
         match conduct {
-            Conduct::Dead => Err(TransportError::Connect("connection refused".to_owned())),
+            Conduct::Dead => Err(TransportError::Connect("connection refused".into())),
             Conduct::Hangs => std::future::pending().await,
             Conduct::Refuses => answer(
                 401,

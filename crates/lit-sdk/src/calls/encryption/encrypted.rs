@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
-/// Data that was encrypted to a network, and who may decrypt it. Nothing of it is secret.
+/// Data that was encrypted to a network, and the conditions to decrypt it. It contains no secret.
 ///
-/// As JSON it is what the official client's `encryptToJson` gives, and `decryptFromJson` takes.
+/// Its JSON is the output of the official client's `encryptToJson`, and the input of `decryptFromJson`.
 #[doc(alias = "encryptToJson")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Json", into = "Json")]
@@ -19,22 +19,22 @@ pub struct Encrypted {
     data_type: DataType,
 }
 
-/// What is encrypted.
+/// The kind of data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DataType {
-    /// A text, in UTF-8.
+    /// UTF-8 text.
     String,
-    /// Any bytes.
+    /// Bytes.
     File,
 }
 
 impl Encrypted {
-    /// What another client encrypted: base64 of the ciphertext, and `dataToEncryptHash` (64 hex digits, `0x` optional). The chain
-    /// is `ethereum` unless [said otherwise](Self::with_chain).
+    /// Takes the output of another client: base64 of the ciphertext, and `dataToEncryptHash` (64 hex digits, `0x` optional).
+    /// The chain is `ethereum` unless [set otherwise](Self::with_chain).
     ///
     /// # Errors
-    /// [`Error::Encryption`] for what is no ciphertext, [`Error::DataHash`] for what is no hash.
+    /// [`Error::Encryption`] for a malformed ciphertext, [`Error::DataHash`] for a malformed hash.
     pub fn from_parts(
         ciphertext: &str,
         data_hash: &str,
@@ -58,7 +58,7 @@ impl Encrypted {
         }
     }
 
-    /// The chain that the wallet of who decrypts is used on. Default: `ethereum`.
+    /// Sets the chain of the wallet that decrypts. Default: `ethereum`.
     #[must_use]
     pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
         self.chain = chain.into();
@@ -70,38 +70,38 @@ impl Encrypted {
         self
     }
 
-    /// The ciphertext. Its `Display` is base64, as other clients take it.
+    /// The ciphertext. Its `Display` is base64, the form that other clients take.
     #[must_use]
     pub const fn ciphertext(&self) -> &TimeLockCiphertext {
         &self.ciphertext
     }
 
-    /// SHA-256 of the data.
+    /// The SHA-256 hash of the data.
     #[doc(alias = "dataToEncryptHash")]
     #[must_use]
     pub const fn data_hash(&self) -> &[u8; 32] {
         &self.data_hash
     }
 
-    /// The same in hex, without `0x`, as other clients take it.
+    /// The hash in hex, without `0x`, the form that other clients take.
     #[must_use]
     pub fn data_hash_hex(&self) -> String {
         hex::encode(self.data_hash)
     }
 
-    /// Who may decrypt.
+    /// The conditions to decrypt.
     #[must_use]
     pub const fn conditions(&self) -> &AccessControlConditions {
         &self.conditions
     }
 
-    /// The chain that the wallet of who decrypts is used on.
+    /// The chain of the wallet that decrypts.
     #[must_use]
     pub fn chain(&self) -> &str {
         &self.chain
     }
 
-    /// Whether it is a text.
+    /// Whether the data is text.
     #[must_use]
     pub const fn data_type(&self) -> DataType {
         self.data_type

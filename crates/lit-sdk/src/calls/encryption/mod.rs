@@ -1,4 +1,4 @@
-//! Encryption to a network, and decryption with its help (wire protocol specification, sections 6.5 and 6.6).
+//! Encryption to a network, and decryption by its nodes.
 
 mod encrypted;
 
@@ -30,14 +30,14 @@ use crate::{
     client::random::check_randomness,
 };
 
-/// What decryption is authorised by: a session with the right on what was encrypted, or a wallet's AuthSig.
+/// Authorizes a decryption: a session with the right to decrypt, or an AuthSig of a wallet.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum DecryptAuth<'a> {
     /// A session.
     Session(SessionAuth<'a>),
-    /// A SIWE message of a wallet. Every node gets the same; any of them could use it elsewhere while it lasts, so a session is
-    /// the better choice.
+    /// A SIWE message of a wallet. Every node gets the same message, and could use it elsewhere until it expires. Prefer a
+    /// session.
     Wallet(&'a AuthSig),
 }
 
@@ -72,12 +72,27 @@ impl<'a> From<&'a AuthSig> for DecryptAuth<'a> {
 }
 
 impl LitNodeClient {
-    /// Encrypts data such that the network helps to decrypt it whoever fulfils the conditions. Nothing is sent anywhere: the key
-    /// is the one that the nodes agreed on at the handshake.
+    /// Encrypts data under access control conditions. Sends nothing: it uses the network key of the handshake.
+    ///
+    /// ```no_run
+    /// # use lit_sdk::{Error, LitAbility, LitNodeClient, Right, SessionRequest, WalletAuth};
+    /// use lit_sdk::types::access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition};
+    ///
+    /// # async fn run(client: LitNodeClient, wallet: &dyn lit_sdk::SessionAuthorizer) -> Result<(), Box<dyn std::error::Error>> {
+    /// let owner = EvmBasicCondition::wallet_is("ethereum", "0x5ff8dcd750422e5e6bee5d32752e178f725b0cbd");
+    /// let conditions = AccessControlConditions::EvmBasic(ConditionExpression::new(owner));
+    /// let encrypted = client.encrypt([1, 2, 3], &conditions).await?;
+    ///
+    /// let right = Right::new(encrypted.resource(), LitAbility::AccessControlConditionDecryption)?;
+    /// let session = client.session(&SessionRequest::new([right]), wallet).await?;
+    /// assert_eq!(*client.decrypt(&session, &encrypted).await?, [1, 2, 3]);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Conditions`] for conditions that nodes refuse or hash differently, so that the data would be lost;
-    /// [`Error::Encryption`] for more than 64 MiB; [`Error::NetworkKey`], [`Error::Randomness`].
+    /// [`Error::Encryption`] for more than 64 MiB; [`Error::NetworkKey`], [`Error::RandomnessUnavailable`].
     #[doc(alias = "encryptFile")]
     #[doc(alias = "encryptUint8Array")]
     pub async fn encrypt(
@@ -114,14 +129,15 @@ impl LitNodeClient {
         Ok(self.encrypt(text, conditions).await?.into_text())
     }
 
-    /// Decrypts data with the help of as many nodes as the threshold, each of which checks the conditions.
+    /// Decrypts data. A threshold of nodes check the conditions, and sign the key together.
     ///
-    /// What they sign together is verified under the key of the network before it is used; nodes that give wrong shares are found.
+    /// The combined signature is verified under the network key before it is used, and nodes with wrong shares are found.
+    /// See the example of [`encrypt`](Self::encrypt).
     ///
     /// # Errors
-    /// [`Error::Nodes`] when too few nodes find the conditions met, [`Error::Shares`] when what they give makes no signature;
-    /// [`Error::Encryption`] for what was not encrypted to this network under these conditions, [`Error::OtherData`] for what is
-    /// not the data of the hash. Before that [`Error::NotReady`], [`Error::Session`], [`Error::SessionSigs`],
+    /// [`Error::Nodes`] when too few nodes find the conditions met, [`Error::Shares`] when their shares do not combine;
+    /// [`Error::Encryption`] for data that was encrypted to another network or under other conditions, [`Error::OtherData`]
+    /// for data that does not match its hash. Before that [`Error::NotReady`], [`Error::Session`], [`Error::SessionSigs`],
     /// [`Error::MissingNode`] or [`Error::NetworkKey`].
     #[doc(alias = "decryptToFile")]
     #[doc(alias = "decryptToUint8Array")]
@@ -136,7 +152,8 @@ impl LitNodeClient {
         let network = state.signer()?;
         let quorum = Quorum {
             endpoint: Endpoint::EncryptionSign,
-            request_id: RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+            request_id: RequestId::generate()
+                .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
             bodies: self.decrypt_bodies(auth.into(), encrypted)?,
         };
         let policy =
@@ -165,7 +182,7 @@ impl LitNodeClient {
     /// [Decrypts](Self::decrypt) a text.
     ///
     /// # Errors
-    /// As [`LitNodeClient::decrypt`]; [`Error::NotText`] for what is not UTF-8.
+    /// As [`LitNodeClient::decrypt`]; [`Error::NotText`] for data that is not UTF-8.
     #[doc(alias = "decryptToString")]
     pub async fn decrypt_text(
         &self,
@@ -211,7 +228,7 @@ fn judge(body: &[u8]) -> Result<BlsSignatureShare, Rejection> {
         return Err(Rejection::Unsuccessful);
     }
     let share = BlsSignatureShare::try_from(&answer.signature_share)
-        .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
+        .map_err(|error| Rejection::MalformedShare(error.into()))?;
     if u32::from(share.identifier().get()) != answer.share_index.saturating_add(1) {
         return Err(Rejection::WrongIdentifier);
     }

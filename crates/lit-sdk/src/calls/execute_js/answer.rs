@@ -42,7 +42,7 @@ impl Judged {
             let share = EcdsaShareJson::deserialize(share)?;
             let share = share
                 .parse()
-                .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
+                .map_err(|error| Rejection::MalformedShare(error.into()))?;
             let key = share.as_ref().map(EcdsaSignatureShare::public_key);
             if let (Some(pkp), Some(key)) = (call.pkps.get(name), key)
                 && pkp != key
@@ -114,7 +114,7 @@ impl Combine for Combiner {
             Err(EcdsaError::TooFewShares { .. }) => Combination::Incomplete,
             Err(error) => Combination::Spoiled {
                 nodes: signers(agreed),
-                reason: Rejection::CannotCombine(error.to_string()),
+                reason: Rejection::CannotCombine(error.into()),
             },
         })
     }

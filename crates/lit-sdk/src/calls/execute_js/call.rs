@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::LitAction;
 
-/// A Lit Action to run, and what it gets.
+/// A Lit Action to run, and its parameters.
 ///
 /// ```
 /// use lit_sdk::ExecuteJs;
@@ -17,6 +17,7 @@ use crate::LitAction;
 ///     .with_param("greeting", "hello")
 ///     .with_param("numbers", json!([1, 2, 3]));
 /// ```
+#[doc(alias = "executeJs")]
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct ExecuteJs {
@@ -48,7 +49,7 @@ impl ExecuteJs {
         LitAction::code(source).into()
     }
 
-    /// Runs the JavaScript that IPFS has under this CID. The nodes fetch it; to fetch it here instead
+    /// Runs the JavaScript that IPFS stores under this CID. The nodes fetch it. To fetch it on the client
     /// (`ipfsOptions.overwriteCode`), see [`IpfsGateways`](crate::services::IpfsGateways).
     pub fn ipfs_id(cid: impl Into<String>) -> Self {
         LitAction::ipfs_id(cid).into()
@@ -67,71 +68,69 @@ impl ExecuteJs {
         self
     }
 
-    /// Whose signature it has to be that the action makes under this name. Default: that of the key which as many nodes as the
-    /// threshold name; compare [`EcdsaSignature::public_key`](lit_session_crypto::EcdsaSignature::public_key).
+    /// Requires that the signature of this name is by this PKP. Default: by the key that a threshold of nodes name; compare [`EcdsaSignature::public_key`](lit_session_crypto::EcdsaSignature::public_key).
     pub fn with_signer(mut self, name: impl Into<String>, pkp: PkpPublicKey) -> Self {
         self.pkps.insert(name.into(), pkp);
         self
     }
 
-    /// What the action is going to sign, or its first signature, as 32 bytes. It need not: this is of use only where nodes are slow
-    /// or give wrong shares, and the client has seen that. It then chooses a request by which others sign this. Default: not
-    /// known.
+    /// Says what the action will sign first, as 32 bytes. With it the client can avoid nodes that were slow or gave wrong
+    /// shares before: it chooses a request id by which other nodes sign. Default: unknown.
     pub fn with_digest(mut self, digest: impl Into<B256>) -> Self {
         self.digest = Some(digest.into());
         self
     }
 
-    /// Which response counts where nodes differ. Default: [`ResponseStrategy::MostCommon`].
+    /// Sets which response counts when nodes differ. Default: [`ResponseStrategy::MostCommon`].
     pub fn with_response_strategy(mut self, strategy: ResponseStrategy) -> Self {
         self.strategy = strategy;
         self
     }
 
-    /// Asks one node alone, chosen at random. Nothing says then that its answer is right, and it cannot sign. Default: all.
+    /// Asks one node alone, chosen at random. Nothing confirms its answer, and it cannot sign. Default: all nodes.
     #[doc(alias = "useSingleNode")]
     pub const fn use_single_node(mut self) -> Self {
         self.single_node = true;
         self
     }
 
-    /// Waits until every node has answered or failed. Default: returns as soon as enough nodes agree; the others run the
-    /// action all the same.
+    /// Waits until every node has answered or failed. Default: returns once enough nodes agree, while the others still run
+    /// the action.
     pub const fn wait_for_all(mut self) -> Self {
         self.wait = Wait::ForAll;
         self
     }
 }
 
-/// Which response of an action counts where nodes differ.
+/// Which response of an action counts when nodes differ.
 ///
-/// The official client takes the least common one unless told otherwise, so that one node of many decides.
+/// The default of the official client is the least common response, so that one node of many decides.
 #[doc(alias = "LitActionResponseStrategy")]
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub enum ResponseStrategy {
-    /// The one that as many nodes as the threshold give.
+    /// The response that a threshold of nodes give.
     #[default]
     MostCommon,
-    /// The one that the fewest nodes give, of all that answer. As many as the threshold have to answer.
+    /// The response that the fewest nodes give. A threshold of nodes must answer.
     LeastCommon,
-    /// What a function makes of all. As many as the threshold have to answer.
+    /// The result of a function of all responses. A threshold of nodes must answer.
     Custom(ResponseFilter),
 }
 
 impl ResponseStrategy {
-    /// What this function makes of the responses of all nodes that answer.
+    /// Uses a function of the responses of all nodes that answer.
     #[doc(alias = "customFilter")]
     pub fn custom(filter: impl Fn(&[&str]) -> String + Send + Sync + 'static) -> Self {
         Self::Custom(ResponseFilter(Arc::new(filter)))
     }
 
-    /// Whether nodes need not give the same response.
+    /// Whether nodes may give different responses.
     pub(super) const fn wants_all(&self) -> bool {
         !matches!(self, Self::MostCommon)
     }
 
-    /// The response that counts. There is at least one.
+    /// The response that counts, of at least one.
     pub(super) fn choose(&self, responses: &[&str]) -> String {
         let count = |one: &&&str| responses.iter().filter(|other| other == one).count();
         let chosen = match self {
@@ -139,11 +138,16 @@ impl ResponseStrategy {
             Self::LeastCommon => responses.iter().min_by_key(count),
             Self::Custom(ResponseFilter(filter)) => return filter(responses),
         };
-        chosen.copied().unwrap_or_default().to_owned()
+        #[allow(
+            clippy::expect_used,
+            reason = "an action succeeds when at least one node responds"
+        )]
+        let chosen = chosen.expect("at least one node responded");
+        (*chosen).to_owned()
     }
 }
 
-/// A function that makes one response of many.
+/// A function from all responses to one.
 #[derive(Clone)]
 pub struct ResponseFilter(Arc<Filter>);
 

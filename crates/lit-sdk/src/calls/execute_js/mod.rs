@@ -26,16 +26,26 @@ use crate::{
 };
 
 impl LitNodeClient {
-    /// Runs a Lit Action on every node. Nodes that are dead, slow or of another opinion do not matter as long as as many as
-    /// the threshold give the same response, the same claims, and signatures by the same names.
+    /// Runs a Lit Action on every node. It succeeds once a threshold of nodes return the same response, the same claims, and
+    /// signatures with the same names.
     ///
-    /// Where the action signs, the nodes of the signing set are waited for, and every signature is verified: under the key that
-    /// [`ExecuteJs::with_signer`] names, or under the one that the nodes agree on. Nodes that were slow before, or gave wrong
-    /// shares, are avoided where it is known what is signed ([`ExecuteJs::with_digest`]).
+    /// If the action signs, the call waits for the nodes of the signing set, and verifies every signature: under the key that
+    /// [`ExecuteJs::with_signer`] names, or under the key that the nodes agree on. With [`ExecuteJs::with_digest`] it avoids
+    /// nodes that were slow or gave wrong shares before.
+    ///
+    /// ```no_run
+    /// # use lit_sdk::{Error, ExecuteJs, LitNodeClient, Session};
+    /// # async fn run(client: LitNodeClient, session: Session) -> Result<(), Error> {
+    /// let call = ExecuteJs::code("Lit.Actions.setResponse({ response: `hello ${name}` })").with_js_param("name", "Lit");
+    /// let answer = client.execute_js(&session, &call).await?;
+    /// println!("{}\n{}", answer.response, answer.logs);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Action`] when the action throws, [`Error::Nodes`] when too few nodes agree, [`Error::Shares`] when their shares
-    /// make no signature; the action is not run again for that. Before that [`Error::NotReady`], [`Error::Session`],
+    /// do not combine; the action does not run again. Before any node is asked [`Error::NotReady`], [`Error::Session`],
     /// [`Error::SessionSigs`] or [`Error::MissingNode`].
     #[doc(alias = "executeJs")]
     pub async fn execute_js(
@@ -69,7 +79,8 @@ impl LitNodeClient {
                     let nodes = self.nodes();
                     (self.signers()).request_id(&nodes, self.threshold(), digest.as_slice())?
                 }
-                None => RequestId::generate().map_err(|error| Error::Randomness(error.into()))?,
+                None => RequestId::generate()
+                    .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
             },
             bodies: signed_bodies(sigs, body, |body, sig| body.auth_sig = sig),
         };
@@ -109,11 +120,12 @@ impl LitNodeClient {
     }
 }
 
-/// An exception that so many nodes report that the others cannot outvote them is what happened; one that fewer report may be
-/// a node's invention.
+/// The exception that so many nodes report that the others cannot outvote them. One that fewer nodes report may be invented.
 fn action_error(error: QuorumError) -> Error {
     let failure = |outcome: &NodeOutcome| match &outcome.outcome {
-        Outcome::Refused { body, .. } => serde_json::from_slice::<ActionFailure>(body).ok(),
+        Outcome::Refused {
+            body: Some(body), ..
+        } => serde_json::from_slice::<ActionFailure>(body).ok(),
         _ => None,
     };
     let failures: Vec<ActionFailure> = error.outcomes.iter().filter_map(failure).collect();

@@ -11,27 +11,27 @@ use super::{
 };
 use crate::calls::ClaimedKey;
 
-/// What enough nodes agree an action answered.
+/// The answer of a Lit Action, on which enough nodes agree.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ActionResponse {
     /// The response the action set; empty if it set none.
     pub response: String,
-    /// What it signed, by the names it gave. Every signature was verified: by the key of [`ExecuteJs::with_signer`] where the
-    /// name is in there, and otherwise by the key that the agreeing nodes name.
+    /// The signatures, by name. Each is verified: under the key of [`ExecuteJs::with_signer`] for that name, otherwise under
+    /// the key that the agreeing nodes name.
     pub signatures: BTreeMap<String, EcdsaSignature>,
-    /// The keys it claimed, by the ids it gave.
+    /// The claimed keys, by user id.
     #[doc(alias = "claimData")]
     pub claims: BTreeMap<String, ClaimedKey>,
-    /// What nodes of today always leave empty.
+    /// Decrypted data. Nodes leave it empty.
     pub decrypted_data: Map<String, Value>,
-    /// What it wrote to the console, on most of the agreeing nodes, or on the first where that is undecided.
+    /// The console output of most of the agreeing nodes, or of the first if there is a tie.
     pub logs: String,
-    /// The agreeing nodes' answers, in the order in which they came.
+    /// The answers that agree, in the order of arrival.
     pub answers: Vec<NodeAnswer>,
     /// Every node's outcome, in the order of the nodes.
     pub outcomes: Vec<NodeOutcome>,
-    /// The id under which the nodes know this call.
+    /// The request id, which nodes log.
     pub request_id: RequestId,
 }
 
@@ -54,8 +54,11 @@ impl ActionResponse {
             .map(|(_, judged)| judged.answer.response.as_str())
             .collect();
         let elapsed = |node: &NodeUrl| {
-            let outcome = outcomes.iter().find(|outcome| outcome.node == *node);
-            outcome.map_or(Duration::ZERO, |outcome| outcome.elapsed)
+            #[allow(clippy::expect_used, reason = "a call keeps the outcome of every node")]
+            let outcome = (outcomes.iter())
+                .find(|outcome| outcome.node == *node)
+                .expect("a node that agreed has an outcome");
+            outcome.elapsed
         };
         Self {
             response: call.strategy.choose(&responses),
@@ -76,7 +79,7 @@ impl ActionResponse {
         }
     }
 
-    /// The response as JSON, or as a JSON text if it is none.
+    /// The response as JSON, or as a JSON string if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         datil::json_or_text(&self.response)
@@ -89,7 +92,7 @@ impl ActionResponse {
 pub struct NodeAnswer {
     /// The node.
     pub node: NodeUrl,
-    /// What it answered.
+    /// Its answer.
     pub answer: ExecuteResponse,
     /// How long it took.
     pub elapsed: Duration,

@@ -186,7 +186,7 @@ impl Combine for Combiner {
             Ok(signature) => Combination::Combined(signature),
             Err(error) => Combination::Spoiled {
                 nodes,
-                reason: Rejection::CannotCombine(error.to_string()),
+                reason: Rejection::CannotCombine(error.into()),
             },
         })
     }
@@ -201,7 +201,7 @@ fn judge(call: &PkpSign, body: &[u8]) -> Result<EcdsaSignatureShare, Rejection> 
     let share: EcdsaShareJson = serde_json::from_value(answer.signature_share)?;
     let share = share
         .parse()
-        .map_err(|error| Rejection::MalformedShare(error.to_string()))?;
+        .map_err(|error| Rejection::MalformedShare(error.into()))?;
     let share = share.ok_or(Rejection::NotASigner)?;
     if *share.public_key() != call.pkp {
         return Err(Rejection::WrongKey);

@@ -12,7 +12,7 @@ use crate::{Error, LitNodeClient, calls::SessionAuth};
 /// How many requests for one signature are under way at once.
 const MAX_AT_ONCE: usize = 3;
 
-/// What a PKP shall sign.
+/// A request for a signature by a PKP.
 ///
 /// ```
 /// use lit_sdk::{PkpPublicKey, PkpSign};
@@ -21,6 +21,7 @@ const MAX_AT_ONCE: usize = 3;
 /// let call = PkpSign::message(pkp, "hello");
 /// # Ok::<(), lit_sdk::types::PkpError>(())
 /// ```
+#[doc(alias = "pkpSign")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub struct PkpSign {
@@ -30,8 +31,8 @@ pub struct PkpSign {
 }
 
 impl PkpSign {
-    /// These 32 bytes as they are. As a big-endian number they have to be below the order of the curve, as all but one in 2^128
-    /// are; nodes refuse others.
+    /// Signs 32 bytes as they are. As a big-endian number they must be below the order of secp256k1, or nodes refuse them. A
+    /// random digest is not below it once in 2^128.
     #[doc(alias = "toSign")]
     pub fn digest(pkp: PkpPublicKey, digest: impl Into<B256>) -> Self {
         Self {
@@ -41,21 +42,20 @@ impl PkpSign {
         }
     }
 
-    /// This message as wallets sign it (EIP-191, `personal_sign`).
+    /// Signs a message like a wallet does (EIP-191, `personal_sign`).
     pub fn message(pkp: PkpPublicKey, message: impl AsRef<[u8]>) -> Self {
         Self::digest(pkp, eip191_hash_message(message))
     }
 
-    /// How often nodes are asked at most. At least once. Default: 40, which is enough to find out among ten nodes three whose
-    /// shares are wrong.
+    /// Limits how many requests one signature may take. At least one. Default: 40, which is enough to find three nodes with
+    /// wrong shares among ten.
     ///
-    /// Which nodes sign together follows from the id of a request. Without the share of a slow node there is no signature, and
-    /// one wrong share spoils it without telling whose it is. So the nodes are asked again under another id, by which others
-    /// sign together; not any more, though, when the time is over that one node may take. Up to three requests are
-    /// under way at once.
+    /// The id of a request decides which nodes sign together. One slow node delays the signature, and one wrong share spoils
+    /// it without telling whose it is. Then the client asks again under another id, by which other nodes sign, until the
+    /// deadline of a node has passed. Up to three requests are in flight at once.
     ///
-    /// Without faults one is enough. The client remembers who was slow, gone, or had to do with a wrong share, so later calls ask
-    /// others from the start.
+    /// Without faults one request is enough. The client remembers nodes that were slow, gone, or took part in a spoiled
+    /// signature, and later calls avoid them from the start.
     pub const fn with_attempts(mut self, attempts: usize) -> Self {
         self.attempts = attempts;
         self
@@ -63,16 +63,27 @@ impl PkpSign {
 }
 
 impl LitNodeClient {
-    /// Has the network sign with a PKP. The session needs the right to sign with it, and one of a wallet also the right to run
-    /// [any action](lit_types::LitResource::any_lit_action), which nodes ask for (wire protocol specification, section 4.5).
+    /// Signs with a PKP. The session needs the right to sign with it. The session of a wallet also needs the right to run
+    /// [any action](lit_types::Right::run_any_action), which nodes ask for.
     ///
-    /// As many nodes as the threshold sign together, which they choose among themselves. Nodes that are not among them do not
-    /// matter. Where one of them is slow or lies, others are asked for the signature too, and the first that is
-    /// good counts ([`PkpSign::with_attempts`]). The signature is verified under the key of the PKP that was asked for.
+    /// A threshold of nodes sign together; they elect the signing set themselves. If one of the set is slow or lies, the client
+    /// asks another set too, and the first valid signature counts ([`PkpSign::with_attempts`]). The signature is verified under
+    /// the public key of the PKP.
+    ///
+    /// ```no_run
+    /// # use lit_sdk::{Error, LitNodeClient, PkpPublicKey, PkpSign, Right, SessionAuthorizer, SessionRequest};
+    /// # async fn run(client: LitNodeClient, pkp: PkpPublicKey, wallet: &dyn SessionAuthorizer) -> Result<(), Error> {
+    /// let rights = [Right::sign_with(pkp.token_id()), Right::run_any_action()];
+    /// let session = client.session(&SessionRequest::new(rights), wallet).await?;
+    /// let signature = client.pkp_sign(&session, &PkpSign::message(pkp, "hello")).await?;
+    /// println!("{signature} by {}", pkp.address());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Nodes`] when too few nodes accept the request; [`Error::Shares`] when enough do, but in no attempt their shares
-    /// made a signature: its report is that of the last one. Before any node is asked [`Error::NotReady`],
+    /// [`Error::Nodes`] when too few nodes accept the request; [`Error::Shares`] when enough do, but their shares do not combine
+    /// in any attempt, with the report of the last one. Before any node is asked [`Error::NotReady`],
     /// [`Error::AnyActionRightMissing`], [`Error::Session`], [`Error::SessionSigs`] or [`Error::MissingNode`].
     #[doc(alias = "pkpSign")]
     pub async fn pkp_sign(
@@ -102,7 +113,7 @@ impl LitNodeClient {
                 Progress::Signed(signature) => return Ok(signature),
                 Progress::Late(attempt) => {
                     running.push(attempt.progress());
-                    // If all are slow, it is no use to ask ever more.
+                    // If all nodes are slow, asking more often does not help.
                     patience = patience.saturating_mul(2);
                     true
                 }

@@ -104,7 +104,7 @@ impl SessionManager {
         let entry = StoredSession::new(slot.scope.clone(), session);
         // On its own, so that it ends even if the caller gives up: otherwise what is revoked could get into the store later.
         let put = tokio::spawn(put(Arc::clone(store), Arc::clone(slot), entry, epoch));
-        match put.await.map_err(|_| Error::Interrupted)? {
+        match put.await.map_err(|_| Error::RuntimeShutDown)? {
             Ok(true) => Ok(()),
             Ok(false) => Err(SessionManagerError::Revoked),
             Err(error) => self.tolerate(error),
