@@ -148,7 +148,7 @@ mod tests {
         for _ in 0..1_000 {
             tokio::task::yield_now().await;
         }
-        assert!(serving.try_recv().is_err());
+        assert_eq!(serving.try_recv(), Err(mpsc::error::TryRecvError::Empty));
         end.notify_one();
         serving.recv().await.unwrap();
         server.abort();

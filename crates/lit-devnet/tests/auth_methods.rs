@@ -6,14 +6,13 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ciborium::Value as Cbor;
 use common::{Setup, code, send};
 use lit_contracts::{PermittedAuthMethod, Scopes};
 use lit_devnet::{Devnet, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};
-use lit_node_transport::{HttpClient, HttpRequest, HttpResponse, TransportError};
 use lit_session_crypto::{auth_method_id, hd_key_id};
+use lit_test_fakes::{FakeHttp, Reply};
 use lit_types::{
     AuthMethod,
     constants::{AuthMethodScope, AuthMethodType},
@@ -345,46 +344,34 @@ async fn a_block_of_another_chain_is_first_seen_in_a_good_assertion() {
 }
 
 /// Discord and Google, as far as nodes ask them.
-struct Providers;
-
-#[async_trait]
-impl HttpClient for Providers {
-    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let bearer = request
-            .headers
-            .iter()
-            .find(|(name, _)| *name == "authorization");
-        let (status, body) = match (request.url.as_str(), bearer) {
+fn providers() -> Arc<FakeHttp> {
+    FakeHttp::by(|request| {
+        let mut headers = request.headers.iter();
+        let bearer = headers.find(|(name, _)| *name == "authorization");
+        match (request.url.as_str(), bearer) {
             ("https://discord.example/api/oauth2/@me", Some((_, token)))
                 if token == "Bearer good" =>
             {
-                (
-                    200,
-                    json!({ "application": { "id": "app" }, "user": { "id": "user" } }),
-                )
+                Reply::json(&json!({ "application": { "id": "app" }, "user": { "id": "user" } }))
             }
             ("https://google.example/oauth2/v3/tokeninfo?access_token=good", None) => {
-                (200, json!({ "sub": "user", "aud": "app", "exp": "1" }))
+                Reply::json(&json!({ "sub": "user", "aud": "app", "exp": "1" }))
             }
-            (url, _) if url.contains("down") => {
-                return Err(TransportError::Connect("refused".into()));
-            }
+            (url, _) if url.contains("down") => Reply::refused(),
             ("https://google.example/oauth2/v3/tokeninfo?access_token=odd", None) => {
-                (200, json!([]))
+                Reply::ok("[]")
             }
-            _ => (401, json!({})),
-        };
-        let body = body.to_string().into();
-        Ok(HttpResponse { status, body })
-    }
+            _ => Reply::status(401, "{}"),
+        }
+    })
 }
 
 #[tokio::test]
 async fn discord_and_google_are_asked_whose_a_token_is() {
     let url = |text: &str| text.parse().unwrap();
     let builder = Devnet::builder()
-        .with_discord(Arc::new(Providers), url("https://discord.example/api"))
-        .with_google(Arc::new(Providers), url("https://google.example"));
+        .with_discord(providers(), url("https://discord.example/api"))
+        .with_google(providers(), url("https://google.example"));
     let setup = Setup::of(builder).await;
     let id = hd_key_id("user", "app", false);
     for kind in [AuthMethodType::Discord, AuthMethodType::Google] {

@@ -111,7 +111,7 @@ impl Setup {
 #[tokio::test]
 async fn nobody_pays_where_it_is_not_enforced() {
     let setup = Setup::new().await;
-    assert!(setup.is_paid(&PrivateKeySigner::random(), &[]).await);
+    assert!(setup.is_paid(&lit_test_fakes::wallet(), &[]).await);
 }
 
 #[tokio::test]
@@ -132,19 +132,19 @@ async fn users_pay_with_their_own_credits_until_these_expire() {
 #[tokio::test]
 async fn payers_pay_for_their_users() {
     let setup = enforced().await;
-    let (payer, user) = (setup.funded(1), PrivateKeySigner::random());
+    let (payer, user) = (setup.funded(1), lit_test_fakes::wallet());
     let payments = contracts(&setup.network, &payer).payments();
     payments.delegate(&[user.address()]).await.unwrap();
     assert!(!setup.is_paid(&user, &[]).await, "without a credit");
     setup.mint_credit(&payer).await;
     assert!(setup.is_paid(&user, &[]).await);
-    assert!(!setup.is_paid(&PrivateKeySigner::random(), &[]).await);
+    assert!(!setup.is_paid(&lit_test_fakes::wallet(), &[]).await);
 }
 
 #[tokio::test]
 async fn owners_delegate_credits() {
     let setup = enforced().await;
-    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    let (owner, user) = (setup.funded(1), lit_test_fakes::wallet());
     let credit = setup.mint_credit(&owner).await;
     let anybody = CapacityDelegation::to_anyone();
     let only_user = CapacityDelegation::to(user.address());
@@ -152,7 +152,7 @@ async fn owners_delegate_credits() {
     for delegation in [&anybody, &only_user, &named] {
         let proof = setup.delegate(&owner, delegation).await;
         assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
-        let somebody = PrivateKeySigner::random();
+        let somebody = lit_test_fakes::wallet();
         let for_all = delegation == &anybody;
         assert_eq!(setup.is_paid(&somebody, &[proof]).await, for_all);
     }
@@ -167,7 +167,7 @@ async fn owners_delegate_credits() {
 #[tokio::test]
 async fn uses_are_counted() {
     let setup = enforced().await;
-    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    let (owner, user) = (setup.funded(1), lit_test_fakes::wallet());
     setup.mint_credit(&owner).await;
     let twice = CapacityDelegation::to_anyone().with_uses(2);
     let proof = setup.delegate(&owner, &twice).await;
@@ -182,7 +182,7 @@ async fn uses_are_counted() {
 #[tokio::test]
 async fn another_spelling_of_the_signature_is_no_other_delegation() {
     let setup = enforced().await;
-    let (owner, user) = (setup.funded(1), PrivateKeySigner::random());
+    let (owner, user) = (setup.funded(1), lit_test_fakes::wallet());
     setup.mint_credit(&owner).await;
     let once = CapacityDelegation::to_anyone().with_uses(1);
     let proof = setup.delegate(&owner, &once).await;

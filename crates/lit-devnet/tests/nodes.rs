@@ -3,7 +3,6 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::{Devnet, DevnetError, Fault, actions::ActionLimits};
 use lit_recap::SiweBuilder;
 use lit_session_crypto::{SessionKeyPair, SessionTemplate, sign_siwe};
@@ -58,7 +57,7 @@ async fn network() -> Devnet {
 /// A session signature that may run any action, for one node.
 async fn session_sig(network: &Devnet, node: &NodeUrl) -> AuthSig {
     let (wallet, key) = (
-        PrivateKeySigner::random(),
+        lit_test_fakes::wallet(),
         SessionKeyPair::from_seed(&[7; 32]),
     );
     let now = Timestamp::try_from(network.clock().now()).unwrap();

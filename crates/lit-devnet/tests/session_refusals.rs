@@ -6,7 +6,6 @@ mod common;
 
 use std::time::Duration;
 
-use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, code, latest_blockhash, requests, wallet_method};
 use lit_contracts::{ActionCid, Scopes};
 use lit_devnet::{Devnet, actions::ActionLimits};
@@ -226,7 +225,7 @@ async fn recaps_that_grant_nothing_or_too_much() {
 #[tokio::test]
 async fn wallets_that_prove_nothing() {
     let setup = Setup::new().await;
-    let somebody = PrivateKeySigner::random();
+    let somebody = lit_test_fakes::wallet();
     let other = wallet_method(&somebody, setup.login(&somebody)).await;
     refused(
         &setup,
@@ -331,7 +330,7 @@ fn token(auth_sig: &Value) -> AuthMethod {
 #[tokio::test]
 async fn scopes_that_are_too_narrow() {
     let setup = Setup::new().await;
-    let wallet = PrivateKeySigner::random();
+    let wallet = lit_test_fakes::wallet();
     let body = by_method(&setup, wallet_method(&wallet, setup.login(&wallet)).await).await;
     let permissions = setup.contracts().permissions();
     let token = setup.pkp.token_id();
@@ -367,7 +366,7 @@ async fn pkps_that_are_not_there() {
     unnamed.as_object_mut().unwrap().remove("pkpPublicKey");
     refused(&setup, &unnamed, 400, "NodePKPTokenIdNotFound").await;
 
-    let nobodys = PrivateKeySigner::random();
+    let nobodys = lit_test_fakes::wallet();
     let key = nobodys.credential().verifying_key().to_encoded_point(false);
     let text = setup.message().build().unwrap().to_string().replacen(
         &setup.pkp.address().to_string(),

@@ -6,7 +6,6 @@ mod common;
 
 use std::time::Duration;
 
-use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, code, wallet_method};
 use lit_contracts::{ActionCid, PermittedAuthMethod, Scopes};
 use lit_devnet::{Devnet, JwtClaims, JwtProvider};
@@ -181,7 +180,7 @@ async fn wallets_are_permitted_by_address_and_by_either_hash() {
     let token = setup.pkp.token_id();
     let message = setup.message().build().unwrap();
     for form in 0..3 {
-        let wallet = PrivateKeySigner::random();
+        let wallet = lit_test_fakes::wallet();
         let method = wallet_method(&wallet, setup.login(&wallet)).await;
         let body = setup.body(&message, &[method]);
         assert_eq!(setup.ask(0, &body).await.0, 401);
@@ -269,7 +268,7 @@ async fn a_stranger_is_not_met_by_the_actions_of_a_request() {
     let mut body = setup.good_body().await;
     body["code"] = base64(CODE).into();
     body["jsParams"] = json!({ "who": "the user" });
-    let stranger = PrivateKeySigner::random();
+    let stranger = lit_test_fakes::wallet();
     let mut other = body.clone();
     other["authMethods"] = json!([wallet_method(&stranger, setup.login(&stranger)).await]);
     other["jsParams"] = json!({ "who": "a stranger" });

@@ -4,41 +4,30 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use lit_node_transport::{
-    NodeRequest, NodeResponse, NodeTransport, Outcome, Quorum, QuorumCall, QuorumError,
-    QuorumFailure, QuorumPolicy, Rejection, RequestId, TransportError,
+    NodeTransport, Outcome, Quorum, QuorumCall, QuorumError, QuorumFailure, QuorumPolicy,
+    Rejection, RequestId,
 };
+use lit_test_fakes::{FakeNodes, Reply, node_url as node, node_urls};
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::time::Instant;
-
-/// Node `i` listens at port `i`, and answers after `i` seconds.
-struct OneBySecond(Vec<Option<&'static str>>);
-
-#[async_trait]
-impl NodeTransport for OneBySecond {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        let port = request.node.authority().rsplit(':').next().unwrap();
-        let index: usize = port.parse().unwrap();
-        tokio::time::sleep(Duration::from_secs(index as u64)).await;
-        let body = self.0[index].ok_or_else(|| TransportError::Connect("dead".into()))?;
-        Ok(NodeResponse {
-            status: 200,
-            body: Bytes::from(body),
-        })
-    }
-}
 
 /// Answers are `text share`; they agree when the texts are equal.
 type Call = QuorumCall<String, String, Judge, fn(&String) -> String>;
 type Judge = fn(&NodeUrl, &[u8]) -> Result<String, Rejection>;
 
+/// Node `i` answers after `i` seconds, or refuses the connection then.
 fn start(answers: &[Option<&'static str>]) -> Call {
-    let transport: Arc<dyn NodeTransport> = Arc::new(OneBySecond(answers.to_vec()));
-    let bodies = (0..answers.len())
-        .map(|i| (node(i), Bytes::new()))
-        .collect();
+    let reply = |(second, answer): (u64, &Option<&'static str>)| {
+        answer
+            .map_or_else(Reply::refused, Reply::ok)
+            .after(Duration::from_secs(second))
+    };
+    let transport: Arc<dyn NodeTransport> =
+        Arc::new(FakeNodes::each((0..).zip(answers).map(reply)));
+    let nodes = node_urls(answers.len()).into_iter();
+    let bodies = nodes.map(|node| (node, Bytes::new())).collect();
     let quorum = Quorum {
         endpoint: Endpoint::SignSessionKey,
         request_id: RequestId::generate().unwrap(),
@@ -47,10 +36,6 @@ fn start(answers: &[Option<&'static str>]) -> Call {
     let judge: Judge = |_, body| String::from_utf8(body.to_vec()).map_err(|_| Rejection::NotText);
     let key: fn(&String) -> String = |text| text.split(' ').next().unwrap().to_owned();
     QuorumCall::start(&transport, quorum, &QuorumPolicy::new(3), judge, key).unwrap()
-}
-
-fn node(index: usize) -> NodeUrl {
-    format!("http://127.0.0.1:{index}").parse().unwrap()
 }
 
 fn nodes(answers: &[(NodeUrl, String)]) -> Vec<NodeUrl> {
@@ -77,7 +62,7 @@ async fn goes_on_past_answers_that_are_rejected() {
     );
     assert_eq!(started.elapsed(), Duration::from_secs(4));
     let answer = call.finish();
-    assert_eq!(answer.agreed.len(), 3);
+    assert_eq!(nodes(&answer.agreed), [node(0), node(3), node(4)]);
     assert_eq!(
         answer.outcomes[1].outcome.to_string(),
         "invalid answer: the signature share is wrong"
@@ -88,8 +73,14 @@ async fn goes_on_past_answers_that_are_rejected() {
 #[tokio::test(start_paused = true)]
 async fn waits_for_more_where_nobody_can_be_blamed() {
     let mut call = start(&["a good", "a bad", "a good", "a good", "b good"].map(Some));
-    assert_eq!(call.agree().await.unwrap().len(), 3);
-    assert_eq!(call.agree().await.unwrap().len(), 4);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2)]
+    );
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2), node(3)]
+    );
     let error = call.agree().await.unwrap_err();
     assert_eq!(failure(&error), QuorumFailure::Unusable { agreeing: 4 });
     assert!(!error.is_retryable());
@@ -100,7 +91,10 @@ async fn waits_for_more_where_nobody_can_be_blamed() {
 async fn what_is_left_after_a_rejection_is_given_again() {
     let mut call = start(&["a good", "a good", "a bad", "a good"].map(Some));
     call.agree().await.unwrap();
-    assert_eq!(call.agree().await.unwrap().len(), 4);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2), node(3)]
+    );
     call.reject(&node(2), Rejection::WrongShare);
     assert_eq!(
         nodes(call.agree().await.unwrap()),
@@ -120,7 +114,10 @@ async fn names_those_who_were_rejected_when_too_few_are_left() {
         text.contains("invalid answer: the signature share is wrong"),
         "{text}"
     );
-    assert!(text.contains("cannot connect: dead"), "{text}");
+    assert!(
+        text.contains("cannot connect: connection refused"),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -148,8 +145,14 @@ async fn a_larger_group_does_not_hide_a_smaller_one() {
     ]
     .map(Some);
     let mut call = start(&answers);
-    assert_eq!(call.agree().await.unwrap().len(), 3);
-    assert_eq!(call.agree().await.unwrap().len(), 4);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2)]
+    );
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2), node(3)]
+    );
     assert_eq!(
         nodes(call.agree().await.unwrap()),
         [node(4), node(5), node(6)]
@@ -160,21 +163,34 @@ async fn a_larger_group_does_not_hide_a_smaller_one() {
 async fn what_comes_while_the_caller_works_is_given_at_once() {
     let answers = ["a good", "a bad", "a good", "b good", "a good", "a good"].map(Some);
     let mut call = start(&answers);
-    assert_eq!(call.agree().await.unwrap().len(), 3);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2)]
+    );
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(call.agree().await.unwrap().len(), 5);
+    assert_eq!(
+        nodes(call.agree().await.unwrap()),
+        [node(0), node(1), node(2), node(4), node(5)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_did_not_agree_is_not_given_as_agreed() {
     let mut call = start(&["a good", "b good", "c good", "d good"].map(Some));
-    assert!(call.agree().await.is_err());
+    let error = call.agree().await.unwrap_err();
+    assert_eq!(
+        failure(&error),
+        QuorumFailure::NoAgreement {
+            valid: 3,
+            agreeing: 1
+        }
+    );
     let unusable = call.give_up(&Rejection::WrongShare).failure;
     assert_eq!(unusable, QuorumFailure::Unusable { agreeing: 0 });
 
     let mut call = start(&["a good", "a good", "a good"].map(Some));
     let given_up = tokio::time::timeout(Duration::from_millis(1500), call.agree()).await;
-    assert!(given_up.is_err());
+    assert!(given_up.is_err(), "{given_up:?}");
     let answer = call.finish();
     assert!(answer.agreed.is_empty());
     assert!(matches!(answer.outcomes[0].outcome, Outcome::Valid));

@@ -2,94 +2,40 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use lit_node_transport::{
-    NodeRequest, NodeResponse, NodeTransport, Outcome, Quorum, QuorumAnswer, QuorumError,
-    QuorumFailure, QuorumPolicy, Rejection, RequestId, TransportError, Wait, call_quorum,
-    handshake,
+    NodeTransport, Outcome, Quorum, QuorumAnswer, QuorumError, QuorumFailure, QuorumPolicy,
+    Rejection, RequestId, TransportError, Wait, call_quorum, handshake,
 };
+use lit_test_fakes::{FakeNodes, Reply, node_url, node_urls};
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::time::Instant;
 
-/// What a node does with a request.
-#[derive(Debug, Clone)]
-enum Script {
-    Answer(&'static str),
-    Slow(u64, &'static str),
-    SlowMillis(u64, &'static str),
-    Status(u16, &'static str),
-    Dead,
-    Hang,
+fn answer(body: &str) -> Reply {
+    Reply::ok(body.to_owned())
 }
 
-/// Node `i` listens at port `i`.
-#[derive(Debug)]
-struct Scripted {
-    scripts: Vec<Script>,
-    /// Requests that have come to their end.
-    finished: AtomicUsize,
+fn slow(seconds: u64, body: &str) -> Reply {
+    answer(body).after(Duration::from_secs(seconds))
 }
 
-#[async_trait]
-impl NodeTransport for Scripted {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        let port: usize = request
-            .node
-            .authority()
-            .rsplit(':')
-            .next()
-            .unwrap()
-            .parse()
-            .unwrap();
-        let answer = |status, body: &str| {
-            Ok(NodeResponse {
-                status,
-                body: Bytes::copy_from_slice(body.as_bytes()),
-            })
-        };
-        let answer = match self.scripts[port].clone() {
-            Script::Answer(body) => answer(200, body),
-            Script::Slow(seconds, body) => {
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
-                answer(200, body)
-            }
-            Script::SlowMillis(millis, body) => {
-                tokio::time::sleep(Duration::from_millis(millis)).await;
-                answer(200, body)
-            }
-            Script::Status(status, body) => answer(status, body),
-            Script::Dead => Err(TransportError::Connect("connection refused".into())),
-            Script::Hang => std::future::pending().await,
-        };
-        self.finished.fetch_add(1, Ordering::SeqCst);
-        answer
-    }
+fn refuses(status: u16, body: &str) -> Reply {
+    Reply::status(status, body.to_owned())
 }
 
-fn network(scripts: &[Script]) -> (Arc<Scripted>, Arc<dyn NodeTransport>, Vec<NodeUrl>) {
-    let nodes = (0..scripts.len()).map(|i| format!("http://127.0.0.1:{i}").parse().unwrap());
-    let scripted = Arc::new(Scripted {
-        scripts: scripts.to_vec(),
-        finished: AtomicUsize::new(0),
-    });
-    (Arc::clone(&scripted), scripted, nodes.collect())
+fn network(replies: &[Reply]) -> (Arc<FakeNodes>, Arc<dyn NodeTransport>, Vec<NodeUrl>) {
+    let nodes = Arc::new(FakeNodes::each(replies.iter().cloned()));
+    (nodes.clone(), nodes, node_urls(replies.len()))
 }
 
 /// Valid answers are those that start with `ok`; they agree when they are equal.
 async fn call(
-    scripts: &[Script],
+    replies: &[Reply],
     policy: &QuorumPolicy,
 ) -> Result<QuorumAnswer<String>, QuorumError> {
-    let (_, transport, nodes) = network(scripts);
+    let (_, transport, nodes) = network(replies);
     let bodies = nodes.into_iter().map(|node| (node, Bytes::new())).collect();
     let request_id = RequestId::generate().unwrap();
     let quorum = Quorum {
@@ -113,16 +59,15 @@ async fn call(
 
 #[tokio::test(start_paused = true)]
 async fn returns_as_soon_as_enough_agree() {
-    use Script::*;
     let started = Instant::now();
     let scripts = [
-        Slow(9, "ok"),
-        Hang,
-        Answer("ok"),
-        Dead,
-        Answer("ok lie"),
-        Slow(1, "ok"),
-        Answer("ok"),
+        slow(9, "ok"),
+        Reply::never(),
+        answer("ok"),
+        Reply::refused(),
+        answer("ok lie"),
+        slow(1, "ok"),
+        answer("ok"),
     ];
     let answer = call(&scripts, &QuorumPolicy::new(3)).await.unwrap();
     assert_eq!(started.elapsed(), Duration::from_secs(1));
@@ -137,8 +82,13 @@ async fn returns_as_soon_as_enough_agree() {
 
 #[tokio::test(start_paused = true)]
 async fn waits_for_all_when_asked() {
-    use Script::*;
-    let scripts = [Answer("ok"), Answer("ok"), Slow(9, "ok"), Dead, Hang];
+    let scripts = [
+        answer("ok"),
+        answer("ok"),
+        slow(9, "ok"),
+        Reply::refused(),
+        Reply::never(),
+    ];
     let policy = QuorumPolicy::new(2)
         .with_wait(Wait::ForAll)
         .with_node_deadline(Duration::from_secs(20));
@@ -161,10 +111,14 @@ async fn waits_for_all_when_asked() {
 
 #[tokio::test(start_paused = true)]
 async fn fails_when_agreement_is_impossible() {
-    use Script::*;
     let started = Instant::now();
     let error = call(
-        &[Dead, Answer("no"), Status(502, "{}"), Hang],
+        &[
+            Reply::refused(),
+            answer("no"),
+            refuses(502, "{}"),
+            Reply::never(),
+        ],
         &QuorumPolicy::new(2),
     )
     .await
@@ -175,7 +129,7 @@ async fn fails_when_agreement_is_impossible() {
         "a hanging node must not hold up the error"
     );
     let error = call(
-        &[Answer("ok 1"), Answer("ok 2"), Answer("ok 3")],
+        &[answer("ok 1"), answer("ok 2"), answer("ok 3")],
         &QuorumPolicy::new(2),
     )
     .await
@@ -188,16 +142,19 @@ async fn fails_when_agreement_is_impossible() {
         }
     );
     assert!(!error.is_retryable());
-    let error = call(&[Answer("ok")], &QuorumPolicy::new(2))
+    let error = call(&[answer("ok")], &QuorumPolicy::new(2))
         .await
         .unwrap_err();
     assert_eq!(error.failure, QuorumFailure::TooFewNodes);
-    let error = call(&[Hang, Answer("ok"), Hang], &QuorumPolicy::new(2))
-        .await
-        .unwrap_err();
+    let error = call(
+        &[Reply::never(), answer("ok"), Reply::never()],
+        &QuorumPolicy::new(2),
+    )
+    .await
+    .unwrap_err();
     assert_eq!(error.failure, QuorumFailure::TooFewAnswers { valid: 1 });
     let policy = QuorumPolicy::new(2).with_deadline(Duration::from_secs(1));
-    let error = call(&[Hang, Answer("ok"), Hang], &policy)
+    let error = call(&[Reply::never(), answer("ok"), Reply::never()], &policy)
         .await
         .unwrap_err();
     assert_eq!(error.failure, QuorumFailure::DeadlineExceeded { valid: 1 });
@@ -206,15 +163,14 @@ async fn fails_when_agreement_is_impossible() {
 
 #[tokio::test(start_paused = true)]
 async fn the_error_is_a_table() {
-    use Script::*;
     let refusal = r#"{"errorKind":"Validation","errorCode":"NodeNotAuthorized","status":403,"message":"wrong node"}"#;
     let scripts = [
-        Status(403, refusal),
-        Status(403, refusal),
-        Status(500, "<html>"),
-        Dead,
-        Answer("garbage"),
-        Status(400, r#"{"success":false,"error":"boom","logs":""}"#),
+        refuses(403, refusal),
+        refuses(403, refusal),
+        refuses(500, "<html>"),
+        Reply::refused(),
+        answer("garbage"),
+        refuses(400, r#"{"success":false,"error":"boom","logs":""}"#),
     ];
     let error = call(&scripts, &QuorumPolicy::new(3)).await.unwrap_err();
     assert_eq!(error.error_code(), Some("NodeNotAuthorized"));
@@ -237,8 +193,7 @@ async fn the_error_is_a_table() {
 
 #[tokio::test(start_paused = true)]
 async fn giving_up_stops_the_requests() {
-    use Script::*;
-    let (scripted, transport, nodes) = network(&[Slow(5, "ok"), Slow(8, "ok")]);
+    let (scripted, transport, nodes) = network(&[slow(5, "ok"), slow(8, "ok")]);
     let bodies: Vec<_> = nodes.into_iter().map(|node| (node, Bytes::new())).collect();
     let quorum = |id| Quorum {
         endpoint: Endpoint::Execute,
@@ -254,13 +209,10 @@ async fn giving_up_stops_the_requests() {
         judge,
         |()| (),
     );
-    assert!(
-        tokio::time::timeout(Duration::from_secs(1), call)
-            .await
-            .is_err()
-    );
+    let given_up = tokio::time::timeout(Duration::from_secs(1), call).await;
+    assert!(given_up.is_err(), "{given_up:?}");
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(scripted.finished.load(Ordering::SeqCst), 0);
+    assert_eq!(scripted.finished(), 0);
     // After agreement they may go on for a while, and no longer.
     let policy = QuorumPolicy::new(1).with_linger(Duration::from_secs(4));
     call_quorum(
@@ -272,9 +224,9 @@ async fn giving_up_stops_the_requests() {
     )
     .await
     .unwrap();
-    assert_eq!(scripted.finished.load(Ordering::SeqCst), 1);
+    assert_eq!(scripted.finished(), 1);
     tokio::time::sleep(Duration::from_secs(60)).await;
-    assert_eq!(scripted.finished.load(Ordering::SeqCst), 2);
+    assert_eq!(scripted.finished(), 2);
     let policy = policy.with_linger(Duration::from_secs(2));
     call_quorum(
         &transport,
@@ -287,7 +239,7 @@ async fn giving_up_stops_the_requests() {
     .unwrap();
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(
-        scripted.finished.load(Ordering::SeqCst),
+        scripted.finished(),
         3,
         "the second node needs longer than it is given"
     );
@@ -295,18 +247,18 @@ async fn giving_up_stops_the_requests() {
 
 #[tokio::test(start_paused = true)]
 async fn odd_policies_are_no_trouble() {
-    use Script::*;
     let forever = QuorumPolicy::new(0).with_node_deadline(Duration::MAX);
     assert_eq!(
-        call(&[Answer("ok")], &forever).await.unwrap().agreed.len(),
+        call(&[answer("ok")], &forever).await.unwrap().agreed.len(),
         1
     );
-    assert!(call(&[], &forever).await.is_err());
+    let error = call(&[], &forever).await.unwrap_err();
+    assert_eq!(error.failure, QuorumFailure::TooFewNodes);
     let forever = forever
         .with_deadline(Duration::MAX)
         .with_linger(Duration::MAX);
     assert_eq!(
-        call(&[Answer("ok"), Hang], &forever)
+        call(&[answer("ok"), Reply::never()], &forever)
             .await
             .unwrap()
             .agreed
@@ -317,12 +269,15 @@ async fn odd_policies_are_no_trouble() {
 
 #[tokio::test(start_paused = true)]
 async fn one_machine_is_no_quorum() {
-    let (_, transport, _) = network(&[Script::Answer("ok")]);
-    let nodes = [
-        "http://localhost:0",
-        "http://127.0.0.1:0",
-        "https://LOCALHOST:0",
-    ];
+    let (_, transport, _) = network(&[answer("ok")]);
+    let port = node_url(0)
+        .authority()
+        .rsplit(':')
+        .next()
+        .unwrap()
+        .to_owned();
+    let nodes = ["http://localhost", "http://127.0.0.1", "https://LOCALHOST"]
+        .map(|host| format!("{host}:{port}"));
     let bodies = nodes
         .map(|node| (node.parse().unwrap(), Bytes::new()))
         .to_vec();
@@ -354,26 +309,21 @@ fn refusals_are_cut_to_size() {
 
 fn greeting(key: char, hash: char) -> &'static str {
     let key = key.to_string().repeat(96);
-    let hash = hash.to_string().repeat(64);
-    let text = format!(
-        r#"{{"serverPublicKey":"","subnetPublicKey":"{key}","networkPublicKey":"{key}",
-            "networkPublicKeySet":"{key}","clientSdkVersion":"7.4.0","hdRootPubkeys":[],
-            "attestation":null,"latestBlockhash":"0x{hash}"}}"#
-    );
-    text.leak()
+    let hash = format!("0x{}", hash.to_string().repeat(64));
+    let greeting = lit_test_fakes::greeting(&key, &hash);
+    serde_json::to_string(&greeting).unwrap().leak()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_handshake_needs_agreement_on_the_keys() {
-    use Script::*;
     let scripts = [
-        Answer(greeting('e', '9')),
-        Answer(greeting('a', '1')),
-        Answer(greeting('a', '2')),
-        Answer(greeting('a', '2')),
-        Slow(3, greeting('a', '3')),
-        Slow(4, greeting('e', '9')),
-        Slow(5, greeting('a', '3')),
+        answer(greeting('e', '9')),
+        answer(greeting('a', '1')),
+        answer(greeting('a', '2')),
+        answer(greeting('a', '2')),
+        slow(3, greeting('a', '3')),
+        slow(4, greeting('e', '9')),
+        slow(5, greeting('a', '3')),
     ];
     let (_, transport, nodes) = network(&scripts);
     let mut found = handshake(&transport, &nodes, 0, &QuorumPolicy::new(3))
@@ -389,14 +339,13 @@ async fn a_handshake_needs_agreement_on_the_keys() {
 }
 
 /// A little late, as honest nodes are beside liars that answer at once.
-const LATE: u64 = 400;
+const LATE: Duration = Duration::from_millis(400);
 
 #[tokio::test(start_paused = true)]
 async fn fewer_liars_than_are_needed_do_not_choose_the_block_hash() {
-    use Script::*;
     let (lie, truth) = (greeting('a', '9'), greeting('a', '1'));
-    let honest = || SlowMillis(LATE, truth);
-    let scripts = [Answer(lie), Answer(lie), Answer(truth), honest(), honest()];
+    let honest = || answer(truth).after(LATE);
+    let scripts = [answer(lie), answer(lie), answer(truth), honest(), honest()];
     let (_, transport, nodes) = network(&scripts);
     let start = Instant::now();
     let found = handshake(&transport, &nodes, 0, &QuorumPolicy::new(3))
@@ -405,26 +354,38 @@ async fn fewer_liars_than_are_needed_do_not_choose_the_block_hash() {
     assert_eq!(found.latest_blockhash, format!("0x{}", "1".repeat(64)));
     assert!(found.blockhash_agreed);
     assert_eq!(found.connected, nodes);
-    assert_eq!(start.elapsed(), Duration::from_millis(LATE));
+    assert_eq!(start.elapsed(), LATE);
 }
 
 #[tokio::test(start_paused = true)]
 async fn block_hashes_are_not_waited_for_when_enough_agree_or_for_long() {
-    use Script::*;
     let [one, two] = ['1', '2'].map(|hash| greeting('a', hash));
     for (scripts, agreed, millis) in [
         (
-            vec![Answer(one), Answer(one), SlowMillis(LATE, one), Hang],
+            vec![
+                answer(one),
+                answer(one),
+                answer(one).after(LATE),
+                Reply::never(),
+            ],
             true,
             400,
         ),
-        (vec![Answer(one), Answer(one), Answer(one), Hang], true, 0),
         (
-            vec![Answer(two), Answer(one), Answer(one), Hang],
+            vec![answer(one), answer(one), answer(one), Reply::never()],
+            true,
+            0,
+        ),
+        (
+            vec![answer(two), answer(one), answer(one), Reply::never()],
             false,
             1_000,
         ),
-        (vec![Answer(two), Answer(one), Answer(one), Dead], false, 0),
+        (
+            vec![answer(two), answer(one), answer(one), Reply::refused()],
+            false,
+            0,
+        ),
     ] {
         let (_, transport, nodes) = network(&scripts);
         let start = Instant::now();
@@ -456,7 +417,7 @@ async fn handshakes_that_are_none() {
         ("", "incomplete"),
         ("[]", "not of the expected form"),
     ] {
-        let (_, transport, nodes) = network(&[Script::Answer(body)]);
+        let (_, transport, nodes) = network(&[answer(body)]);
         let error = handshake(&transport, &nodes, 0, &QuorumPolicy::new(1))
             .await
             .unwrap_err();

@@ -150,7 +150,7 @@ mod tests {
             "b1",
             "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH",
         ] {
-            assert!(bad.parse::<ProofCid>().is_err(), "{bad}");
+            assert_eq!(bad.parse::<ProofCid>(), Err(ProofCidError), "{bad}");
         }
     }
 }

@@ -29,7 +29,7 @@ async fn sign(message: &AuthMessage, kept: Option<&AuthSig>, wallet: &PrivateKey
 
 #[tokio::test]
 async fn a_kept_one_is_used_while_it_is_good() {
-    let wallet = PrivateKeySigner::random();
+    let wallet = lit_test_fakes::wallet();
     let kept = sign(&message("ethereum"), None, &wallet).await;
     // A nonce is used once.
     let nonce = "another12345".parse().unwrap();
@@ -62,7 +62,7 @@ async fn a_kept_one_is_used_while_it_is_good() {
 
 #[tokio::test]
 async fn anything_else_is_signed_anew() {
-    let wallet = PrivateKeySigner::random();
+    let wallet = lit_test_fakes::wallet();
     let kept = sign(&message("ethereum"), None, &wallet).await;
     let nonce = || "nonce1234".parse().unwrap();
     let others = [
@@ -86,7 +86,7 @@ async fn anything_else_is_signed_anew() {
         assert_ne!(signed, kept);
         assert_eq!(other.check_kept(&signed, wallet.address(), now()), Ok(()));
     }
-    let other = PrivateKeySigner::random();
+    let other = lit_test_fakes::wallet();
     let refused = message("ethereum").check_kept(&kept, other.address(), now());
     assert_eq!(refused, Err(MustSign::OtherAddress));
     // A forged one is found out.
@@ -102,7 +102,7 @@ async fn anything_else_is_signed_anew() {
 
 #[tokio::test]
 async fn what_cannot_be_signed_is_refused() {
-    let wallet = PrivateKeySigner::random();
+    let wallet = lit_test_fakes::wallet();
     let nonce = "nonce1234".parse().unwrap();
     let unknown = AuthMessage::new("nowhere", "example.com", "x:y", nonce).unwrap_err();
     assert_eq!(

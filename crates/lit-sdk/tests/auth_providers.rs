@@ -4,9 +4,8 @@
 
 mod common;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use common::Setup;
 use lit_sdk::{
     AuthMethod,
@@ -15,47 +14,24 @@ use lit_sdk::{
         LitAuthClient, OAuthError, OAuthState, ProviderType, WebAuthnProvider,
     },
     services::{LitRelay, RelayApiKey, RelayError},
-    transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
     types::{
         CompactJson, SdkErrorCode,
         constants::{AuthMethodScope, AuthMethodType},
     },
 };
+use lit_test_fakes::{FakeHttp, Reply};
 use serde_json::{Value, json};
 
-/// Gives one answer to all requests, and remembers them.
-struct Server {
-    status: u16,
-    body: &'static str,
-    requests: Mutex<Vec<HttpRequest>>,
+/// Gives one answer to all requests.
+fn replying(status: u16, body: &'static str) -> Arc<FakeHttp> {
+    FakeHttp::in_order([Reply::status(status, body)])
 }
 
-impl Server {
-    fn new(status: u16, body: &'static str) -> Arc<Self> {
-        Arc::new(Self {
-            status,
-            body,
-            requests: Mutex::default(),
-        })
-    }
-
-    fn body_of(&self, index: usize) -> Value {
-        serde_json::from_slice(&self.requests.lock().unwrap()[index].body).unwrap()
-    }
+fn body_of(server: &FakeHttp, index: usize) -> Value {
+    serde_json::from_slice(&server.requests()[index].body).unwrap()
 }
 
-#[async_trait]
-impl HttpClient for Server {
-    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        self.requests.lock().unwrap().push(request);
-        Ok(HttpResponse {
-            status: self.status,
-            body: self.body.into(),
-        })
-    }
-}
-
-async fn auth_client(server: &Arc<Server>) -> LitAuthClient {
+async fn auth_client(server: &Arc<FakeHttp>) -> LitAuthClient {
     let key = RelayApiKey::new("key").unwrap();
     let relay = LitRelay::with_http_client(server.clone(), "https://relay.example", key).unwrap();
     LitAuthClient::new(Setup::new(3).await.client, relay)
@@ -65,7 +41,7 @@ const MINTED: &str = r#"{"requestId":"0x12"}"#;
 
 #[tokio::test]
 async fn a_wallet_signs_in_and_gets_a_pkp() {
-    let server = Server::new(200, MINTED);
+    let server = replying(200, MINTED);
     let setup = Setup::new(3).await;
     let method = EthWalletProvider::authenticate(&setup.client, &setup.wallet)
         .await
@@ -80,7 +56,7 @@ async fn a_wallet_signs_in_and_gets_a_pkp() {
     let relay = provider.auth_client().relay();
     assert_eq!(relay.start_mint(&request).await.unwrap().as_str(), "0x12");
     let id = provider.auth_method_id(&method).await.unwrap();
-    let body = server.body_of(0);
+    let body = body_of(&server, 0);
     assert_eq!(body["permittedAuthMethodIds"], json!([id]));
     assert_eq!(body["permittedAuthMethodScopes"], json!([[1]]));
     assert_eq!(body["sendPkpToItself"], true);
@@ -88,7 +64,7 @@ async fn a_wallet_signs_in_and_gets_a_pkp() {
 
 #[tokio::test]
 async fn methods_of_other_providers_are_refused() {
-    let client = auth_client(&Server::new(200, MINTED)).await;
+    let client = auth_client(&replying(200, MINTED)).await;
     let method = AuthMethod::new(AuthMethodType::GoogleJwt, "SECRET");
     for provider in [ProviderType::EthWallet, ProviderType::WebAuthn] {
         let provider = client.init_provider(provider);
@@ -103,7 +79,7 @@ async fn methods_of_other_providers_are_refused() {
 
 #[tokio::test]
 async fn discord_is_asked_whose_a_token_is() {
-    let server = Server::new(200, r#"{"id":"80351110224678912"}"#);
+    let server = replying(200, r#"{"id":"80351110224678912"}"#);
     let redirect = "https://app.example".parse().unwrap();
     let provider = DiscordProvider::new(auth_client(&server).await, redirect);
     let method = AuthMethod::new(AuthMethodType::Discord, "tok");
@@ -115,7 +91,7 @@ async fn discord_is_asked_whose_a_token_is() {
 
     for (status, body) in [(401, r#"{"id":"1"}"#), (200, "{}"), (200, "[")] {
         let redirect = "https://app.example".parse().unwrap();
-        let client = auth_client(&Server::new(status, body)).await;
+        let client = auth_client(&replying(status, body)).await;
         let error = DiscordProvider::new(client, redirect)
             .auth_method_id(&method)
             .await
@@ -130,7 +106,7 @@ async fn discord_is_asked_whose_a_token_is() {
 
 #[tokio::test]
 async fn logins_go_to_the_gateway_and_come_back() {
-    let client = auth_client(&Server::new(200, "{}")).await;
+    let client = auth_client(&replying(200, "{}")).await;
     let redirect = "https://app.example/cb?x=1";
     let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
     let (encoded, id_token) = ("YWJjZGVmZ2hpamtsbW5v", "id%2Etoken");
@@ -162,7 +138,7 @@ async fn logins_go_to_the_gateway_and_come_back() {
 
 #[tokio::test]
 async fn logins_that_are_not_what_was_begun_are_refused() {
-    let client = auth_client(&Server::new(200, "{}")).await;
+    let client = auth_client(&replying(200, "{}")).await;
     let google = IdTokenProvider::google(client, "https://app.example".parse().unwrap());
     let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
     let encoded = "YWJjZGVmZ2hpamtsbW5v";
@@ -204,7 +180,8 @@ async fn logins_that_are_not_what_was_begun_are_refused() {
         OAuthState::generate().unwrap()
     );
     for guessable in ["", "abc", "abcdefghijklmn+"] {
-        assert!(OAuthState::try_from(guessable.to_owned()).is_err());
+        let error = OAuthState::try_from(guessable.to_owned()).unwrap_err();
+        assert!(error.to_string().contains("15 to 128"), "{error}");
     }
 }
 
@@ -212,7 +189,7 @@ async fn logins_that_are_not_what_was_begun_are_refused() {
 #[tokio::test]
 async fn passkeys_are_minted_with_their_key() {
     const OBJECT: &str = "o2NmbXRkbm9uZWdhdHRTdG10oGhhdXRoRGF0YdhAWJg5urCTZUo-KU1v8pQsootqM1qlVCBV5QO-kSAQN2kAfEUAAAABqqqqqqqqqqqqqqqqqqqqqgAUQkJCQkJCQkJCQkJCQkJCQkJCQkKlAQIDJiABIVgg0h7Ep0UX4f0GnzYQX6A5Rx3aQJicS9fuSCj9ZeYeDFYiWCCMhPt4zg6Y_iYzRh3cvWeL9eMHJN1JFcsb6luzAlxPKw";
-    let server = Server::new(200, MINTED);
+    let server = replying(200, MINTED);
     let provider = WebAuthnProvider::new(auth_client(&server).await);
     let credential =
         json!({ "id": "abc", "rawId": "abc", "response": { "attestationObject": OBJECT } });
@@ -220,7 +197,7 @@ async fn passkeys_are_minted_with_their_key() {
     let request = provider.mint_request(&registration).await.unwrap();
     let relay = provider.auth_client().relay();
     relay.start_mint(&request.owned_by_pkp()).await.unwrap();
-    let key = server.body_of(0)["permittedAuthMethodPubkeys"][0].clone();
+    let key = body_of(&server, 0)["permittedAuthMethodPubkeys"][0].clone();
     assert!(
         key.as_str()
             .unwrap()
@@ -238,7 +215,7 @@ async fn passkeys_are_minted_with_their_key() {
         Err(AuthProviderError::Relay(RelayError::NoPkps))
     ));
     assert_eq!(
-        server.body_of(1)["authMethodId"],
+        body_of(&server, 1)["authMethodId"],
         json!(provider.auth_method_id(&registration).await.unwrap())
     );
 

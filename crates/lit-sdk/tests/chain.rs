@@ -2,15 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod common;
+
 use std::{sync::Arc, time::Duration};
 
 use alloy_provider::{Provider, ProviderBuilder};
+use common::followed::Followed;
 use lit_devnet::Devnet;
 use lit_sdk::{
     Error, LitNodeClient,
     contracts::{ChainDiscovery, LitContracts, RpcTransport},
-    transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
 };
+use lit_test_fakes::{FakeHttp, Reply};
 use lit_types::Clock;
 
 fn contracts(network: &Devnet) -> LitContracts<impl Provider + Clone + 'static> {
@@ -30,7 +33,8 @@ async fn a_client_finds_and_follows_the_network_on_chain() {
     clock.stop_at(clock.now());
     let discovery =
         ChainDiscovery::new(contracts(&network)).with_poll_interval(Duration::from_millis(5));
-    let client = LitNodeClient::builder(&Arc::new(discovery))
+    let followed = Followed::new(discovery);
+    let client = LitNodeClient::builder(&followed)
         .with_transport(network.transport())
         .with_clock(network.clock())
         .connect()
@@ -44,13 +48,8 @@ async fn a_client_finds_and_follows_the_network_on_chain() {
     for _ in 0..3 {
         network.next_epoch().unwrap();
     }
-    for _ in 0..200 {
-        if client.epoch() == 3 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    assert_eq!(client.epoch(), 3, "the epoch before, for 45 seconds");
+    // The epoch before, for 45 seconds.
+    followed.epoch(&client, 3).await;
     clock.advance(Duration::from_secs(44));
     assert_eq!(client.epoch(), 3);
     clock.advance(Duration::from_secs(1));
@@ -86,7 +85,7 @@ async fn everything_goes_over_http() {
     let http = Arc::new(HttpTransport::new());
     let client = LitNodeClient::connect(&network.context()).await.unwrap();
     assert_eq!(client.nodes()[..], *network.node_urls());
-    let wallet = WalletAuth::new(PrivateKeySigner::random());
+    let wallet = WalletAuth::new(lit_test_fakes::wallet());
     let rights = [Right::run_any_action()];
     let session = client
         .session(&SessionRequest::new(rights), &wallet)
@@ -122,24 +121,11 @@ async fn everything_goes_over_http() {
     assert!(!error.to_string().contains("secret-key"), "{error}");
 }
 
-/// A gateway that answers with a page.
-#[derive(Debug)]
-struct Gateway(u16);
-
-#[async_trait::async_trait]
-impl HttpClient for Gateway {
-    async fn request(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
-        Ok(HttpResponse {
-            status: self.0,
-            body: "<html>".repeat(1000).into(),
-        })
-    }
-}
-
 #[tokio::test]
 async fn a_page_is_no_answer() {
     for status in [200, 502] {
-        let rpc = RpcTransport::new(Arc::new(Gateway(status)), "https://rpc.example").unwrap();
+        let gateway = FakeHttp::in_order([Reply::status(status, "<html>".repeat(1000))]);
+        let rpc = RpcTransport::new(gateway, "https://rpc.example").unwrap();
         let error = ProviderBuilder::new()
             .connect_client(rpc.client())
             .get_chain_id()

@@ -31,7 +31,7 @@ fn contracts(
 #[tokio::test]
 async fn a_delegation_is_made_and_shown() {
     let setup = Setup::new(3).await;
-    let owner = PrivateKeySigner::random();
+    let owner = lit_test_fakes::wallet();
     let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
     let end = now.checked_add(Duration::from_secs(3600)).unwrap();
     let delegation = CapacityDelegation::to(setup.wallet.address()).with_uses(3);

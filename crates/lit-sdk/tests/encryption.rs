@@ -25,7 +25,7 @@ use lit_sdk::{
         wire::Endpoint,
     },
 };
-use rand_core::OsRng;
+use lit_test_fakes::TestRng;
 use serde_json::{Value, json};
 
 const SECRET: &str = "hello world";
@@ -70,7 +70,7 @@ async fn who_fulfils_the_conditions_decrypts() {
 async fn nobody_else_does() {
     let setup = Setup::new(4).await;
     let (encrypted, _) = encrypted(&setup).await;
-    let stranger = PrivateKeySigner::random();
+    let stranger = lit_test_fakes::wallet();
     let theirs = session(
         &setup,
         &stranger,
@@ -245,7 +245,7 @@ async fn other_data_than_that_of_the_hash_is_not_given() {
     let conditions = only(setup.wallet.address());
     let identity = encryption_resource(&conditions, &[7; 32]).key();
     let key = setup.client.keys().network_public_key.parse().unwrap();
-    let ciphertext = TimeLockCiphertext::encrypt(&key, identity.as_bytes(), b"other", &mut OsRng);
+    let ciphertext = TimeLockCiphertext::encrypt(&key, identity.as_bytes(), b"other", &mut TestRng);
     let ciphertext = ciphertext.unwrap().to_string();
     let encrypted = Encrypted::from_parts(&ciphertext, &"07".repeat(32), conditions).unwrap();
     let session = session(&setup, &setup.wallet, encrypted.resource()).await;

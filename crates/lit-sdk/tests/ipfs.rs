@@ -2,46 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use lit_sdk::{
     ActionCid, LitAction,
     services::{IpfsError, IpfsGateways},
-    transport::{HttpClient, HttpRequest, HttpResponse, TransportError},
 };
+use lit_test_fakes::{FakeHttp, Reply};
 
 const CODE: &str = "Lit.Actions.setResponse({ response: 'true' })";
 
-/// Each gateway answers in its way; the first is the caller's.
-struct Gateways {
-    answers: Vec<Result<(u16, &'static str), TransportError>>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl Gateways {
-    fn new(answers: Vec<Result<(u16, &'static str), TransportError>>) -> Arc<Self> {
-        let asked = Mutex::default();
-        Arc::new(Self { answers, asked })
-    }
-
-    async fn fetch(self: &Arc<Self>, cid: &str) -> Result<LitAction, IpfsError> {
-        let gateways = IpfsGateways::new(self.clone()).with_gateway("https://gw.example/ipfs/")?;
-        gateways.fetch(cid).await
-    }
-}
-
-#[async_trait]
-impl HttpClient for Gateways {
-    async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let mut asked = self.asked.lock().unwrap();
-        asked.push(request.url.to_string());
-        let (status, body) = self.answers[asked.len() - 1].clone()?;
-        Ok(HttpResponse {
-            status,
-            body: body.into(),
-        })
-    }
+/// Asks the gateway of the caller first, then the others.
+async fn fetch(gateways: &Arc<FakeHttp>, cid: &str) -> Result<LitAction, IpfsError> {
+    let gateways = IpfsGateways::new(gateways.clone()).with_gateway("https://gw.example/ipfs/")?;
+    gateways.fetch(cid).await
 }
 
 /// Behind a host alone it would be part of the host.
@@ -53,25 +27,25 @@ async fn a_cid_is_a_segment_of_its_own() {
         ("https://gw.example/ipfs", "https://gw.example/ipfs/"),
         ("https://gw.example/?cid=", "https://gw.example/?cid="),
     ] {
-        let gateways = Gateways::new(vec![Ok((200, CODE))]);
+        let gateways = FakeHttp::in_order([Reply::ok(CODE)]);
         let by_url = IpfsGateways::new(gateways.clone()).with_gateway(gateway);
         let action = by_url.unwrap().fetch(&cid).await.unwrap();
         assert_eq!(action, LitAction::code(CODE));
-        let urls = gateways.asked.lock().unwrap();
-        assert_eq!(urls[0], format!("{asked}{cid}"));
+        assert_eq!(gateways.urls(), [format!("{asked}{cid}")]);
     }
 }
 
 #[tokio::test]
 async fn the_first_gateway_that_gives_the_code_is_enough() {
     let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
-    let gateways = Gateways::new(vec![
-        Err(TransportError::Connect("refused".into())),
-        Ok((200, "something else")),
-        Ok((200, CODE)),
+    let gateways = FakeHttp::in_order([
+        Reply::refused(),
+        Reply::ok("something else"),
+        Reply::ok(CODE),
     ]);
-    assert_eq!(gateways.fetch(&cid).await.unwrap(), LitAction::code(CODE));
-    let asked = gateways.asked.lock().unwrap();
+    let action = fetch(&gateways, &cid).await.unwrap();
+    assert_eq!(action, LitAction::code(CODE));
+    let asked = gateways.urls();
     assert_eq!(asked[0], format!("https://gw.example/ipfs/{cid}"));
     assert_eq!(asked[1], format!("https://flk-ipfs.io/ipfs/{cid}"));
     assert_eq!(asked.len(), 3);
@@ -80,18 +54,18 @@ async fn the_first_gateway_that_gives_the_code_is_enough() {
 #[tokio::test]
 async fn code_of_another_cid_is_not_taken() {
     let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
-    let gateways = Gateways::new(vec![Ok((200, "evil()")), Ok((404, "")), Ok((200, ""))]);
-    let error = gateways.fetch(&cid).await.unwrap_err();
+    let gateways = FakeHttp::in_order([Reply::ok("evil()"), Reply::status(404, ""), Reply::ok("")]);
+    let error = fetch(&gateways, &cid).await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, IpfsError::Unavailable(all) if all.len() == 3));
     for words in ["gw.example", "another CID", "status 404"] {
         assert!(text.contains(words), "{text}");
     }
     assert!(matches!(
-        gateways.fetch("Qm/../x").await,
+        fetch(&gateways, "Qm/../x").await,
         Err(IpfsError::Cid)
     ));
-    assert_eq!(gateways.asked.lock().unwrap().len(), 3);
+    assert_eq!(gateways.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -101,8 +75,7 @@ async fn tokens_in_urls_of_gateways_are_not_shown() {
         "https://gw.example/SECRET/ipfs/",
         "https://gw.example?token=SECRET&cid=",
     ] {
-        let down = || Err(TransportError::Connect("refused".into()));
-        let http = Gateways::new((0..10).map(|_| down()).collect());
+        let http = FakeHttp::in_order([Reply::refused()]);
         let gateways = IpfsGateways::new(http).with_gateway(url).unwrap();
         let error = gateways.fetch(&cid).await.unwrap_err();
         for shown in [
@@ -119,7 +92,7 @@ async fn tokens_in_urls_of_gateways_are_not_shown() {
         "gw.example/SECRET",
         "https:// /SECRET",
     ] {
-        let gateways = IpfsGateways::new(Gateways::new(Vec::new()));
+        let gateways = IpfsGateways::new(FakeHttp::in_order([]));
         let error = gateways.with_gateway(bad).unwrap_err();
         let shown = format!("{error:?} {error}");
         assert!(!shown.contains("SECRET"), "{shown}");

@@ -4,7 +4,6 @@
 
 mod common;
 
-use alloy_signer_local::PrivateKeySigner;
 use common::{HELLO, Setup, any_action};
 use lit_devnet::{Devnet, Fault};
 use lit_sdk::{Error, ExecuteJs, LitNodeClient, NodeList, NodeUrl, WalletAuth};
@@ -24,7 +23,7 @@ async fn the_same_over_http() {
     .await
     .unwrap();
     let session = client
-        .session(&any_action(), &WalletAuth::new(PrivateKeySigner::random()))
+        .session(&any_action(), &WalletAuth::new(lit_test_fakes::wallet()))
         .await
         .unwrap();
     let call = ExecuteJs::code(HELLO)

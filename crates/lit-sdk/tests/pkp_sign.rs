@@ -210,7 +210,7 @@ async fn the_key_in_the_answers_is_not_believed() {
 async fn who_may_not_sign_is_told_at_once() {
     let owned = Owned::new().await;
     let call = PkpSign::digest(owned.pkp, DIGEST);
-    let stranger = WalletAuth::new(alloy_signer_local::PrivateKeySigner::random());
+    let stranger = WalletAuth::new(lit_test_fakes::wallet());
     let session = owned.client.session(&request(), &stranger).await;
     let error = owned.client.pkp_sign(&session.unwrap(), &call).await;
     let error = error.unwrap_err();

@@ -3,12 +3,15 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod common;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alloy_network::EthereumWallet;
 use alloy_primitives::{Address, B256};
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
+use common::followed::Followed;
 use lit_devnet::Devnet;
 use lit_sdk::{
     AuthMethod, Error, LitNodeClient, NodeList,
@@ -114,7 +117,7 @@ async fn a_relayer_mints_the_key_that_a_login_claimed() {
     .connect()
     .await
     .unwrap();
-    let wallet = PrivateKeySigner::random();
+    let wallet = lit_test_fakes::wallet();
     let login = EthWalletProvider::authenticate(&client, &wallet).await;
     let login = login.unwrap();
     let claimed = client.claim_key_id(&ClaimKeyId::new(login.clone())).await;
@@ -305,20 +308,15 @@ async fn a_connected_client_sees_the_next_epoch() {
         .unwrap();
     let discovery =
         ChainDiscovery::new(contracts(&network, 0)).with_poll_interval(Duration::from_millis(5));
-    let client = LitNodeClient::builder(&Arc::new(discovery))
+    let followed = Followed::new(discovery);
+    let client = LitNodeClient::builder(&followed)
         .with_clock(network.clock())
         .connect()
         .await
         .unwrap();
     assert_eq!((client.nodes().len(), client.epoch()), (3, 1));
     network.next_epoch().unwrap();
-    for _ in 0..1000 {
-        if client.epoch() == 2 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    panic!("the client still calls nodes with epoch {}", client.epoch());
+    followed.epoch(&client, 2).await;
 }
 
 #[tokio::test]

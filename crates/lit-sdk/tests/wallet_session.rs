@@ -10,8 +10,7 @@ use std::{
     time::Duration,
 };
 
-use alloy_signer_local::PrivateKeySigner;
-use common::{HELLO, Setup, any_action};
+use common::{HELLO, Setup, any_action, assert_for_all_nodes};
 use lit_sdk::{
     AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer, SessionRequest,
     SessionSigs, Timestamp, WalletAuth, authorizer_fn,
@@ -27,7 +26,7 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
         .get_session_sigs(&any_action(), &setup.auth())
         .await
         .unwrap();
-    assert_eq!(sigs.len(), 10);
+    assert_for_all_nodes(&sigs, &setup.client);
 
     let now = setup.network.clock().now();
     for (node, sig) in sigs.iter() {
@@ -361,7 +360,7 @@ async fn a_slow_signer_is_asked_once() {
 async fn a_session_ends_with_its_delegation() {
     let setup = Setup::new(3).await;
     let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
-    let owner = PrivateKeySigner::random();
+    let owner = lit_test_fakes::wallet();
     let delegation = SiweBuilder::new(
         owner.address(),
         "",
@@ -422,7 +421,7 @@ async fn a_root_is_reused_only_for_what_it_allows() {
     let other_key = any_action().with_root(first.root().clone());
     assert!(asked(&other_key, &nobody()).await);
     // Another wallet would not be reused silently either.
-    let other = WalletAuth::new(PrivateKeySigner::random());
+    let other = WalletAuth::new(lit_test_fakes::wallet());
     let session = setup.client.session(&again(), &other).await.unwrap();
     assert_eq!(Some(session.address()), other.address());
     // Nor is an expired one.

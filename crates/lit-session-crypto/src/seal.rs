@@ -234,7 +234,7 @@ pub enum SealError {
 
 #[cfg(test)]
 mod tests {
-    use rand_core::OsRng;
+    use lit_test_fakes::TestRng;
 
     use super::*;
 
@@ -244,8 +244,8 @@ mod tests {
 
     #[test]
     fn opens_only_what_was_sealed_for_the_context() {
-        let sealed = keys(1).seal(b"secret", b"here", &mut OsRng);
-        assert_ne!(sealed, keys(1).seal(b"secret", b"here", &mut OsRng));
+        let sealed = keys(1).seal(b"secret", b"here", &mut TestRng);
+        assert_ne!(sealed, keys(1).seal(b"secret", b"here", &mut TestRng));
         let opened = keys(1).open(&sealed, b"here").unwrap();
         assert_eq!(
             (opened.secret.as_slice(), opened.current),
@@ -268,10 +268,10 @@ mod tests {
 
     #[test]
     fn old_keys_open_and_do_not_seal() {
-        let old = keys(1).seal(b"secret", b"", &mut OsRng);
+        let old = keys(1).seal(b"secret", b"", &mut TestRng);
         let rotated = keys(2).with_previous([SealingKey::new([1; 32])]);
         assert!(!rotated.open(&old, b"").unwrap().current);
-        let new = rotated.seal(b"secret", b"", &mut OsRng);
+        let new = rotated.seal(b"secret", b"", &mut TestRng);
         assert_eq!(keys(1).open(&new, b"").unwrap_err(), SealError::UnknownKey);
         assert!(keys(2).open(&new, b"").unwrap().current);
     }

@@ -153,11 +153,12 @@ mod tests {
         for known in AuthMethodType::ALL {
             assert_eq!(AuthMethodNumber::from(known).known(), Some(known));
         }
-        for bad in [
-            r#"{"authMethodType":-1,"accessToken":""}"#,
-            r#"{"authMethodType":1}"#,
+        for (bad, problem) in [
+            (r#"{"authMethodType":-1,"accessToken":""}"#, "invalid value"),
+            (r#"{"authMethodType":1}"#, "missing field `accessToken`"),
         ] {
-            assert!(serde_json::from_str::<AuthMethod>(bad).is_err(), "{bad}");
+            let error = serde_json::from_str::<AuthMethod>(bad).unwrap_err();
+            assert!(error.to_string().contains(problem), "{bad}: {error}");
         }
     }
 

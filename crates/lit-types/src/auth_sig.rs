@@ -185,12 +185,22 @@ mod tests {
             serde_json::to_string(&serde_json::from_str::<AuthSig>(ok).unwrap()).unwrap(),
             ok
         );
-        for bad in [
-            r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a","extra":1}"#,
-            r#"{"sig":"s","sig":"t","derivedVia":"d","signedMessage":"m","address":"a"}"#,
-            r#"{"sig":"s","derivedVia":"d","signedMessage":"m"}"#,
+        for (bad, problem) in [
+            (
+                r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a","extra":1}"#,
+                "unknown field",
+            ),
+            (
+                r#"{"sig":"s","sig":"t","derivedVia":"d","signedMessage":"m","address":"a"}"#,
+                "duplicate field `sig`",
+            ),
+            (
+                r#"{"sig":"s","derivedVia":"d","signedMessage":"m"}"#,
+                "missing field `address`",
+            ),
         ] {
-            assert!(serde_json::from_str::<AuthSig>(bad).is_err(), "{bad}");
+            let error = serde_json::from_str::<AuthSig>(bad).unwrap_err();
+            assert!(error.to_string().contains(problem), "{bad}: {error}");
         }
     }
 

@@ -187,7 +187,7 @@ mod tests {
             "http://[zz]:1",
             "http://[::1]x:1",
         ] {
-            assert!(bad.parse::<NodeUrl>().is_err(), "{bad}");
+            assert_eq!(bad.parse::<NodeUrl>(), Err(NodeUrlError::new(bad)));
         }
     }
 }

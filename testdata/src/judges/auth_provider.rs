@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use alloy_primitives::Address;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use lit_sdk::{
@@ -9,6 +11,7 @@ use lit_sdk::{
     services::LitRelay,
 };
 use lit_session_crypto::{auth_method_id, webauthn_public_key};
+use lit_test_fakes::FakeHttp;
 use lit_types::{AuthMethod, NodeUrl, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +19,7 @@ use serde_json::{Value, json};
 use super::{
     block_on,
     relay::describe,
-    stub_http::{Answer, StubServer},
+    stub_http::{Answer, nobody, server},
     stub_network, wallet,
 };
 use crate::{case::Case, compare::Outcome, refusal::Refusal};
@@ -117,7 +120,7 @@ pub(super) fn stytch(case: &Case) -> Outcome {
     let input: Input = case.input()?;
     let token = input.options.and_then(|options| options.access_token);
     let token = token.ok_or(Refusal::NotExpressible("a login without a token"))?;
-    let client = auth_client(&StubServer::new(Vec::new()))?;
+    let client = auth_client(&nobody())?;
     let method = match (input.provider.as_str(), input.factor.as_deref()) {
         ("StytchOtpProvider", None) => {
             let provider = StytchOtpProvider::new(client, input.config.app_id);
@@ -164,7 +167,7 @@ pub(super) fn discord_id(
 ) -> Result<(String, Vec<Value>), Refusal> {
     use lit_sdk::login::AuthProvider;
 
-    let server = StubServer::new(vec![answer]);
+    let server = server(vec![answer]);
     let redirect_uri = "https://app.example".parse()?;
     let provider = DiscordProvider::new(auth_client(&server)?, redirect_uri);
     let provider = match client_id {
@@ -177,7 +180,7 @@ pub(super) fn discord_id(
 }
 
 /// A client of a network that only greets.
-fn auth_client(server: &std::sync::Arc<StubServer>) -> Result<LitAuthClient, Refusal> {
+fn auth_client(server: &Arc<FakeHttp>) -> Result<LitAuthClient, Refusal> {
     let client = block_on(greeting_client())??;
     let relay = LitRelay::with_http_client(server.clone(), "https://relay.example", "")?;
     Ok(LitAuthClient::new(client, relay))

@@ -1,14 +1,12 @@
-use std::sync::Arc;
-
 use lit_sdk::services::{BlockhashSource, RecentBlock};
+use lit_test_fakes::FakeClock;
 use lit_types::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     block_on, bytes32,
-    stub_http::{Answer, StubServer},
-    stub_network::FixedClock,
+    stub_http::{self, Answer},
 };
 use crate::{case::Case, compare::Outcome};
 
@@ -27,9 +25,9 @@ pub(super) fn judge(case: &Case) -> Outcome {
         age_ms: i64,
     }
     let input: Input = case.input()?;
-    let server = StubServer::new(vec![input.http]);
+    let server = stub_http::server(vec![input.http]);
     let mut source = BlockhashSource::new(server.clone(), BlockhashSource::DEFAULT_URL)?
-        .with_clock(Arc::new(FixedClock(input.now.at())));
+        .with_clock(FakeClock::at(input.now.at()));
     if let Some(cached) = input.cached {
         source = source.with_block(RecentBlock {
             hash: bytes32(&cached.hash)?.into(),

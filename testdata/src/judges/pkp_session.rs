@@ -11,8 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    block_on, bytes32, json_text, resource::WireRequest, signing_nodes::Network,
-    stub_http::StubServer,
+    block_on, bytes32, json_text, resource::WireRequest, signing_nodes::Network, stub_http::nobody,
 };
 use crate::{case::Case, compare::Outcome, refusal::Refusal};
 
@@ -91,7 +90,7 @@ impl Input {
             (None, Some(cid)) => match &params.ipfs_options {
                 Some(options) => {
                     // What it would give matters only if it were asked.
-                    let gateways = IpfsGateways::new(StubServer::new(Vec::new()));
+                    let gateways = IpfsGateways::new(nobody());
                     let gateways = gateways.with_gateway(&options.gateway_url)?;
                     block_on(gateways.fetch(cid))??
                 }
@@ -194,7 +193,7 @@ pub(super) fn provider_session_sigs(case: &Case) -> Outcome {
     block_on(async {
         let (client, nodes) = input.network.connect().await?;
         let key = RelayApiKey::new("").map_err(|error| Refusal::Malformed(error.to_string()))?;
-        let server = StubServer::new(Vec::new());
+        let server = nobody();
         let relay = LitRelay::with_http_client(server, "https://relay.example", key)?;
         let client = LitAuthClient::new(client, relay);
         let provider: Box<dyn AuthProvider> = match method.auth_method_type.get() {

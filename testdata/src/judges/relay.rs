@@ -8,6 +8,7 @@ use lit_sdk::{
         RelayRequestId,
     },
 };
+use lit_test_fakes::FakeHttp;
 use lit_types::{AuthMethod, CompactJson, LitNetwork, constants::AuthMethodScope};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json, value::RawValue};
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json, value::RawValue};
 use super::{
     auth_provider::greeting_client,
     block_on,
-    stub_http::{Answer, StubServer},
+    stub_http::{self, Answer},
 };
 use crate::{
     case::{self, Case},
@@ -43,7 +44,7 @@ struct Config {
 /// requests it made.
 pub(super) fn judge(case: &Case) -> Outcome {
     let input: Input = case.input()?;
-    let server = StubServer::new(input.http.clone());
+    let server = stub_http::server(input.http.clone());
     let (name, outcome) = match block_on(input.carry_out(&server))? {
         Ok(value) => ("result", value),
         Err(refusal @ (Refusal::Malformed(_) | Refusal::NotExpressible(_))) => return Err(refusal),
@@ -84,7 +85,7 @@ pub(super) fn describe(request: &HttpRequest) -> Value {
 }
 
 impl Input {
-    async fn carry_out(&self, server: &Arc<StubServer>) -> Result<Value, Refusal> {
+    async fn carry_out(&self, server: &Arc<FakeHttp>) -> Result<Value, Refusal> {
         match self.call.as_str() {
             "LitRelay.getRelayUrl" => {
                 Ok(LitRelay::url_of(network(&self.arg::<String>(0)?)?)?.into())
@@ -154,7 +155,7 @@ impl Input {
         })
     }
 
-    async fn claim(&self, server: &Arc<StubServer>) -> Result<Value, Refusal> {
+    async fn claim(&self, server: &Arc<FakeHttp>) -> Result<Value, Refusal> {
         let claim: CompactJson = self.arg(0)?;
         let config: Config = self.arg(0)?;
         let network = network(&self.arg::<String>(1)?)?;
@@ -171,7 +172,7 @@ impl Input {
     }
 
     /// The relayer of the configuration, the defaults being those of the official client.
-    fn relay(&self, server: &Arc<StubServer>) -> Result<LitRelay, Refusal> {
+    fn relay(&self, server: &Arc<FakeHttp>) -> Result<LitRelay, Refusal> {
         let url = match &self.config.relay_url {
             Some(url) => url,
             None => LitRelay::url_of(LitNetwork::DatilDev)?,
@@ -229,7 +230,7 @@ impl Input {
     }
 }
 
-fn relay(server: &Arc<StubServer>, url: &str, key: &str) -> Result<LitRelay, Refusal> {
+fn relay(server: &Arc<FakeHttp>, url: &str, key: &str) -> Result<LitRelay, Refusal> {
     Ok(LitRelay::with_http_client(server.clone(), url, key)?)
 }
 

@@ -1,22 +1,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
+use lit_node_transport::NodeRequest;
 use lit_sdk::{
     Error, LitNodeClient,
     transport::{Discovery, DiscoveryError, Epoch, NetworkView},
 };
-use lit_types::{
-    NodeUrl, Timestamp,
-    wire::{Endpoint, HandshakeResponse},
-};
+use lit_test_fakes::{FakeClock, FakeNodes, Reply, greeting};
+use lit_types::{NodeUrl, Timestamp};
 use serde::{
     Deserialize,
     de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{Map, Value, json};
 
-use super::stub_network::FixedClock;
 use crate::refusal::Refusal;
 
 /// The network of a case about PKP sessions.
@@ -31,34 +28,28 @@ pub(super) struct Network {
     network_pub_key: String,
     client_ready: Option<bool>,
     #[serde(default)]
-    node_replies: Vec<Reply>,
+    node_replies: Vec<AnswerOfNode>,
 }
 
 /// What a node answers; its body is no JSON where there is none.
 #[derive(Clone, Deserialize)]
-struct Reply {
+struct AnswerOfNode {
     status: u16,
     json: Option<Value>,
 }
 
+impl From<&AnswerOfNode> for Reply {
+    fn from(answer: &AnswerOfNode) -> Self {
+        let json = answer.json.as_ref().map(Value::to_string);
+        Self::status(answer.status, json.unwrap_or_default())
+    }
+}
+
 impl Network {
     /// A client that is connected, or was, and the nodes.
-    pub(super) async fn connect(&self) -> Result<(LitNodeClient, Arc<SigningNodes>), Error> {
-        let nodes = Arc::new(SigningNodes {
-            nodes: self.nodes.clone(),
-            greeting: HandshakeResponse {
-                server_public_key: String::new(),
-                subnet_public_key: self.network_pub_key.clone(),
-                network_public_key: self.network_pub_key.clone(),
-                network_public_key_set: self.network_pub_key.clone(),
-                client_sdk_version: String::new(),
-                hd_root_pubkeys: Vec::new(),
-                attestation: None,
-                latest_blockhash: self.blockhash.clone(),
-            },
-            replies: self.node_replies.clone(),
-            requests: Mutex::default(),
-        });
+    pub(super) async fn connect(&self) -> Result<(LitNodeClient, SigningNodes), Error> {
+        let greeting = greeting(&self.network_pub_key, &self.blockhash);
+        let nodes = Arc::new(self.nodes().greeting(greeting));
         let view = NetworkView {
             nodes: self.nodes.clone(),
             threshold: self.min_node_count,
@@ -69,13 +60,27 @@ impl Network {
         };
         let client = LitNodeClient::builder(&Arc::new(Known(view)))
             .with_transport(nodes.clone())
-            .with_clock(Arc::new(FixedClock(self.now.at())))
+            .with_clock(FakeClock::at(self.now.at()))
             .connect()
             .await?;
         if self.client_ready == Some(false) {
             client.disconnect();
         }
-        Ok((client, nodes))
+        Ok((client, SigningNodes(nodes)))
+    }
+
+    fn nodes(&self) -> FakeNodes {
+        let (nodes, replies) = (self.nodes.clone(), self.node_replies.clone());
+        let rounds = Mutex::new(vec![0; nodes.len()]);
+        FakeNodes::by(move |request| {
+            let place = nodes.iter().position(|node| *node == request.node);
+            let reply = place.and_then(|place| {
+                let mut rounds = rounds.lock().unwrap_or_else(PoisonError::into_inner);
+                rounds[place] += 1;
+                replies.get((rounds[place] - 1) * nodes.len() + place)
+            });
+            reply.map_or_else(Reply::refused, Reply::from)
+        })
     }
 }
 
@@ -89,46 +94,14 @@ impl Discovery for Known {
 }
 
 /// Nodes that give the answers of a case, first one to each, then the next.
-pub(super) struct SigningNodes {
-    nodes: Vec<NodeUrl>,
-    greeting: HandshakeResponse,
-    replies: Vec<Reply>,
-    requests: Mutex<Vec<NodeRequest>>,
-}
-
-#[async_trait]
-impl NodeTransport for SigningNodes {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        if request.endpoint == Endpoint::Handshake {
-            let body = serde_json::to_vec(&self.greeting);
-            let body = body.map_err(|error| TransportError::Io(error.into()))?;
-            return Ok(NodeResponse {
-                status: 200,
-                body: body.into(),
-            });
-        }
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = |known: &&NodeRequest| known.node == request.node;
-        let round = requests.iter().filter(before).count();
-        let place = self.nodes.iter().position(|node| *node == request.node);
-        let reply = place.and_then(|place| self.replies.get(round * self.nodes.len() + place));
-        requests.push(request);
-        let reply = reply.ok_or_else(|| TransportError::Connect("no answer".into()))?;
-        let json = reply.json.as_ref().map(Value::to_string);
-        Ok(NodeResponse {
-            status: reply.status,
-            body: json.unwrap_or_default().into(),
-        })
-    }
-}
+pub(super) struct SigningNodes(Arc<FakeNodes>);
 
 impl SigningNodes {
     /// What the nodes were asked, equal requests together.
     pub(super) fn requests(&self) -> Result<Value, Refusal> {
-        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let mut groups: Vec<(Value, Vec<Value>)> = Vec::new();
-        for request in requests.iter() {
-            let described = describe(request)?;
+        for request in self.0.requests() {
+            let described = describe(&request)?;
             let url = Value::from(request.node.endpoint(request.endpoint));
             match groups.iter_mut().find(|(known, _)| *known == described) {
                 Some((_, urls)) => urls.push(url),

@@ -1,9 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::{collections::BTreeMap, fs};
 
 use lit_sdk::{
     LitNetwork, SessionRequest,
@@ -13,6 +8,7 @@ use lit_sdk::{
     },
 };
 use lit_session_crypto::SessionKeyPair;
+use lit_test_fakes::{TempDir, temp_dir};
 use lit_types::constants::storage_keys;
 use serde_json::{Value, json};
 
@@ -21,7 +17,7 @@ use crate::{case::Case, compare::Outcome, refusal::Refusal};
 
 /// storage: the layout of node-localstorage, what is kept in it, and what a disconnected user leaves.
 pub(super) fn judge(case: &Case) -> Outcome {
-    let directory = TempDir::new();
+    let directory = temp_dir();
     let storage = LocalStorage::open(directory.path())?;
     for (key, value) in texts(case, "/items").chain(texts(case, "/init")) {
         storage.set_item(key, value)?;
@@ -34,19 +30,19 @@ pub(super) fn judge(case: &Case) -> Outcome {
             let session = session_sigs::wallet_session(case)?;
             keep(&session, &storage)?;
             let key = session.public_key().to_string();
-            Ok(json!({ "files": directory.files(), "sessionKey": key }))
+            Ok(json!({ "files": files(&directory), "sessionKey": key }))
         }
         "getStorageItem" => {
             let value = storage.get_non_empty("k")?;
-            Ok(json!({ "value": value.as_deref(), "storage": directory.files() }))
+            Ok(json!({ "value": value.as_deref(), "storage": files(&directory) }))
         }
         "setStorageItem" => {
             storage.set_item("k", "v")?;
-            Ok(json!({ "value": "v", "storage": directory.files() }))
+            Ok(json!({ "value": "v", "storage": files(&directory) }))
         }
         "removeStorageItem" => {
             let removed = storage.remove_item("k")?.then_some("k");
-            Ok(json!({ "value": removed, "storage": directory.files() }))
+            Ok(json!({ "value": removed, "storage": files(&directory) }))
         }
         "disconnectWeb3 (node)" | "disconnectWeb3 (process.versions.node hidden)" => {
             disconnect(&storage, kind)
@@ -73,7 +69,7 @@ fn layout(case: &Case, storage: &LocalStorage, directory: &TempDir) -> Outcome {
         equal &= storage.get_item(key)?.is_some_and(|read| *read == value);
     }
     Ok(json!({
-        "files": directory.files(),
+        "files": files(directory),
         "readBackEqual": equal,
         "missing": storage.get_item("no such key")?.as_deref(),
         "length": storage.keys()?.len(),
@@ -94,7 +90,7 @@ fn operations(case: &Case, storage: &LocalStorage, directory: &TempDir) -> Outco
                 let (key, value) = assignment.split_once('=').unwrap_or_default();
                 storage.set_item(key, value)?;
                 if value == "22" {
-                    result["afterOverwrite"] = json!(directory.files());
+                    result["afterOverwrite"] = json!(files(directory));
                 }
             }
             ["remove", key, ..] => _ = storage.remove_item(key)?,
@@ -111,7 +107,7 @@ fn operations(case: &Case, storage: &LocalStorage, directory: &TempDir) -> Outco
             _ => return Err(Refusal::Malformed(format!("unknown operation {operation}"))),
         }
     }
-    result["end"] = json!(directory.files());
+    result["end"] = json!(files(directory));
     Ok(result)
 }
 
@@ -153,7 +149,7 @@ fn session_key(seed: Option<&str>, storage: &LocalStorage, directory: &TempDir) 
         "publicKey": pair.public_key().to_string(),
         "secretKey": pair.expose_secret_key().as_str(),
     });
-    Ok(json!({ "value": value, "storage": directory.files() }))
+    Ok(json!({ "value": value, "storage": files(directory) }))
 }
 
 /// Fills the storage with all there can be in it, disconnects, and looks at what is left.
@@ -184,34 +180,12 @@ fn disconnect(storage: &LocalStorage, kind: &str) -> Outcome {
     })
 }
 
-/// A directory that is removed again.
-struct TempDir(PathBuf);
-
-impl TempDir {
-    fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("lit-vectors-{}-{count}", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-
-    fn path(&self) -> &Path {
-        &self.0
-    }
-
-    /// The content of every file, by name.
-    fn files(&self) -> BTreeMap<String, String> {
-        let entries = fs::read_dir(&self.0).into_iter().flatten().flatten();
-        let file = |entry: fs::DirEntry| {
-            let name = entry.file_name().into_string().ok()?;
-            Some((name, fs::read_to_string(entry.path()).ok()?))
-        };
-        entries.filter_map(file).collect()
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// The content of every file, by name.
+fn files(directory: &TempDir) -> BTreeMap<String, String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let file = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok()?;
+        Some((name, fs::read_to_string(entry.path()).ok()?))
+    };
+    entries.filter_map(file).collect()
 }

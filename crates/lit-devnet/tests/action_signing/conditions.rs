@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use alloy_signer_local::PrivateKeySigner;
 use lit_session_crypto::data_hash;
 use lit_types::{ActionCid, Right, access_control::EvmBasicCondition};
 use serde_json::{Value, json};
@@ -106,7 +105,7 @@ async fn actions_check_conditions() {
         met(params(owner.to_string(), Value::Null)).await,
         ["true"; 3]
     );
-    let stranger = PrivateKeySigner::random();
+    let stranger = lit_test_fakes::wallet();
     let address = stranger.address().to_string();
     assert_eq!(
         met(params(address.clone(), Value::Null)).await,

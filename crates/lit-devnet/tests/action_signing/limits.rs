@@ -1,6 +1,5 @@
 //! Which actions may sign, how often, and what.
 
-use alloy_signer_local::PrivateKeySigner;
 use lit_contracts::ActionCid;
 use lit_devnet::{Devnet, actions::ActionLimits};
 use lit_types::constants::AuthMethodScope;
@@ -16,7 +15,7 @@ use crate::{
 async fn the_running_action_is_what_counts() {
     let setup = Setup::new().await;
     let session = setup
-        .wallet_session(&PrivateKeySigner::random(), &requests())
+        .wallet_session(&lit_test_fakes::wallet(), &requests())
         .await;
     let runner = Runner { setup, session };
     let limited = async |source: &str, params: Value| {

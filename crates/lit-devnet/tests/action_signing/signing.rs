@@ -2,7 +2,7 @@
 
 use alloy_primitives::{B256, Signature, eip191_hash_message, keccak256};
 use lit_devnet::{Devnet, Fault};
-use lit_session_crypto::SessionKeyPair;
+use lit_session_crypto::{EcdsaError, SessionKeyPair};
 use lit_types::ActionCid;
 use serde_json::{Value, json};
 
@@ -118,7 +118,11 @@ async fn wrong_shares_are_found_out() {
     let error = runner.error(combine, json!({})).await;
     assert!(error.starts_with("Error: "), "{error}");
     let answers = runner.run("lit_1", SIGN, json!({})).await;
-    assert!(runner.signature(&answers, "sig1", DIGEST).is_err());
+    let combined = runner.signature(&answers, "sig1", DIGEST);
+    assert!(
+        matches!(combined, Err(EcdsaError::NotASignature { .. })),
+        "{combined:?}"
+    );
 }
 
 /// Section 5.6: the key id is of the action's CID and the given id, and the contracts take the claim.

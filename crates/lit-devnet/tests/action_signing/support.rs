@@ -1,6 +1,6 @@
 //! Runs actions as the owner of a PKP.
 
-use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, SessionTemplate};
+use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, SessionTemplate};
 use lit_types::wire::Endpoint;
 use serde_json::{Value, json};
 
@@ -83,7 +83,7 @@ impl Runner {
         answers: &[Value],
         name: &str,
         digest: [u8; 32],
-    ) -> Result<EcdsaSignature, String> {
+    ) -> Result<EcdsaSignature, EcdsaError> {
         let mut shares = Vec::new();
         for answer in answers {
             let share: EcdsaShareJson =
@@ -96,6 +96,5 @@ impl Runner {
             &shares,
             self.setup.network.threshold(),
         )
-        .map_err(|error| error.to_string())
     }
 }

@@ -4,17 +4,26 @@ use crate::*;
 
 /// A network for tests.
 struct TestHost {
-    meeting: Barrier,
+    meeting: Arc<Barrier>,
     /// Notified when a call of `hang` has begun.
-    hanging: Notify,
+    hanging: Arc<Notify>,
+    /// Notified when nobody holds the host any more.
+    released: Arc<Notify>,
 }
 
 impl TestHost {
     fn new(participants: usize) -> Arc<Self> {
         Arc::new(Self {
-            meeting: Barrier::new(participants),
-            hanging: Notify::new(),
+            meeting: Arc::new(Barrier::new(participants)),
+            hanging: Arc::default(),
+            released: Arc::default(),
         })
+    }
+}
+
+impl Drop for TestHost {
+    fn drop(&mut self) {
+        self.released.notify_one();
     }
 }
 
@@ -41,15 +50,13 @@ impl ActionHost for TestHost {
     }
 }
 
-/// Waits until nothing but the test holds `host`, which means that the runs are over.
-async fn released(host: &Arc<TestHost>) {
-    tokio::time::timeout(Duration::from_secs(10), async {
-        while Arc::strong_count(host) > 1 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    })
-    .await
-    .expect("the run should have stopped");
+/// Waits until nobody holds the host any more, which means that the runs are over.
+async fn released(host: Arc<TestHost>) {
+    let released = host.released.clone();
+    drop(host);
+    tokio::time::timeout(Duration::from_secs(10), released.notified())
+        .await
+        .expect("the run should have stopped");
 }
 
 #[tokio::test]
@@ -118,7 +125,7 @@ async fn a_call_without_an_answer_times_out() {
         .await
         .unwrap_err();
     assert!(matches!(error, ActionError::Timeout { .. }), "{error:?}");
-    released(&host).await;
+    released(host).await;
 }
 
 #[tokio::test]
@@ -137,7 +144,7 @@ async fn dropping_the_future_stops_the_run() {
         host.hanging.notified().await;
         run.abort();
         assert!(run.await.unwrap_err().is_cancelled());
-        released(&host).await;
+        released(host).await;
     }
 }
 
@@ -151,9 +158,7 @@ async fn thirty_busy_runs_leave_the_async_workers_free() {
         .map(|_| tokio::spawn(run_with_host(request(code), host.clone())))
         .collect();
     host.meeting.wait().await;
-    tokio::spawn(async { tokio::time::sleep(Duration::from_millis(1)).await })
-        .await
-        .unwrap();
+    tokio::spawn(tokio::task::yield_now()).await.unwrap();
     assert_eq!(
         outcome("Lit.Actions.setResponse({ response: 'ok' })")
             .await
@@ -164,5 +169,5 @@ async fn thirty_busy_runs_leave_the_async_workers_free() {
         assert!(!run.is_finished());
         run.abort();
     }
-    released(&host).await;
+    released(host).await;
 }

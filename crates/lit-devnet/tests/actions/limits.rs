@@ -16,7 +16,11 @@ fn default_limits_are_those_of_datil() {
 #[tokio::test]
 async fn long_code_does_not_run() {
     let limits = ActionLimits::default().with_code_size(4);
-    assert!(run(request_with("1;'é'", limits.clone())).await.is_err());
+    let error = run(request_with("1;'é'", limits.clone())).await;
+    assert!(
+        matches!(error, Err(ActionError::CodeTooLarge { size: 6, limit: 4 })),
+        "{error:?}"
+    );
     let error = run(request_with("12345", limits.clone()))
         .await
         .unwrap_err();

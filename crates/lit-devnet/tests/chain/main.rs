@@ -18,41 +18,21 @@ mod provider;
 mod rpc;
 mod transactions;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::Arc;
 
 use alloy_network::EthereumWallet;
 use alloy_primitives::{Address, U256, utils::parse_ether};
 use alloy_provider::{Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::chain::{Chain, ChainBuilder, GenesisAccount};
-use lit_types::Clock;
+use lit_test_fakes::FakeClock;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 /// When the clock of these tests starts, in seconds since 1970.
 const START: u64 = 1_700_000_000;
 
-/// Stands still until it is moved.
-#[derive(Debug)]
-struct TestClock(AtomicI64);
-
-impl TestClock {
-    fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp(self.0.load(Ordering::Relaxed)).unwrap()
-    }
-}
-
-fn clock() -> Arc<TestClock> {
-    Arc::new(TestClock(AtomicI64::new(START as i64)))
+fn clock() -> Arc<FakeClock> {
+    FakeClock::at_unix(START as i64)
 }
 
 /// The first account of hardhat and anvil.

@@ -1,3 +1,4 @@
+use lit_devnet::chain::ChainError;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
@@ -128,7 +129,8 @@ proptest! {
     #[test]
     fn any_transaction_gets_an_answer(kind in 0_u8..5, body in prop::collection::vec(any::<u8>(), 0..128)) {
         let raw = [vec![kind], body].concat();
-        prop_assert!(chain().send_raw_transaction(&raw).is_err());
+        let sent = chain().send_raw_transaction(&raw);
+        prop_assert!(matches!(sent, Err(ChainError::Undecodable(_))), "{:?}", sent);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use alloy_consensus::{
     SignableTransaction, Signed, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy,
 };
@@ -278,7 +280,7 @@ fn the_same_transactions_give_the_same_hashes() {
     };
     assert_eq!(run(chain()), run(chain()));
     let clock = crate::clock();
-    clock.advance(60);
+    clock.advance(Duration::from_secs(60));
     assert_ne!(run(chain()), run(builder().with_clock(clock).build()));
     let other = builder()
         .with_account(BOB, GenesisAccount::funded(U256::ONE))
@@ -287,7 +289,7 @@ fn the_same_transactions_give_the_same_hashes() {
 
     let timeless = || builder().with_timeless_hashes(true);
     let clock = crate::clock();
-    clock.advance(60);
+    clock.advance(Duration::from_secs(60));
     assert_eq!(
         run(timeless().build()),
         run(timeless().with_clock(clock).build())

@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use alloy_primitives::B256;
-use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::{Devnet, Fault};
 use lit_recap::SiweBuilder;
 use lit_session_crypto::{
     BlsQuorum, BlsSignature, BlsSignatureShare, TimeLockCiphertext, data_hash, encryption_resource,
     sign_siwe,
 };
+use lit_test_fakes::TestRng;
 use lit_types::{
     NodeErrorCode,
     access_control::{AccessControlConditions, ConditionsKind},
     wire::{EncryptionSignResponse, Endpoint},
 };
-use rand_core::OsRng;
 use serde_json::{Value, json};
 
 use crate::{
@@ -43,7 +42,7 @@ async fn what_was_encrypted_is_decrypted() {
     let network = setup.network_key().await;
     let identity = resource.key();
     let ciphertext =
-        TimeLockCiphertext::encrypt(&network, identity.as_bytes(), SECRET, &mut OsRng).unwrap();
+        TimeLockCiphertext::encrypt(&network, identity.as_bytes(), SECRET, &mut TestRng).unwrap();
 
     setup.network.node(0).fail(Fault::CorruptShare);
     setup.network.node(1).fail(Fault::Stopped);
@@ -117,7 +116,7 @@ async fn sessions_for_one_resource() {
 #[tokio::test]
 async fn wallets_without_a_session() {
     let setup = Setup::new().await;
-    let wallet = PrivateKeySigner::random();
+    let wallet = lit_test_fakes::wallet();
     let mut request = body(
         ConditionsKind::EvmBasic,
         &json!([wallet_is(wallet.address())]),

@@ -110,7 +110,7 @@ impl Setup {
 
 pub(crate) async fn session(network: &Devnet, seed: u8) -> (SessionTemplate, SessionKeyPair) {
     let (wallet, key) = (
-        PrivateKeySigner::random(),
+        lit_test_fakes::wallet(),
         SessionKeyPair::from_seed(&[seed; 32]),
     );
     let now = Timestamp::try_from(network.clock().now()).unwrap();

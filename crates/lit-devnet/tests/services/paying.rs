@@ -97,7 +97,7 @@ fn txn(tx: &TxLegacy, signer: &PrivateKeySigner) -> Value {
 async fn gas_is_paid_for_those_who_have_nothing() {
     let services = Services::start().await;
     let chain = services.network.chain();
-    let signer = PrivateKeySigner::random();
+    let signer = lit_test_fakes::wallet();
     let price = chain.rpc(json!({ "id": 1, "method": "eth_gasPrice" }))["result"].clone();
     let price: U256 = serde_json::from_value(price).unwrap();
     let good = TxLegacy {
@@ -110,7 +110,7 @@ async fn gas_is_paid_for_those_who_have_nothing() {
         input: Default::default(),
     };
     let mut forged = txn(&good, &signer);
-    forged["txn"]["from"] = json!(PrivateKeySigner::random().address().to_checksum(None));
+    forged["txn"]["from"] = json!(lit_test_fakes::wallet().address().to_checksum(None));
     let greedy = TxLegacy {
         gas_limit: 100_000,
         ..good.clone()

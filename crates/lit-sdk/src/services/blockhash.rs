@@ -208,61 +208,26 @@ impl BlockhashError {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Mutex as StdMutex,
-        atomic::{AtomicUsize, Ordering},
-    };
-
-    use async_trait::async_trait;
-    use lit_node_transport::HttpResponse;
+    use lit_test_fakes::{FakeClock, FakeHttp, Reply};
 
     use super::*;
 
     const HASH: &str = "0x7de32ed23e0bc23bcdf29185a368135dee3a018d3762b95ece9a03b155a7f407";
 
-    /// Answers everything in the same way, after a second.
-    struct Indexer {
-        answer: StdMutex<Result<HttpResponse, TransportError>>,
-        asked: AtomicUsize,
-    }
-
-    impl Indexer {
-        fn answers(&self, status: u16, body: &str) {
-            *self.answer.lock().unwrap() = Ok(HttpResponse {
-                status,
-                body: body.to_owned().into(),
-            });
-        }
-    }
-
-    #[async_trait]
-    impl HttpClient for Indexer {
-        async fn request(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
-            self.asked.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            self.answer.lock().unwrap().clone()
-        }
-    }
-
-    #[derive(Debug)]
-    struct Hand(StdMutex<i64>);
-
-    impl Clock for Hand {
-        fn now(&self) -> OffsetDateTime {
-            OffsetDateTime::from_unix_timestamp(*self.0.lock().unwrap()).unwrap()
-        }
-    }
-
-    fn setup() -> (Arc<Indexer>, Arc<Hand>, BlockhashSource) {
-        let indexer = Arc::new(Indexer {
-            answer: StdMutex::new(Err(TransportError::Connect("refused".into()))),
-            asked: AtomicUsize::new(0),
-        });
-        let clock = Arc::new(Hand(StdMutex::new(1000)));
+    /// An indexer that refuses connections at first, and takes a second for everything.
+    fn setup() -> (Arc<FakeHttp>, Arc<FakeClock>, BlockhashSource) {
+        let indexer = FakeHttp::in_order([Reply::refused().after(SECOND)]);
+        let clock = FakeClock::at_unix(1000);
         let source = BlockhashSource::new(indexer.clone(), BlockhashSource::DEFAULT_URL)
             .unwrap()
             .with_clock(clock.clone());
         (indexer, clock, source)
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn answers(indexer: &FakeHttp, status: u16, body: &str) {
+        indexer.reply(Reply::status(status, body.to_owned()).after(SECOND));
     }
 
     fn block(seconds: i64) -> String {
@@ -272,24 +237,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn callers_share_a_request_and_keep_the_block() {
         let (indexer, clock, source) = setup();
-        indexer.answers(200, &block(990));
+        answers(&indexer, 200, &block(990));
         let (a, b) = tokio::join!(source.latest(), source.latest());
         assert_eq!(a.unwrap(), b.unwrap());
-        *clock.0.lock().unwrap() = 1019;
+        clock.set_unix(1019);
         source.latest().await.unwrap();
-        assert_eq!(indexer.asked.load(Ordering::Relaxed), 1);
-        *clock.0.lock().unwrap() = 1020;
+        assert_eq!(indexer.requests().len(), 1);
+        clock.set_unix(1020);
         source.latest().await.unwrap();
-        assert_eq!(indexer.asked.load(Ordering::Relaxed), 2);
+        assert_eq!(indexer.requests().len(), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_block_from_the_future_is_not_kept_for_ever() {
         let (indexer, _, source) = setup();
-        indexer.answers(200, &block(i64::from(u32::MAX)));
+        answers(&indexer, 200, &block(i64::from(u32::MAX)));
         source.latest().await.unwrap();
         source.latest().await.unwrap();
-        assert_eq!(indexer.asked.load(Ordering::Relaxed), 2);
+        assert_eq!(indexer.requests().len(), 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -304,23 +269,23 @@ mod tests {
             matches!(error, BlockhashError::Transport(_)) && error.is_retryable(),
             "{error}"
         );
-        indexer.answers(404, "SECRET");
+        answers(&indexer, 404, "SECRET");
         assert_eq!(ask().await.unwrap_err(), BlockhashError::Status(404));
         for bad in ["", "[]", r#"{"blockhash":"0x00","timestamp":1}"#, "SECRET"] {
-            indexer.answers(200, bad);
+            answers(&indexer, 200, bad);
             let error = ask().await.unwrap_err();
             assert!(matches!(error, BlockhashError::Answer(_)), "{bad}: {error}");
         }
-        indexer.answers(200, &" ".repeat(MAX_ANSWER_BYTES + 1));
+        answers(&indexer, 200, &" ".repeat(MAX_ANSWER_BYTES + 1));
         assert!(matches!(
             ask().await.unwrap_err(),
             BlockhashError::Transport(TransportError::TooLarge { .. })
         ));
-        indexer.answers(200, &block(i64::MAX));
+        answers(&indexer, 200, &block(i64::MAX));
         assert_eq!(ask().await.unwrap_err(), BlockhashError::Timestamp);
-        indexer.answers(200, &block(1));
+        answers(&indexer, 200, &block(1));
         assert_eq!(ask().await.unwrap().hash.to_string(), HASH);
-        indexer.answers(500, "");
+        answers(&indexer, 500, "");
         assert_eq!(ask().await.unwrap().hash.to_string(), HASH);
     }
 
@@ -329,18 +294,18 @@ mod tests {
         let (indexer, _, source) = setup();
         let (a, b) = tokio::join!(source.latest(), source.latest());
         assert_eq!(a.unwrap_err(), b.unwrap_err());
-        assert_eq!(indexer.asked.load(Ordering::Relaxed), 1);
-        indexer.answers(200, &block(990));
+        assert_eq!(indexer.requests().len(), 1);
+        answers(&indexer, 200, &block(990));
         source.latest().await.unwrap_err();
         tokio::time::advance(RETRY_AFTER).await;
         source.latest().await.unwrap();
-        assert_eq!(indexer.asked.load(Ordering::Relaxed), 2);
+        assert_eq!(indexer.requests().len(), 2);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_indexer_is_given_up() {
         let (indexer, _, source) = setup();
-        indexer.answers(200, &block(990));
+        answers(&indexer, 200, &block(990));
         let source = source.with_timeout(Duration::from_millis(500));
         let limit = Duration::from_millis(500);
         assert_eq!(

@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "this is a part of tests")]
 
 pub(crate) mod altered;
+pub(crate) mod followed;
 pub(crate) mod owned;
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
-use lit_sdk::{Error, LitNodeClient, Right, SessionRequest, WalletAuth};
+use lit_sdk::{Error, LitNodeClient, NodeUrl, Right, SessionRequest, SessionSigs, WalletAuth};
 
 /// Greets whoever `name` says.
 pub(crate) const HELLO: &str = "(async () => {
@@ -28,7 +29,7 @@ impl Setup {
         Self {
             network,
             client,
-            wallet: PrivateKeySigner::random(),
+            wallet: lit_test_fakes::wallet(),
         }
     }
 
@@ -47,6 +48,19 @@ impl Setup {
 
 fn builder(network: &Devnet) -> lit_sdk::LitNodeClientBuilder {
     LitNodeClient::builder(network)
+}
+
+/// There is a signature for each node of the network, and no other.
+pub(crate) fn assert_for_all_nodes(sigs: &SessionSigs, client: &LitNodeClient) {
+    let sorted = |nodes: Vec<&NodeUrl>| -> Vec<String> {
+        let mut nodes: Vec<String> = nodes.into_iter().map(NodeUrl::to_string).collect();
+        nodes.sort();
+        nodes
+    };
+    assert_eq!(
+        sorted(sigs.iter().map(|(node, _)| node).collect()),
+        sorted(client.nodes().iter().collect())
+    );
 }
 
 /// A session that may run any action.

@@ -12,11 +12,11 @@ use lit_sdk::{
     transport::{Outcome, QuorumFailure},
     types::{SdkErrorCode, constants::AuthMethodType},
 };
+use lit_test_fakes::{node_url, rng};
 use nodes::{
     Conduct::{self, *},
     Nodes,
 };
-use rand_core::OsRng;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -52,7 +52,7 @@ fn login() -> PkpLogin {
 }
 
 async fn sign(client: &LitNodeClient) -> Result<AuthSig, Error> {
-    let key = SessionKeyPair::generate(&mut OsRng).public_key();
+    let key = SessionKeyPair::generate(&mut rng(3)).public_key();
     let call = SignSessionKey::new(login(), key, rights());
     client.sign_session_key(&call).await
 }
@@ -159,7 +159,7 @@ async fn the_error_says_what_each_node_did() {
         ),
         (8, ""),
     ] {
-        let node = Nodes::url(index).to_string();
+        let node = node_url(index).to_string();
         let line = text.lines().find(|line| line.contains(&node)).unwrap();
         assert!(line.contains(words), "{line}");
     }
@@ -211,7 +211,7 @@ async fn nodes_that_hang_are_not_waited_for_once_the_good_shares_are_there() {
 async fn the_body_is_that_of_the_official_client() {
     let nodes = Nodes::deal(2, &[Honest; 3]);
     let client = nodes.connect(2).await;
-    let key = SessionKeyPair::generate(&mut OsRng).public_key();
+    let key = SessionKeyPair::generate(&mut rng(3)).public_key();
     let action = LitAction::code("go()")
         .with_param("b", 1)
         .with_param("a", json!({ "c": null }));
@@ -221,7 +221,7 @@ async fn the_body_is_that_of_the_official_client() {
         let call = SignSessionKey::new(login, key, rights());
         client.sign_session_key(&call).await.unwrap();
     }
-    let requests = nodes.requests.lock().unwrap();
+    let requests = nodes.requests();
     let text = |index: usize| String::from_utf8(requests[index].body.to_vec()).unwrap();
     let siwe = |body: &str| {
         let body: Value = serde_json::from_str(body).unwrap();
@@ -262,7 +262,7 @@ async fn a_session_of_a_pkp_is_made_with_one_round() {
     let request = SessionRequest::new(rights());
     let session = client.session(&request, &login()).await.unwrap();
     assert_eq!(session.address(), pkp().address());
-    assert_eq!(nodes.requests.lock().unwrap().len(), 3);
+    assert_eq!(nodes.requests().len(), 3);
     let sigs = client.session_sigs(&session).unwrap();
     assert_eq!(sigs.len(), 3);
     let message = &session.root().signed_message;
@@ -283,14 +283,14 @@ async fn what_no_session_can_rest_on_is_asked_for_once_more_and_then_refused() {
         matches!(error, Err(Error::Root(RootRefusal::IssuedInTheFuture))),
         "{error:?}"
     );
-    assert_eq!(nodes.requests.lock().unwrap().len(), 6);
+    assert_eq!(nodes.requests().len(), 6);
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_that_cannot_succeed() {
     let nodes = Nodes::deal(2, &[Honest; 3]);
     let client = nodes.connect(2).await;
-    let key = SessionKeyPair::generate(&mut OsRng).public_key();
+    let key = SessionKeyPair::generate(&mut rng(3)).public_key();
     let no_rights = SignSessionKey::new(login(), key, []);
     assert!(matches!(
         client.sign_session_key(&no_rights).await,
@@ -303,7 +303,7 @@ async fn nothing_is_sent_that_cannot_succeed() {
     ));
     client.disconnect();
     assert!(matches!(sign(&client).await, Err(Error::NotReady)));
-    assert!(nodes.requests.lock().unwrap().is_empty());
+    assert!(nodes.requests().is_empty());
 }
 
 #[test]

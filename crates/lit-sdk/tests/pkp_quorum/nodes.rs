@@ -1,25 +1,19 @@
 //! Nodes that sign for PKPs with real shares, and do to each request what a test says.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use lit_sdk::{
-    Clock, LitNodeClient, NodeList, NodeUrl,
+    LitNodeClient, NodeList,
     session_crypto::{
         BlsSecretKey, BlsSecretShare, BlsSignatureShare, rewrite_for_pkp, session_digest,
     },
-    transport::{NodeRequest, NodeResponse, NodeTransport, TransportError},
+    transport::NodeRequest,
     types::{
         AuthContext, NodeErrorBody, NodeErrorCode,
-        wire::{Endpoint, HandshakeResponse, SignSessionKeyRequest, SignSessionKeyResponse},
+        wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
     },
 };
-use rand_core::OsRng;
-use serde::Serialize;
+use lit_test_fakes::{FakeClock, FakeNodes, Reply, greeting, node_urls, rng};
 use time::OffsetDateTime;
 
 /// What a node does when it is asked to sign.
@@ -54,51 +48,77 @@ pub(crate) enum Conduct {
     FutureBlock,
 }
 
+/// The nodes of a network.
 pub(crate) struct Nodes {
+    transport: Arc<FakeNodes>,
+    count: usize,
+}
+
+/// What they sign with, and how.
+struct Signers {
     key: BlsSecretKey,
     shares: Vec<BlsSecretShare>,
-    pub(crate) conduct: Mutex<Vec<Conduct>>,
-    /// What was asked, beside handshakes.
-    pub(crate) requests: Mutex<Vec<NodeRequest>>,
+    conduct: Vec<Conduct>,
 }
 
 /// 2025-01-15T12:34:56.789Z.
-#[derive(Debug)]
-pub(crate) struct FixedClock;
-
-impl Clock for FixedClock {
-    fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(1_736_944_496_789_000_000).unwrap()
-    }
+fn now() -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(1_736_944_496_789_000_000).unwrap()
 }
 
 impl Nodes {
-    pub(crate) fn deal(threshold: u8, conduct: &[Conduct]) -> Arc<Self> {
-        let key = BlsSecretKey::generate(&mut OsRng);
+    pub(crate) fn deal(threshold: u8, conduct: &[Conduct]) -> Self {
+        let mut rng = rng(1);
+        let key = BlsSecretKey::generate(&mut rng);
         let count = u8::try_from(conduct.len()).unwrap();
-        let shares = key.deal(threshold, count, &mut OsRng).unwrap();
-        Arc::new(Self {
+        let signers = Signers {
+            shares: key.deal(threshold, count, &mut rng).unwrap(),
+            conduct: conduct.to_vec(),
             key,
-            shares,
-            conduct: Mutex::new(conduct.to_vec()),
-            requests: Mutex::default(),
-        })
+        };
+        let blockhash = format!("0x{}", "7".repeat(64));
+        let greeting = greeting(&signers.key.public_key().to_string(), &blockhash);
+        let transport = FakeNodes::by(move |request| signers.reply(request)).greeting(greeting);
+        Self {
+            transport: Arc::new(transport),
+            count: conduct.len(),
+        }
     }
 
-    pub(crate) fn url(index: usize) -> NodeUrl {
-        format!("http://127.0.0.1:{}", 7470 + index)
-            .parse()
-            .unwrap()
-    }
-
-    pub(crate) async fn connect(self: &Arc<Self>, threshold: usize) -> LitNodeClient {
-        let urls = (0..self.shares.len()).map(Self::url);
-        LitNodeClient::builder(&NodeList::from_urls(urls, threshold))
-            .with_transport(self.clone())
-            .with_clock(Arc::new(FixedClock))
+    pub(crate) async fn connect(&self, threshold: usize) -> LitNodeClient {
+        LitNodeClient::builder(&NodeList::from_urls(node_urls(self.count), threshold))
+            .with_transport(self.transport.clone())
+            .with_clock(FakeClock::at(now()))
             .connect()
             .await
             .unwrap()
+    }
+
+    /// What was asked, beside handshakes.
+    pub(crate) fn requests(&self) -> Vec<NodeRequest> {
+        self.transport.requests()
+    }
+}
+
+impl Signers {
+    fn reply(&self, request: &NodeRequest) -> Reply {
+        assert_eq!(request.endpoint, Endpoint::SignSessionKey);
+        let mut urls = node_urls(self.shares.len()).into_iter();
+        let index = urls.position(|url| url == request.node).unwrap();
+        let conduct = self.conduct[index];
+        let signed = || Reply::json(&self.sign(index, conduct, &request.body));
+        match conduct {
+            Conduct::Dead => Reply::refused(),
+            Conduct::Hangs => Reply::never(),
+            Conduct::Refuses => {
+                let code = NodeErrorCode::NodeAuthSigScopeTooLimited;
+                let refusal = NodeErrorBody::new(code, "not permitted");
+                Reply::status(401, serde_json::to_vec(&refusal).unwrap())
+            }
+            Conduct::Garbage => Reply::json(&"garbage"),
+            Conduct::Slow(seconds) => signed().after(Duration::from_secs(seconds)),
+            _ => signed(),
+        }
     }
 
     fn sign(&self, index: usize, conduct: Conduct, body: &[u8]) -> SignSessionKeyResponse {
@@ -115,7 +135,7 @@ impl Nodes {
             },
             ..AuthContext::default()
         };
-        let block = FixedClock.now()
+        let block = now()
             + match conduct {
                 Conduct::FutureBlock => time::Duration::DAY,
                 _ => -time::Duration::MINUTE,
@@ -131,7 +151,7 @@ impl Nodes {
         let own = share.sign(&digest);
         let signed = match conduct {
             Conduct::CorruptShare => {
-                let other = BlsSecretKey::generate(&mut OsRng).sign(&digest);
+                let other = BlsSecretKey::generate(&mut rng(2)).sign(&digest);
                 BlsSignatureShare::new(own.identifier(), other)
             }
             Conduct::Replays => self.shares[0].sign(&digest),
@@ -154,59 +174,6 @@ impl Nodes {
             siwe_message: message.as_str().to_owned(),
             data_signed,
             bls_root_pubkey: self.key.public_key().to_string(),
-        }
-    }
-
-    fn greet(&self) -> HandshakeResponse {
-        let key = self.key.public_key().to_string();
-        HandshakeResponse {
-            server_public_key: String::new(),
-            subnet_public_key: key.clone(),
-            network_public_key: key.clone(),
-            network_public_key_set: key,
-            client_sdk_version: String::new(),
-            hd_root_pubkeys: Vec::new(),
-            attestation: None,
-            latest_blockhash: format!("0x{}", "7".repeat(64)),
-        }
-    }
-}
-
-fn answer(status: u16, body: &impl Serialize) -> Result<NodeResponse, TransportError> {
-    Ok(NodeResponse {
-        status,
-        body: Bytes::from(serde_json::to_vec(body).unwrap()),
-    })
-}
-
-#[async_trait]
-impl NodeTransport for Nodes {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        if request.endpoint == Endpoint::Handshake {
-            return answer(200, &self.greet());
-        }
-        assert_eq!(request.endpoint, Endpoint::SignSessionKey);
-        let urls = (0..self.shares.len()).map(Self::url);
-        let index = urls
-            .into_iter()
-            .position(|url| url == request.node)
-            .unwrap();
-        let conduct = self.conduct.lock().unwrap()[index];
-        let body = request.body.clone();
-        self.requests.lock().unwrap().push(request);
-        match conduct {
-            Conduct::Dead => Err(TransportError::Connect("connection refused".into())),
-            Conduct::Hangs => std::future::pending().await,
-            Conduct::Refuses => answer(
-                401,
-                &NodeErrorBody::new(NodeErrorCode::NodeAuthSigScopeTooLimited, "not permitted"),
-            ),
-            Conduct::Garbage => answer(200, &"garbage"),
-            Conduct::Slow(seconds) => {
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
-                answer(200, &self.sign(index, conduct, &body))
-            }
-            _ => answer(200, &self.sign(index, conduct, &body)),
         }
     }
 }

@@ -7,11 +7,11 @@ use lit_sdk::{
     types::{CompactJson, PkpPublicKey, constants::AuthMethodType},
 };
 
-use crate::support::{IN_PROGRESS, KEY, Server, id, succeeded, wallet};
+use crate::support::{IN_PROGRESS, KEY, id, relay_of, relayer, succeeded, wallet};
 
 #[tokio::test]
 async fn answers_are_judged() {
-    let relay = |status, body: &str| Server::new(&[(status, body)]).relay();
+    let relay = |status, body: &str| relay_of(&relayer(&[(status, body)]));
     let request = MintRequest::from_body(CompactJson::parse("{}").unwrap());
 
     let error = relay(200, r#"{"error":"no gas"}"#)
@@ -74,8 +74,7 @@ async fn fetches_in_all_spellings() {
         let body = format!(
             r#"{{"pkps":[{{"tokenId":{spelling},"publicKey":"{key}","ethAddress":"{address}"}}]}}"#
         );
-        let pkps = Server::new(&[(200, &body)])
-            .relay()
+        let pkps = relay_of(&relayer(&[(200, &body)]))
             .fetch_pkps(&wallet())
             .await
             .unwrap();
@@ -83,8 +82,7 @@ async fn fetches_in_all_spellings() {
     }
     let other =
         format!(r#"{{"pkps":[{{"tokenId":"1","publicKey":"{key}","ethAddress":"{address}"}}]}}"#);
-    let pkps = Server::new(&[(200, &other)])
-        .relay()
+    let pkps = relay_of(&relayer(&[(200, &other)]))
         .fetch_pkps(&wallet())
         .await
         .unwrap();
@@ -93,9 +91,9 @@ async fn fetches_in_all_spellings() {
         RelayError::InconsistentPkp
     );
 
-    let server = Server::new(&[(200, r#"{"pkps":[]}"#)]);
+    let server = relayer(&[(200, r#"{"pkps":[]}"#)]);
     let method = RelayAuthMethod::new(AuthMethodType::WebAuthn, B256::ZERO).with_public_key([1, 2]);
-    server.relay().fetch_pkps_by_id(&method).await.unwrap();
+    relay_of(&server).fetch_pkps_by_id(&method).await.unwrap();
     assert_eq!(
         server.requests()[0].body,
         format!(
@@ -108,7 +106,7 @@ async fn fetches_in_all_spellings() {
 #[tokio::test]
 async fn a_status_is_a_status() {
     let status = |body: &str| {
-        let relay = Server::new(&[(200, body)]).relay();
+        let relay = relay_of(&relayer(&[(200, body)]));
         async move { relay.status(&id("r")).await.unwrap() }
     };
     assert_eq!(status(IN_PROGRESS).await, MintStatus::InProgress);

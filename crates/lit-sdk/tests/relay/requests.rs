@@ -10,12 +10,12 @@ use lit_sdk::{
     },
 };
 
-use crate::support::{Server, wallet};
+use crate::support::{relay_of, relayer, wallet};
 
 #[tokio::test]
 async fn what_cannot_be_minted_is_not_sent() {
-    let server = Server::new(&[(200, "{}")]);
-    let relay = server.relay();
+    let server = relayer(&[(200, "{}")]);
+    let relay = relay_of(&server);
     let request = |methods: &[AuthMethod]| MintRequest::for_auth_methods(methods).owned_by_pkp();
     let mint = async |request: MintRequest| -> (RelayError, Option<SdkErrorCode>) {
         let error = relay.mint(&request).await.unwrap_err();
@@ -58,13 +58,13 @@ async fn what_cannot_be_minted_is_not_sent() {
 #[tokio::test]
 async fn payers() {
     let wallet = Address::repeat_byte(7);
-    let server = Server::new(&[(
+    let server = relayer(&[(
         200,
         &format!(
             r#"{{"success":true,"payerWalletAddress":"{wallet}","payerSecretKey":"PAYER-SECRET"}}"#
         ),
     )]);
-    let payer = server.relay().register_payer().await.unwrap();
+    let payer = relay_of(&server).register_payer().await.unwrap();
     assert_eq!(payer.wallet_address, wallet);
     assert_eq!(payer.secret_key.expose_secret(), "PAYER-SECRET");
     assert!(!format!("{payer:?}").contains("PAYER-SECRET"));
@@ -76,11 +76,10 @@ async fn payers() {
 
     let hash = B256::repeat_byte(9);
     let body = format!(r#"{{"success":true,"txHash":"{hash}","message":"added"}}"#);
-    let server = Server::new(&[(200, &body)]);
+    let server = relayer(&[(200, &body)]);
     let users = [Address::repeat_byte(0xab)];
     assert_eq!(
-        server
-            .relay()
+        relay_of(&server)
             .add_users(&payer.secret_key, &users)
             .await
             .unwrap(),
@@ -96,8 +95,7 @@ async fn payers() {
     }
 
     let echo = r#"{"success":false,"error":"who is PAYER-SECRET?"}"#;
-    let error = Server::new(&[(400, echo)])
-        .relay()
+    let error = relay_of(&relayer(&[(400, echo)]))
         .add_users(&payer.secret_key, &users)
         .await
         .unwrap_err();
@@ -107,7 +105,7 @@ async fn payers() {
 #[test]
 fn urls_are_checked_at_once() {
     for bad in ["", "relay.example", "https://a?key=1", "https://a/#b"] {
-        let error = LitRelay::with_http_client(Server::new(&[]), bad, "k").unwrap_err();
+        let error = LitRelay::with_http_client(relayer(&[]), bad, "k").unwrap_err();
         assert!(matches!(error, RelayError::Url(_)), "{bad}: {error}");
     }
 }

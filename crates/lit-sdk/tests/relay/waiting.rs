@@ -11,19 +11,20 @@ use lit_sdk::{
     transport::{HttpMethod, TransportError},
     types::{PkpPublicKey, SdkErrorCode},
 };
+use lit_test_fakes::{FakeHttp, Reply};
 use tokio::time::Instant;
 
-use crate::support::{IN_PROGRESS, KEY, Server, id, succeeded, wallet};
+use crate::support::{IN_PROGRESS, KEY, answer, id, relay_of, relayer, succeeded, wallet};
 
 #[tokio::test(start_paused = true)]
 async fn mints_and_waits() {
-    let server = Server::new(&[
-        (200, r#"{"requestId":"0xabc"}"#),
-        (200, IN_PROGRESS),
-        (200, IN_PROGRESS),
+    let server = FakeHttp::in_order([
+        answer(200, r#"{"requestId":"0xabc"}"#),
+        answer(200, IN_PROGRESS),
+        answer(200, IN_PROGRESS),
+        Reply::fail(TransportError::Io("reset".into())),
+        answer(200, &succeeded()),
     ]);
-    server.then(Err(TransportError::Io("reset".into())));
-    server.then(Ok((200, &succeeded())));
     let seen = Arc::new(Mutex::new(Vec::new()));
     let seen_too = seen.clone();
     let polling = Polling::default().with_progress(move |progress| {
@@ -33,7 +34,7 @@ async fn mints_and_waits() {
             .push((progress.attempt, progress.attempts, progress.elapsed));
     });
     let start = Instant::now();
-    let relay = server.relay().with_polling(polling);
+    let relay = relay_of(&server).with_polling(polling);
     let pkp = relay
         .mint(&MintRequest::for_auth_method(&wallet()).owned_by_relayer())
         .await
@@ -82,9 +83,8 @@ async fn failed_is_final() {
         (r#"{"status":"InProgress","error":"a\nb"}"#, Some("a b")),
         (r#"{"error":{"code":1}}"#, Some(r#"{"code":1}"#)),
     ] {
-        let server = Server::new(&[(200, answer)]);
-        let error = server
-            .relay()
+        let server = relayer(&[(200, answer)]);
+        let error = relay_of(&server)
             .wait_for_mint(&id("0xabc"))
             .await
             .unwrap_err();
@@ -100,12 +100,12 @@ async fn failed_is_final() {
 
 #[tokio::test(start_paused = true)]
 async fn waiting_ends() {
-    let server = Server::new(&[(200, IN_PROGRESS)]);
+    let server = relayer(&[(200, IN_PROGRESS)]);
     let still = RelayError::StillInProgress {
         request_id: id("r"),
     };
     let start = Instant::now();
-    let relay = server.relay();
+    let relay = relay_of(&server);
     assert_eq!(relay.wait_for_mint(&id("r")).await.unwrap_err(), still);
     assert_eq!(server.requests().len(), 20);
     assert_eq!(start.elapsed(), Duration::from_secs(19 * 15));
@@ -114,16 +114,15 @@ async fn waiting_ends() {
         .with_attempts(2)
         .with_interval(Duration::from_secs(1));
     let start = Instant::now();
-    let relay = server.relay().with_polling(twice);
+    let relay = relay_of(&server).with_polling(twice);
     assert_eq!(relay.wait_for_mint(&id("r")).await.unwrap_err(), still);
     assert_eq!(start.elapsed(), Duration::from_secs(1));
 
     // The deadline ends an attempt that hangs as well.
-    *server.delay.lock().unwrap() = Duration::from_secs(60);
+    server.reply(answer(200, IN_PROGRESS).after(Duration::from_secs(60)));
     let start = Instant::now();
-    let relay = server
-        .relay()
-        .with_polling(Polling::default().with_deadline(Duration::from_secs(100)));
+    let relay =
+        relay_of(&server).with_polling(Polling::default().with_deadline(Duration::from_secs(100)));
     let error = relay.wait_for_mint(&id("r")).await.unwrap_err();
     assert_eq!(error, still);
     assert_eq!(start.elapsed(), Duration::from_secs(100));
@@ -133,9 +132,8 @@ async fn waiting_ends() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_was_accepted_is_not_lost() {
-    let server = Server::new(&[(200, r#"{"requestId":"0xabc"}"#), (500, r#"{"error":"x"}"#)]);
-    let error = server
-        .relay()
+    let server = relayer(&[(200, r#"{"requestId":"0xabc"}"#), (500, r#"{"error":"x"}"#)]);
+    let error = relay_of(&server)
         .mint(&MintRequest::for_auth_method(&wallet()).owned_by_relayer())
         .await
         .unwrap_err();
@@ -148,11 +146,8 @@ async fn a_request_that_was_accepted_is_not_lost() {
     );
 
     // A connection that stays broken.
-    let server = Server::new(&[]);
-    server.then(Err(TransportError::Connect("refused".into())));
-    let relay = server
-        .relay()
-        .with_polling(Polling::default().with_attempts(3));
+    let server = FakeHttp::in_order([Reply::refused()]);
+    let relay = relay_of(&server).with_polling(Polling::default().with_attempts(3));
     let error = relay.wait_for_mint(&id("0xabc")).await.unwrap_err();
     assert!(matches!(error, RelayError::Status { .. }), "{error}");
     assert_eq!(server.requests().len(), 3);
@@ -160,10 +155,9 @@ async fn a_request_that_was_accepted_is_not_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_relayer_that_hangs_is_given_up() {
-    let server = Server::new(&[(200, "{}")]);
-    *server.delay.lock().unwrap() = Duration::from_secs(1000);
+    let server = FakeHttp::in_order([Reply::ok("{}").after(Duration::from_secs(1000))]);
     let start = Instant::now();
-    let error = server.relay().fetch_pkps(&wallet()).await.unwrap_err();
+    let error = relay_of(&server).fetch_pkps(&wallet()).await.unwrap_err();
     assert_eq!(
         error,
         RelayError::Transport(TransportError::Timeout(Duration::from_secs(120)))

@@ -1,7 +1,6 @@
 //! Sessions that PKPs authorise, in memory and in stores: each for its PKP, its login and its network alone.
 
 use std::{
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,19 +9,19 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use alloy_signer_local::PrivateKeySigner;
 use async_trait::async_trait;
 use lit_sdk::{
     ActionCid, AuthRequest, Authorization, AuthorizeError, Clock, Error, ExecuteJs, LitAction,
     LitActionLogin, PkpLogin, Right, Session, SessionAuthorizer, SessionManager, SessionRequest,
     WalletAuth,
     session::{LoginId, SessionManagerError},
-    session_crypto::Grantor,
+    session_crypto::{BundleError, CapabilityRefusal, Grantor, RootRefusal},
     store::{
         FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId, SessionStore,
         SessionUser, StoreError, StoredSession,
     },
 };
+use lit_test_fakes::temp_dir;
 
 use crate::{
     common::owned::{Owned, contracts, request, sign_in},
@@ -66,22 +65,6 @@ impl SessionAuthorizer for Counted {
     }
 }
 
-/// A directory that is removed again.
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Self {
-        let name = format!("lit-pkp-sessions-{name}-{}", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
 /// A login by an action, which its parameter convinces if it is 42.
 fn by_action(owned: &Owned, number: u64) -> LitActionLogin {
     LitActionLogin::new(
@@ -93,6 +76,14 @@ fn by_action(owned: &Owned, number: u64) -> LitActionLogin {
 /// A manager as after a start, which knows what is in the store alone.
 fn start(owned: &Owned, store: &Arc<dyn SessionStore>) -> SessionManager {
     SessionManager::new(owned.client.clone()).with_store(Arc::clone(store))
+}
+
+/// The nodes refuse the login.
+fn assert_no_login(answer: &Result<Arc<Session>, SessionManagerError>) {
+    assert!(
+        matches!(answer, Err(SessionManagerError::Client(error)) if matches!(**error, Error::Nodes(_))),
+        "{answer:?}"
+    );
 }
 
 async fn serves(owned: &Owned, session: &Session) {
@@ -110,10 +101,10 @@ async fn each_pkp_and_each_login_has_its_own() {
     let minted = contracts(&owned.network, &owned.owner).pkp().mint().await;
     let other_pkp = minted.unwrap().public_key;
     let method = owned.method().await;
-    let dir = Dir::new("each");
+    let dir = temp_dir();
     let stores: [Arc<dyn SessionStore>; 2] = [
         Arc::new(MemoryStore::new()),
-        Arc::new(FileStore::open(&dir.0).unwrap()),
+        Arc::new(FileStore::open(dir.path()).unwrap()),
     ];
     for store in stores {
         let by_method = Counted::new(owned.login().await);
@@ -129,18 +120,14 @@ async fn each_pkp_and_each_login_has_its_own() {
             assert_eq!(by_method.asked(), 1);
 
             // Who cannot log in is not let in by somebody else's session.
-            let guest = sign_in(&PrivateKeySigner::random(), &owned.client).await;
+            let guest = sign_in(&lit_test_fakes::wallet(), &owned.client).await;
             for login in [
                 PkpLogin::new(owned.pkp).with_auth_methods([guest]),
                 PkpLogin::new(owned.pkp),
                 by_action(&owned, 41).into(),
             ] {
                 let stranger = Counted::new(login);
-                let refused = manager.session(&request(), &stranger).await;
-                assert!(
-                    matches!(&refused, Err(SessionManagerError::Client(error)) if matches!(**error, Error::Nodes(_))),
-                    "{refused:?}"
-                );
+                assert_no_login(&manager.session(&request(), &stranger).await);
             }
         }
 
@@ -176,14 +163,14 @@ async fn each_pkp_and_each_login_has_its_own() {
 async fn a_session_is_asked_for_by_address_whatever_the_login() {
     let owned = Owned::on(3).await;
     let pkp = owned.pkp.address();
-    let dir = Dir::new("address");
+    let dir = temp_dir();
     let layout = LocalStorageStore::new(
-        LocalStorage::open(dir.0.join("shared")).unwrap(),
+        LocalStorage::open(dir.path().join("shared")).unwrap(),
         NetworkId::of(&owned.client),
     );
     let stores: [Arc<dyn SessionStore>; 3] = [
         Arc::new(MemoryStore::new()),
-        Arc::new(FileStore::open(&dir.0).unwrap()),
+        Arc::new(FileStore::open(dir.path()).unwrap()),
         Arc::new(layout),
     ];
     // What the layout of the official client can say.
@@ -217,8 +204,8 @@ async fn a_session_is_asked_for_by_address_whatever_the_login() {
 #[tokio::test]
 async fn the_layout_of_the_official_client_tells_no_logins_apart() {
     let owned = Owned::on(3).await;
-    let dir = Dir::new("layout");
-    let storage = LocalStorage::open(&dir.0).unwrap();
+    let dir = temp_dir();
+    let storage = LocalStorage::open(dir.path()).unwrap();
     let store = LocalStorageStore::new(storage.clone(), NetworkId::of(&owned.client));
     let store: Arc<dyn SessionStore> = Arc::new(store);
     let login = Counted::new(owned.login().await);
@@ -234,12 +221,7 @@ async fn the_layout_of_the_official_client_tells_no_logins_apart() {
     let pkp = owned.pkp.address();
     let kept = manager.session_of(pkp, &request, &login).await.unwrap();
     let guest = Counted::new(PkpLogin::new(owned.pkp));
-    assert!(
-        start(&owned, &store)
-            .session(&request, &guest)
-            .await
-            .is_err()
-    );
+    assert_no_login(&start(&owned, &store).session(&request, &guest).await);
     let found = start(&owned, &store)
         .session_of(pkp, &request, &login)
         .await;
@@ -268,7 +250,7 @@ async fn fewer_rights_and_renewal_need_no_other_login() {
     assert_eq!(auth.asked(), 1);
     // Not for another login, though.
     let guest = Counted::new(by_action(&owned, 41));
-    assert!(manager.session(&fewer, &guest).await.is_err());
+    assert_no_login(&manager.session(&fewer, &guest).await);
     assert_eq!(guest.asked(), 1);
 
     let clock = owned.network.clock();
@@ -323,19 +305,28 @@ async fn a_stored_pkp_session_is_good_on_its_network_alone() {
     let moved = json.replace(own.public_key(), foreign.public_key());
     assert_ne!(moved, *json);
     let moved = StoredSession::from_json(&moved).unwrap();
-    assert!(moved.verify(now).is_err());
+    let of_other = moved.verify(now).unwrap_err();
+    let not_signed = CapabilityRefusal::NetworkSignature;
+    assert_eq!(of_other, BundleError::Root(not_signed.into()));
     // Or that it is of another address, or signs what was not signed.
     let wallet = owned.owner.address().to_string();
     let renamed = json.replacen(&owned.pkp.address().to_string(), &wallet, 1);
     let renamed = StoredSession::from_json(&renamed).unwrap();
-    assert!(renamed.verify(now).is_err());
+    let refused = renamed.verify(now);
+    assert!(
+        matches!(
+            refused,
+            Err(BundleError::Root(RootRefusal::OtherSigner { .. }))
+        ),
+        "{refused:?}"
+    );
 
     // A manager of the other network finds nothing, and what was moved there is set aside.
     let manager = SessionManager::new(other).with_store(store.clone());
     let pkp = owned.pkp.address();
     assert!(manager.sessions_of(pkp).await.unwrap().is_empty());
     store.put(&moved).await.unwrap();
-    assert!(manager.session(&request(), &auth).await.is_err());
+    assert_no_login(&manager.session(&request(), &auth).await);
     assert!(auth.asked() > 1, "the network was asked");
     assert!(store.get(moved.scope()).await.unwrap().is_none());
     assert!(store.get(entry.scope()).await.unwrap().is_some());

@@ -1,6 +1,5 @@
 use std::{sync::Arc, time::Duration};
 
-use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
     Clock, Error, Right, SessionManager, SessionRequest, Timestamp,
     recap::{CapacityDelegation, SiweBuilder},
@@ -9,6 +8,7 @@ use lit_sdk::{
     store::{FileStore, MemoryStore},
     types::CompactJson,
 };
+use lit_test_fakes::temp_dir;
 
 use crate::{
     common::{Setup, any_action},
@@ -19,9 +19,9 @@ use crate::{
 #[tokio::test]
 async fn a_restart_asks_nobody() {
     let setup = Setup::new(3).await;
-    let dir = std::env::temp_dir().join(format!("lit-session-manager-{}", std::process::id()));
+    let dir = temp_dir();
     let start = || {
-        let store = FileStore::open(&dir).unwrap();
+        let store = FileStore::open(dir.path()).unwrap();
         SessionManager::new(setup.client.clone()).with_store(store)
     };
     let prompts = Prompts::new(&setup.wallet);
@@ -31,11 +31,11 @@ async fn a_restart_asks_nobody() {
     assert_eq!(prompts.asked(), 1);
 
     // Another wallet, or another network, is somebody else.
-    let other = Prompts::new(&PrivateKeySigner::random());
+    let other = Prompts::new(&lit_test_fakes::wallet());
     start().session(&any_action(), &*other).await.unwrap();
     assert_eq!(other.asked(), 1);
     let (_elsewhere, client) = elsewhere(setup.network.clock()).await;
-    let store = FileStore::open(&dir).unwrap();
+    let store = FileStore::open(dir.path()).unwrap();
     let manager = SessionManager::new(client).with_store(store);
     manager.session(&any_action(), &*prompts).await.unwrap();
     assert_eq!(prompts.asked(), 2);
@@ -53,9 +53,8 @@ async fn a_restart_asks_nobody() {
     setup.network.clock().stop_at(first.expiration().at());
     let later = start().session(&any_action(), &*prompts).await.unwrap();
     assert_ne!(later.public_key(), first.public_key());
-    let store = FileStore::open(&dir).unwrap();
+    let store = FileStore::open(dir.path()).unwrap();
     assert_eq!(store.remove_set_aside().await.unwrap(), 0);
-    std::fs::remove_dir_all(&dir).unwrap();
 }
 
 #[tokio::test]
@@ -122,7 +121,7 @@ async fn proofs_come_and_go_without_a_new_root() {
     let prompts = Prompts::new(&setup.wallet);
     let delegation = async |hours: u64| {
         let now = Timestamp::try_from(setup.network.clock().now()).unwrap();
-        let owner = PrivateKeySigner::random();
+        let owner = lit_test_fakes::wallet();
         let end = now.checked_add(Duration::from_secs(hours * 3600)).unwrap();
         let message = SiweBuilder::new(owner.address(), "x:y", "nonce1234".parse().unwrap(), now)
             .with_expiration(end)

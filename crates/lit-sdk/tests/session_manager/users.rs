@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
-    AuthSig, SessionManager, SessionRequest, WalletAuth,
+    AuthSig, Clock, Error, SessionManager, SessionRequest, WalletAuth,
     recap::SiweMessage,
     session::SessionManagerError,
-    session_crypto::SessionKeyPair,
+    session_crypto::{RootRefusal, SessionKeyPair},
     store::{MemoryStore, SessionStore, SessionUser},
 };
 use proptest::{prelude::*, sample::select};
@@ -92,14 +92,17 @@ async fn a_user_who_is_not_known_is_named_or_not_kept() {
 
     // By address, nobody else's signature counts.
     let address = setup.wallet.address();
-    let stranger = unknown(&PrivateKeySigner::random());
+    let stranger = unknown(&lit_test_fakes::wallet());
+    let refused = manager.session_of(address, &any_action(), &stranger).await;
+    let Err(SessionManagerError::Client(error)) = refused else {
+        panic!("{refused:?}")
+    };
+    let signer = stranger.wallet.address();
     assert!(
-        manager
-            .session_of(address, &any_action(), &stranger)
-            .await
-            .is_err()
+        matches!(*error, Error::Root(RootRefusal::OtherSigner { address }) if address == signer),
+        "{error:?}"
     );
-    let other = WalletAuth::new(PrivateKeySigner::random());
+    let other = WalletAuth::new(lit_test_fakes::wallet());
     assert!(matches!(
         manager.session_of(address, &any_action(), &other).await,
         Err(SessionManagerError::OtherUser { .. })
@@ -165,11 +168,13 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let setup = Setup::new(3).await;
+            let clock = setup.network.clock();
+            clock.stop_at(clock.now());
             let manager = SessionManager::new(setup.client.clone()).with_store(MemoryStore::new());
             let mut given: Vec<(Ask, AuthSig)> = Vec::new();
             for ask in asks {
                 // Otherwise two requests of one millisecond can sign the same message, and so share a root.
-                setup.network.clock().advance(Duration::from_secs(1));
+                clock.advance(Duration::from_secs(1));
                 let session = manager.session(&ask.request(), &WalletAuth::new(ask.wallet())).await.unwrap();
                 assert_eq!(session.address(), ask.wallet().address());
                 let rights: Vec<_> = ask.rights.iter().map(|id| action(id)).collect();

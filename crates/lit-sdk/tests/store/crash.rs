@@ -7,9 +7,10 @@ use std::{
 };
 
 use lit_sdk::store::{FileStore, SessionStore, StoredSession};
-use rand_core::{OsRng, RngCore};
+use lit_test_fakes::{TestRng, temp_dir};
+use rand_core::RngCore;
 
-use crate::support::{TempDir, entry, files_below, futures, network, now, wallet};
+use crate::support::{entry, files_below, futures, network, now, wallet};
 
 const DIRECTORY: &str = "LIT_TEST_STORE_DIRECTORY";
 const WRITER: &str = "LIT_TEST_STORE_WRITER";
@@ -47,20 +48,20 @@ fn child_that_never_ends() {
 #[test]
 fn a_killed_writer_leaves_the_old_or_the_new_entry() {
     const ROUNDS: usize = 100;
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let scope = entry(&wallet(1), &network(), "example.com").scope().clone();
     let mut amid = 0;
     for round in 0..ROUNDS {
         let mut child = child("crash::child_that_never_ends", dir.path(), 0);
         let mut out = child.stdout.take().unwrap();
-        let mut written = OsRng.next_u32() % 4 + 1;
+        let mut written = TestRng.next_u32() % 4 + 1;
         let mut byte = [0];
         while written > 0 {
             out.read_exact(&mut byte).unwrap();
             written -= u32::from(byte[0] == b'#');
         }
         // Somewhere within the next writes.
-        let pause = Duration::from_micros(u64::from(OsRng.next_u32() % 4000));
+        let pause = Duration::from_micros(u64::from(TestRng.next_u32() % 4000));
         let start = Instant::now();
         while start.elapsed() < pause {
             std::hint::spin_loop();
@@ -115,7 +116,7 @@ fn shared() -> StoredSession {
 
 #[test]
 fn two_processes_lose_nothing() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let children = [2, 3].map(|writer| child("crash::child_that_writes_fifty", dir.path(), writer));
     for child in children {
         assert!(child.wait_with_output().unwrap().status.success());

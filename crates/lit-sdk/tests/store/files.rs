@@ -1,27 +1,34 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use lit_sdk::store::{FileStore, SessionStore, StoredSession};
+use lit_sdk::{
+    recap::TimeWindowError,
+    session_crypto::{BundleError, CapabilityRefusal, RootRefusal},
+    store::{FileStore, SessionStore, StoredSession},
+};
+use lit_test_fakes::temp_dir;
 
-use crate::support::{TempDir, entry, files_below, network, now, wallet};
+use crate::support::{entry, files_below, network, now, wallet};
 
 #[tokio::test]
 async fn nobody_else_may_read_the_files() {
-    let dir = TempDir::new();
-    let store = FileStore::open(dir.path()).unwrap();
+    let dir = temp_dir();
+    let made = dir.path().join("made");
+    let store = FileStore::open(&made).unwrap();
     store
         .put(&entry(&wallet(1), &network(), "example.com"))
         .await
         .unwrap();
-    for file in files_below(dir.path()) {
-        let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(file.as_path()), 0o600, "{}", file.display());
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&made), 0o700);
+    for file in files_below(&made) {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
         assert_eq!(mode(file.parent().unwrap()), 0o700, "{}", file.display());
     }
 }
 
 #[tokio::test]
 async fn entries_are_verified_and_removed_for_good() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let kept = entry(&wallet(1), &network(), "example.com");
     FileStore::open(dir.path())
         .unwrap()
@@ -33,7 +40,9 @@ async fn entries_are_verified_and_removed_for_good() {
     let found = store.get(kept.scope()).await.unwrap().unwrap();
     let session = found.verify(now()).unwrap();
     assert_eq!(session.address(), wallet(1).address());
-    assert!(found.verify(now() + time::Duration::days(1)).is_err());
+    let late = found.verify(now() + time::Duration::days(1));
+    let expired = CapabilityRefusal::Time(TimeWindowError::Expired);
+    assert_eq!(late.unwrap_err(), BundleError::Root(expired.into()));
 
     assert!(store.remove(kept.scope()).await.unwrap());
     let secret = kept.bundle().key_pair().expose_secret_key();
@@ -47,7 +56,7 @@ async fn entries_are_verified_and_removed_for_good() {
 
 #[tokio::test]
 async fn corrupt_entries_are_set_aside() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let kept = entry(&wallet(1), &network(), "example.com");
     let other = entry(&wallet(1), &network(), "example.org");
@@ -84,7 +93,7 @@ async fn corrupt_entries_are_set_aside() {
 
 #[tokio::test]
 async fn only_the_refused_entry_is_set_aside() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let (old, new) = (
         entry(&wallet(1), &network(), "example.com"),
@@ -99,7 +108,7 @@ async fn only_the_refused_entry_is_set_aside() {
 
 #[tokio::test]
 async fn a_changed_entry_is_refused() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let kept = entry(&wallet(1), &network(), "example.com");
     store.put(&kept).await.unwrap();
@@ -110,7 +119,11 @@ async fn a_changed_entry_is_refused() {
     );
     fs::write(path_of(dir.path(), &kept), more).unwrap();
     let found = store.get(kept.scope()).await.unwrap().unwrap();
-    assert!(found.verify(now()).is_err());
+    let more = found.verify(now());
+    assert!(
+        matches!(more, Err(BundleError::Root(RootRefusal::NotGranted { .. }))),
+        "{more:?}"
+    );
     // Or swaps the root for that of somebody else.
     let other = entry(&wallet(2), &network(), "example.com");
     let swapped = kept.expose_json().replace(
@@ -118,7 +131,9 @@ async fn a_changed_entry_is_refused() {
         &serde_json::to_string(other.bundle().root()).unwrap(),
     );
     let swapped = StoredSession::from_json(&swapped).unwrap();
-    assert!(swapped.verify(now()).is_err());
+    let refused = swapped.verify(now()).unwrap_err();
+    let other_key = CapabilityRefusal::WrongUri;
+    assert_eq!(refused, BundleError::Root(other_key.into()));
 }
 
 fn path_of(dir: &std::path::Path, entry: &StoredSession) -> std::path::PathBuf {

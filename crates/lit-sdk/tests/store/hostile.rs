@@ -2,15 +2,17 @@
 
 use std::{
     fs::{self, File, Permissions},
+    io::ErrorKind,
     os::unix::fs::{PermissionsExt, chown, symlink},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
     time::Duration,
 };
 
 use lit_sdk::store::{FileStore, LocalStorage, SessionStore, StoreError, StoredSession};
+use lit_test_fakes::{TempDir, temp_dir};
 
-use crate::support::{TempDir, entry, files_below, futures, network, wallet};
+use crate::support::{entry, files_below, futures, network, wallet};
 
 fn kept() -> StoredSession {
     entry(&wallet(1), &network(), "example.com")
@@ -25,7 +27,7 @@ fn lock(dir: &TempDir) -> File {
 
 #[tokio::test]
 async fn a_lock_is_not_waited_for_for_ever() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let (one, two) = (kept(), kept());
     store.put(&one).await.unwrap();
@@ -60,7 +62,7 @@ async fn a_lock_is_not_waited_for_for_ever() {
 
 #[tokio::test]
 async fn a_lock_under_another_name_is_none() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let store = store.with_lock_wait(Duration::ZERO);
     // Somebody cleans up, and the next writer makes a lock of its own.
@@ -81,7 +83,7 @@ async fn a_lock_under_another_name_is_none() {
 
 #[tokio::test]
 async fn what_a_killed_writer_left_is_removed() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     FileStore::open(dir.path()).unwrap();
     let temporary = dir.path().join("sessions/.writing");
     fs::write(&temporary, "half a key").unwrap();
@@ -124,7 +126,7 @@ fn child_on_a_full_disk() {
 
 #[tokio::test]
 async fn a_full_disk_leaves_the_old_entry_and_nothing_else() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     store.put(&kept()).await.unwrap();
     let output = Command::new("sh")
@@ -145,7 +147,7 @@ async fn a_full_disk_leaves_the_old_entry_and_nothing_else() {
 
 #[tokio::test]
 async fn directories_that_lead_elsewhere_are_refused() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let target = dir.path().join("target");
     fs::create_dir_all(&target).unwrap();
     fs::set_permissions(&target, Permissions::from_mode(0o755)).unwrap();
@@ -182,7 +184,7 @@ async fn directories_that_lead_elsewhere_are_refused() {
 
 #[test]
 fn directories_of_others_are_refused() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let foreign = dir.path().join("sessions");
     fs::create_dir_all(&foreign).unwrap();
     // Only root can give a directory away; everybody else has root's.
@@ -203,9 +205,16 @@ fn directories_of_others_are_refused() {
     assert_eq!(mode & 0o7777, 0o1777);
 }
 
+/// Whether something is there, of whatever kind.
+fn is_there(path: &Path) -> Result<(), ErrorKind> {
+    path.symlink_metadata()
+        .map(drop)
+        .map_err(|error| error.kind())
+}
+
 #[tokio::test]
 async fn what_is_no_file_of_ours_is_set_aside() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let entry = kept();
     let path = dir
@@ -232,18 +241,21 @@ async fn what_is_no_file_of_ours_is_set_aside() {
         fs::remove_file(&path).unwrap();
         make(&path);
         assert!(store.get(entry.scope()).await.unwrap().is_none());
-        assert!(path.with_extension("corrupt").symlink_metadata().is_ok());
-        assert!(path.symlink_metadata().is_err());
+        assert_eq!(is_there(&path.with_extension("corrupt")), Ok(()));
+        assert_eq!(is_there(&path), Err(ErrorKind::NotFound));
         assert!(store.list().await.unwrap().is_empty());
         assert!(store.remove(entry.scope()).await.unwrap());
-        assert!(path.with_extension("corrupt").symlink_metadata().is_err());
+        assert_eq!(
+            is_there(&path.with_extension("corrupt")),
+            Err(ErrorKind::NotFound)
+        );
     }
     assert!(secret.exists());
 }
 
 #[tokio::test]
 async fn what_was_set_aside_can_be_removed() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let store = FileStore::open(dir.path()).unwrap();
     let (corrupt, good) = (kept(), entry(&wallet(2), &network(), "example.com"));
     store.put(&good).await.unwrap();
@@ -260,7 +272,7 @@ async fn what_was_set_aside_can_be_removed() {
 
 #[test]
 fn long_values_are_not_cut_off() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let storage = LocalStorage::open(dir.path()).unwrap();
     storage.set_item("key", "value").unwrap();
     let file = File::options()

@@ -8,12 +8,13 @@ use lit_sdk::{
         LocalStorage, LocalStorageStore, SessionScope, SessionStore, StoreError, StoredSession,
     },
 };
+use lit_test_fakes::temp_dir;
 
-use crate::support::{TempDir, any_action, entry, network, now, wallet};
+use crate::support::{any_action, entry, network, now, wallet};
 
 #[tokio::test]
 async fn a_session_of_the_official_client_is_found_by_what_it_says() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let kept = entry(&wallet(1), &network(), "localhost");
     let storage = LocalStorage::open(dir.path()).unwrap();
     let bundle = kept.bundle();
@@ -49,7 +50,7 @@ async fn a_session_of_the_official_client_is_found_by_what_it_says() {
 
 #[tokio::test]
 async fn one_session_at_a_time_and_nothing_left_of_it() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let storage = LocalStorage::open(dir.path()).unwrap();
     let store = LocalStorageStore::new(storage.clone(), network());
     let (first, second) = (
@@ -77,7 +78,7 @@ async fn one_session_at_a_time_and_nothing_left_of_it() {
 
 #[test]
 fn keys_cannot_leave_the_directory() {
-    let dir = TempDir::new();
+    let dir = temp_dir();
     let storage = LocalStorage::open(dir.path().join("inner")).unwrap();
     for key in [".", "..", "../outside", "a/b", "\0"] {
         let _ = storage.set_item(key, "x");

@@ -1,15 +1,16 @@
 use lit_sdk::{
     LitNetwork, Right, SessionRequest,
     session::LoginId,
-    session_crypto::SessionKeyPair,
+    session_crypto::{BundleError, RootRefusal, SessionKeyPair},
     store::{
         CorruptEntry, FileStore, LocalStorage, LocalStorageStore, MemoryStore, NetworkId,
         SessionOwner, SessionScope, SessionStore, SessionUser, StoredSession,
     },
 };
+use lit_test_fakes::temp_dir;
 use proptest::{prelude::*, sample::select};
 
-use crate::support::{TempDir, entry, futures, network, now, session, wallet};
+use crate::support::{entry, futures, network, now, session, wallet};
 
 /// All fields of a scope, from few values, so that two often agree in most.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,7 +137,7 @@ proptest! {
     fn a_store_gives_a_session_only_for_its_own_scope((one, other) in pair()) {
         prop_assert_eq!(one.scope() == other.scope(), one == other);
         prop_assert_eq!(one.scope().key() == other.scope().key(), one == other);
-        let dir = TempDir::new();
+        let dir = temp_dir();
         let (entry, other) = (one.entry(), other.scope());
         let files = FileStore::open(dir.path()).unwrap();
         futures(async {
@@ -193,7 +194,14 @@ fn an_entry_that_contradicts_itself_is_refused() {
         .verify(now())
         .unwrap();
     let moved = changed(r#""domain":"example.com""#, r#""domain":"example.org""#);
-    assert!(moved.unwrap().verify(now()).is_err());
+    let moved = moved.unwrap().verify(now());
+    assert!(
+        matches!(
+            moved,
+            Err(BundleError::Root(RootRefusal::OtherDomain { .. }))
+        ),
+        "{moved:?}"
+    );
     let key = SessionKeyPair::from_seed(&[9; 32]).public_key();
     let other = changed(r#""sessionKey":null"#, &format!(r#""sessionKey":"{key}""#));
     assert_eq!(other.unwrap_err(), CorruptEntry::Scope);

@@ -1,7 +1,4 @@
-use std::{
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::path::{Path, PathBuf};
 
 use alloy_primitives::hex;
 use alloy_signer::SignerSync;
@@ -12,7 +9,7 @@ use lit_sdk::{
     session_crypto::{RootExpectation, SessionKeyPair, check_root},
     store::{NetworkId, SessionOwner, SessionScope, SessionUser, StoredSession},
 };
-use rand_core::OsRng;
+use lit_test_fakes::TestRng;
 use time::OffsetDateTime;
 
 pub(crate) fn now() -> OffsetDateTime {
@@ -40,7 +37,7 @@ pub(crate) fn session(
 ) -> Session {
     let key = key
         .cloned()
-        .unwrap_or_else(|| SessionKeyPair::generate(&mut OsRng));
+        .unwrap_or_else(|| SessionKeyPair::generate(&mut TestRng));
     let issued_at = Timestamp::try_from(now()).unwrap();
     let end = issued_at
         .checked_add(std::time::Duration::from_secs(86_400))
@@ -87,28 +84,6 @@ pub(crate) fn futures<F: Future>(future: F) -> F::Output {
         .build()
         .unwrap()
         .block_on(future)
-}
-
-/// A directory that is removed again.
-pub(crate) struct TempDir(PathBuf);
-
-impl TempDir {
-    pub(crate) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("lit-store-{}-{count}", std::process::id());
-        Self(std::env::temp_dir().join(name))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for TempDir {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 /// All files below a directory.

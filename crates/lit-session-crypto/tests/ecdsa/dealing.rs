@@ -6,8 +6,8 @@ use lit_session_crypto::{
     EcdsaDealer, EcdsaDealerError, EcdsaSignShareJson, EcdsaSignature, EcdsaSignatureShare,
     HdKeyError, HdTweak, SigningSet,
 };
+use lit_test_fakes::TestRng;
 use proptest::prelude::*;
-use rand_core::OsRng;
 
 use crate::support::{DIGEST, Network, SHARES, network, shares};
 
@@ -34,7 +34,7 @@ fn keys_are_those_of_the_official_client() {
     );
     assert_eq!(tweak.public_key(&[]), Err(HdKeyError::NoRootKeys));
     assert_eq!(HdTweak::with_domain(&key_id, b""), Err(HdKeyError::Domain));
-    for share in dealer.deal(&mut OsRng) {
+    for share in dealer.deal(&mut TestRng) {
         assert_eq!(share.derive(&tweak).unwrap().public_key(), &key);
     }
 }
@@ -71,7 +71,7 @@ fn dealers_refuse_what_cannot_be_shared() {
 fn holders_refuse_what_is_not_theirs() {
     let network = Network::new(2, 3);
     let (tweak, other) = (HdTweak::new(&[1; 32]), HdTweak::new(&[2; 32]));
-    let presign = |tweak| network.dealer.presign(tweak, &mut OsRng).unwrap();
+    let presign = |tweak| network.dealer.presign(tweak, &mut TestRng).unwrap();
     let set = network.set([0, 1]);
     let sign = |node: usize, presignature| {
         let key = network.nodes[node].derive(&tweak).unwrap();
@@ -103,7 +103,7 @@ fn debug_shows_no_secret() {
     let tweak = HdTweak::new(&[1; 32]);
     let presignature = network
         .dealer
-        .presign(&tweak, &mut OsRng)
+        .presign(&tweak, &mut TestRng)
         .unwrap()
         .remove(0);
     let key = network.nodes[0].derive(&tweak).unwrap();

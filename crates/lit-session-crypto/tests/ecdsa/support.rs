@@ -3,8 +3,8 @@
 use lit_session_crypto::{
     EcdsaDealer, EcdsaRootShares, EcdsaShareJson, EcdsaSignatureShare, HdTweak, SigningSet,
 };
+use lit_test_fakes::TestRng;
 use proptest::prelude::*;
-use rand_core::OsRng;
 
 /// Known shares of one signature.
 pub(crate) const PUBLIC_KEY: &str = "042B2B3D65C8CB1D4E5F9FFC3D8F35CCCDF6083467960F9BAB868DFB11E5EB3C7F276E4861BDE364B3A97B50C556C1AD38776E0155D186C31A8F4D9FE409063963";
@@ -48,8 +48,8 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(threshold: u8, nodes: u8) -> Self {
-        let dealer = EcdsaDealer::generate(threshold, nodes, &mut OsRng).unwrap();
-        let nodes = dealer.deal(&mut OsRng);
+        let dealer = EcdsaDealer::generate(threshold, nodes, &mut TestRng).unwrap();
+        let nodes = dealer.deal(&mut TestRng);
         Self { dealer, nodes }
     }
 
@@ -63,7 +63,7 @@ impl Network {
         digest: &[u8; 32],
         set: &SigningSet,
     ) -> Vec<EcdsaSignatureShare> {
-        let presignatures = self.dealer.presign(tweak, &mut OsRng).unwrap();
+        let presignatures = self.dealer.presign(tweak, &mut TestRng).unwrap();
         let pairs = self.nodes.iter().zip(presignatures);
         pairs
             .filter(|(node, _)| set.contains(node.holder()))

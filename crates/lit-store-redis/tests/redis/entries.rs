@@ -1,6 +1,10 @@
 use std::sync::Arc;
 
-use lit_sdk::{Clock, session_crypto::SealingKey, store::SessionStore};
+use lit_sdk::{
+    Clock,
+    session_crypto::{SealError, SealingKey},
+    store::SessionStore,
+};
 
 use crate::support::{Setup, any_action, keys};
 
@@ -152,7 +156,8 @@ async fn what_was_tampered_with_is_set_aside() {
     let foreign: Vec<u8> = setup.raw(&[b"GET", other.as_bytes()]).await;
     // Each is sealed for the name it is kept under.
     assert!(keys(1).open(&good, name.as_bytes()).is_ok());
-    assert!(keys(1).open(&foreign, name.as_bytes()).is_err());
+    let refused = keys(1).open(&foreign, name.as_bytes()).unwrap_err();
+    assert_eq!(refused, SealError::Damaged);
     let mut flipped = good.clone();
     flipped[60] ^= 1;
     for bad in [

@@ -2,16 +2,17 @@ use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind},
     net::TcpListener,
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicUsize, Ordering},
 };
+
+use lit_test_fakes::{TempDir, temp_dir};
 
 /// A redis-server on a free port, with a directory of its own. It writes every command to a file, so that it comes back with
 /// all it had.
 pub(crate) struct Server {
     port: u16,
-    directory: PathBuf,
+    directory: TempDir,
     /// What it is told beside.
     options: Vec<String>,
     process: Option<Child>,
@@ -24,18 +25,14 @@ impl Server {
 
     /// With the options that a directory and a port give.
     pub(crate) fn with(options: impl Fn(&Path, u16) -> Vec<String>) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("lit-store-redis-{}-{count}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        fs::create_dir_all(&directory).unwrap();
+        let directory = temp_dir();
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
         let mut server = Self {
-            options: options(&directory, port),
+            options: options(directory.path(), port),
             port,
             directory,
             process: None,
@@ -82,7 +79,7 @@ impl Server {
                 "always",
             ])
             .arg("--dir")
-            .arg(&self.directory)
+            .arg(self.directory.path())
             .stdout(Stdio::piped())
             .spawn();
         let mut process = match started {
@@ -109,7 +106,7 @@ impl Server {
 
     /// What the server has written to disk.
     pub(crate) fn append_only_file(&self) -> Vec<u8> {
-        let files = fs::read_dir(self.directory.join("appendonlydir")).unwrap();
+        let files = fs::read_dir(self.directory.path().join("appendonlydir")).unwrap();
         files
             .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
             .collect()
@@ -119,6 +116,5 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
-        let _ = fs::remove_dir_all(&self.directory);
     }
 }

@@ -32,7 +32,7 @@ impl Setup {
             server: Server::start(),
             network,
             client,
-            wallet: PrivateKeySigner::random(),
+            wallet: lit_test_fakes::wallet(),
         }
     }
 

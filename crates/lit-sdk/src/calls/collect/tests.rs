@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use lit_node_transport::{
-    NodeRequest, NodeResponse, NodeTransport, Outcome, Quorum, QuorumFailure, QuorumPolicy,
-    RequestId, TransportError,
-};
+use lit_node_transport::{NodeTransport, Outcome, Quorum, QuorumFailure, QuorumPolicy, RequestId};
+use lit_test_fakes::{FakeNodes, Reply, node_url as node};
 use lit_types::wire::Endpoint;
 
 use super::*;
@@ -25,26 +22,6 @@ const NO_SHARE: &str = "none";
 /// Not a valid answer.
 const GARBAGE: &str = "garbage";
 const NEVER: u64 = 1_000_000;
-
-/// Node `i` listens at port `i`.
-struct Scripted(Vec<Script>);
-
-#[async_trait]
-impl NodeTransport for Scripted {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
-        let place = (0..self.0.len()).find(|place| node(*place) == request.node);
-        let (seconds, answer) = self.0[place.unwrap()];
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-        Ok(NodeResponse {
-            status: 200,
-            body: Bytes::from(answer),
-        })
-    }
-}
-
-fn node(place: usize) -> NodeUrl {
-    format!("http://127.0.0.1:{place}").parse().unwrap()
-}
 
 fn nodes(places: impl IntoIterator<Item = usize>) -> Vec<NodeUrl> {
     places.into_iter().map(node).collect()
@@ -83,7 +60,8 @@ type Judge = fn(&NodeUrl, &[u8]) -> Result<&'static str, Rejection>;
 type Scripts = Collector<Shares, (), Judge, fn(&&'static str)>;
 
 fn collect(scripts: &[Script]) -> Scripts {
-    let transport: Arc<dyn NodeTransport> = Arc::new(Scripted(scripts.to_vec()));
+    let reply = |&(seconds, answer): &Script| Reply::ok(answer).after(Duration::from_secs(seconds));
+    let transport: Arc<dyn NodeTransport> = Arc::new(FakeNodes::each(scripts.iter().map(reply)));
     let quorum = Quorum {
         endpoint: Endpoint::PkpSign,
         request_id: RequestId::generate().unwrap(),

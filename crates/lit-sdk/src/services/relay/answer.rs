@@ -201,7 +201,7 @@ mod tests {
         for bad in [
             "1e3", "-1", "1.5", "null", "[1]", r#""""#, r#""0x""#, r#""ab""#, "{}", "true",
         ] {
-            assert!(read_token_id(bad).is_err(), "{bad}");
+            assert_eq!(read_token_id(bad), Err("not a token id"), "{bad}");
         }
     }
 }
