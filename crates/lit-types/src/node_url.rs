@@ -76,19 +76,19 @@ impl FromStr for NodeUrl {
     type Err = NodeUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.strip_suffix('/').unwrap_or(text);
+        let malformed = || NodeUrlError::new(text);
+        let url = text.strip_suffix('/').unwrap_or(text);
         let scheme_len = ["https://", "http://"]
             .into_iter()
-            .find(|scheme| text.starts_with(scheme))
+            .find(|scheme| url.starts_with(scheme))
             .map(str::len)
-            .ok_or_else(|| NodeUrlError::new(text))?;
-        let authority =
-            Authority::from_str(&text[scheme_len..]).map_err(|_| NodeUrlError::new(text))?;
+            .ok_or_else(malformed)?;
+        let authority = Authority::from_str(&url[scheme_len..]).map_err(|_| malformed())?;
         if !is_host_and_port(&authority) {
-            return Err(NodeUrlError::new(text));
+            return Err(malformed());
         }
         Ok(Self {
-            text: text.to_owned(),
+            text: url.to_owned(),
             scheme_len,
         })
     }

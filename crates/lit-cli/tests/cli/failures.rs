@@ -111,7 +111,8 @@ fn no_network() {
         stderr(&output),
         format!(
             "error: the chain at {DOWN} does not answer
-  caused by: cannot connect: Connection refused (os error 111)
+  caused by: cannot connect
+  caused by: Connection refused (os error 111)
   help: start a network with `lit devnet`, or name another chain with --rpc-url
 "
         )

@@ -36,7 +36,7 @@ impl LitNodeClient {
     /// ```no_run
     /// # use lit_sdk::{Error, ExecuteJs, LitNodeClient, Session};
     /// # async fn run(client: LitNodeClient, session: Session) -> Result<(), Error> {
-    /// let call = ExecuteJs::code("Lit.Actions.setResponse({ response: `hello ${name}` })").with_js_param("name", "Lit");
+    /// let call = ExecuteJs::code("Lit.Actions.setResponse({ response: `hello ${name}` })").with_param("name", "Lit");
     /// let answer = client.execute_js(&session, &call).await?;
     /// println!("{}\n{}", answer.response, answer.logs);
     /// # Ok(())
