@@ -80,7 +80,7 @@ async fn anything_else_is_signed_anew() {
     for other in others {
         assert_eq!(
             other.check_kept(&kept, wallet.address(), now()),
-            Err(MustSign::OtherRequest)
+            Err(MustSign::WrongRequest)
         );
         let signed = sign(&other, Some(&kept), &wallet).await;
         assert_ne!(signed, kept);
@@ -88,7 +88,7 @@ async fn anything_else_is_signed_anew() {
     }
     let other = lit_test_fakes::wallet();
     let refused = message("ethereum").check_kept(&kept, other.address(), now());
-    assert_eq!(refused, Err(MustSign::OtherAddress));
+    assert_eq!(refused, Err(MustSign::WrongAddress));
     // A forged one is found out.
     let forged = AuthSig {
         signed_message: kept.signed_message.replace("2030", "2031"),

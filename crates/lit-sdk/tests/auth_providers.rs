@@ -70,7 +70,7 @@ async fn methods_of_other_providers_are_refused() {
         let provider = client.init_provider(provider);
         let error = provider.mint_request(&method).await.unwrap_err();
         assert!(
-            matches!(error, AuthProviderError::OtherType { .. }),
+            matches!(error, AuthProviderError::WrongType { .. }),
             "{error}"
         );
         assert!(!format!("{error} {error:?}").contains("SECRET"));
@@ -143,28 +143,31 @@ async fn logins_that_are_not_what_was_begun_are_refused() {
     let state = OAuthState::try_from("abcdefghijklmno".to_owned()).unwrap();
     let encoded = "YWJjZGVmZ2hpamtsbW5v";
     for (url, error) in [
-        ("https://evil.example/?", OAuthError::Redirect),
-        ("https://app.example.evil.example/?", OAuthError::Redirect),
-        ("https://app.example", OAuthError::Redirect),
+        ("https://evil.example/?", OAuthError::WrongRedirectUri),
+        (
+            "https://app.example.evil.example/?",
+            OAuthError::WrongRedirectUri,
+        ),
+        ("https://app.example", OAuthError::WrongRedirectUri),
         (
             "https://app.example?error=denied%0Aby+user&id_token=TOKEN",
-            OAuthError::Gateway("deniedby user".to_owned()),
+            OAuthError::LoginFailed("deniedby user".to_owned()),
         ),
         (
             "https://app.example?provider=discord&id_token=TOKEN",
-            OAuthError::Provider("google"),
+            OAuthError::WrongProvider("google"),
         ),
         (
             "https://app.example?provider=google&id_token=TOKEN",
-            OAuthError::State,
+            OAuthError::WrongState,
         ),
         (
             "https://app.example?provider=google&id_token=TOKEN&state=",
-            OAuthError::State,
+            OAuthError::WrongState,
         ),
         (
             "https://app.example?provider=google&id_token=TOKEN&state=YWJj",
-            OAuthError::State,
+            OAuthError::WrongState,
         ),
         (
             &format!("https://app.example?provider=google&access_token=TOKEN&state={encoded}"),
@@ -207,7 +210,10 @@ async fn passkeys_are_minted_with_their_key() {
     let login = json!({ "id": "abc", "rawId": "abc", "response": { "signature": "" } });
     let login = WebAuthnProvider::auth_method(&CompactJson::try_from(&login).unwrap());
     let error = provider.mint_request(&login).await.unwrap_err();
-    assert!(matches!(error, AuthProviderError::Credential), "{error}");
+    assert!(
+        matches!(error, AuthProviderError::MalformedCredential(_)),
+        "{error}"
+    );
     // To look for its PKPs the id is enough.
     let error = provider.fetch_pkps_through_relayer(&login).await;
     assert!(matches!(

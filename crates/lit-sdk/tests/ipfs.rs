@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lit_sdk::{
     ActionCid, LitAction,
-    services::{IpfsError, IpfsGateways},
+    services::{GatewayError, IpfsError, IpfsGateways},
 };
 use lit_test_fakes::{FakeHttp, Reply};
 
@@ -57,13 +57,29 @@ async fn code_of_another_cid_is_not_taken() {
     let gateways = FakeHttp::in_order([Reply::ok("evil()"), Reply::status(404, ""), Reply::ok("")]);
     let error = fetch(&gateways, &cid).await.unwrap_err();
     let text = error.to_string();
-    assert!(matches!(error, IpfsError::Unavailable(all) if all.len() == 3));
-    for words in ["gw.example", "another CID", "status 404"] {
-        assert!(text.contains(words), "{text}");
-    }
+    let evil = ActionCid::of_code(b"evil()");
+    let empty = ActionCid::of_code(b"");
+    assert_eq!(
+        text,
+        format!(
+            "no IPFS gateway returned the code: https://gw.example: the returned file has the CID {evil}; \
+             https://flk-ipfs.io: status 404; \
+             https://litprotocol.mypinata.cloud: the returned file has the CID {empty}"
+        )
+    );
+    let IpfsError::Unavailable(failures) = error else {
+        panic!("{text}");
+    };
+    let errors: Vec<_> = failures.into_iter().map(|failure| failure.error).collect();
+    let expected = [
+        GatewayError::WrongCid(evil),
+        GatewayError::Status(404),
+        GatewayError::WrongCid(empty),
+    ];
+    assert_eq!(errors, expected);
     assert!(matches!(
         fetch(&gateways, "Qm/../x").await,
-        Err(IpfsError::Cid)
+        Err(IpfsError::InvalidCid(_))
     ));
     assert_eq!(gateways.requests().len(), 3);
 }

@@ -28,7 +28,7 @@ impl Names {
 
     /// Where an entry goes that cannot be used.
     pub(crate) fn aside(&self, session: &str) -> String {
-        let name = session.rsplit(':').next().unwrap_or_default();
+        let name = session.rsplit_once(':').map_or(session, |(_, name)| name);
         format!("{}x:{name}", self.prefix)
     }
 

@@ -92,14 +92,18 @@ impl RedisStore {
                 tracing::debug!("a session is sealed under a key that is not at hand; left alone");
                 return Ok(None);
             }
-            Err(_) => return self.put_aside(name, &sealed, &CorruptEntry::Sealed).await,
+            Err(_) => {
+                return self
+                    .put_aside(name, &sealed, &CorruptEntry::Undecryptable)
+                    .await;
+            }
         };
-        let text = std::str::from_utf8(&opened.secret).unwrap_or_default();
-        let entry = StoredSession::from_json(text).and_then(|entry| {
+        let json = std::str::from_utf8(&opened.secret).map_err(|_| CorruptEntry::NotUtf8);
+        let entry = json.and_then(StoredSession::from_json).and_then(|entry| {
             let is_its_name = self
                 .ring()
                 .any(|key| self.names.session(key, entry.scope()) == name);
-            is_its_name.then_some(entry).ok_or(CorruptEntry::Scope)
+            is_its_name.then_some(entry).ok_or(CorruptEntry::WrongScope)
         });
         match entry {
             Ok(entry) => Ok(Some(Found {
@@ -134,7 +138,8 @@ impl RedisStore {
         command.arg(sealed).arg(ASIDE_SECONDS);
         let (moved,): (bool,) = self.connection.run(&command).await?;
         if moved {
-            tracing::warn!(%problem, name, "a stored session is corrupt; set aside");
+            let problem: &(dyn std::error::Error + 'static) = problem;
+            tracing::warn!(problem, name, "a stored session is corrupt; set aside");
         }
         Ok(None)
     }
@@ -253,8 +258,9 @@ impl SessionStore for RedisStore {
         if !found.current
             && let Err(error) = self.seal_again(&found).await
         {
-            // It is good as it is, and sealed anew another time.
-            tracing::warn!(%error, "a session stays sealed under a previous key");
+            // The entry is valid as it is. The next read tries again.
+            let error: &(dyn std::error::Error + 'static) = &error;
+            tracing::warn!(error, "a session stays sealed under a previous key");
         }
         Ok(Some(found.entry))
     }

@@ -217,7 +217,7 @@ pub(super) fn resign(case: &Case) -> Outcome {
         Err(MustSign::Refused(CapabilityRefusal::Time(TimeWindowError::Expired))) => {
             (Some(true), true)
         }
-        Err(MustSign::OtherRequest) => (Some(false), true),
+        Err(MustSign::WrongRequest) => (Some(false), true),
         Err(_) => (None, true),
     };
     Ok(json!({ "expired": expired, "mustResign": must_sign }))

@@ -97,7 +97,7 @@ fn operations(case: &Case, storage: &LocalStorage, directory: &TempDir) -> Outco
             ["set", key, "with", mebibytes, "MiB"] => {
                 let size: usize = mebibytes.parse().unwrap_or_default();
                 match storage.set_item(key, &"x".repeat(size << 20)) {
-                    Err(StoreError::Quota { .. }) => {
+                    Err(StoreError::QuotaExceeded { .. }) => {
                         result["quota"] =
                             json!({ "class": "QUOTA_EXCEEDED_ERR", "message": "Unknown error." });
                     }

@@ -62,7 +62,7 @@ pub(super) const RULES: &[Rule] = &[
                  that is no CID cannot tell (DESIGN 3: nothing is trusted unverified)",
         files: &["pkp-session-sigs"],
         applies: fetches_code,
-        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Ipfs(IpfsError::Cid))),
+        ours: Ours::Refuses(|refusal| matches!(refusal, Refusal::Ipfs(IpfsError::InvalidCid(_)))),
     },
     Rule {
         name: "network-signatures-are-verified",

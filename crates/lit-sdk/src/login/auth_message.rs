@@ -95,12 +95,12 @@ impl AuthMessage {
         check_proof(kept, now)?;
         let message = check_text(&kept.signed_message, &self.resources, now)?;
         if message.address() != address {
-            return Err(MustSign::OtherAddress);
+            return Err(MustSign::WrongAddress);
         }
         let same = message.chain_id() == self.chain_id
             && message.domain() == self.domain
             && message.uri() == self.uri;
-        same.then_some(()).ok_or(MustSign::OtherRequest)
+        same.then_some(()).ok_or(MustSign::WrongRequest)
     }
 }
 
@@ -122,7 +122,7 @@ pub fn check_text(
     if message.resources().eq(resources.iter().map(String::as_str)) {
         Ok(message)
     } else {
-        Err(MustSign::OtherRequest)
+        Err(MustSign::WrongRequest)
     }
 }
 
@@ -150,37 +150,37 @@ pub async fn check_and_sign_auth_message<S: Signer + Sync>(
     Ok(auth_sig)
 }
 
-/// Why an AuthSig from before cannot be used.
+/// The reason why a kept AuthSig cannot be reused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MustSign {
-    /// It is not good, or not any more.
+    /// The AuthSig is invalid or expired.
     #[error(transparent)]
     Refused(#[from] CapabilityRefusal),
-    /// Another wallet signed it.
+    /// Another wallet signed the AuthSig.
     #[error("signed by another address")]
-    OtherAddress,
-    /// It names another chain, domain or URI, or other resources.
-    #[error("made for another chain, domain, URI or other resources")]
-    OtherRequest,
+    WrongAddress,
+    /// The message names another chain, domain or URI, or other resources.
+    #[error("the message names another chain, domain or URI, or other resources")]
+    WrongRequest,
 }
 
-/// Why there is no AuthSig.
+/// A failure to make an AuthSig.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthMessageError {
-    /// The chain is none of [`EVM_CHAINS`](lit_types::chains::EVM_CHAINS).
+    /// The chain is missing from [`EVM_CHAINS`](lit_types::chains::EVM_CHAINS).
     #[error("unsupported chain `{0}`")]
     UnsupportedChain(String),
-    /// The message cannot be written.
-    #[error(transparent)]
-    Message(#[from] SiweError),
+    /// The message is invalid, such as one with a malformed domain.
+    #[error("invalid message")]
+    InvalidMessage(#[from] SiweError),
     /// The wallet did not sign.
     #[error(transparent)]
     Wallet(#[from] WalletAuthSigError),
-    /// What the wallet signed is no good: another key signed, or the message has expired.
-    #[error("what was signed cannot be used: {0}")]
-    Refused(CapabilityRefusal),
+    /// The new AuthSig is invalid: another key signed, or the message has expired.
+    #[error("the wallet returned an invalid AuthSig")]
+    Refused(#[source] CapabilityRefusal),
 }
 
 impl AuthMessageError {

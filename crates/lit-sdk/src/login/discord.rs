@@ -71,22 +71,24 @@ impl DiscordProvider {
             id: String,
         }
         const TIMEOUT: Duration = Duration::from_secs(30);
-        // Known to be a URL.
+        #[allow(clippy::expect_used, reason = "a constant")]
         let url: HttpUrl = "https://discord.com/api/users/@me"
             .parse()
-            .map_err(crate::services::RelayError::Url)?;
+            .expect("the URL of Discord is valid");
         let request = HttpRequest::get(url).with_header("authorization", format!("Bearer {token}"));
         let answer = self.auth_client.relay().http().request(request);
         let answer = tokio::time::timeout(TIMEOUT, answer)
             .await
             .unwrap_or(Err(TransportError::Timeout(TIMEOUT)))
             .map_err(AuthProviderError::Discord)?;
-        let refusal = AuthProviderError::DiscordRefuses {
-            status: answer.status,
-        };
-        let is_ok = (200..300).contains(&answer.status);
-        let user: Option<User> = serde_json::from_slice(&answer.body).ok();
-        user.filter(|_| is_ok).map(|user| user.id).ok_or(refusal)
+        if !(200..300).contains(&answer.status) {
+            return Err(AuthProviderError::DiscordRefused {
+                status: answer.status,
+            });
+        }
+        let user: User = serde_json::from_slice(&answer.body)
+            .map_err(|error| AuthProviderError::MalformedDiscordAnswer(error.into()))?;
+        Ok(user.id)
     }
 }
 

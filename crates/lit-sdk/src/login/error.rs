@@ -1,10 +1,13 @@
+use alloy_primitives::hex::FromHexError;
 use lit_node_transport::TransportError;
 use lit_recap::SiweError;
 use lit_session_crypto::{AuthMethodIdError, WalletAuthSigError, WebAuthnError};
-use lit_types::{AuthMethodNumber, SdkErrorCode, TimestampError, constants::AuthMethodType};
+use lit_types::{
+    AuthMethodNumber, JsonProblem, SdkErrorCode, TimestampError, constants::AuthMethodType,
+};
 
 use super::OAuthError;
-use crate::services::RelayError;
+use crate::{Error, services::RelayError};
 
 /// A failure of an auth provider. It never contains a token.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +15,7 @@ use crate::services::RelayError;
 pub enum AuthProviderError {
     /// The method is of another type than the provider's.
     #[error("auth method of type {found}, but the provider is for {expected:?}")]
-    OtherType {
+    WrongType {
         /// The provider's type.
         expected: AuthMethodType,
         /// The method's type.
@@ -35,31 +38,40 @@ pub enum AuthProviderError {
     Login(#[from] OAuthError),
     /// The token was made for another application than the provider's.
     #[error("the token was made for another application")]
-    OtherApplication,
+    WrongApplication,
     /// The token belongs to another user.
     #[error("the token belongs to another user")]
-    OtherUser,
+    WrongUser,
     /// The attestation of a WebAuthn registration is malformed.
     #[error(transparent)]
     WebAuthn(#[from] WebAuthnError),
     /// The credential is not the JSON of a WebAuthn registration.
     #[error("malformed credential: expected the JSON of a WebAuthn registration")]
-    Credential,
-    /// No recent block hash is known.
+    MalformedCredential(#[source] JsonProblem),
+    /// The attestation object of a WebAuthn registration is not base64url.
+    #[error("malformed attestation object: expected base64url")]
+    MalformedAttestation(#[source] base64::DecodeError),
+    /// The client has no recent block hash.
     #[error("no recent block hash from the network")]
-    Blockhash,
+    NoBlockhash(#[source] Box<Error>),
+    /// The block hash of the network is not 32 bytes of hex.
+    #[error("malformed block hash from the network")]
+    MalformedBlockhash(#[source] FromHexError),
     /// The operating system returned no random bytes.
     #[error("no randomness from the operating system")]
     RandomnessUnavailable(#[source] rand_core::Error),
     /// Discord did not answer.
     #[error("no answer from Discord")]
     Discord(#[source] TransportError),
-    /// Discord refused the token, or its answer lacks a user.
-    #[error("Discord returned no user for the token (status {status})")]
-    DiscordRefuses {
-        /// HTTP status.
+    /// Discord refused the token.
+    #[error("Discord refused the token with status {status}")]
+    DiscordRefused {
+        /// The HTTP status.
         status: u16,
     },
+    /// The answer of Discord lacks a user.
+    #[error("malformed answer of Discord")]
+    MalformedDiscordAnswer(#[source] JsonProblem),
     /// The relayer failed.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -70,13 +82,15 @@ impl AuthProviderError {
     #[must_use]
     pub fn sdk_code(&self) -> Option<SdkErrorCode> {
         Some(match self {
-            Self::OtherType { .. } => SdkErrorCode::InvalidArgumentException,
+            Self::WrongType { .. } => SdkErrorCode::InvalidArgumentException,
             Self::Id(AuthMethodIdError::Unsupported(_)) => SdkErrorCode::InvalidArgumentException,
             Self::Id(_) => SdkErrorCode::WrongParamFormat,
-            Self::Login(OAuthError::Gateway(_))
+            Self::Login(OAuthError::LoginFailed(_))
             | Self::WebAuthn(_)
-            | Self::Credential
-            | Self::DiscordRefuses { .. } => SdkErrorCode::UnknownError,
+            | Self::MalformedCredential(_)
+            | Self::MalformedAttestation(_)
+            | Self::DiscordRefused { .. }
+            | Self::MalformedDiscordAnswer(_) => SdkErrorCode::UnknownError,
             Self::Login(_) => SdkErrorCode::UnauthorizedException,
             Self::Relay(error) => return error.sdk_code(),
             _ => return None,

@@ -28,7 +28,7 @@ impl EthWalletProvider {
     /// Signs in with a wallet: domain `localhost`, chain `ethereum`, valid for 24 hours.
     ///
     /// # Errors
-    /// [`AuthProviderError::Blockhash`], [`AuthProviderError::Wallet`] if the wallet does not sign.
+    /// [`AuthProviderError::NoBlockhash`], [`AuthProviderError::Wallet`] if the wallet does not sign.
     pub async fn authenticate<S: Signer + Sync>(
         client: &LitNodeClient,
         wallet: &S,
@@ -47,7 +47,7 @@ impl EthWalletProvider {
         options: &EthWalletOptions,
     ) -> Result<AuthMethod, AuthProviderError> {
         let nonce = client.nonce().await;
-        let nonce = nonce.map_err(|_| AuthProviderError::Blockhash)?;
+        let nonce = nonce.map_err(|error| AuthProviderError::NoBlockhash(error.into()))?;
         let issued_at = Timestamp::try_from(client.now())?;
         let message = options.siwe(wallet.address(), nonce, issued_at)?;
         Ok(Self::auth_method(&sign_siwe(wallet, &message).await?))

@@ -49,7 +49,7 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
     /// The id under which a method is permitted to use a PKP. The method is not verified.
     ///
     /// # Errors
-    /// [`AuthProviderError::OtherType`] for a method of another provider, [`AuthProviderError::Id`] when none follows from it.
+    /// [`AuthProviderError::WrongType`] for a method of another provider, [`AuthProviderError::Id`] when none follows from it.
     async fn auth_method_id(&self, method: &AuthMethod) -> Result<B256, AuthProviderError> {
         check_type(self.auth_method_type(), method)?;
         Ok(auth_method_id(method)?)
@@ -126,7 +126,7 @@ fn check_type(expected: AuthMethodType, method: &AuthMethod) -> Result<(), AuthP
     if method.auth_method_type == expected.into() {
         Ok(())
     } else {
-        Err(AuthProviderError::OtherType {
+        Err(AuthProviderError::WrongType {
             expected,
             found: method.auth_method_type,
         })

@@ -108,22 +108,21 @@ impl OAuthLogin {
             .strip_prefix(self.redirect_uri.as_str())
             .map(|rest| rest.strip_prefix('/').unwrap_or(rest))
             .and_then(|rest| rest.strip_prefix(['?', '&']))
-            .ok_or(OAuthError::Redirect)?;
-        let query = query.split('#').next().unwrap_or_default();
+            .ok_or(OAuthError::WrongRedirectUri)?;
+        let query = query.split_once('#').map_or(query, |(query, _)| query);
         let get = |name| percent::query_value(query, name);
         if let Some(error) = get("error").filter(|error| !error.is_empty()) {
             let shown = error.chars().filter(|c| !c.is_control()).take(200);
-            return Err(OAuthError::Gateway(shown.collect()));
+            return Err(OAuthError::LoginFailed(shown.collect()));
         }
-        let provider = get("provider").unwrap_or_default();
-        if !provider.eq_ignore_ascii_case(self.provider) {
-            return Err(OAuthError::Provider(self.provider));
+        if !get("provider").is_some_and(|name| name.eq_ignore_ascii_case(self.provider)) {
+            return Err(OAuthError::WrongProvider(self.provider));
         }
         // Gateways encode once more.
         let given = get("state").map(|state| percent::decode(&state));
         let given = given.and_then(|state| BASE64_STANDARD.decode(state).ok());
         if given.as_deref() != Some(state.0.as_bytes()) {
-            return Err(OAuthError::State);
+            return Err(OAuthError::WrongState);
         }
         let (name, shown) = match token {
             Token::Access => ("access_token", "access token"),
@@ -135,23 +134,23 @@ impl OAuthLogin {
     }
 }
 
-/// Why a login gave no token. Never contains one.
+/// A failed login. It never contains a token.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OAuthError {
-    /// The URL is not the one the login was to come back to.
-    #[error("the current URL does not match the redirect URI")]
-    Redirect,
-    /// The gateway says that the login failed, and why.
+    /// The URL does not begin with the redirect URI.
+    #[error("the callback URL does not match the redirect URI")]
+    WrongRedirectUri,
+    /// The gateway reported a failed login.
     #[error("the login failed: {0}")]
-    Gateway(String),
-    /// Another provider came back.
-    #[error("the login was not with {0}")]
-    Provider(&'static str),
-    /// The login is not the one that was begun. Begin another one.
-    #[error("the state of the login is not the one it was begun with")]
-    State,
-    /// The URL has no token.
-    #[error("the login came back without {0}")]
+    LoginFailed(String),
+    /// The callback is not from the expected provider.
+    #[error("the callback is not from {0}")]
+    WrongProvider(&'static str),
+    /// The state differs from the one the login started with. Start another login.
+    #[error("the state differs from the one the login started with; start another login")]
+    WrongState,
+    /// The callback URL lacks the token.
+    #[error("the callback URL lacks the {0}")]
     MissingToken(&'static str),
 }

@@ -34,18 +34,18 @@ impl StytchOtpProvider {
     /// user is checked as far as it says so itself; nodes verify it.
     ///
     /// # Errors
-    /// [`AuthProviderError::Id`] for what is no such JWT, [`AuthProviderError::OtherApplication`],
-    /// [`AuthProviderError::OtherUser`].
+    /// [`AuthProviderError::Id`] for what is no such JWT, [`AuthProviderError::WrongApplication`],
+    /// [`AuthProviderError::WrongUser`].
     pub fn authenticate(&self, session_jwt: &str) -> Result<AuthMethod, AuthProviderError> {
         let method = AuthMethod::new(AuthMethodType::StytchOtp, session_jwt);
         // Without an id it is of no use.
         auth_method_id(&method)?;
         let identity = unverified_jwt_identity(session_jwt)?;
         if identity.audience.first() != Some(&self.app_id) {
-            return Err(AuthProviderError::OtherApplication);
+            return Err(AuthProviderError::WrongApplication);
         }
         if self.user_id.is_some() && self.user_id != identity.subject {
-            return Err(AuthProviderError::OtherUser);
+            return Err(AuthProviderError::WrongUser);
         }
         Ok(method)
     }

@@ -39,11 +39,14 @@ impl WebAuthnProvider {
     /// hash, so it is good for a few minutes only.
     ///
     /// # Errors
-    /// [`AuthProviderError::Blockhash`].
+    /// [`AuthProviderError::NoBlockhash`], [`AuthProviderError::MalformedBlockhash`].
     pub async fn login_options(&self, rp_id: &str) -> Result<Value, AuthProviderError> {
-        let blockhash = self.auth_client.node_client().nonce().await.ok();
-        let challenge = blockhash.and_then(|hash| hash.as_str().parse::<B256>().ok());
-        let challenge = challenge.ok_or(AuthProviderError::Blockhash)?;
+        let blockhash = self.auth_client.node_client().nonce().await;
+        let blockhash = blockhash.map_err(|error| AuthProviderError::NoBlockhash(error.into()))?;
+        let challenge: B256 = blockhash
+            .as_str()
+            .parse()
+            .map_err(AuthProviderError::MalformedBlockhash)?;
         Ok(json!({
             "challenge": BASE64_URL_SAFE_NO_PAD.encode(challenge),
             "timeout": 60_000,
@@ -62,7 +65,8 @@ impl WebAuthnProvider {
     /// The COSE public key of a registration.
     ///
     /// # Errors
-    /// [`AuthProviderError::Credential`] when it is none, [`AuthProviderError::WebAuthn`] when it has no key.
+    /// [`AuthProviderError::MalformedCredential`], [`AuthProviderError::MalformedAttestation`]; [`AuthProviderError::WebAuthn`]
+    /// for an attestation without a key.
     #[doc(alias = "getPublicKeyFromRegistration")]
     pub fn public_key(registration: &AuthMethod) -> Result<Bytes, AuthProviderError> {
         #[derive(Deserialize)]
@@ -75,11 +79,11 @@ impl WebAuthnProvider {
             attestation_object: String,
         }
         let credential: Credential = serde_json::from_str(&registration.access_token)
-            .map_err(|_| AuthProviderError::Credential)?;
+            .map_err(|error| AuthProviderError::MalformedCredential(error.into()))?;
         let object = credential.response.attestation_object;
         let object = BASE64_URL_SAFE_NO_PAD
             .decode(object.trim_end_matches('='))
-            .map_err(|_| AuthProviderError::Credential)?;
+            .map_err(AuthProviderError::MalformedAttestation)?;
         Ok(webauthn_public_key(&object)?)
     }
 }

@@ -109,7 +109,8 @@ impl BlockhashSource {
             _ => match self.ask().await {
                 Ok(block) => return Ok(*known.latest.insert(block)),
                 Err(error) => {
-                    tracing::warn!(url = %self.url, %error, "no new block hash");
+                    let cause: &(dyn std::error::Error + 'static) = &error;
+                    tracing::warn!(url = %self.url, error = cause, "no new block hash");
                     known.failure = Some((Instant::now(), error.clone()));
                     error
                 }
@@ -131,7 +132,7 @@ impl BlockhashSource {
             return Err(TransportError::TooLarge { limit }.into());
         }
         let answer: Answer = serde_json::from_slice(&answer.body)
-            .map_err(|error| BlockhashError::Answer(error.into()))?;
+            .map_err(|error| BlockhashError::MalformedAnswer(error.into()))?;
         let seconds = match answer.timestamp {
             Seconds::Number(seconds) => Some(seconds),
             Seconds::Text(text) => text.parse().ok(),
@@ -139,7 +140,7 @@ impl BlockhashSource {
         let time = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
         Ok(RecentBlock {
             hash: answer.blockhash,
-            time: time.ok_or(BlockhashError::Timestamp)?,
+            time: time.ok_or(BlockhashError::InvalidTimestamp)?,
         })
     }
 }
@@ -170,22 +171,22 @@ enum Seconds {
     Text(String),
 }
 
-/// Why there is no recent block hash.
+/// A failure of the block indexer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlockhashError {
-    /// The indexer does not answer.
-    #[error("no block hash: {0}")]
+    /// The indexer did not answer.
+    #[error("no answer from the block indexer")]
     Transport(#[from] TransportError),
-    /// The indexer answers with an error.
-    #[error("no block hash: the indexer answers with status {0}")]
+    /// The indexer answered with an error.
+    #[error("the block indexer answered with status {0}")]
     Status(u16),
-    /// The answer is not of the expected form.
-    #[error("no block hash: the answer of the indexer is {0}")]
-    Answer(JsonProblem),
-    /// The time of the block is no time in Unix seconds.
-    #[error("no block hash: the answer of the indexer has no valid timestamp")]
-    Timestamp,
+    /// The answer is malformed.
+    #[error("malformed answer of the block indexer")]
+    MalformedAnswer(#[source] JsonProblem),
+    /// The timestamp of the block is not a time in Unix seconds.
+    #[error("invalid timestamp in the answer of the block indexer")]
+    InvalidTimestamp,
 }
 
 impl BlockhashError {
@@ -201,7 +202,7 @@ impl BlockhashError {
         match self {
             Self::Transport(error) => error.is_retryable(),
             Self::Status(status) => *status >= 500 || *status == 429,
-            Self::Answer(_) | Self::Timestamp => false,
+            Self::MalformedAnswer(_) | Self::InvalidTimestamp => false,
         }
     }
 }
@@ -274,7 +275,10 @@ mod tests {
         for bad in ["", "[]", r#"{"blockhash":"0x00","timestamp":1}"#, "SECRET"] {
             answers(&indexer, 200, bad);
             let error = ask().await.unwrap_err();
-            assert!(matches!(error, BlockhashError::Answer(_)), "{bad}: {error}");
+            assert!(
+                matches!(error, BlockhashError::MalformedAnswer(_)),
+                "{bad}: {error}"
+            );
         }
         answers(&indexer, 200, &" ".repeat(MAX_ANSWER_BYTES + 1));
         assert!(matches!(
@@ -282,7 +286,7 @@ mod tests {
             BlockhashError::Transport(TransportError::TooLarge { .. })
         ));
         answers(&indexer, 200, &block(i64::MAX));
-        assert_eq!(ask().await.unwrap_err(), BlockhashError::Timestamp);
+        assert_eq!(ask().await.unwrap_err(), BlockhashError::InvalidTimestamp);
         answers(&indexer, 200, &block(1));
         assert_eq!(ask().await.unwrap().hash.to_string(), HASH);
         answers(&indexer, 500, "");

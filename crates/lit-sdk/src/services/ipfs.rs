@@ -1,8 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use lit_contracts::ActionCid;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError};
-use lit_types::constants::FALLBACK_IPFS_GATEWAYS;
+use lit_types::{ActionCid, ActionCidError, constants::FALLBACK_IPFS_GATEWAYS};
 
 use crate::LitAction;
 
@@ -49,7 +48,7 @@ impl IpfsGateways {
     /// comes in between unless the URL ends in one, or in `=`.
     ///
     /// # Errors
-    /// [`IpfsError::Url`].
+    /// [`IpfsError::InvalidUrl`].
     #[doc(alias = "gatewayUrl")]
     pub fn with_gateway(mut self, url: &str) -> Result<Self, IpfsError> {
         let _: HttpUrl = url.parse()?;
@@ -67,37 +66,36 @@ impl IpfsGateways {
     /// The action with this CIDv0, from the first gateway that gives it.
     ///
     /// # Errors
-    /// [`IpfsError::Cid`], or [`IpfsError::Unavailable`] with what each gateway did.
+    /// [`IpfsError::InvalidCid`]; [`IpfsError::Unavailable`] with the failure of each gateway.
     pub async fn fetch(&self, cid: &str) -> Result<LitAction, IpfsError> {
-        if cid.parse::<ActionCid>().is_err() {
-            return Err(IpfsError::Cid);
-        }
+        let cid: ActionCid = cid.parse()?;
         let mut failures = Vec::with_capacity(self.urls.len());
         for url in &self.urls {
             match self.fetch_from(url, cid).await {
                 Ok(code) => return Ok(LitAction::code(code)),
-                Err(failure) => failures.push(format!("{}: {failure}", origin(url))),
+                Err(error) => failures.push(GatewayFailure {
+                    gateway: origin(url).to_owned(),
+                    error,
+                }),
             }
         }
         Err(IpfsError::Unavailable(failures))
     }
 
-    async fn fetch_from(&self, url: &str, cid: &str) -> Result<String, String> {
-        let url: HttpUrl = format!("{url}{cid}")
-            .parse()
-            .map_err(|error: HttpUrlError| error.to_string())?;
+    async fn fetch_from(&self, url: &str, cid: ActionCid) -> Result<String, GatewayError> {
+        let url: HttpUrl = format!("{url}{cid}").parse()?;
         let answer = self.http.request(HttpRequest::get(url));
         let answer = tokio::time::timeout(self.timeout, answer)
             .await
-            .unwrap_or(Err(TransportError::Timeout(self.timeout)))
-            .map_err(|error| error.to_string())?;
+            .map_err(|_| TransportError::Timeout(self.timeout))??;
         if !(200..300).contains(&answer.status) {
-            return Err(format!("status {}", answer.status));
+            return Err(GatewayError::Status(answer.status));
         }
-        if ActionCid::of_code(&answer.body).to_string() != cid {
-            return Err("what it gives has another CID".to_owned());
+        let found = ActionCid::of_code(&answer.body);
+        if found != cid {
+            return Err(GatewayError::WrongCid(found));
         }
-        String::from_utf8(answer.body.to_vec()).map_err(|_| "the code is no text".to_owned())
+        String::from_utf8(answer.body.to_vec()).map_err(|_| GatewayError::NotUtf8)
     }
 }
 
@@ -121,17 +119,54 @@ fn origin(url: &str) -> &str {
     &url[..end]
 }
 
-/// Why the code of an action could not be had.
+/// A failure to fetch the code of an action.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IpfsError {
-    /// The URL of a gateway is none.
+    /// The URL of a gateway is malformed.
+    #[error("invalid URL of an IPFS gateway")]
+    InvalidUrl(#[from] HttpUrlError),
+    /// The CID is malformed. Lit Actions have CIDs of version 0.
+    #[error("invalid CID of a Lit Action")]
+    InvalidCid(#[from] ActionCidError),
+    /// No gateway returned the code.
+    #[error("no IPFS gateway returned the code: {}", join(.0))]
+    Unavailable(Vec<GatewayFailure>),
+}
+
+/// The failure of one IPFS gateway.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{gateway}: {error}")]
+#[non_exhaustive]
+pub struct GatewayFailure {
+    /// Scheme and host of the gateway.
+    pub gateway: String,
+    /// The failure.
+    pub error: GatewayError,
+}
+
+/// A failure of an IPFS gateway.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// The CID cannot be appended to the URL.
     #[error(transparent)]
-    Url(#[from] HttpUrlError),
-    /// Actions have CIDs of version 0.
-    #[error("not the CIDv0 of a Lit Action")]
-    Cid,
-    /// No gateway gives it, or what it gives is something else: what each did, by scheme and host.
-    #[error("no IPFS gateway gives the code: {}", .0.join("; "))]
-    Unavailable(Vec<String>),
+    InvalidUrl(#[from] HttpUrlError),
+    /// The gateway did not answer.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The gateway answered with an error.
+    #[error("status {0}")]
+    Status(u16),
+    /// The returned file has another CID.
+    #[error("the returned file has the CID {0}")]
+    WrongCid(ActionCid),
+    /// The code is not UTF-8.
+    #[error("the code is not UTF-8")]
+    NotUtf8,
+}
+
+fn join(failures: &[GatewayFailure]) -> String {
+    let texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    texts.join("; ")
 }

@@ -7,7 +7,7 @@ mod relay;
 
 pub use self::{
     blockhash::{BlockhashError, BlockhashSource, RecentBlock},
-    ipfs::{IpfsError, IpfsGateways},
+    ipfs::{GatewayError, GatewayFailure, IpfsError, IpfsGateways},
     relay::{
         InvalidRelaySecret, InvalidRequestId, LitRelay, MintProgress, MintRequest, MintStatus,
         OwnerChoice, PayerSecretKey, Polling, RegisteredPayer, RelayApiKey, RelayAuthMethod,

@@ -194,7 +194,7 @@ async fn a_session_is_asked_for_by_address_whatever_the_login() {
         let wallet = WalletAuth::new(owned.owner.clone());
         assert!(matches!(
             manager.session_of(pkp, &request, &wallet).await,
-            Err(SessionManagerError::OtherUser { .. })
+            Err(SessionManagerError::WrongSigner { .. })
         ));
         assert_eq!(manager.sign_out(pkp).await.unwrap(), 1);
         assert!(store.list().await.unwrap().is_empty());
@@ -212,7 +212,7 @@ async fn the_layout_of_the_official_client_tells_no_logins_apart() {
     let request = request().with_domain("litprotocol.com");
     let refused = start(&owned, &store).session(&request, &login).await;
     assert!(
-        matches!(&refused, Err(SessionManagerError::Store(error)) if matches!(**error, StoreError::Form(_))),
+        matches!(&refused, Err(SessionManagerError::Store(error)) if matches!(**error, StoreError::UnsupportedScope)),
         "{refused:?}"
     );
     assert!(storage.keys().unwrap().is_empty());

@@ -105,7 +105,7 @@ async fn a_user_who_is_not_known_is_named_or_not_kept() {
     let other = WalletAuth::new(lit_test_fakes::wallet());
     assert!(matches!(
         manager.session_of(address, &any_action(), &other).await,
-        Err(SessionManagerError::OtherUser { .. })
+        Err(SessionManagerError::WrongSigner { .. })
     ));
 }
 

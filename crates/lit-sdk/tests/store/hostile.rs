@@ -116,7 +116,13 @@ fn child_on_a_full_disk() {
     for _ in 0..3 {
         let failed = futures(store.put(&kept())).unwrap_err();
         assert!(
-            matches!(failed, StoreError::File { what: "write", .. }),
+            matches!(
+                failed,
+                StoreError::File {
+                    operation: "write",
+                    ..
+                }
+            ),
             "{failed}"
         );
     }
@@ -285,5 +291,5 @@ fn long_values_are_not_cut_off() {
         8 * 1024 * 1024
     );
     file.set_len(8 * 1024 * 1024 + 1).unwrap();
-    assert!(matches!(storage.get_item("key"), Err(StoreError::Form(_))));
+    assert!(matches!(storage.get_item("key"), Err(StoreError::ForeignValue(key)) if key == "key"));
 }

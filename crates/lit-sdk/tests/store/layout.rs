@@ -73,7 +73,7 @@ async fn one_session_at_a_time_and_nothing_left_of_it() {
     let unnamed = SessionScope::of(owner, &SessionRequest::new(any_action())).unwrap();
     let session = first.verify(now()).unwrap();
     let refused = store.put(&StoredSession::new(unnamed, &session)).await;
-    assert!(matches!(refused, Err(StoreError::Form(_))));
+    assert!(matches!(refused, Err(StoreError::UnsupportedScope)));
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn an_entry_that_contradicts_itself_is_refused() {
     );
     let key = SessionKeyPair::from_seed(&[9; 32]).public_key();
     let other = changed(r#""sessionKey":null"#, &format!(r#""sessionKey":"{key}""#));
-    assert_eq!(other.unwrap_err(), CorruptEntry::Scope);
+    assert_eq!(other.unwrap_err(), CorruptEntry::WrongSessionKey);
     let login = changed(r#""login":null"#, r#""login":"00""#);
-    assert_eq!(login.unwrap_err(), CorruptEntry::Scope);
+    assert_eq!(login.unwrap_err(), CorruptEntry::MalformedScope);
 }

@@ -341,8 +341,10 @@ impl LitRelay {
         &self,
         user_name: Option<&str>,
     ) -> Result<CompactJson, RelayError> {
-        let query = user_name.map(|name| format!("?username={}", percent::encode(name)));
-        let path = format!("{WEBAUTHN_OPTIONS}{}", query.unwrap_or_default());
+        let path = match user_name {
+            Some(name) => format!("{WEBAUTHN_OPTIONS}?username={}", percent::encode(name)),
+            None => WEBAUTHN_OPTIONS.to_owned(),
+        };
         let request = HttpRequest::get(self.url.join(&path)?);
         self.call(WEBAUTHN_OPTIONS, request, &[]).await
     }

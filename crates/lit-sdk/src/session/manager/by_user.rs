@@ -20,7 +20,7 @@ impl<'a> ByUser<'a> {
         let signer = auth.address();
         let address = match (user, signer) {
             (SessionUser::Address(user), Some(signer)) if *user != signer => {
-                return Err(SessionManagerError::OtherUser {
+                return Err(SessionManagerError::WrongSigner {
                     user: *user,
                     signer,
                 });

@@ -5,26 +5,25 @@ use lit_recap::SiweError;
 
 use crate::{Error, session::store::StoreError};
 
-/// Why there is no session. All who waited for the same attempt get the same error.
+/// A failure of a [`SessionManager`](crate::SessionManager). Callers that waited for the same attempt get the same error.
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum SessionManagerError {
-    /// The session could not be made.
+    /// The client could not make the session.
     #[error(transparent)]
     Client(#[from] Arc<Error>),
-    /// The store does not work, and nothing else was asked for with
-    /// [`StoreFailure::GoOn`](crate::session::StoreFailure::GoOn).
+    /// The store failed. [`StoreFailure::GoOn`](crate::session::StoreFailure::GoOn) continues without it instead.
     #[error(transparent)]
     Store(#[from] Arc<StoreError>),
     /// The session was revoked while it was being made.
     #[error("the session was revoked while it was being made")]
     Revoked,
-    /// The session is to be of one user, and another one would sign.
-    #[error("the session is to be of {user}, but {signer} would sign")]
-    OtherUser {
-        /// Whose session it shall be.
+    /// The signer's address differs from the user's.
+    #[error("session is for {user}, but the signer is {signer}")]
+    WrongSigner {
+        /// The user of the session.
         user: Address,
-        /// Who would sign.
+        /// The address of the signer.
         signer: Address,
     },
 }

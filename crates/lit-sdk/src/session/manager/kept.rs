@@ -42,7 +42,10 @@ impl SessionManager {
         match verified(&entry, request, now).await? {
             Ok(session) => self.fit(&session, request, auth, now),
             Err(problem) => {
-                tracing::warn!(%problem, "a stored session is no good; set aside");
+                tracing::warn!(
+                    problem = &problem as &(dyn std::error::Error + 'static),
+                    "a stored session is invalid; set aside"
+                );
                 let aside = store.set_aside(&entry).await;
                 aside.or_else(|error| self.tolerate(error)).map(|()| None)
             }
@@ -102,9 +105,16 @@ impl SessionManager {
         };
         slot.keep_again_at(self.now().saturating_add(STORE_PAUSE));
         let entry = StoredSession::new(slot.scope.clone(), session);
-        // On its own, so that it ends even if the caller gives up: otherwise what is revoked could get into the store later.
+        // A task of its own completes even if the caller gives up. Otherwise a revoked session could get into the store later.
         let put = tokio::spawn(put(Arc::clone(store), Arc::clone(slot), entry, epoch));
-        match put.await.map_err(|_| Error::RuntimeShutDown)? {
+        let kept = match put.await {
+            Ok(kept) => kept,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => return Err(Error::RuntimeShutDown.into()),
+            },
+        };
+        match kept {
             Ok(true) => Ok(()),
             Ok(false) => Err(SessionManagerError::Revoked),
             Err(error) => self.tolerate(error),

@@ -197,7 +197,8 @@ impl SessionManager {
         match self.on_store_failure {
             StoreFailure::Fail => Err(error.into()),
             StoreFailure::GoOn => {
-                tracing::warn!(%error, "the session store does not work; going on without it");
+                let error: &(dyn std::error::Error + 'static) = &error;
+                tracing::warn!(error, "the session store failed; continuing without it");
                 Ok(())
             }
         }

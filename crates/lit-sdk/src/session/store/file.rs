@@ -117,10 +117,12 @@ impl FileStore {
         };
         let name = file_name(scope);
         let content = dir.read(&name)?;
-        if content == Content::Missing {
-            return Ok(None);
-        }
-        match StoredSession::from_json_of(text(&content), scope) {
+        let entry = match text(&content) {
+            Ok(None) => return Ok(None),
+            Ok(Some(json)) => StoredSession::from_json_of(json, scope),
+            Err(problem) => Err(problem),
+        };
+        match entry {
             Ok(entry) => Ok(Some(entry)),
             Err(problem) => {
                 self.set_aside_if(&dir, &name, &problem, |now| *now == content)?;
@@ -164,7 +166,8 @@ impl FileStore {
         let _lock = self.lock()?;
         if is_it(&dir.read(name)?) {
             let path = dir.path().join(name);
-            tracing::warn!(%problem, path = %path.display(), "a stored session is corrupt; set aside");
+            let problem: &(dyn std::error::Error + 'static) = problem;
+            tracing::warn!(problem, path = %path.display(), "a stored session is corrupt; set aside");
             dir.rename(name, &aside(name))?;
         }
         Ok(())
@@ -177,14 +180,12 @@ impl FileStore {
                 continue;
             }
             let content = dir.read(&name)?;
-            if content == Content::Missing {
-                continue;
-            }
-            let entry = StoredSession::from_json(text(&content)).and_then(|entry| {
-                let found = file_name(entry.scope()) == name;
-                found.then_some(entry).ok_or(CorruptEntry::Scope)
-            });
-            match entry {
+            let entry = match text(&content) {
+                Ok(None) => continue,
+                Ok(Some(json)) => StoredSession::from_json(json),
+                Err(problem) => Err(problem),
+            };
+            match entry.and_then(|entry| named(entry, &name)) {
                 Ok(entry) => entries.push(entry),
                 Err(problem) => {
                     self.set_aside_if(dir, &name, &problem, |now| *now == content)?;
@@ -207,11 +208,23 @@ fn aside(name: &str) -> String {
     format!("{}{ASIDE}", name.trim_end_matches(EXTENSION))
 }
 
-/// What is no text is no JSON either.
-fn text(content: &Content) -> &str {
+/// The entry, if the file has the name of its scope.
+fn named(entry: StoredSession, name: &str) -> Result<StoredSession, CorruptEntry> {
+    if file_name(entry.scope()) == name {
+        Ok(entry)
+    } else {
+        Err(CorruptEntry::WrongScope)
+    }
+}
+
+/// The text of a file, if there is one.
+fn text(content: &Content) -> Result<Option<&str>, CorruptEntry> {
     match content {
-        Content::Whole(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
-        Content::Missing | Content::Foreign => "",
+        Content::Whole(bytes) => std::str::from_utf8(bytes)
+            .map(Some)
+            .map_err(|_| CorruptEntry::NotUtf8),
+        Content::Missing => Ok(None),
+        Content::Foreign => Err(CorruptEntry::ForeignFile),
     }
 }
 
@@ -239,7 +252,7 @@ impl SessionStore for FileStore {
                 return Ok(());
             };
             let json = entry.expose_json();
-            let is_it = |now: &Content| text(now) == json.as_str();
+            let is_it = |now: &Content| text(now) == Ok(Some(json.as_str()));
             store.set_aside_if(
                 &dir,
                 &file_name(entry.scope()),

@@ -81,22 +81,18 @@ impl LocalStorage {
     /// The value of a key, or none.
     ///
     /// # Errors
-    /// [`StoreError::File`]; [`StoreError::Form`] for a value that is not UTF-8, is longer than 8 MiB, or is no file.
+    /// [`StoreError::File`]; [`StoreError::NonUtf8Value`]; [`StoreError::ForeignValue`] for a value longer than 8 MiB.
     pub fn get_item(&self, key: &str) -> Result<Option<Zeroizing<String>>, StoreError> {
         let mut bytes = match self.dir.read(&file_name(key)?)? {
             Content::Whole(bytes) => bytes,
             Content::Missing => return Ok(None),
-            Content::Foreign => {
-                return Err(StoreError::Form(
-                    "a value of the storage is too long, or no file",
-                ));
-            }
+            Content::Foreign => return Err(StoreError::ForeignValue(key.to_owned())),
         };
         match String::from_utf8(std::mem::take(&mut *bytes)) {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
             Err(error) => {
                 drop(Zeroizing::new(error.into_bytes()));
-                Err(StoreError::Form("a value of the storage is not UTF-8"))
+                Err(StoreError::NonUtf8Value(key.to_owned()))
             }
         }
     }
@@ -113,18 +109,18 @@ impl LocalStorage {
     /// Sets the value of a key, in one step.
     ///
     /// # Errors
-    /// [`StoreError::Quota`], [`StoreError::File`], or [`StoreError::Form`] for a key that can be no file name.
+    /// [`StoreError::QuotaExceeded`], [`StoreError::File`], or [`StoreError::InvalidKey`] for the keys `.` and `..`.
     pub fn set_item(&self, key: &str, value: &str) -> Result<(), StoreError> {
         let name = file_name(key)?;
         let mut used = value.len();
         for other in self.file_names()? {
             if other != name {
-                let length = fs::metadata(self.dir.path().join(other)).map_or(0, |file| file.len());
+                let length = self.dir.length(&other)?;
                 used = used.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
             }
         }
         if used > self.quota {
-            return Err(StoreError::Quota { quota: self.quota });
+            return Err(StoreError::QuotaExceeded { quota: self.quota });
         }
         let unique = format!("{TEMPORARY}{:016x}", OsRng.next_u64());
         let temporary = self.dir.path().join(unique);
@@ -189,7 +185,7 @@ fn is_abandoned(path: &std::path::Path) -> bool {
 fn file_name(key: &str) -> Result<String, StoreError> {
     match key {
         "" => return Ok(EMPTY_KEY.to_owned()),
-        "." | ".." => return Err(StoreError::Form("`.` and `..` are no names of files")),
+        "." | ".." => return Err(StoreError::InvalidKey(key.to_owned())),
         _ => {}
     }
     let mut name = String::with_capacity(key.len());

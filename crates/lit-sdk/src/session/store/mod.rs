@@ -90,50 +90,65 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
     }
 }
 
-/// Why a store did not do what it was asked to.
+/// A failure of a session store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// A file or directory.
-    #[error("cannot {what} {}: {error}", .path.display())]
+    /// A file operation failed.
+    #[error("cannot {operation} {}", .path.display())]
     File {
-        /// What was tried.
-        what: &'static str,
-        /// On which path.
+        /// The operation, such as `write`.
+        operation: &'static str,
+        /// The file or directory.
         path: std::path::PathBuf,
-        /// What the operating system said.
-        error: std::io::Error,
+        /// The error of the operating system.
+        source: std::io::Error,
     },
-    /// Another process has held the lock of the store all the time. The lock ends with that process: end it if it hangs, or
-    /// wait longer ([`FileStore::with_lock_wait`]).
+    /// Another process held the lock of the store. The lock ends with that process: end it if it hangs, or wait longer
+    /// ([`FileStore::with_lock_wait`]).
     #[error(
-        "another process has held the lock {} for more than {wait:?}; end that process if it hangs, or wait longer",
+        "another process held the lock {} for {wait:?}; end that process if it hangs, or wait longer",
         .path.display()
     )]
     Locked {
-        /// The lock.
+        /// The lock file.
         path: std::path::PathBuf,
-        /// For how long it was waited for.
+        /// How long the store waited.
         wait: std::time::Duration,
     },
-    /// Others could read, or redirect, what is kept in this directory. Name another one, or make it the user's own.
-    #[error("{} is no place for sessions: {reason}", .path.display())]
+    /// Other users can read or redirect the directory. Choose another one, or make it the user's own.
+    #[error("refusing to store sessions in {}: {reason}", .path.display())]
     NotPrivate {
         /// The directory.
         path: std::path::PathBuf,
-        /// Why.
+        /// The reason.
         reason: &'static str,
     },
-    /// The store is somewhere else, and cannot be reached or refuses. It may work again later.
-    #[error("the session store is not available: {0}")]
-    Unavailable(Box<dyn std::error::Error + Send + Sync>),
-    /// The form in which this store keeps sessions cannot hold this one.
-    #[error("the session cannot be kept in this form: {0}")]
-    Form(&'static str),
-    /// The values would take more than the storage may hold.
-    #[error("more than the {quota} bytes this storage may hold")]
-    Quota {
-        /// The limit, in bytes.
+    /// A remote store cannot be reached, or refused. It may work again later.
+    #[error("the session store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The runtime shut down before the store did its work.
+    #[error("the runtime stopped before the session store was done")]
+    RuntimeShutDown,
+    /// A [`LocalStorageStore`] cannot describe the scope of this session.
+    #[error(
+        "local storage cannot describe the scope of this session; use the domain, signer, rights and chain of the root message, \
+         no session key of your own, and `SessionManager::session_of`"
+    )]
+    UnsupportedScope,
+    /// A key of a [`LocalStorage`] cannot be a file name.
+    #[error("invalid storage key `{0}`: not a file name")]
+    InvalidKey(String),
+    /// A value of a [`LocalStorage`] is longer than 8 MiB, or not a regular file.
+    #[error("the value of `{0}` is not a regular file of at most 8 MiB")]
+    ForeignValue(String),
+    /// A value of a [`LocalStorage`] is not UTF-8.
+    #[error("the value of `{0}` is not UTF-8")]
+    NonUtf8Value(String),
+    /// The values would exceed the quota of the [`LocalStorage`].
+    #[error("the values would exceed the quota of {quota} bytes")]
+    QuotaExceeded {
+        /// The quota, in bytes.
         quota: usize,
     },
 }

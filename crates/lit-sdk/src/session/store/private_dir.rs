@@ -98,12 +98,23 @@ impl PrivateDir {
             Ok(file) => file,
             Err(error) => return missing(error),
         };
-        // A buffer that grows leaves copies of secrets behind.
-        let capacity = usize::try_from(length).unwrap_or_default() + 1;
+        // A growing buffer would leave copies of secrets behind.
+        #[allow(clippy::expect_used, reason = "the length was checked above")]
+        let capacity = usize::try_from(length).expect("8 MiB fit into memory") + 1;
         let mut content = Zeroizing::new(Vec::with_capacity(capacity));
         let read = file.take(MAX_FILE_BYTES).read_to_end(&mut content);
         read.map_err(failed)?;
         Ok(Content::Whole(content))
+    }
+
+    /// The length of a file in bytes; 0 if it is gone.
+    pub(super) fn length(&self, name: &str) -> Result<u64, StoreError> {
+        let path = self.0.join(name);
+        match fs::metadata(&path) {
+            Ok(file) => Ok(file.len()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(failure("measure", &path)(error)),
+        }
     }
 
     /// Replaces the content of `name` in one step, by way of the file `temporary`, which must be on the same file system.
@@ -218,21 +229,28 @@ fn own_user() -> Option<u32> {
     users.split_whitespace().nth(1)?.parse().ok()
 }
 
-pub(super) fn failure(what: &'static str, path: &Path) -> impl Fn(io::Error) -> StoreError + use<> {
+/// Wraps the error of an operation on a path.
+pub(super) fn failure(
+    operation: &'static str,
+    path: &Path,
+) -> impl Fn(io::Error) -> StoreError + use<> {
     let path = path.to_owned();
-    move |error| StoreError::File {
-        what,
+    move |source| StoreError::File {
+        operation,
         path: path.clone(),
-        error,
+        source,
     }
 }
 
-/// Runs what waits for files where it holds up nobody.
+/// Runs file operations on a blocking thread. A panic of the work continues in the caller.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
-        Err(error) => Err(StoreError::Unavailable(error.into())),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(StoreError::RuntimeShutDown),
+        },
     }
 }

@@ -101,8 +101,8 @@ impl StoredSession {
             domain: scope.domain().map(str::to_owned),
             chain: scope.chain().to_owned(),
         };
-        // Texts and structs of them always serialise.
-        let scope = serde_json::to_string(&scope).unwrap_or_default();
+        #[allow(clippy::expect_used, reason = "a scope has only texts")]
+        let scope = serde_json::to_string(&scope).expect("a scope has only texts");
         let session = self.bundle.expose_json();
         Zeroizing::new(format!(
             r#"{{"version":{VERSION},"scope":{scope},"session":{}}}"#,
@@ -124,7 +124,7 @@ impl StoredSession {
         }
         let wire: Wire<'_> = serde_json::from_str(json)?;
         if wire.version != VERSION {
-            return Err(CorruptEntry::Version(wire.version));
+            return Err(CorruptEntry::UnsupportedVersion(wire.version));
         }
         let WireScope {
             network,
@@ -138,7 +138,7 @@ impl StoredSession {
         } = wire.scope;
         let user = match user {
             WireUser::Address(text) => {
-                SessionUser::Address(text.parse().map_err(|_| CorruptEntry::Scope)?)
+                SessionUser::Address(text.parse().map_err(|_| CorruptEntry::MalformedScope)?)
             }
             WireUser::Name(name) => SessionUser::Named(name),
         };
@@ -147,15 +147,15 @@ impl StoredSession {
             user,
         };
         let login = login.map(|login| login.parse()).transpose();
-        let login = login.map_err(|_| CorruptEntry::Scope)?;
+        let login = login.map_err(|_| CorruptEntry::MalformedScope)?;
         let session_key = session_key
             .map(|key| key.parse())
             .transpose()
             .map_err(BundleError::Key)?;
-        let rights: ReCap = rights.parse().map_err(|_| CorruptEntry::Scope)?;
+        let rights: ReCap = rights.parse().map_err(|_| CorruptEntry::MalformedScope)?;
         let bundle = SessionBundle::from_json(wire.session.get())?;
         if session_key.is_some_and(|key| key != bundle.key_pair().public_key()) {
-            return Err(CorruptEntry::Scope);
+            return Err(CorruptEntry::WrongSessionKey);
         }
         let scope = SessionScope::from_parts(owner, session_key, rights, domain, chain);
         Ok(Self {
@@ -167,13 +167,13 @@ impl StoredSession {
     /// Reads an entry that was found under a scope.
     ///
     /// # Errors
-    /// As [`StoredSession::from_json`]; [`CorruptEntry::Scope`] when it is that of another scope.
+    /// As [`StoredSession::from_json`]; [`CorruptEntry::WrongScope`] for an entry of another scope.
     pub fn from_json_of(json: &str, scope: &SessionScope) -> Result<Self, CorruptEntry> {
         let entry = Self::from_json(json)?;
         if entry.scope == *scope {
             Ok(entry)
         } else {
-            Err(CorruptEntry::Scope)
+            Err(CorruptEntry::WrongScope)
         }
     }
 }
@@ -201,27 +201,39 @@ enum WireUser {
     Name(String),
 }
 
-/// Why an entry of a store cannot be used. It is set aside.
+/// The reason why a store sets an entry aside. It quotes nothing of the entry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CorruptEntry {
-    /// Not the JSON of an entry.
-    #[error("not the JSON of a stored session: {0}")]
-    Json(JsonProblem),
-    /// Written by a version that this one does not know.
-    #[error("a stored session of version {0}, this reads version {VERSION}")]
-    Version(u64),
-    /// The session in it cannot be read or is not good.
+    /// The file is longer than 8 MiB, or not a regular file.
+    #[error("not a regular file of at most 8 MiB")]
+    ForeignFile,
+    /// The entry is not UTF-8.
+    #[error("the stored session is not UTF-8")]
+    NotUtf8,
+    /// The entry is not the JSON of a stored session.
+    #[error("malformed JSON of a stored session")]
+    Json(#[source] JsonProblem),
+    /// Another version of this crate wrote the entry.
+    #[error("unsupported version {0} of a stored session, expected {VERSION}")]
+    UnsupportedVersion(u64),
+    /// The session in the entry is malformed or invalid.
     #[error(transparent)]
     Session(#[from] BundleError),
-    /// Its scope cannot be read, or is another than the one it was found under.
+    /// The scope of the entry is malformed.
+    #[error("malformed scope of a stored session")]
+    MalformedScope,
+    /// The entry belongs to another scope than the one it was found under.
     #[error("the stored session belongs to another scope")]
-    Scope,
-    /// It could not be decrypted.
+    WrongScope,
+    /// The session has another key than its scope names.
+    #[error("the stored session has another session key than its scope")]
+    WrongSessionKey,
+    /// The entry cannot be decrypted.
     #[error("the stored session cannot be decrypted")]
-    Sealed,
-    /// It was read, but what it holds was refused when it was verified.
-    #[error("the stored session was refused when it was verified")]
+    Undecryptable,
+    /// The session failed verification.
+    #[error("the stored session failed verification")]
     Refused,
 }
 

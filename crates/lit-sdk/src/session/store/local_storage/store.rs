@@ -20,7 +20,7 @@ use crate::session::store::{
 /// says about the network: the signer, exactly the granted rights, the domain of the message, and the first chain with its
 /// chain id. A session is found by a request that names all of this, its domain above all (`localhost` when the
 /// official client was not told another one), and brings no session key; sessions of other requests are not kept here
-/// ([`StoreError::Form`]). Proofs are not kept: requests bring theirs.
+/// ([`StoreError::UnsupportedScope`]). Proofs are not kept: requests bring theirs.
 ///
 /// The session of a PKP names the domain `litprotocol.com` if its request names none, and chain id 1 whatever the chain. The
 /// values do not say by which login it was made, so it is asked for by address, with
@@ -84,13 +84,10 @@ impl LocalStorageStore {
         let bundle = entry.bundle();
         let read = self.read(bundle.key_pair().clone(), bundle.root().clone());
         if read.is_none_or(|read| read.scope() != entry.scope()) {
-            return Err(StoreError::Form(
-                "the layout of the official client does not say what this session is for; name the domain, the signer, the \
-                 rights and the chain as the root message does, bring no session key, and ask for that of a user \
-                 (`session_of`), not of a login",
-            ));
+            return Err(StoreError::UnsupportedScope);
         }
-        let root = serde_json::to_string(bundle.root()).unwrap_or_default();
+        #[allow(clippy::expect_used, reason = "an AuthSig has only texts")]
+        let root = serde_json::to_string(bundle.root()).expect("an AuthSig has only texts");
         self.storage.set_item(
             storage_keys::SESSION_KEY,
             &bundle.key_pair().expose_stored_json(),
