@@ -6,10 +6,10 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-/// How long to wait for a connection or an answer.
+/// The timeout of a connection or an answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A connection that is made when it is needed, and again after it was lost. Clones share it.
+/// A lazy connection that reconnects after a loss. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Connection(ConnectionManager);
 
@@ -26,7 +26,7 @@ impl Connection {
         Ok(Self(manager.map_err(unavailable)?))
     }
 
-    /// Runs commands, all of which may be repeated, and repeats them once if the connection was lost.
+    /// Runs idempotent commands, and repeats them once after a lost connection.
     pub(crate) async fn run<T: FromRedisValue>(
         &self,
         commands: &Pipeline,
@@ -40,13 +40,12 @@ impl Connection {
     }
 }
 
-/// Without a choice, rustls would panic where a program has two implementations of its cryptography. One that the program
-/// has chosen stays.
+/// Chooses a crypto provider for rustls, which panics without a choice between two. The program's own choice stays.
 #[cfg(feature = "tls")]
 fn choose_crypto() {
     use rustls::crypto::{CryptoProvider, ring};
     if CryptoProvider::get_default().is_none() {
-        // Somebody else may be faster, which is as good.
+        // Another thread may have installed one meanwhile, which serves as well.
         let _ = ring::default_provider().install_default();
     }
 }

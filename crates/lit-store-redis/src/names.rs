@@ -4,8 +4,9 @@ use lit_sdk::{
     store::{SessionOwner, SessionScope},
 };
 
-/// The names of keys in Redis. They are made with a sealing key, so that they say nothing to those who do not have it, not
-/// even by guessing who has a session.
+/// The names of keys in Redis.
+///
+/// They are keyed hashes, so that nobody without the sealing key can guess the user of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     prefix: String,
@@ -16,23 +17,23 @@ impl Names {
         Self { prefix }
     }
 
-    /// An entry.
+    /// The name of an entry.
     pub(crate) fn session(&self, key: &SealingKey, scope: &SessionScope) -> String {
         self.name('s', key, scope.key().as_bytes())
     }
 
-    /// The sorted set of the names of a user's entries, by the time they end.
+    /// The name of a user's index: a sorted set of the names of entries, by expiration.
     pub(crate) fn owner(&self, key: &SealingKey, owner: &SessionOwner) -> String {
         self.name('o', key, owner.key().as_bytes())
     }
 
-    /// Where an entry goes that cannot be used.
+    /// The name for an entry that is set aside.
     pub(crate) fn aside(&self, session: &str) -> String {
         let name = session.rsplit_once(':').map_or(session, |(_, name)| name);
         format!("{}x:{name}", self.prefix)
     }
 
-    /// A pattern that matches all entries, and perhaps other keys.
+    /// A pattern that matches all entries, and possibly other keys.
     pub(crate) fn pattern(&self) -> String {
         let mut pattern = String::with_capacity(self.prefix.len() + 3);
         for character in self.prefix.chars() {
@@ -44,7 +45,7 @@ impl Names {
         pattern + "s:*"
     }
 
-    /// Whether this is the name of an entry, and not that of another store whose prefix is longer.
+    /// Whether this is the name of an entry, and not a name of a store with a longer prefix.
     pub(crate) fn is_session(&self, name: &str) -> bool {
         let hash = name.strip_prefix(&self.prefix);
         let hash = hash.and_then(|name| name.strip_prefix("s:"));

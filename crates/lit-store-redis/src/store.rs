@@ -10,15 +10,17 @@ use redis::{Client, Pipeline};
 
 use crate::{connection::Connection, names::Names};
 
-/// Keeps sessions in Redis (6.2 or later, one server or one with replicas; no cluster). Nothing but ciphertext leaves the
-/// process: entries are sealed with XChaCha20-Poly1305 for the name they are kept under, and names are keyed hashes.
+/// Stores encrypted sessions in Redis.
 ///
-/// Entries end with the sessions in them. The connection is made when it is first needed, and made again after it was lost: a
-/// call that finds it broken tries once more, and then fails with [`StoreError::Unavailable`]. So does one that gets no
-/// answer within 2 seconds; Redis may still do what it was asked to.
+/// It needs Redis 6.2 or later, with or without replicas, without a cluster. Entries are sealed with XChaCha20-Poly1305, bound to
+/// their names, and names are keyed hashes.
 ///
-/// To rotate keys, open the store with a new current key and the old ones as previous. Entries are sealed anew when they
-/// are read; [`RedisStore::rotate`] does so for all. Then leave the old keys out.
+/// Entries expire with their sessions. The store connects on first use, and reconnects after a loss: a call on a lost
+/// connection retries once, and then fails with [`StoreError::Unavailable`]. A call without an answer within 2 seconds fails
+/// too; Redis may still carry it out.
+///
+/// To rotate keys, open the store with a new current key and the old ones as previous. Entries are sealed again when they
+/// are read; [`RedisStore::rotate`] does so for all. Then drop the old keys.
 #[derive(Clone)]
 pub struct RedisStore {
     connection: Connection,
@@ -26,22 +28,23 @@ pub struct RedisStore {
     names: Names,
 }
 
-/// How long the index of a user is kept after the last session was put: longer than any session lasts.
+/// The lifetime of a user's index after the last change: longer than any session.
 const INDEX_SECONDS: u64 = 31 * 24 * 60 * 60;
-/// How long an entry that was set aside is kept.
+/// The lifetime of an entry that was set aside.
 const ASIDE_SECONDS: u64 = 7 * 24 * 60 * 60;
-/// How many entries are read at once.
+/// The number of entries that are read at once.
 const BATCH: usize = 500;
 
 impl RedisStore {
-    /// What the names of keys start with, unless the caller says otherwise.
+    /// The default prefix of all names.
     pub const PREFIX: &'static str = "lit:session:";
 
-    /// A store on this server, which need not be there yet. With the feature `tls` the client may be one for `rediss://`;
-    /// without it, `Client::open` refuses such addresses.
+    /// A store on this server. It connects on first use.
+    ///
+    /// `rediss://` addresses need the feature `tls`; without it `Client::open` refuses them.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the client is configured in a way that cannot work.
+    /// [`StoreError::Unavailable`] for an invalid configuration of the client.
     pub fn new(client: Client, keys: SealingKeys) -> Result<Self, StoreError> {
         Ok(Self {
             connection: Connection::new(client)?,
@@ -50,15 +53,14 @@ impl RedisStore {
         })
     }
 
-    /// What the names of keys start with, so that several stores can share a server. Default: [`RedisStore::PREFIX`].
+    /// Sets the prefix of all names, so that several stores can share a server. Default: [`RedisStore::PREFIX`].
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.names = Names::new(prefix.into());
         self
     }
 
-    /// Seals all entries under the current key that are still under a previous one. Says how many there were. Entries that
-    /// are put at the same time are not touched.
+    /// Seals the entries under previous keys with the current key. Returns their number.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -84,12 +86,12 @@ impl RedisStore {
         self.keys.seal(json.as_bytes(), name.as_bytes(), &mut OsRng)
     }
 
-    /// The entry that was found under a name; none after it was set aside.
+    /// Opens a sealed entry, or sets it aside.
     async fn open(&self, name: &str, sealed: Vec<u8>) -> Result<Option<Found>, StoreError> {
         let opened = match self.keys.open(&sealed, name.as_bytes()) {
             Ok(opened) => opened,
             Err(SealError::UnknownKey) => {
-                tracing::debug!("a session is sealed under a key that is not at hand; left alone");
+                tracing::debug!("unknown sealing key; the stored session is ignored");
                 return Ok(None);
             }
             Err(_) => {
@@ -117,7 +119,7 @@ impl RedisStore {
         }
     }
 
-    /// Puts what is no good where it is not found again, unless it has been replaced.
+    /// Sets an invalid entry aside, unless it has been replaced.
     async fn put_aside<T>(
         &self,
         name: &str,
@@ -144,7 +146,7 @@ impl RedisStore {
         Ok(None)
     }
 
-    /// Seals an entry under the current key, unless it has been replaced.
+    /// Seals an entry with the current key, unless it has been replaced.
     async fn seal_again(&self, found: &Found) -> Result<bool, StoreError> {
         const SCRIPT: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
             redis.call('DEL', KEYS[1])
@@ -156,7 +158,7 @@ impl RedisStore {
         let scope = found.entry.scope();
         let current = self.keys.current();
         let name = self.names.session(current, scope);
-        // The index it stands in is that of the key its name was made with.
+        // The key of the entry's name is also the key of its index.
         let old = self
             .ring()
             .find(|key| self.names.session(key, scope) == found.name);
@@ -213,28 +215,28 @@ impl RedisStore {
             }
         }
         names.retain(|name| self.names.is_session(name));
-        // A scan may give a name twice.
+        // A scan may return a name twice.
         names.sort_unstable();
         names.dedup();
         Ok(names)
     }
 }
 
-/// An entry, and how it was found.
+/// An entry with its name and ciphertext.
 struct Found {
     name: String,
     sealed: Vec<u8>,
     entry: StoredSession,
-    /// Whether name and seal are of the current key.
+    /// Whether the current key made the name and the ciphertext.
     current: bool,
 }
 
-/// In milliseconds since 1970.
+/// The expiration in milliseconds since 1970.
 fn end_of(entry: &StoredSession) -> i64 {
     entry.bundle().expiration().unix_millis()
 }
 
-/// One entry per scope, those under the current key before others.
+/// One entry per scope. Entries under the current key win.
 fn distinct(mut found: Vec<Found>) -> Vec<StoredSession> {
     found.sort_by_key(|found| found.current);
     let by_scope: HashMap<_, _> = found
@@ -291,7 +293,7 @@ impl SessionStore for RedisStore {
             .arg(&index)
             .arg(INDEX_SECONDS)
             .ignore();
-        // No session lasts longer than 30 days, so these have ended.
+        // A session lasts at most 30 days, so these have expired.
         let ended = end - 1000 * INDEX_SECONDS.cast_signed();
         commands
             .cmd("ZREMRANGEBYSCORE")

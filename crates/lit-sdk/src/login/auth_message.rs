@@ -1,4 +1,4 @@
-//! AuthSigs that a wallet signs outside sessions: "this account is mine".
+//! AuthSigs of a wallet without a session, as proof of an account.
 
 use alloy_primitives::Address;
 use alloy_signer::Signer;
@@ -7,7 +7,7 @@ use lit_session_crypto::{CapabilityRefusal, WalletAuthSigError, check_proof, sig
 use lit_types::{AuthSig, SdkErrorCode, Timestamp, chains::evm_chain_id};
 use time::OffsetDateTime;
 
-/// What a wallet is to sign: who asks, for which chain, until when.
+/// A message for a wallet: its domain, URI, chain and expiration.
 ///
 /// ```
 /// # use alloy_signer_local::PrivateKeySigner;
@@ -30,7 +30,7 @@ pub struct AuthMessage {
 }
 
 impl AuthMessage {
-    /// A message for a chain by its name, such as `ethereum`, of the one who asks: a host, and a URI.
+    /// A message for a chain such as `ethereum`, with the domain and URI of the application.
     ///
     /// # Errors
     /// [`AuthMessageError::UnsupportedChain`].
@@ -51,24 +51,26 @@ impl AuthMessage {
         })
     }
 
-    /// Until when the AuthSig is good. Default: 7 days after it is signed.
+    /// Sets when the AuthSig expires. Default: 7 days after it is signed.
+    #[doc(alias = "expiration")]
     #[must_use]
     pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }
 
-    /// URIs that the message lists as resources. Default: none.
+    /// Sets the URIs that the message lists as resources. Default: none.
     #[must_use]
     pub fn with_resources(mut self, resources: impl IntoIterator<Item = String>) -> Self {
         self.resources = resources.into_iter().collect();
         self
     }
 
-    /// The text for an address.
+    /// The message that the wallet with this address signs.
     ///
     /// # Errors
-    /// [`SiweError`] when a part cannot be written.
+    /// [`SiweError`] for a malformed domain, URI or resource.
+    #[doc(alias("createSiweMessage", "createSiweMessageWithResources"))]
     pub fn siwe(&self, address: Address, now: OffsetDateTime) -> Result<SiweMessage, SiweError> {
         let nonce = self.nonce.clone();
         let mut siwe = SiweBuilder::new(address, &self.uri, nonce, Timestamp::try_from(now)?)
@@ -81,11 +83,13 @@ impl AuthMessage {
         siwe.build()
     }
 
-    /// Whether an AuthSig from before can be used in place of a new one: it is good at `now`, of this address, and for the same
-    /// chain, domain, URI and resources. The nonce, and how long it lasts beyond `now`, may differ.
+    /// Checks whether a kept AuthSig can be reused.
+    ///
+    /// It must be valid at `now`, and have this address and the same chain, domain, URI and resources. The nonce and the
+    /// expiration may differ.
     ///
     /// # Errors
-    /// [`MustSign`] says why not.
+    /// [`MustSign`] with the reason.
     pub fn check_kept(
         &self,
         kept: &AuthSig,
@@ -104,13 +108,13 @@ impl AuthMessage {
     }
 }
 
-/// Whether a text that was signed before has not expired, and lists these resources. Its signature is not looked at.
+/// Checks that a signed text is unexpired and lists these resources. It does not verify the signature.
 ///
-/// Unlike in the official client, the expiration is read as a field, not off the tenth line, and a text with other resources is no
-/// good even before it expires (session specification, section 7.5).
+/// `getMustResign` of `@lit-protocol/auth-browser` reads the expiration from the tenth line, and accepts other resources until
+/// the text expires. This function parses the field, and refuses other resources.
 ///
 /// # Errors
-/// [`MustSign`] says why it has to be signed again.
+/// [`MustSign`] with the reason.
 #[doc(alias = "getMustResign")]
 pub fn check_text(
     text: &str,
@@ -126,11 +130,11 @@ pub fn check_text(
     }
 }
 
-/// The AuthSig that was kept, if it can still be used, and otherwise a new one: the signer is asked only if need be, and once.
+/// Returns the kept AuthSig if it can be reused, and has the wallet sign a new one otherwise.
 ///
 /// # Errors
 /// [`AuthMessageError`].
-#[doc(alias = "checkAndSignAuthMessage")]
+#[doc(alias("checkAndSignAuthMessage", "checkAndSignEVMAuthMessage", "ethConnect"))]
 pub async fn check_and_sign_auth_message<S: Signer + Sync>(
     message: &AuthMessage,
     kept: Option<&AuthSig>,
@@ -141,7 +145,11 @@ pub async fn check_and_sign_auth_message<S: Signer + Sync>(
         match message.check_kept(kept, signer.address(), now) {
             Ok(()) => return Ok(kept.clone()),
             Err(reason) => {
-                tracing::debug!(%reason, "the kept AuthSig cannot be used; asking for another");
+                let reason: &(dyn std::error::Error + 'static) = &reason;
+                tracing::debug!(
+                    reason,
+                    "the kept AuthSig cannot be reused; asking for a new one"
+                );
             }
         }
     }

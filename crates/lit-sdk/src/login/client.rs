@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{LitNodeClient, services::LitRelay};
 
-/// Makes auth providers for a network and a relayer. Cheap to clone.
+/// Makes auth providers for a network and a relayer. It is cheap to clone.
 ///
 /// ```no_run
 /// use lit_sdk::{AuthMethod, LitNodeClient, login::{LitAuthClient, ProviderType}, services::LitRelay};
@@ -26,7 +26,8 @@ pub struct LitAuthClient {
 }
 
 impl LitAuthClient {
-    /// Works with this network and this relayer.
+    /// A client for this network and this relayer.
+    #[doc(alias("relayApiKey", "litRelayConfig"))]
     #[must_use]
     pub const fn new(node_client: LitNodeClient, relay: LitRelay) -> Self {
         Self { node_client, relay }
@@ -75,7 +76,7 @@ impl LitAuthClient {
     }
 }
 
-/// The providers, with what each has to know.
+/// The auth providers and their settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProviderType {
@@ -85,24 +86,24 @@ pub enum ProviderType {
     WebAuthn,
     /// Discord.
     Discord {
-        /// Where the browser comes back to after the login.
+        /// The URL that the browser returns to after the login.
         redirect_uri: HttpUrl,
     },
-    /// Google, by a login of its own or with an id token from elsewhere.
+    /// Google, by a login through the gateway or with an id token.
     Google {
-        /// Where the browser comes back to after the login.
+        /// The URL that the browser returns to after the login.
         redirect_uri: HttpUrl,
     },
     /// Apple.
     Apple {
-        /// Where the browser comes back to after the login.
+        /// The URL that the browser returns to after the login.
         redirect_uri: HttpUrl,
     },
     /// One-time passwords of Stytch, by user.
     StytchOtp {
-        /// The project at Stytch.
+        /// The id of the Stytch project.
         app_id: String,
-        /// The user, where it has to be a certain one.
+        /// The only accepted user, if there is one.
         user_id: Option<String>,
     },
     /// One-time passwords of Stytch, by e-mail address, phone number or authenticator.

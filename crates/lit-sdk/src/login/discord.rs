@@ -12,7 +12,18 @@ use super::{
     oauth::{OAuthLogin, Token},
 };
 
-/// Logins with Discord. The id of a method is that of the user, for which Discord is asked.
+/// Logs in with Discord. The id of an auth method follows from the user id, which Discord returns.
+///
+/// ```
+/// use lit_sdk::{AuthMethod, login::{DiscordProvider, LitAuthClient, OAuthError, OAuthState}};
+///
+/// fn log_in(client: LitAuthClient, callback_url: &str, state: &OAuthState) -> Result<AuthMethod, OAuthError> {
+///     let redirect_uri = "https://example.com/callback".parse().expect("a URL");
+///     let discord = DiscordProvider::new(client, redirect_uri);
+///     println!("open {}", discord.login_url(state));
+///     discord.authenticate(callback_url, state)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct DiscordProvider {
     auth_client: LitAuthClient,
@@ -21,7 +32,7 @@ pub struct DiscordProvider {
 }
 
 impl DiscordProvider {
-    /// Logins that come back to `redirect_uri`.
+    /// A provider with logins that return to `redirect_uri`.
     #[must_use]
     pub fn new(auth_client: LitAuthClient, redirect_uri: HttpUrl) -> Self {
         Self {
@@ -31,28 +42,29 @@ impl DiscordProvider {
         }
     }
 
-    /// The application at Discord. Default: Lit's own, [`DISCORD_CLIENT_ID`].
+    /// Sets the id of the Discord application. Default: [`DISCORD_CLIENT_ID`].
+    #[doc(alias = "clientId")]
     #[must_use]
     pub fn with_client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();
         self
     }
 
-    /// Where to send browsers to log in. Default: Lit's own, `https://login.litgateway.com`.
+    /// Sets the URL of the login gateway. Default: `https://login.litgateway.com`.
     #[must_use]
     pub fn with_gateway(mut self, gateway: HttpUrl) -> Self {
         self.login.gateway = Some(gateway);
         self
     }
 
-    /// Where to send the browser.
+    /// The URL that starts the login in a browser.
     #[doc(alias = "signIn")]
     #[must_use]
     pub fn login_url(&self, state: &OAuthState) -> String {
         self.login.url(state)
     }
 
-    /// Takes the token from the URL that the browser came back with.
+    /// Reads the access token from the callback URL.
     ///
     /// # Errors
     /// [`OAuthError`].

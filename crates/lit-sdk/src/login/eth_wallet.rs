@@ -13,6 +13,18 @@ use super::{AuthProvider, AuthProviderError, LitAuthClient};
 use crate::LitNodeClient;
 
 /// Logs in with a wallet: it signs a SIWE message.
+///
+/// ```
+/// use alloy_signer_local::PrivateKeySigner;
+/// use lit_sdk::{AuthMethod, LitNodeClient, login::{AuthProviderError, EthWalletOptions, EthWalletProvider}};
+///
+/// async fn log_in(client: &LitNodeClient, wallet: &PrivateKeySigner) -> Result<AuthMethod, AuthProviderError> {
+///     let options = EthWalletOptions::default()
+///         .with_domain("example.com")
+///         .with_origin("https://example.com");
+///     EthWalletProvider::authenticate_with(client, wallet, &options).await
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct EthWalletProvider {
     auth_client: LitAuthClient,
@@ -96,25 +108,28 @@ impl Default for EthWalletOptions {
 }
 
 impl EthWalletOptions {
-    /// The domain that asks for the signature. Default: `localhost`.
+    /// Sets the domain of the message. Default: `localhost`.
+    #[doc(alias = "domain")]
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = domain.into();
         self
     }
 
-    /// The URI the wallet signs in to. Default: `http://localhost`.
+    /// Sets the URI of the message. Default: `http://localhost`.
+    #[doc(alias = "origin")]
     pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = origin.into();
         self
     }
 
-    /// The name of the wallet's chain. The message has its id, or 1 for an unknown EVM chain. Default: `ethereum`.
+    /// Sets the name of the wallet's chain. The message has its id, or 1 for an unknown EVM chain. Default: `ethereum`.
     pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
         self.chain = chain.into();
         self
     }
 
-    /// When the method expires. Nodes accept at most 30 days. Default: 24 hours after it was made.
+    /// Sets when the auth method expires. Nodes accept at most 30 days. Default: 24 hours after it was made.
+    #[doc(alias = "expiration")]
     pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self

@@ -7,7 +7,18 @@ use super::{
     oauth::{OAuthLogin, Token},
 };
 
-/// Logins with Google or Apple, by id token (JWT).
+/// Logs in with Google or Apple, by id token (JWT).
+///
+/// ```
+/// use lit_sdk::{AuthMethod, login::{IdTokenProvider, LitAuthClient, OAuthError, OAuthState}};
+///
+/// fn log_in(client: LitAuthClient, callback_url: &str, state: &OAuthState) -> Result<AuthMethod, OAuthError> {
+///     let redirect_uri = "https://example.com/callback".parse().expect("a URL");
+///     let google = IdTokenProvider::google(client, redirect_uri);
+///     println!("open {}", google.login_url(state));
+///     google.authenticate(callback_url, state)
+/// }
+/// ```
 #[doc(alias = "GoogleProvider")]
 #[doc(alias = "AppleProvider")]
 #[derive(Debug, Clone)]
@@ -18,7 +29,7 @@ pub struct IdTokenProvider {
 }
 
 impl IdTokenProvider {
-    /// Logins with Google that come back to `redirect_uri`.
+    /// A provider for Google. The browser returns to `redirect_uri`.
     #[must_use]
     pub fn google(auth_client: LitAuthClient, redirect_uri: HttpUrl) -> Self {
         Self {
@@ -28,7 +39,7 @@ impl IdTokenProvider {
         }
     }
 
-    /// Logins with Apple that come back to `redirect_uri`.
+    /// A provider for Apple. The browser returns to `redirect_uri`.
     #[must_use]
     pub fn apple(auth_client: LitAuthClient, redirect_uri: HttpUrl) -> Self {
         Self {
@@ -38,21 +49,21 @@ impl IdTokenProvider {
         }
     }
 
-    /// Where to send browsers to log in. Default: Lit's own, `https://login.litgateway.com`.
+    /// Sets the URL of the login gateway. Default: `https://login.litgateway.com`.
     #[must_use]
     pub fn with_gateway(mut self, gateway: HttpUrl) -> Self {
         self.login.gateway = Some(gateway);
         self
     }
 
-    /// Where to send the browser.
+    /// The URL that starts the login in a browser.
     #[doc(alias = "signIn")]
     #[must_use]
     pub fn login_url(&self, state: &OAuthState) -> String {
         self.login.url(state)
     }
 
-    /// Takes the id token from the URL that the browser came back with.
+    /// Reads the id token from the callback URL.
     ///
     /// # Errors
     /// [`OAuthError`].
@@ -65,7 +76,7 @@ impl IdTokenProvider {
         Ok(self.auth_method(token))
     }
 
-    /// The method of an id token that was had in another way, such as Google One Tap. Nodes verify it.
+    /// The auth method of an id token from another login, such as Google One Tap. Nodes verify it.
     #[must_use]
     pub fn auth_method(&self, id_token: impl Into<String>) -> AuthMethod {
         AuthMethod::new(self.method, id_token)

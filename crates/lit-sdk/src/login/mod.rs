@@ -1,4 +1,4 @@
-//! Ways to prove who one is, for PKPs that may be used by whoever proves it.
+//! Logins that produce auth methods for PKPs.
 
 pub mod auth_message;
 mod client;
@@ -35,27 +35,28 @@ pub use self::{
     webauthn::WebAuthnProvider,
 };
 
-/// What is the same for all providers of auth methods: whom a method stands for, and what can be had for it. How a method is
-/// made is not, so every provider has functions of its own for that.
+/// The common part of all auth providers: ids of auth methods, and PKPs for them.
+///
+/// Each provider has functions of its own to make an auth method.
 #[doc(alias = "BaseProvider")]
 #[async_trait]
 pub trait AuthProvider: fmt::Debug + Send + Sync {
-    /// The network and the relayer it works with.
+    /// The client of the network and the relayer.
     fn auth_client(&self) -> &LitAuthClient;
 
-    /// The type of the methods it makes.
+    /// The type of the provider's auth methods.
     fn auth_method_type(&self) -> AuthMethodType;
 
-    /// The id under which a method is permitted to use a PKP. The method is not verified.
+    /// The id with which a PKP permits this method. The method is not verified.
     ///
     /// # Errors
-    /// [`AuthProviderError::WrongType`] for a method of another provider, [`AuthProviderError::Id`] when none follows from it.
+    /// [`AuthProviderError::WrongType`] for a method of another provider; [`AuthProviderError::Id`] for a malformed method.
     async fn auth_method_id(&self, method: &AuthMethod) -> Result<B256, AuthProviderError> {
         check_type(self.auth_method_type(), method)?;
         Ok(auth_method_id(method)?)
     }
 
-    /// The method as a relayer is told of it.
+    /// The method in the form that a relayer accepts.
     ///
     /// # Errors
     /// As [`AuthProvider::auth_method_id`].
@@ -88,7 +89,7 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
         ))
     }
 
-    /// The PKPs that this method may use, as the relayer knows them.
+    /// The PKPs that this method may use, as the relayer lists them.
     ///
     /// # Errors
     /// As [`AuthProvider::auth_method_id`], and [`AuthProviderError::Relay`].
@@ -97,14 +98,15 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
         &self,
         method: &AuthMethod,
     ) -> Result<Vec<RelayPkp>, AuthProviderError> {
-        // To look for a PKP the public key of a credential is not needed.
+        // A search does not need the public key of a credential.
         let id = self.auth_method_id(method).await?;
         let method = RelayAuthMethod::new(method.auth_method_type, id.to_vec());
         Ok(self.auth_client().relay().fetch_pkps_by_id(&method).await?)
     }
 
-    /// Signatures of a session that a PKP authorises, for whoever has this method. The chain id of the message is that of the
-    /// request's chain.
+    /// Makes a session with this method as a PKP login, and signs it for every node.
+    ///
+    /// The message has the chain id of the request's chain.
     ///
     /// # Errors
     /// As [`LitNodeClient::get_pkp_session_sigs`](crate::LitNodeClient::get_pkp_session_sigs).

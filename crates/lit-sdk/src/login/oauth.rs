@@ -7,13 +7,14 @@ use rand_core::{OsRng, RngCore};
 use super::AuthProviderError;
 use crate::services::percent;
 
-/// Ties the return from a login to its beginning, so that nobody can slip another login in. Keep it with the browser's session
-/// in between.
+/// Ties the callback of a login to its start, so that an attacker cannot inject another login.
+///
+/// Keep it with the browser's session until the callback.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OAuthState(String);
 
 impl OAuthState {
-    /// A fresh one, from the randomness of the operating system.
+    /// Draws a new state from the randomness of the operating system.
     ///
     /// # Errors
     /// [`AuthProviderError::RandomnessUnavailable`].
@@ -27,19 +28,19 @@ impl OAuthState {
         ))
     }
 
-    /// The text to keep.
+    /// The secret text to keep.
     #[must_use]
     pub fn expose_secret(&self) -> &str {
         &self.0
     }
 }
 
-/// A text that was kept.
+/// Restores a kept state.
 impl TryFrom<String> for OAuthState {
     type Error = InvalidOAuthState;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        // A short one could be guessed, and an absent one would match an absent one.
+        // A short state could be guessed, and an empty one would match an absent one.
         if (15..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric()) {
             Ok(Self(text))
         } else {
@@ -54,22 +55,22 @@ impl fmt::Debug for OAuthState {
     }
 }
 
-/// The text is no state of a login.
+/// The text is not the state of a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the state of a login has 15 to 128 letters and digits")]
+#[error("malformed login state: expected 15 to 128 letters and digits")]
 pub struct InvalidOAuthState(());
 
-/// A login with redirects through a gateway (session specification, section 11.4).
+/// A login through a gateway, as in `prepareLoginUrl` of `@lit-protocol/lit-auth-client`.
 #[derive(Debug, Clone)]
 pub(super) struct OAuthLogin {
-    /// As it stands in URLs.
+    /// The name of the provider in URLs.
     provider: &'static str,
-    /// None for Lit's own.
+    /// The URL of another gateway than Lit's.
     pub(super) gateway: Option<HttpUrl>,
     redirect_uri: HttpUrl,
 }
 
-/// Which of the tokens that come back is wanted.
+/// The wanted token of a callback.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Token {
     Access,
@@ -97,7 +98,7 @@ impl OAuthLogin {
         )
     }
 
-    /// The token in the URL that the browser comes back with.
+    /// Reads the token from the callback URL.
     pub(super) fn token(
         &self,
         callback_url: &str,
@@ -118,7 +119,7 @@ impl OAuthLogin {
         if !get("provider").is_some_and(|name| name.eq_ignore_ascii_case(self.provider)) {
             return Err(OAuthError::WrongProvider(self.provider));
         }
-        // Gateways encode once more.
+        // Gateways encode the state once more.
         let given = get("state").map(|state| percent::decode(&state));
         let given = given.and_then(|state| BASE64_STANDARD.decode(state).ok());
         if given.as_deref() != Some(state.0.as_bytes()) {

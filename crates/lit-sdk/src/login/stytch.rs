@@ -4,7 +4,16 @@ use lit_types::{AuthMethod, constants::AuthMethodType};
 
 use super::{AuthProvider, AuthProviderError, LitAuthClient};
 
-/// One-time passwords of Stytch: who has the session of a user of a project is that user.
+/// Logs in with the session of a Stytch user.
+///
+/// ```
+/// use lit_sdk::{AuthMethod, login::{AuthProviderError, LitAuthClient, StytchOtpProvider}};
+///
+/// fn log_in(client: LitAuthClient, session_jwt: &str) -> Result<AuthMethod, AuthProviderError> {
+///     let stytch = StytchOtpProvider::new(client, "project-test-11111111-1111-1111-1111-111111111111");
+///     stytch.authenticate(session_jwt)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct StytchOtpProvider {
     auth_client: LitAuthClient,
@@ -13,7 +22,7 @@ pub struct StytchOtpProvider {
 }
 
 impl StytchOtpProvider {
-    /// Sessions of this project at Stytch.
+    /// A provider for sessions of this Stytch project.
     #[must_use]
     pub fn new(auth_client: LitAuthClient, app_id: impl Into<String>) -> Self {
         Self {
@@ -23,22 +32,23 @@ impl StytchOtpProvider {
         }
     }
 
-    /// Only sessions of this user. Default: of any user.
+    /// Accepts only sessions of this user. Default: any user.
     #[must_use]
     pub fn with_user_id(mut self, user_id: impl Into<String>) -> Self {
         self.user_id = Some(user_id.into());
         self
     }
 
-    /// Takes the JWT of a session, as Stytch gives it after the password was right. That it is one of the right project and
-    /// user is checked as far as it says so itself; nodes verify it.
+    /// Makes an auth method from the JWT of a Stytch session.
+    ///
+    /// The project and the user in the JWT are compared; nodes verify its signature.
     ///
     /// # Errors
-    /// [`AuthProviderError::Id`] for what is no such JWT, [`AuthProviderError::WrongApplication`],
+    /// [`AuthProviderError::Id`] for a malformed JWT, [`AuthProviderError::WrongApplication`],
     /// [`AuthProviderError::WrongUser`].
     pub fn authenticate(&self, session_jwt: &str) -> Result<AuthMethod, AuthProviderError> {
         let method = AuthMethod::new(AuthMethodType::StytchOtp, session_jwt);
-        // Without an id it is of no use.
+        // Nodes refuse a JWT without an id.
         auth_method_id(&method)?;
         let identity = unverified_jwt_identity(session_jwt)?;
         if identity.audience.first() != Some(&self.app_id) {
@@ -62,7 +72,15 @@ impl AuthProvider for StytchOtpProvider {
     }
 }
 
-/// One-time passwords of Stytch: who has a session with an e-mail address, phone number or authenticator is who has these.
+/// Logs in with one factor of a Stytch session: an e-mail address, a phone number or an authenticator.
+///
+/// ```
+/// use lit_sdk::{AuthMethod, login::{AuthProviderError, LitAuthClient, StytchFactor, StytchFactorProvider}};
+///
+/// fn log_in(client: LitAuthClient, session_jwt: &str) -> Result<AuthMethod, AuthProviderError> {
+///     StytchFactorProvider::new(client, StytchFactor::Email).authenticate(session_jwt)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct StytchFactorProvider {
     auth_client: LitAuthClient,
@@ -70,7 +88,7 @@ pub struct StytchFactorProvider {
 }
 
 impl StytchFactorProvider {
-    /// Sessions with this factor.
+    /// A provider for sessions with this factor.
     #[must_use]
     pub const fn new(auth_client: LitAuthClient, factor: StytchFactor) -> Self {
         Self {
@@ -79,10 +97,10 @@ impl StytchFactorProvider {
         }
     }
 
-    /// Takes the JWT of a session, which has to have the factor. Nodes verify it.
+    /// Makes an auth method from the JWT of a Stytch session with the factor. Nodes verify its signature.
     ///
     /// # Errors
-    /// [`AuthProviderError::Id`] for what is no such JWT.
+    /// [`AuthProviderError::Id`] for a malformed JWT, or one without the factor.
     pub fn authenticate(&self, session_jwt: &str) -> Result<AuthMethod, AuthProviderError> {
         let method = AuthMethod::new(self.factor.auth_method_type(), session_jwt);
         auth_method_id(&method)?;
@@ -101,7 +119,7 @@ impl AuthProvider for StytchFactorProvider {
     }
 }
 
-/// What a one-time password was sent to, or made by.
+/// The factor of a one-time password.
 #[doc(alias = "FactorParser")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -117,7 +135,7 @@ pub enum StytchFactor {
 }
 
 impl StytchFactor {
-    /// The type of its auth methods.
+    /// The type of the factor's auth methods.
     #[must_use]
     pub const fn auth_method_type(self) -> AuthMethodType {
         match self {

@@ -9,7 +9,26 @@ use serde_json::{Value, json};
 use super::{AuthProvider, AuthProviderError, LitAuthClient};
 use crate::services::{RelayAuthMethod, RelayError};
 
-/// Passkeys. The browser talks to the authenticator; this makes what the browser has to be given, and takes what it gives.
+/// Logs in with a passkey (WebAuthn).
+///
+/// The browser talks to the authenticator. This type makes the options for the browser, and reads its credentials.
+///
+/// ```
+/// use lit_sdk::{login::{AuthProvider, LitAuthClient, WebAuthnProvider}, services::RelayPkp, types::CompactJson};
+///
+/// /// Calls `navigator.credentials.create` in a browser.
+/// async fn create_in_browser(options: CompactJson) -> CompactJson {
+/// #   options
+/// }
+///
+/// async fn register(client: LitAuthClient) -> Result<RelayPkp, Box<dyn std::error::Error>> {
+///     let webauthn = WebAuthnProvider::new(client);
+///     let options = webauthn.registration_options(Some("alice")).await?;
+///     let method = WebAuthnProvider::auth_method(&create_in_browser(options).await);
+///     let request = webauthn.mint_request(&method).await?.owned_by_pkp();
+///     Ok(webauthn.auth_client().relay().mint(&request).await?)
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct WebAuthnProvider {
     auth_client: LitAuthClient,
@@ -22,7 +41,7 @@ impl WebAuthnProvider {
         Self { auth_client }
     }
 
-    /// What a browser needs to register a credential, from the relayer.
+    /// Gets the options with which a browser registers a credential from the relayer.
     ///
     /// # Errors
     /// [`RelayError`].
@@ -35,8 +54,9 @@ impl WebAuthnProvider {
         relay.webauthn_registration_options(user_name).await
     }
 
-    /// What a browser needs to log in on the site `rp_id`, a host such as `example.com`. The challenge is the latest block
-    /// hash, so it is good for a few minutes only.
+    /// Makes the options with which a browser logs in to the site `rp_id`, such as `example.com`.
+    ///
+    /// The challenge is the latest block hash, so it expires after a few minutes.
     ///
     /// # Errors
     /// [`AuthProviderError::NoBlockhash`], [`AuthProviderError::MalformedBlockhash`].
@@ -55,8 +75,9 @@ impl WebAuthnProvider {
         }))
     }
 
-    /// The method of a credential, as a browser gives it at registration or login. Only one of a registration can be minted a
-    /// PKP for; only one of a login lets use it.
+    /// The auth method of a browser's credential.
+    ///
+    /// Mint a PKP with the credential of a registration. Use the PKP with the credential of a login.
     #[must_use]
     pub fn auth_method(credential: &CompactJson) -> AuthMethod {
         AuthMethod::new(AuthMethodType::WebAuthn, credential.as_str())

@@ -9,20 +9,20 @@ use tokio::{sync::Mutex, time::Instant};
 
 use crate::SystemClock;
 
-/// A block of Ethereum's main net that is recent enough for its hash to be the nonce of a SIWE message.
+/// A recent block of Ethereum. Its hash is the nonce of a SIWE message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecentBlock {
-    /// Its hash.
+    /// The hash.
     pub hash: B256,
-    /// When it was made, by its own account.
+    /// The timestamp.
     pub time: OffsetDateTime,
 }
 
 impl RecentBlock {
-    /// How long a block is taken for the latest, counted from when it was made.
+    /// The age at which a block is stale.
     pub const MAX_AGE: Duration = Duration::from_secs(30);
 
-    /// Whether the block is younger than [`RecentBlock::MAX_AGE`]. One from the future is not, beyond what clocks differ.
+    /// Whether the block is younger than [`RecentBlock::MAX_AGE`]. A block from the future is stale, beyond the clock tolerance.
     #[must_use]
     pub fn is_fresh(&self, now: OffsetDateTime) -> bool {
         let age = now - self.time;
@@ -30,13 +30,25 @@ impl RecentBlock {
     }
 }
 
-/// Where recent Ethereum block hashes come from: Lit's block indexer, or another server that answers
-/// `GET <url>/get_most_recent_valid_block` with `{"blockhash":"0x…","timestamp":"<Unix seconds>"}` (session specification,
-/// section 1).
+/// Gets recent Ethereum block hashes from a block indexer.
 ///
-/// The block is kept until it is 30 s old. When the indexer fails after that, the one that is kept is given all the same:
-/// nodes accept some older ones. Callers that come at the same time share one request, and after one that failed the indexer
-/// is left alone for 5 s.
+/// The indexer answers `GET <url>/get_most_recent_valid_block` with `{"blockhash":"0x…","timestamp":"<Unix seconds>"}`, as
+/// Lit's does. A block is cached for 30 s. If the indexer fails after that, the stale block is returned, since nodes accept some
+/// older ones. Concurrent callers share one request. After a failure the indexer is not asked for 5 s.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use lit_sdk::{services::{BlockhashError, BlockhashSource, RecentBlock}, transport::{HttpClient, HttpUrlError}};
+///
+/// fn source(http: Arc<dyn HttpClient>) -> Result<BlockhashSource, HttpUrlError> {
+///     BlockhashSource::new(http, BlockhashSource::DEFAULT_URL)
+/// }
+///
+/// async fn latest(source: &BlockhashSource) -> Result<RecentBlock, BlockhashError> {
+///     source.latest().await
+/// }
+/// ```
 #[doc(alias = "getLatestBlockhash")]
 pub struct BlockhashSource {
     http: Arc<dyn HttpClient>,
@@ -53,13 +65,13 @@ struct Known {
 }
 
 impl BlockhashSource {
-    /// The indexer that [`BlockhashSource::new`] asks.
+    /// The URL of Lit's block indexer.
     pub const DEFAULT_URL: &str = "https://block-indexer.litgateway.com";
 
-    /// Asks the indexer of this URL, such as [`BlockhashSource::DEFAULT_URL`].
+    /// A source for the indexer at this URL, such as [`BlockhashSource::DEFAULT_URL`].
     ///
     /// # Errors
-    /// [`HttpUrlError`].
+    /// [`HttpUrlError`] for a malformed URL.
     pub fn new(http: Arc<dyn HttpClient>, url: &str) -> Result<Self, HttpUrlError> {
         let base: HttpUrl = url.parse()?;
         Ok(Self {
@@ -71,33 +83,33 @@ impl BlockhashSource {
         })
     }
 
-    /// Where to take the time from. Default: the operating system.
+    /// Sets the clock. Default: the operating system's.
     #[must_use]
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
     }
 
-    /// How long the indexer may take to answer. Default: 3 s.
+    /// Sets the timeout of a request. Default: 3 s.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// A block that is known already, such as from the handshakes of the nodes. Default: none.
+    /// Sets an initial block, such as that of the handshakes. Default: none.
     #[must_use]
     pub fn with_block(mut self, block: RecentBlock) -> Self {
         self.known.get_mut().latest = Some(block);
         self
     }
 
-    /// The latest block: the one that is kept while it is fresh, then that of the indexer.
+    /// Returns the latest block, from the cache while it is fresh.
     ///
     /// # Errors
-    /// [`BlockhashError`] when the indexer fails and no block is kept. Retryable.
+    /// [`BlockhashError`] if the indexer fails and the cache is empty.
     pub async fn latest(&self) -> Result<RecentBlock, BlockhashError> {
-        // Held while asking: who comes meanwhile waits, and finds a fresh one.
+        // Held during the request, so that concurrent callers wait for its result.
         let mut known = self.known.lock().await;
         if let Some(block) = known.latest
             && block.is_fresh(self.clock.now())
@@ -153,7 +165,7 @@ impl fmt::Debug for BlockhashSource {
     }
 }
 
-/// How long an indexer that failed is not asked again.
+/// How long a failed indexer is not asked.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// An answer has a few hundred bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
@@ -196,7 +208,7 @@ impl BlockhashError {
         SdkErrorCode::InvalidEthBlockhash
     }
 
-    /// Whether the indexer may have recovered a moment later.
+    /// Whether the same call may succeed later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
@@ -250,7 +262,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_block_from_the_future_is_not_kept_for_ever() {
+    async fn a_block_from_the_future_is_asked_for_again() {
         let (indexer, _, source) = setup();
         answers(&indexer, 200, &block(i64::from(u32::MAX)));
         source.latest().await.unwrap();
@@ -294,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_indexer_that_failed_is_left_alone_for_a_while() {
+    async fn a_failed_indexer_is_not_asked_for_a_while() {
         let (indexer, _, source) = setup();
         let (a, b) = tokio::join!(source.latest(), source.latest());
         assert_eq!(a.unwrap_err(), b.unwrap_err());
@@ -307,7 +319,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_indexer_is_given_up() {
+    async fn a_slow_indexer_times_out() {
         let (indexer, _, source) = setup();
         answers(&indexer, 200, &block(990));
         let source = source.with_timeout(Duration::from_millis(500));

@@ -5,9 +5,9 @@ use lit_types::{ActionCid, ActionCidError, constants::FALLBACK_IPFS_GATEWAYS};
 
 use crate::LitAction;
 
-/// Gateways of IPFS, to fetch the code of a Lit Action here and send it along, where nodes cannot or shall not fetch it.
+/// Fetches the code of Lit Actions from IPFS gateways, for nodes that cannot fetch it themselves.
 ///
-/// What a gateway gives is only taken if its CID is the one that was asked for.
+/// The code is only returned if it has the requested CID.
 ///
 /// ```no_run
 /// use lit_sdk::{LitAction, services::IpfsGateways};
@@ -35,7 +35,7 @@ impl Default for IpfsGateways {
 }
 
 impl IpfsGateways {
-    /// The gateways of the official client, over this client.
+    /// The gateways of the official client, through this HTTP client.
     pub fn new(http: Arc<dyn HttpClient>) -> Self {
         Self {
             http,
@@ -44,8 +44,9 @@ impl IpfsGateways {
         }
     }
 
-    /// A gateway to ask before the others: a URL that a CID is put behind, such as `https://gateway.example/ipfs/`. A slash
-    /// comes in between unless the URL ends in one, or in `=`.
+    /// Adds a gateway that is asked before the others, such as `https://gateway.example/ipfs/`.
+    ///
+    /// The CID is appended to the URL, after a slash unless the URL ends in `/` or `=`.
     ///
     /// # Errors
     /// [`IpfsError::InvalidUrl`].
@@ -57,13 +58,13 @@ impl IpfsGateways {
         Ok(self)
     }
 
-    /// How long one gateway may take. Default: 30 s.
+    /// Sets the timeout of each gateway. Default: 30 s.
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The action with this CIDv0, from the first gateway that gives it.
+    /// Fetches the action with this CIDv0 from the first gateway that returns it.
     ///
     /// # Errors
     /// [`IpfsError::InvalidCid`]; [`IpfsError::Unavailable`] with the failure of each gateway.
@@ -110,7 +111,7 @@ impl fmt::Debug for IpfsGateways {
     }
 }
 
-/// Scheme and host of a URL. What follows is often a token.
+/// Scheme and host of a URL. The rest often contains a token.
 fn origin(url: &str) -> &str {
     let host = url.find("://").map_or(0, |end| end + 3);
     let end = url[host..]

@@ -1,4 +1,4 @@
-//! Services beside the nodes: relayer, block hashes, IPFS, JSON-RPC.
+//! Services beside the nodes: relayer, block hashes and IPFS.
 
 mod blockhash;
 mod ipfs;

@@ -1,6 +1,6 @@
-//! Percent-encoding, as URLs and forms have it.
+//! Percent-encoding of URLs and forms.
 
-/// As the JavaScript function `encodeURIComponent`.
+/// Encodes text like `encodeURIComponent` in JavaScript.
 pub(crate) fn encode(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -13,7 +13,7 @@ pub(crate) fn encode(text: &str) -> String {
     encoded
 }
 
-/// Undoes [`encode`]. What is not encoded stays.
+/// Undoes [`encode`]. Malformed escapes stay.
 pub(crate) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -33,7 +33,7 @@ pub(crate) fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The first value of this name in a query.
+/// The first value of a name in a query.
 pub(crate) fn query_value(query: &str, name: &str) -> Option<String> {
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_encoded_is_decoded() {
+    fn encoded_text_is_decoded() {
         for text in [
             "",
             "a b",

@@ -16,6 +16,23 @@ use crate::{Error, LitNodeClient, session::LoginId};
 ///
 /// [`WalletAuth`], [`PkpLogin`](crate::PkpLogin) and [`LitActionLogin`](crate::LitActionLogin) implement it;
 /// [`authorizer_fn`] turns a closure into one.
+///
+/// ```
+/// use alloy_signer::Signer;
+/// use lit_sdk::{AuthRequest, Authorization, AuthorizeError, SessionAuthorizer, session_crypto::sign_siwe};
+///
+/// /// Shows the message to the user before the wallet signs it.
+/// struct Confirmed<S>(S);
+///
+/// #[async_trait::async_trait]
+/// impl<S: Signer + Send + Sync> SessionAuthorizer for Confirmed<S> {
+///     async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
+///         let message = request.siwe(self.0.address())?;
+///         println!("sign this?\n{message}");
+///         Ok(sign_siwe(&self.0, &message).await?.into())
+///     }
+/// }
+/// ```
 #[doc(alias = "authNeededCallback")]
 #[async_trait]
 pub trait SessionAuthorizer: Send + Sync {
@@ -30,7 +47,7 @@ pub trait SessionAuthorizer: Send + Sync {
         None
     }
 
-    /// Identifies the login among all logins of the same address, such as several logins to one PKP. A
+    /// Identifies the login among the logins of one address, such as several logins to a PKP. A
     /// [`SessionManager`](crate::SessionManager) keeps their sessions apart. Default: none.
     fn login_id(&self) -> Option<LoginId> {
         None
@@ -96,7 +113,7 @@ impl From<CombinedRoot> for Authorization {
     }
 }
 
-/// Why a session key was not authorized.
+/// A failure to authorize a session key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorizeError {
@@ -140,14 +157,16 @@ impl From<WalletAuthSigError> for AuthorizeError {
     }
 }
 
-/// A session key to authorize, and for what.
+/// A request to authorize a session key with rights until an expiration.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AuthRequest {
     pub(crate) client: LitNodeClient,
     /// The session key.
+    #[doc(alias = "sessionKey")]
     pub session_key: SessionPublicKey,
     /// The requested rights.
+    #[doc(alias = "resourceAbilityRequests")]
     pub requests: Vec<Right>,
     /// The same rights as the ReCap that the message must carry.
     pub recap: ReCap,
@@ -166,23 +185,28 @@ pub struct AuthRequest {
 }
 
 impl AuthRequest {
-    /// The client that asks. A PKP login has the network sign through it.
+    /// The client that makes the session. A PKP login calls the network through it.
     #[must_use]
     pub const fn client(&self) -> &LitNodeClient {
         &self.client
     }
 
-    /// `lit:session:` and the session key: the URI the message must name.
+    /// The URI that the message must name: `lit:session:` and the session key.
     #[must_use]
     pub fn uri(&self) -> String {
         self.session_key.uri()
     }
 
-    /// The message that a wallet of this address signs. It grants exactly the requested rights until exactly the requested end.
-    /// Its chain id is that of the chain, or 1 for an unknown EVM chain, as in the official client.
+    /// The message that the wallet with this address signs. It grants exactly the requested rights until the requested end.
+    /// The chain id is 1 for an unknown EVM chain, as in the official client.
     ///
     /// # Errors
-    /// [`SiweError`] when the domain or the statement of the request cannot be written.
+    /// [`SiweError`] for a malformed domain or statement.
+    #[doc(alias(
+        "createSiweMessage",
+        "createSiweMessageWithRecaps",
+        "createSiweMessageWithResources"
+    ))]
     pub fn siwe(&self, address: Address) -> Result<SiweMessage, SiweError> {
         let mut siwe = SiweBuilder::new(
             address,
@@ -203,15 +227,21 @@ impl AuthRequest {
     }
 }
 
-/// A wallet that authorizes sessions: any alloy [`Signer`].
+/// Authorizes sessions with a wallet: any alloy [`Signer`].
 ///
 /// ```
 /// use alloy_signer_local::PrivateKeySigner;
-/// use lit_sdk::{SessionAuthorizer, WalletAuth};
+/// use lit_sdk::{Error, LitNodeClient, Right, Session, SessionAuthorizer, SessionRequest, WalletAuth};
 ///
-/// let wallet = PrivateKeySigner::random();
-/// assert_eq!(WalletAuth::new(wallet.clone()).address(), Some(wallet.address()));
+/// let signer = PrivateKeySigner::random();
+/// assert_eq!(WalletAuth::new(signer.clone()).address(), Some(signer.address()));
+///
+/// async fn sign_in(client: &LitNodeClient, signer: PrivateKeySigner) -> Result<Session, Error> {
+///     let request = SessionRequest::new([Right::run_any_action()]);
+///     client.session(&request, &WalletAuth::new(signer)).await
+/// }
 /// ```
+#[doc(alias("ethConnect", "checkAndSignEVMAuthMessage"))]
 #[derive(Clone)]
 pub struct WalletAuth<S>(S);
 
@@ -246,15 +276,27 @@ impl<S: Signer + Send + Sync> SessionAuthorizer for WalletAuth<S> {
 #[derive(Clone)]
 pub struct AuthorizerFn<F>(F);
 
-/// Authorizes sessions with a closure, such as one that asks a browser wallet or an HSM.
+/// Authorizes sessions with a closure, such as one that calls a browser wallet or an HSM.
 ///
 /// ```
-/// use lit_sdk::{AuthRequest, AuthSig, AuthorizeError, authorizer_fn};
+/// use lit_sdk::{AuthRequest, AuthSig, Error, LitNodeClient, Session, SessionRequest, authorizer_fn};
 ///
-/// let remote = authorizer_fn(|request: AuthRequest| async move {
-///     Err::<AuthSig, _>(AuthorizeError::signer(format!("nobody signs for {}", request.uri())))
-/// });
+/// /// Sends the message to a browser wallet, and waits for its AuthSig.
+/// async fn ask_browser(message: String) -> Result<AuthSig, std::io::Error> {
+/// #   let _ = message;
+/// #   Err(std::io::ErrorKind::NotConnected.into())
+/// }
+///
+/// async fn sign_in(client: &LitNodeClient, request: &SessionRequest) -> Result<Session, Error> {
+///     let address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8".parse().expect("an address");
+///     let browser = authorizer_fn(|asked: AuthRequest| async move {
+///         let message = asked.siwe(address)?;
+///         ask_browser(message.as_str().to_owned()).await.map_err(lit_sdk::AuthorizeError::signer)
+///     });
+///     client.session(request, &browser).await
+/// }
 /// ```
+#[doc(alias = "authNeededCallback")]
 pub fn authorizer_fn<F, Fut, A>(authorize: F) -> AuthorizerFn<F>
 where
     F: Fn(AuthRequest) -> Fut + Send + Sync,

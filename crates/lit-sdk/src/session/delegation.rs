@@ -11,7 +11,14 @@ use time::OffsetDateTime;
 
 use crate::{Error, LitNodeClient};
 
-/// How a capacity delegation is written: what is delegated, and what the message says beside it.
+/// A request to delegate capacity credits.
+///
+/// ```
+/// use lit_sdk::{recap::CapacityDelegation, session::DelegationRequest};
+///
+/// let delegation = CapacityDelegation::to_anyone().with_uses(100);
+/// let request = DelegationRequest::new(delegation).with_domain("example.com");
+/// ```
 #[derive(Debug, Clone)]
 pub struct DelegationRequest {
     delegation: CapacityDelegation,
@@ -21,7 +28,7 @@ pub struct DelegationRequest {
 }
 
 impl DelegationRequest {
-    /// Delegates this.
+    /// A request for this delegation.
     #[must_use]
     pub const fn new(delegation: CapacityDelegation) -> Self {
         Self {
@@ -32,21 +39,24 @@ impl DelegationRequest {
         }
     }
 
-    /// When the delegation ends. Default: 7 days after it is made.
+    /// Sets when the delegation ends. Default: 7 days after it is made.
+    #[doc(alias = "expiration")]
     #[must_use]
     pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }
 
-    /// The domain the message names. Default: `localhost`.
+    /// Sets the domain of the message. Default: `localhost`.
+    #[doc(alias = "domain")]
     #[must_use]
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
 
-    /// What the owner is told, before what is delegated. Default: only that.
+    /// Sets the statement before the text of the delegation. Default: none.
+    #[doc(alias = "statement")]
     #[must_use]
     pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
@@ -55,11 +65,28 @@ impl DelegationRequest {
 }
 
 impl LitNodeClient {
-    /// An AuthSig by which the owner of capacity credits lets others spend them. It is attached to sessions as a proof.
+    /// Makes an AuthSig with which others spend the owner's capacity credits.
+    ///
+    /// Attach it to a session with [`SessionRequest::with_delegation`](crate::SessionRequest::with_delegation).
+    ///
+    /// ```no_run
+    /// use alloy_signer_local::PrivateKeySigner;
+    /// use lit_sdk::{Error, LitNodeClient, Right, SessionRequest, recap::CapacityDelegation, session::DelegationRequest};
+    ///
+    /// # async fn delegate(client: LitNodeClient, owner: PrivateKeySigner, user: PrivateKeySigner) -> Result<SessionRequest, Error> {
+    /// let delegation = CapacityDelegation::to(user.address()).with_uses(100);
+    /// let auth_sig = client
+    ///     .create_capacity_delegation_auth_sig(&owner, &DelegationRequest::new(delegation))
+    ///     .await?;
+    /// let request = SessionRequest::new([Right::run_any_action()]).with_delegation(auth_sig);
+    /// # Ok(request)
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::NotReady`], [`Error::InvalidMessage`] for what cannot be written, [`Error::Authorize`] when the owner does not sign.
-    #[doc(alias = "createCapacityDelegationAuthSig")]
+    /// [`Error::NotReady`]; [`Error::InvalidMessage`] for a malformed domain or statement; [`Error::Authorize`] if the owner does not
+    /// sign.
+    #[doc(alias("createCapacityDelegationAuthSig", "capacityDelegationAuthSig"))]
     pub async fn create_capacity_delegation_auth_sig<S: Signer + Sync>(
         &self,
         owner: &S,
@@ -84,11 +111,13 @@ impl LitNodeClient {
     }
 }
 
-/// Whether a capacity delegation will serve a session of `user` that lasts until `until`, by what it says and by the credits on
-/// chain: what keeps it from that. How much of a credit is used up cannot be known beforehand.
+/// Finds the problems of a capacity delegation for a session of `user` until `until`.
+///
+/// It reads the delegation, and the owner's credits on chain. Nodes count the use of a credit, so a delegation without problems
+/// may still be used up.
 ///
 /// # Errors
-/// [`ContractError`] when the chain cannot be read.
+/// [`ContractError`] if the chain cannot be read.
 pub async fn preflight_delegation<P: Provider + Clone>(
     contracts: &LitContracts<P>,
     delegation: &AuthSig,
@@ -108,10 +137,10 @@ pub async fn preflight_delegation<P: Provider + Clone>(
     Ok(problems)
 }
 
-/// The unexpired credits that a delegation speaks of and its owner has.
+/// The unexpired credits of the owner that a delegation covers.
 ///
 /// # Errors
-/// [`ContractError`] when the chain cannot be read.
+/// [`ContractError`] if the chain cannot be read.
 pub async fn credits_behind<P: Provider + Clone>(
     contracts: &LitContracts<P>,
     terms: &DelegationTerms,
@@ -125,9 +154,9 @@ pub async fn credits_behind<P: Provider + Clone>(
     Ok(credits)
 }
 
-/// Says in the log which proofs will not serve a session.
+/// Logs the problems of a session's proofs.
 pub(crate) fn warn_about_proofs(session: &Session, now: OffsetDateTime) {
     for (index, problem) in session.proof_problems(now) {
-        tracing::warn!(index, %problem, "a proof does not serve the session");
+        tracing::warn!(index, %problem, "nodes will not accept this proof for the session");
     }
 }

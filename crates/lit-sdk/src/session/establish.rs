@@ -16,10 +16,10 @@ use crate::{
 };
 
 impl LitNodeClient {
-    /// Makes a session that `authorizer` authorizes: a wallet, a PKP login, a Lit Action login, or a closure.
+    /// Makes a session with a wallet, a PKP login, a Lit Action login, or a closure.
     ///
-    /// The root AuthSig in the request is reused if it still authorizes all of the request. Otherwise the authorizer is asked. If
-    /// its AuthSig does not authorize the session, it is asked once more, and that AuthSig is verified too.
+    /// A root AuthSig in the request is reused while it authorizes the whole request. Otherwise the authorizer is asked. If
+    /// its AuthSig fails verification, it is asked once more, and that AuthSig is verified too.
     ///
     /// ```no_run
     /// use alloy_signer_local::PrivateKeySigner;
@@ -33,7 +33,7 @@ impl LitNodeClient {
     /// ```
     ///
     /// # Errors
-    /// Before anybody is asked: [`Error::NotReady`], [`Error::NoRequests`], [`Error::Lifetime`], [`Error::Proof`]. Then
+    /// Before the authorizer is asked: [`Error::NotReady`], [`Error::NoRequests`], [`Error::Lifetime`], [`Error::Proof`]. Then
     /// [`Error::Authorize`] if the signer refuses, [`Error::Root`] if the AuthSig does not authorize the session; from a PKP login
     /// also [`Error::Nodes`] if too few nodes accept it and [`Error::Shares`] if their shares do not combine.
     pub async fn session(
@@ -55,7 +55,7 @@ struct Plan<'a> {
     recap: ReCap,
     issued_at: Timestamp,
     expiration: Timestamp,
-    /// Absent if the nodes agreed on something that is not a key. Then PKPs cannot authorize sessions.
+    /// Absent if the nodes agreed on a malformed key. Then PKPs cannot authorize sessions.
     network_key: Option<BlsPublicKey>,
 }
 
@@ -77,7 +77,7 @@ impl<'a> Plan<'a> {
         }
         for right in &request.requests {
             if right.resource().is_wildcard() {
-                tracing::warn!(resource = %right.resource(), ability = %right.ability(), "session asks for any resource");
+                tracing::warn!(resource = %right.resource(), ability = %right.ability(), "the session requests any resource");
             }
         }
         let key = match &request.session_key {
@@ -95,7 +95,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// The root of the request if it is still good, and a new one otherwise.
+    /// Reuses the root of the request while it is valid, and obtains a new one otherwise.
     async fn obtain_root(&self, authorizer: &dyn SessionAuthorizer) -> Result<VerifiedRoot, Error> {
         if let Some(root) = &self.request.root {
             match self.check(&root.clone().into(), authorizer) {
@@ -138,7 +138,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// Checks an AuthSig at the time it came: signing may take minutes.
+    /// Verifies an AuthSig at the present time, since signing may take minutes.
     fn check(
         &self,
         answer: &Authorization,
@@ -162,7 +162,7 @@ impl<'a> Plan<'a> {
 
     fn assemble(self, root: VerifiedRoot) -> Result<Session, Error> {
         if !self.recap.covers_all_of(root.granted()) {
-            tracing::warn!(granted = ?root.granted(), "the root AuthSig grants more than the session asks for");
+            tracing::warn!(granted = ?root.granted(), "the root AuthSig grants more than the session requests");
         }
         let now = self.now();
         let proofs = self.request.proofs.clone();

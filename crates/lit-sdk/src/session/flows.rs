@@ -6,7 +6,7 @@ use lit_types::SessionSigs;
 use crate::{Error, LitActionLogin, LitNodeClient, PkpLogin, SessionAuthorizer, SessionRequest};
 
 impl LitNodeClient {
-    /// Makes a session that a wallet authorizes, and its signatures for every node.
+    /// Makes a session with a wallet, and signs it for every node.
     ///
     /// ```no_run
     /// use alloy_signer_local::PrivateKeySigner;
@@ -20,7 +20,7 @@ impl LitNodeClient {
     ///
     /// # Errors
     /// As [`LitNodeClient::session`].
-    #[doc(alias = "getSessionSigs")]
+    #[doc(alias("getSessionSigs", "computeSessionSigs"))]
     pub async fn get_session_sigs(
         &self,
         request: &SessionRequest,
@@ -29,7 +29,7 @@ impl LitNodeClient {
         self.session_sigs(&self.session(request, authorizer).await?)
     }
 
-    /// Makes a session that a PKP authorizes, and its signatures for every node.
+    /// Makes a session with a PKP login, and signs it for every node.
     ///
     /// The message names the domain `litprotocol.com` unless the request has one, and chain id 1 unless the login has another;
     /// the chain of the request does not matter.
@@ -53,7 +53,7 @@ impl LitNodeClient {
         self.session_sigs(&self.session(request, login).await?)
     }
 
-    /// Makes a session that a PKP authorizes because a Lit Action says so, and its signatures for every node.
+    /// Makes a session with a Lit Action login, and signs it for every node.
     ///
     /// ```no_run
     /// use lit_sdk::{Error, LitAction, LitActionLogin, LitNodeClient, PkpPublicKey, SessionRequest, SessionSigs};
@@ -76,10 +76,11 @@ impl LitNodeClient {
         self.session_sigs(&self.session(request, login).await?)
     }
 
-    /// Signs for every node with a session, now.
+    /// Signs a session for every node.
     ///
     /// # Errors
     /// [`Error::Session`] if the session has expired.
+    #[doc(alias = "signSessionKey")]
     pub fn session_sigs(&self, session: &Session) -> Result<SessionSigs, Error> {
         Ok(session.sign_for(self.nodes().iter(), self.now())?)
     }

@@ -2,15 +2,15 @@ use std::{fmt, str::FromStr};
 
 use alloy_primitives::{Keccak256, hex};
 
-/// Tells one login from another: a hash of all that it shows, such as tokens, or an action and its parameters.
+/// Identifies a login: a hash of its tokens, or of its action and parameters.
 ///
-/// It gives away no token. A short secret among the parameters of an action can be guessed from it, so `Debug` does not show
-/// it, and it stays in stores.
+/// It reveals no token. A short secret among the parameters of an action can be guessed from it, so `Debug` hides it, and only
+/// stores hold it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LoginId([u8; 32]);
 
 impl LoginId {
-    /// The id of what a login shows, written so that no other login gives the same bytes.
+    /// Hashes the bytes of a login. Different logins must have different bytes.
     #[must_use]
     pub fn of(shown: &[u8]) -> Self {
         let mut hasher = Keccak256::new();

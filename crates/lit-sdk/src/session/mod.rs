@@ -1,4 +1,4 @@
-//! Sessions: what they may do, who authorizes them, and how they are kept.
+//! Sessions: requests, authorizers, and the manager with its stores.
 
 mod authorizer;
 mod delegation;

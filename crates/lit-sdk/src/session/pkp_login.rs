@@ -10,15 +10,19 @@ use crate::{
     session::LoginId,
 };
 
-/// A login to a PKP: by auth methods, by a Lit Action, or by both. One permitted proof is enough.
+/// Authorizes sessions as a PKP: with auth methods, a Lit Action, or both.
 ///
-/// It authorizes sessions: the network signs for the PKP once it accepts the login.
+/// The network signs for the PKP if one of the auth methods, or the action, may use it.
 ///
 /// ```
-/// use lit_sdk::{AuthMethod, PkpLogin, types::{PkpPublicKey, constants::AuthMethodType}};
+/// use lit_sdk::{AuthMethod, Error, LitNodeClient, PkpLogin, PkpPublicKey, Session, SessionRequest, types::constants::AuthMethodType};
 ///
 /// let pkp: PkpPublicKey = "0209ac7be2018f5ddc1e5057212eed99dd4a40dd6535bbaf6fb664581f7b53837f".parse()?;
-/// let login = PkpLogin::new(pkp).with_auth_methods([AuthMethod::new(AuthMethodType::Discord, "token")]);
+/// let login = PkpLogin::new(pkp).with_auth_method(AuthMethod::new(AuthMethodType::Discord, "token"));
+///
+/// async fn sign_in(client: &LitNodeClient, request: &SessionRequest, login: &PkpLogin) -> Result<Session, Error> {
+///     client.session(request, login).await
+/// }
 /// # Ok::<(), lit_sdk::types::PkpError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +35,8 @@ pub struct PkpLogin {
 }
 
 impl PkpLogin {
-    /// A login to this PKP, without any proof yet.
+    /// A login to this PKP without auth methods.
+    #[doc(alias = "pkpPublicKey")]
     pub const fn new(pkp: PkpPublicKey) -> Self {
         Self {
             pkp,
@@ -41,26 +46,28 @@ impl PkpLogin {
         }
     }
 
-    /// A proof of who the caller is. Default: none.
+    /// Adds an auth method. Default: none.
+    #[doc(alias = "authMethods")]
     pub fn with_auth_method(mut self, method: AuthMethod) -> Self {
         self.auth_methods.push(method);
         self
     }
 
-    /// Proofs of who the caller is. Default: none.
+    /// Adds auth methods. Default: none.
     #[doc(alias = "authMethods")]
     pub fn with_auth_methods(mut self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         self.auth_methods.extend(methods);
         self
     }
 
-    /// A Lit Action that may let the caller in as well. Default: none.
+    /// Adds a Lit Action that may accept the login. Default: none.
+    #[doc(alias("litActionCode", "litActionIpfsId"))]
     pub fn with_lit_action(mut self, action: LitAction) -> Self {
         self.action = Some(action);
         self
     }
 
-    /// The chain id of the message, whatever the chain of the request. Default: 1.
+    /// Sets the chain id of the message; the chain of the request does not set it. Default: 1.
     #[doc(alias = "chainId")]
     pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.chain_id = chain_id;
@@ -73,7 +80,7 @@ impl PkpLogin {
         &self.pkp
     }
 
-    /// Identifies this login by everything the nodes are shown.
+    /// Identifies this login by everything it sends to the nodes.
     fn id(&self) -> LoginId {
         let action = self.action.as_ref().map(|action| {
             let (is_code, source) = match &action.source {
@@ -98,30 +105,41 @@ impl PkpLogin {
     }
 }
 
-/// A login to a PKP that a Lit Action decides on.
+/// Authorizes sessions as a PKP if a Lit Action accepts the login.
+///
+/// ```
+/// use lit_sdk::{LitAction, LitActionLogin, PkpPublicKey};
+///
+/// let pkp: PkpPublicKey = "0209ac7be2018f5ddc1e5057212eed99dd4a40dd6535bbaf6fb664581f7b53837f".parse()?;
+/// let action = LitAction::code("LitActions.setResponse({ response: String(magicNumber === 42) })");
+/// let login = LitActionLogin::new(pkp, action.with_param("magicNumber", 42));
+/// # Ok::<(), lit_sdk::types::PkpError>(())
+/// ```
+#[doc(alias("litActionCode", "litActionIpfsId", "litActionCodeIpfsCid", "jsParams"))]
 #[derive(Debug, Clone, PartialEq)]
 #[must_use]
 pub struct LitActionLogin(PkpLogin);
 
 impl LitActionLogin {
-    /// A login to this PKP by this action.
+    /// A login to this PKP with this action.
     pub fn new(pkp: PkpPublicKey, action: LitAction) -> Self {
         Self(PkpLogin::new(pkp).with_lit_action(action))
     }
 
-    /// A proof of who the caller is, which the action sees in `Lit.Auth`. Default: none.
+    /// Adds an auth method, which the action reads in `Lit.Auth`. Default: none.
+    #[doc(alias = "authMethods")]
     pub fn with_auth_method(self, method: AuthMethod) -> Self {
         Self(self.0.with_auth_method(method))
     }
 
-    /// The chain id of the message, whatever the chain of the request. Default: 1.
+    /// Sets the chain id of the message; the chain of the request does not set it. Default: 1.
     #[doc(alias = "chainId")]
     pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.0.chain_id = chain_id;
         self
     }
 
-    /// Proofs of who the caller is, which the action sees in `Lit.Auth`. Default: none.
+    /// Adds auth methods, which the action reads in `Lit.Auth`. Default: none.
     #[doc(alias = "authMethods")]
     pub fn with_auth_methods(self, methods: impl IntoIterator<Item = AuthMethod>) -> Self {
         Self(self.0.with_auth_methods(methods))
@@ -143,7 +161,7 @@ impl AsRef<PkpLogin> for LitActionLogin {
 #[async_trait]
 impl SessionAuthorizer for PkpLogin {
     async fn authorize(&self, request: &AuthRequest) -> Result<Authorization, AuthorizeError> {
-        // Without a statement, that of a ReCap without rights, as the official client writes it.
+        // The default is the statement of an empty ReCap, as in the official client.
         let statement = match &request.statement {
             Some(statement) => statement.clone(),
             None => ReCap::new().statement(),

@@ -5,8 +5,9 @@ use lit_types::{AuthSig, Right, Timestamp, TimestampError, constants::DEFAULT_SE
 
 use crate::Encrypted;
 
-/// A request for a session: its rights, its end, and what the signer sees. The same value serves the first signature and every
-/// renewal.
+/// A request for a session: its rights, its end, and the signer's message.
+///
+/// The same value serves the first signature and every renewal.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,6 +39,7 @@ enum End {
 
 impl SessionRequest {
     /// A request for a session with exactly these rights.
+    #[doc(alias = "resourceAbilityRequests")]
     #[must_use]
     pub fn new(requests: impl IntoIterator<Item = Right>) -> Self {
         Self {
@@ -52,7 +54,7 @@ impl SessionRequest {
         }
     }
 
-    /// A request for a session that may decrypt this, and nothing else.
+    /// A request for a session that may only decrypt this.
     ///
     /// ```
     /// use lit_sdk::{Encrypted, SessionRequest};
@@ -66,14 +68,15 @@ impl SessionRequest {
         Self::new([encrypted.right()])
     }
 
-    /// When the session ends; the text is kept. Default: 24 hours after it is made. Nodes accept at most 30 days.
+    /// Sets when the session ends. Default: 24 hours after it is made. Nodes accept at most 30 days.
+    #[doc(alias = "expiration")]
     #[must_use]
     pub fn until(mut self, expiration: Timestamp) -> Self {
         self.end = Some(End::At(expiration));
         self
     }
 
-    /// How long the session lasts from the moment it is made or renewed. Default: 24 hours. Nodes accept at most 30 days.
+    /// Sets how long the session lasts after it is made or renewed. Default: 24 hours. Nodes accept at most 30 days.
     ///
     /// ```
     /// # use lit_sdk::SessionRequest;
@@ -81,35 +84,38 @@ impl SessionRequest {
     /// # let request = SessionRequest::new([]);
     /// let request = request.lasting(Duration::from_secs(600));
     /// ```
+    #[doc(alias = "expiration")]
     #[must_use]
     pub fn lasting(mut self, lifetime: Duration) -> Self {
         self.end = Some(End::After(lifetime));
         self
     }
 
-    /// The domain that asks for the signature, which the signer sees. Default: up to whoever makes the message; a wallet
-    /// names `localhost`.
+    /// Sets the domain of the message. Default: `localhost` for a wallet, `litprotocol.com` for a PKP.
+    #[doc(alias = "domain")]
     #[must_use]
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
 
-    /// What the signer is told, before the list of rights. Default: only the list of rights.
+    /// Sets the statement before the list of rights. Default: none.
+    #[doc(alias = "statement")]
     #[must_use]
     pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
         self
     }
 
-    /// The name of the chain the wallet is used on. Default: `ethereum`.
+    /// Sets the name of the wallet's chain. Default: `ethereum`.
+    #[doc(alias = "chain")]
     #[must_use]
     pub fn with_chain(mut self, chain: impl Into<String>) -> Self {
         self.chain = chain.into();
         self
     }
 
-    /// A capacity delegation to show to the nodes beside the root, so that its owner pays. Default: none.
+    /// Adds a capacity delegation, so that its owner pays. Default: none.
     #[doc(alias("capacityDelegationAuthSig", "capabilityAuthSigs"))]
     #[must_use]
     pub fn with_delegation(mut self, delegation: AuthSig) -> Self {
@@ -117,7 +123,7 @@ impl SessionRequest {
         self
     }
 
-    /// AuthSigs to show to the nodes beside the root, such as capacity delegations. Default: none.
+    /// Adds AuthSigs to send with the root, such as capacity delegations. Default: none.
     #[doc(alias = "capabilityAuthSigs")]
     #[must_use]
     pub fn with_proofs(mut self, proofs: impl IntoIterator<Item = AuthSig>) -> Self {
@@ -125,15 +131,16 @@ impl SessionRequest {
         self
     }
 
-    /// The session key. Default: a fresh one.
+    /// Sets the session key. Default: a new key.
+    #[doc(alias("sessionKey", "generateSessionKeyPair"))]
     #[must_use]
     pub fn with_session_key(mut self, key: SessionKeyPair) -> Self {
         self.session_key = Some(key);
         self
     }
 
-    /// A root AuthSig from an earlier session of the same session key. It is used if it still authorises all of this, and
-    /// asked for anew otherwise. Default: none.
+    /// Sets a root AuthSig from an earlier session with the same session key. It is reused while it authorizes the whole
+    /// request. Default: none.
     #[must_use]
     pub fn with_root(mut self, root: AuthSig) -> Self {
         self.root = Some(root);
@@ -156,7 +163,7 @@ impl SessionRequest {
         }
     }
 
-    /// When a session that is made now ends.
+    /// The end of a session that is made now.
     pub(crate) fn end_from(&self, now: &Timestamp) -> Result<Timestamp, TimestampError> {
         match &self.end {
             Some(End::At(expiration)) => Ok(expiration.clone()),

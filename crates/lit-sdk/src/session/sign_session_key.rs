@@ -12,12 +12,14 @@ use lit_types::{
 
 use crate::{Error, LitNodeClient, PkpLogin, calls::ActionSource, calls::shares::shares_error};
 
-/// What every message for a PKP begins with (session specification, section 9.2).
+/// The beginning of each message for a PKP, as in `signSessionKey` of `@lit-protocol/lit-node-client`.
 const STATEMENT: &str = "Lit Protocol PKP session signature";
-/// The domain that asks, where the caller names none.
+/// The default domain.
 const DOMAIN: &str = "litprotocol.com";
 
-/// A session key that a PKP shall authorise, and for what. [`LitNodeClient::get_pkp_session_sigs`] does this and all the rest.
+/// A request for a PKP to authorize a session key.
+///
+/// [`LitNodeClient::get_pkp_session_sigs`] makes one, and a whole session from the answer.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct SignSessionKey {
@@ -31,7 +33,8 @@ pub struct SignSessionKey {
 }
 
 impl SignSessionKey {
-    /// This session key, for exactly these rights.
+    /// A request to authorize this session key for exactly these rights.
+    #[doc(alias("sessionKey", "pkpPublicKey", "resourceAbilityRequests"))]
     pub fn new(
         login: impl Into<PkpLogin>,
         session_key: SessionPublicKey,
@@ -48,25 +51,28 @@ impl SignSessionKey {
         }
     }
 
-    /// Until when. Default: 24 hours from now. Nodes accept at most 30 days.
+    /// Sets when the authorization ends. Default: 24 hours from now. Nodes accept at most 30 days.
+    #[doc(alias = "expiration")]
     pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }
 
-    /// What the message says after `Lit Protocol PKP session signature`, and before the list of rights. Default: nothing.
+    /// Sets the text between `Lit Protocol PKP session signature` and the list of rights. Default: none.
+    #[doc(alias = "statement")]
     pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
         self
     }
 
-    /// The domain of the message. Default: `litprotocol.com`.
+    /// Sets the domain of the message. Default: `litprotocol.com`.
+    #[doc(alias = "domain")]
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
     }
 
-    /// The chain id of the message. Default: 1.
+    /// Sets the chain id of the message. Default: 1.
     #[doc(alias = "chainId")]
     pub const fn with_chain_id(mut self, chain_id: u64) -> Self {
         self.chain_id = chain_id;
@@ -75,15 +81,15 @@ impl SignSessionKey {
 }
 
 impl LitNodeClient {
-    /// Has the network sign a session key on behalf of a PKP, and gives the PKP's AuthSig: the root of a session.
+    /// Has the network sign a session key for a PKP. Returns the PKP's AuthSig: the root of a session.
     ///
-    /// Every answer is judged alone: it must be complete, for the message that was sent, and sign what it says. The shares of
-    /// as many nodes as the threshold are then combined, and the signature is verified under the key of the network. A node
-    /// that gives a wrong share is found, and others are waited for.
+    /// Each answer is checked by itself: it must be complete, match the sent message, and have the digest of its own message.
+    /// The shares of a threshold of nodes are combined, and the signature is verified under the network key. If it fails, the
+    /// wrong share is found, and the shares of other nodes are used.
     ///
     /// # Errors
-    /// [`Error::NotReady`], [`Error::NoRequests`], [`Error::InvalidMessage`]; [`Error::Nodes`] when too few nodes accept the login,
-    /// [`Error::Shares`] when what they give makes no signature.
+    /// [`Error::NotReady`], [`Error::NoRequests`]; [`Error::InvalidMessage`] for a malformed domain or statement; [`Error::Nodes`] if
+    /// too few nodes accept the login; [`Error::Shares`] if their shares do not combine.
     #[doc(alias = "signSessionKey")]
     pub async fn sign_session_key(&self, call: &SignSessionKey) -> Result<AuthSig, Error> {
         self.check_ready()?;
@@ -109,7 +115,7 @@ impl LitNodeClient {
         Ok(root.auth_sig().clone())
     }
 
-    /// Has the network sign this message on behalf of a PKP.
+    /// Has the network sign this message for a PKP.
     pub(crate) async fn sign_for_pkp(
         &self,
         login: &PkpLogin,
@@ -172,7 +178,7 @@ impl LitNodeClient {
     }
 }
 
-/// What a message for a PKP says.
+/// The content of a message for a PKP.
 pub(crate) struct PkpMessage<'a> {
     pub(crate) session_key: SessionPublicKey,
     pub(crate) requests: &'a [Right],
@@ -203,13 +209,13 @@ impl PkpMessage<'_> {
     }
 }
 
-/// A node's share, and what it signs.
+/// A node's share, and the message it signs.
 struct SignedShare {
     message: SiweMessage,
     share: BlsSignatureShare,
 }
 
-/// Everything that can be told of one answer alone.
+/// Checks one answer by itself.
 fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, Rejection> {
     let answer: SignSessionKeyResponse = serde_json::from_slice(body)?;
     if answer.result != "success" {

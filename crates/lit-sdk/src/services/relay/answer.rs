@@ -8,22 +8,24 @@ use serde_json::{Value, value::RawValue};
 
 use super::{PayerSecretKey, RelayError, RelayRequestId};
 
-/// A PKP as a relayer tells of it. [`RelayPkp::public_key`] checks what can be checked without the chain.
+/// A PKP in the answer of a relayer. [`RelayPkp::public_key`] checks it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RelayPkp {
-    /// The id of its NFT.
+    /// The id of the PKP's NFT.
     #[serde(deserialize_with = "token_id")]
     pub token_id: TokenId,
-    /// Its public key, as told.
+    /// The unchecked public key.
     #[serde(rename = "publicKey")]
     pub told_public_key: Bytes,
-    /// Its address.
+    /// The address.
     pub eth_address: Address,
 }
 
 impl RelayPkp {
-    /// The public key, if it is one, and address and token id follow from it. That the PKP exists, only the chain can tell.
+    /// Checks that address and token id follow from the public key, and returns the key.
+    ///
+    /// Only the chain can tell whether the PKP exists.
     ///
     /// # Errors
     /// [`RelayError::InconsistentPkp`].
@@ -35,24 +37,24 @@ impl RelayPkp {
     }
 }
 
-/// How far a relayer is with a request for a PKP.
+/// The status of a request for a PKP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MintStatus {
-    /// Not there yet.
+    /// The PKP is not minted yet.
     InProgress,
-    /// Minted.
+    /// The PKP is minted.
     Succeeded(RelayPkp),
-    /// Failed for good, with what the relayer says.
+    /// The request failed finally, with the relayer's message.
     Failed(Option<String>),
 }
 
-/// What a relayer gives a new payer.
+/// A new payer at a relayer.
 #[derive(Debug)]
 pub struct RegisteredPayer {
-    /// The wallet that pays, which the relayer holds.
+    /// The address of the paying wallet. The relayer holds its key.
     pub wallet_address: Address,
-    /// Lets its holder add users whom the wallet pays for. The relayer does not give it again.
+    /// Lets its holder add users. The relayer returns it only once.
     pub secret_key: PayerSecretKey,
 }
 
@@ -87,7 +89,7 @@ pub(super) struct ErrorAnswer {
     pub(super) error: Option<Value>,
 }
 
-/// How a status arrives. What an error means for it is decided by its reader.
+/// The status in an answer, or the error that the caller interprets.
 pub(super) struct StatusAnswer {
     pub(super) status: Result<MintStatus, Option<Value>>,
 }
@@ -149,8 +151,7 @@ fn token_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TokenId, D::Er
     read_token_id(raw.get()).map_err(D::Error::custom)
 }
 
-/// A token id as JSON: a number, a text with a number, or a BigNumber of ethers. What begins with `0x` is hex, all else
-/// is decimal, as ethers reads it.
+/// Reads a token id from JSON: a number, a text, or a BigNumber of ethers. A text with `0x` is hex, any other is decimal.
 fn read_token_id(json: &str) -> Result<TokenId, &'static str> {
     #[derive(Deserialize)]
     struct BigNumber {
@@ -165,7 +166,7 @@ fn read_token_id(json: &str) -> Result<TokenId, &'static str> {
                 .map_err(|_| PROBLEM)?
                 .hex
         }
-        // Not as a number, which would round it.
+        // A JSON number would be rounded.
         _ => json.to_owned(),
     };
     let id = if text.starts_with("0x") {

@@ -139,7 +139,7 @@ impl RelayError {
         })
     }
 
-    /// The request whose outcome [`LitRelay::wait_for_mint`](super::LitRelay::wait_for_mint) tells.
+    /// The request to pass to [`LitRelay::wait_for_mint`](super::LitRelay::wait_for_mint).
     #[must_use]
     pub const fn request_id(&self) -> Option<&RelayRequestId> {
         match self {

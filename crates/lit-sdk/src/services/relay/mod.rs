@@ -41,9 +41,9 @@ const WEBAUTHN_OPTIONS: &str = "/auth/webauthn/generate-registration-options";
 const REGISTER_PAYER: &str = "/register-payer";
 const ADD_USERS: &str = "/add-users";
 
-/// The largest answer that is read. Fetching can list many PKPs.
+/// The largest accepted answer. A list of PKPs can be long.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
-/// How much of what a relayer says goes into an error.
+/// The length to which the relayer's messages are cut.
 const MAX_MESSAGE_CHARS: usize = 200;
 
 /// A relayer mints PKPs and pays for them.
@@ -59,8 +59,9 @@ const MAX_MESSAGE_CHARS: usize = 200;
 /// # }
 /// ```
 ///
-/// The relayer is not trusted for facts: [`RelayPkp::public_key`] checks that key, address and token id match; only the chain
+/// The relayer's answers are not trusted: [`RelayPkp::public_key`] checks that key, address and token id match; only the chain
 /// tells who owns a PKP and who may use it.
+#[doc(alias("litRelayConfig", "relayApiKey", "LIT_RELAYER_API_KEY"))]
 #[derive(Clone)]
 pub struct LitRelay {
     http: Arc<dyn HttpClient>,
@@ -115,7 +116,7 @@ impl LitRelay {
         RelayError: From<K::Error>,
     {
         let url = url.parse::<HttpUrl>().map_err(RelayError::Url)?;
-        // A URL that nothing can be appended to is found here, not at the first call.
+        // Refuses a URL that no path can be appended to now, not at the first call.
         url.join(MINT)?;
         Ok(Self {
             http,
@@ -141,14 +142,14 @@ impl LitRelay {
         }
     }
 
-    /// How long one request may take. The relayer answers some requests after a transaction is mined. Default: 120 s.
+    /// Sets the timeout of a request. Some answers wait for a transaction. Default: 120 s.
     #[must_use]
     pub const fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How to wait for a PKP. Default: [`Polling::default`].
+    /// Sets how to wait for a PKP. Default: [`Polling::default`].
     #[must_use]
     pub fn with_polling(mut self, polling: Polling) -> Self {
         self.polling = polling;
@@ -243,7 +244,12 @@ impl LitRelay {
                 }
                 Ok(MintStatus::InProgress) => {}
                 Err(RelayError::Transport(error)) if error.is_retryable() && !is_last => {
-                    tracing::debug!(%request_id, attempt, %error, "no status from the relayer; asking again");
+                    tracing::debug!(
+                        %request_id,
+                        attempt,
+                        error = &error as &(dyn std::error::Error + 'static),
+                        "no status from the relayer; asking again"
+                    );
                 }
                 Err(error) => {
                     return Err(RelayError::Status {
@@ -399,7 +405,7 @@ impl LitRelay {
         Ok(request.with_header("content-type", "application/json"))
     }
 
-    /// Sends a request with the API key. `secrets` are the others that it contains.
+    /// Sends a request with the API key. `secrets` are further secrets of the request.
     async fn call<T: DeserializeOwned>(
         &self,
         path: &'static str,
@@ -414,7 +420,7 @@ impl LitRelay {
             let limit = MAX_ANSWER_BYTES;
             return Err(TransportError::TooLarge { limit }.into());
         }
-        // As the official client, which does not follow redirects that carry an answer.
+        // The official client reads the answer of a redirect too.
         if (200..400).contains(&answer.status) {
             return serde_json::from_slice(&answer.body).map_err(|error| RelayError::Answer {
                 path,
@@ -445,7 +451,7 @@ impl LitRelay {
             .chain([self.api_key.expose_secret()])
         {
             if !secret.is_empty() {
-                // As it is, and as it stands in JSON, which is quoted.
+                // The secret itself, and in quoted JSON.
                 let quoted = Zeroizing::new(Value::from(secret).to_string());
                 text = text.replace(secret, "[secret]");
                 text = text.replace(&quoted[1..quoted.len() - 1], "[secret]");

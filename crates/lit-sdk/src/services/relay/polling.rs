@@ -2,7 +2,17 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::RelayRequestId;
 
-/// How to wait for a PKP.
+/// Intervals and limits of the wait for a PKP.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use lit_sdk::services::Polling;
+///
+/// let polling = Polling::default()
+///     .with_interval(Duration::from_secs(2))
+///     .with_progress(|progress| println!("attempt {} of {}", progress.attempt, progress.attempts));
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Polling {
@@ -27,25 +37,25 @@ impl Default for Polling {
 }
 
 impl Polling {
-    /// How long to wait after an answer before asking again. Default: 15 s.
+    /// Sets the pause between two requests. Default: 15 s.
     pub const fn with_interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
     }
 
-    /// How often to ask, at least once. Default: 20.
+    /// Sets the number of requests, at least 1. Default: 20.
     pub const fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// How long all of it may take. Default: no limit beside the number of attempts.
+    /// Sets the time limit of the whole wait. Default: none.
     pub const fn with_deadline(mut self, deadline: Duration) -> Self {
         self.deadline = Some(deadline);
         self
     }
 
-    /// Is called after every attempt that is not the last. Default: nothing.
+    /// Sets a function that is called after each attempt but the last. Default: none.
     pub fn with_progress(
         mut self,
         progress: impl Fn(&MintProgress) + Send + Sync + 'static,
@@ -65,16 +75,16 @@ impl fmt::Debug for Polling {
     }
 }
 
-/// A PKP is still being minted.
+/// The progress of the wait for a PKP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MintProgress {
-    /// Which request.
+    /// The request.
     pub request_id: RelayRequestId,
-    /// How often has been asked, from 1.
+    /// The number of requests so far, from 1.
     pub attempt: u32,
-    /// How often will be asked at most.
+    /// The largest number of requests.
     pub attempts: u32,
-    /// Since the beginning of waiting.
+    /// The time since the start of the wait.
     pub elapsed: Duration,
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::RelayError;
 
-/// An auth method as a relayer takes it: its type and id, without proof.
+/// An auth method for a relayer: its type and id, without its token.
 #[doc(alias = "prepareRelayRequestData")]
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RelayAuthMethod {
@@ -20,7 +20,7 @@ pub struct RelayAuthMethod {
 }
 
 impl RelayAuthMethod {
-    /// A method by type and id. The id of a login has 32 bytes, that of a Lit Action 34.
+    /// A method by type and id. The id has 32 bytes for a login, and 34 for a Lit Action.
     #[must_use]
     pub fn new(auth_method_type: impl Into<AuthMethodNumber>, id: impl Into<Bytes>) -> Self {
         Self {
@@ -30,7 +30,7 @@ impl RelayAuthMethod {
         }
     }
 
-    /// The COSE public key of a WebAuthn credential. Default: none, as for all other methods.
+    /// Sets the COSE public key of a WebAuthn credential. Other methods have none.
     #[must_use]
     pub fn with_public_key(mut self, key: impl Into<Bytes>) -> Self {
         self.public_key = Some(key.into());
@@ -75,9 +75,9 @@ impl TryFrom<&AuthMethod> for RelayAuthMethod {
     }
 }
 
-/// A request for a PKP, for [`LitRelay::mint`](super::LitRelay::mint).
+/// A request to mint a PKP with [`LitRelay::mint`](super::LitRelay::mint).
 ///
-/// It names the auth methods that may use the PKP, and its owner. The owner may change who may use it.
+/// It names the auth methods that may use the PKP, and the owner, who may change them.
 ///
 /// ```
 /// use lit_sdk::{AuthMethod, services::MintRequest, types::constants::{AuthMethodScope, AuthMethodType}};
@@ -105,7 +105,7 @@ struct Members {
     own_address_permitted: bool,
 }
 
-/// The auth methods, or why there are none. A request is checked when it is sent.
+/// The auth methods, or the error that the send returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Methods {
     known: Result<Vec<RelayAuthMethod>, RelayError>,
@@ -126,7 +126,7 @@ enum Scopes {
     ByMethod(Vec<Vec<AuthMethodScope>>),
 }
 
-/// The two spellings of the body in the official client. They mean the same to a relayer.
+/// The two equivalent spellings of the body in the official client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
     Relay,
@@ -139,14 +139,15 @@ enum Layout {
 pub struct OwnerChoice(Methods);
 
 impl OwnerChoice {
-    /// The PKP owns itself, so that those who may use it can also change who may.
+    /// The PKP owns itself. Its auth methods can also change the permissions.
     #[doc(alias("sendPkpToItself", "sendPkpToitself"))]
     pub fn owned_by_pkp(self) -> MintRequest {
         self.owned(Owner::Pkp)
     }
 
-    /// The wallet of the relayer owns the PKP: **the operator of the relayer can let anybody use it**. This is the default
-    /// of the official client's `mintPKPWithAuthMethods`.
+    /// The wallet of the relayer owns the PKP. **The operator of the relayer can permit anyone to use it.**
+    ///
+    /// This is the default of `mintPKPWithAuthMethods` in the official client.
     pub fn owned_by_relayer(self) -> MintRequest {
         self.owned(Owner::Relayer)
     }
@@ -197,7 +198,7 @@ impl MintRequest {
         })
     }
 
-    /// As the official client's providers write it.
+    /// A request in the spelling of the official client's providers.
     pub(crate) fn by_provider(method: RelayAuthMethod) -> OwnerChoice {
         OwnerChoice(Methods {
             known: Ok(vec![method]),
@@ -205,19 +206,20 @@ impl MintRequest {
         })
     }
 
-    /// A request with a JSON body of your own, for members that this type does not have, such as `burnPkp`. The body says
-    /// who owns the PKP; unless it does, the relayer.
+    /// A request with a JSON body of your own, for members such as `burnPkp`.
+    ///
+    /// The relayer owns the PKP unless the body names another owner.
     pub const fn from_body(body: CompactJson) -> Self {
         Self(Content::Body(body))
     }
 
-    /// The scopes of every auth method. Default: sign anything.
+    /// Sets the scopes of all auth methods. Default: sign anything.
     #[doc(alias("pkpPermissionScopes", "authMethodScopes"))]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = AuthMethodScope>) -> Self {
         self.scoped(Scopes::Same(scopes.into_iter().collect()))
     }
 
-    /// The scopes of each auth method, in their order.
+    /// Sets the scopes of each auth method, in their order.
     pub fn with_scopes_by_method(self, scopes: Vec<Vec<AuthMethodScope>>) -> Self {
         self.scoped(Scopes::ByMethod(scopes))
     }
@@ -229,7 +231,7 @@ impl MintRequest {
         self
     }
 
-    /// Whether the PKP's own address is listed as permitted. Default: yes, as in the official client.
+    /// Sets whether the PKP's own address is permitted. Default: yes, as in the official client.
     #[doc(alias = "addPkpEthAddressAsPermittedAddress")]
     pub fn with_own_address_permitted(mut self, permitted: bool) -> Self {
         if let Content::Members(members) = &mut self.0 {
@@ -279,7 +281,7 @@ struct Body<'a> {
     members: &'a Members,
 }
 
-/// Members in the order of the official client, which has two.
+/// Writes the members in one of the two orders of the official client.
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         /// The only kind of key of a PKP: secp256k1.
@@ -329,7 +331,7 @@ struct ScopeLists<'a> {
     layout: Layout,
 }
 
-/// A list for each method. Providers of the official client spell their default as a BigNumber of ethers.
+/// Writes a list for each method. The official client's providers write their default as a BigNumber of ethers.
 impl Serialize for ScopeLists<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
@@ -396,7 +398,7 @@ impl TryFrom<String> for RelayRequestId {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let ok = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-        // It becomes a part of a path.
+        // The id becomes a part of a path.
         if (1..=128).contains(&text.len()) && text.bytes().all(ok) {
             Ok(Self(text))
         } else {
@@ -425,5 +427,5 @@ impl fmt::Debug for RelayRequestId {
 
 /// The text is not a request id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a request id has 1 to 128 letters, digits, - and _")]
+#[error("malformed request id: expected 1 to 128 letters, digits, - and _")]
 pub struct InvalidRequestId(());

@@ -2,7 +2,7 @@ use std::fmt;
 
 pub(super) use zeroize::Zeroizing;
 
-/// The text cannot be the value of a header.
+/// The secret cannot be sent in an HTTP header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected ASCII without control characters")]
 pub struct InvalidRelaySecret(());
@@ -62,7 +62,7 @@ macro_rules! secret {
 
 secret! {
     /// Lets its holder use a relayer. Relayers refuse an empty one.
-    #[doc(alias = "relayApiKey")]
+    #[doc(alias("relayApiKey", "LIT_RELAYER_API_KEY"))]
     RelayApiKey
 }
 

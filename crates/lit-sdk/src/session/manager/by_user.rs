@@ -6,7 +6,7 @@ use crate::{
     AuthRequest, Authorization, AuthorizeError, SessionAuthorizer, session::store::SessionUser,
 };
 
-/// Whoever authorises, for one user alone.
+/// An authorizer that is restricted to one user.
 pub(super) struct ByUser<'a> {
     auth: &'a dyn SessionAuthorizer,
     address: Option<Address>,
@@ -31,7 +31,7 @@ impl<'a> ByUser<'a> {
         Ok(Self { auth, address })
     }
 
-    /// Whether a session of this signer will do. One of somebody else's will not, even under the same name.
+    /// Whether this signer is the expected one.
     pub(super) fn is_by(&self, signer: Address) -> bool {
         self.address.is_none_or(|address| address == signer)
     }

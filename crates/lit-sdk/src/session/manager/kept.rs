@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl SessionManager {
-    /// The session in the store, as the request wants it.
+    /// The session in the store, fitted to the request.
     pub(super) async fn in_store(
         &self,
         scope: &SessionScope,
@@ -32,13 +32,13 @@ impl SessionManager {
             Err(error) => return self.tolerate(error).map(|()| None),
         };
         if entry.is_expired(now) {
-            // The next session replaces it; until then it is only a key that lies about.
+            // An expired session is only a key that could leak.
             let removed = store.remove(scope).await;
             return removed
                 .map(|_| None)
                 .or_else(|error| self.tolerate(error).map(|()| None));
         }
-        // With the proofs it was kept with, which may have ended, this would say too little about the root.
+        // The stored proofs are left out: an expired one would hide a valid root.
         match verified(&entry, request, now).await? {
             Ok(session) => self.fit(&session, request, auth, now),
             Err(problem) => {
@@ -52,7 +52,7 @@ impl SessionManager {
         }
     }
 
-    /// A session with more rights that is the same in all else, restricted to the request.
+    /// A session that has more rights and is otherwise equal, restricted to the request.
     pub(super) async fn attenuated(
         &self,
         scope: &SessionScope,
@@ -60,7 +60,7 @@ impl SessionManager {
         auth: &ByUser<'_>,
         now: OffsetDateTime,
     ) -> Result<Option<Arc<Session>>, SessionManagerError> {
-        // What a note restricts cannot be compared.
+        // Rights with data cannot be compared.
         if request
             .requests
             .iter()
@@ -93,7 +93,7 @@ impl SessionManager {
         Ok(None)
     }
 
-    /// Puts a session into the store, and takes it out again if some were revoked since `epoch`.
+    /// Puts a session into the store, and removes it again if it was revoked since `epoch`.
     pub(super) async fn keep(
         &self,
         slot: &Arc<Slot>,
@@ -121,22 +121,22 @@ impl SessionManager {
         }
     }
 
-    /// Puts a session into the store that could not be put there before.
+    /// Retries to put a session into the store after a failure.
     pub(super) async fn keep_again(&self, slot: &Arc<Slot>) -> Result<(), SessionManagerError> {
         let pause = self.on_store_failure == StoreFailure::GoOn;
-        if self.store.is_none() || !slot.is_to_be_kept(pause.then(|| self.now())) {
+        if self.store.is_none() || !slot.must_be_kept(pause.then(|| self.now())) {
             return Ok(());
         }
         let _gate = slot.gate.lock().await;
         let epoch = slot.epoch();
         match slot.live() {
-            Some(live) if slot.is_to_be_kept(None) => self.keep(slot, &live.session, epoch).await,
+            Some(live) if slot.must_be_kept(None) => self.keep(slot, &live.session, epoch).await,
             _ => Ok(()),
         }
     }
 }
 
-/// The session of an entry, for the rights of a request, verified where it holds up nobody: the root of a PKP takes pairings.
+/// Verifies the session of an entry for a request. It runs on a blocking thread, since the root of a PKP takes pairings.
 async fn verified(
     entry: &StoredSession,
     request: &SessionRequest,
@@ -147,7 +147,7 @@ async fn verified(
     offload(verify).await
 }
 
-/// Puts an entry into the store, and takes it out again if some were revoked since `epoch`. Says whether it stays.
+/// Puts an entry into the store, and removes it again if it was revoked since `epoch`. Returns whether it stays.
 async fn put(
     store: Arc<dyn SessionStore>,
     slot: Arc<Slot>,
@@ -159,7 +159,7 @@ async fn put(
         slot.kept();
         return Ok(true);
     }
-    // Perhaps before it was there.
+    // The revocation may have come before the entry was there.
     store.remove(entry.scope()).await?;
     Ok(false)
 }

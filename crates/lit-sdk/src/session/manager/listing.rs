@@ -1,4 +1,4 @@
-//! Which sessions there are, and an end to them.
+//! Lists and revokes sessions.
 
 use lit_session_crypto::SessionPublicKey;
 use lit_types::Timestamp;
@@ -10,11 +10,13 @@ use crate::{
 };
 
 impl SessionManager {
-    /// Forgets the session of a user for a request, whatever the login, here and in the store, and all others of its session
-    /// key, which is then gone. Says whether there was one. Signatures that were minted from it stay good until they expire.
+    /// Revokes the session of a user for a request. Returns whether there was one.
+    ///
+    /// It removes the session from memory and from the store for every login, with all other sessions of the same session key.
+    /// Signatures that were made with it stay valid until they expire.
     ///
     /// # Errors
-    /// [`SessionManagerError::Store`]; in memory the session is forgotten all the same.
+    /// [`SessionManagerError::Store`]; the session is removed from memory all the same.
     pub async fn revoke(
         &self,
         user: impl Into<SessionUser>,
@@ -35,12 +37,14 @@ impl SessionManager {
         for entry in kept {
             store.remove(entry.scope()).await?;
         }
-        // What cannot be read is not listed.
+        // An unreadable entry is not listed.
         Ok(store.remove(&scope).await? || !keys.is_empty())
     }
 
-    /// Signs a user out: removes all their sessions on this network, here and in the store, with their keys. Returns how many
-    /// there were. Signatures that were minted from them stay valid until they expire.
+    /// Signs a user out. Returns the number of removed sessions.
+    ///
+    /// It removes all sessions of the user on this network from memory and from the store, with their keys. Signatures that
+    /// were made with them stay valid until they expire.
     ///
     /// # Errors
     /// [`SessionManagerError::Store`]; the sessions are removed from memory all the same.
@@ -56,7 +60,7 @@ impl SessionManager {
                 store.remove(entry.scope()).await?;
                 keys.insert(entry.public_key());
             }
-            // A store that has lost a part of what it knows need not list them.
+            // A store that lost its index does not list them.
             for scope in scopes {
                 store.remove(&scope).await?;
             }
@@ -64,7 +68,7 @@ impl SessionManager {
         Ok(keys.len())
     }
 
-    /// The sessions of a user that have not ended.
+    /// The unexpired sessions of a user.
     ///
     /// # Errors
     /// [`SessionManagerError::Store`].
@@ -80,7 +84,7 @@ impl SessionManager {
         Ok(self.summaries(kept))
     }
 
-    /// All sessions that have not ended. The store may hold some of other networks, too.
+    /// All unexpired sessions. A store may also hold sessions of other networks.
     ///
     /// # Errors
     /// [`SessionManagerError::Store`].
@@ -104,14 +108,14 @@ impl SessionManager {
     }
 }
 
-/// A session that is kept, without its secrets.
+/// A kept session without its secrets.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SessionSummary {
-    /// Whose it is and what it is for.
+    /// The scope: its user, network and rights.
     pub scope: SessionScope,
     /// The session key.
     pub session_key: SessionPublicKey,
-    /// Until when it is authorised.
+    /// When the session ends.
     pub expiration: Timestamp,
 }

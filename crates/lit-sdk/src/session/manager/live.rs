@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use super::SessionManagerError;
 use crate::session::store::{ScopeKey, SessionOwner, SessionScope, StoredSession};
 
-/// A place for every scope that was asked for, by owner.
+/// A slot for each requested scope, by owner.
 #[derive(Default)]
 pub(super) struct Live(Mutex<Slots>);
 
@@ -20,15 +20,15 @@ pub(super) struct Live(Mutex<Slots>);
 struct Slots {
     by_owner: HashMap<ScopeKey, Vec<Arc<Slot>>>,
     count: usize,
-    /// At how many slots those of ended sessions are dropped.
+    /// The number of slots at which expired ones are dropped.
     purge_at: usize,
 }
 
-/// Fewer slots are not worth a look.
+/// Fewer slots are never purged.
 const PURGE_FROM: usize = 1024;
 
 impl Live {
-    /// The place of a scope.
+    /// The slot of a scope.
     pub(super) fn slot(&self, scope: &SessionScope, now: OffsetDateTime) -> Arc<Slot> {
         let (owner, key) = (scope.owner().key(), scope.key());
         let mut slots = self.slots();
@@ -57,8 +57,8 @@ impl Live {
         slot
     }
 
-    /// Forgets the sessions of a scope, by whatever login, and those of the same keys, such as what was attenuated from
-    /// them. Gives the keys.
+    /// Forgets the sessions of a scope for every login, and the sessions of the same keys, such as attenuated ones. Returns
+    /// the keys.
     pub(super) fn forget(&self, scope: &SessionScope) -> HashSet<SessionPublicKey> {
         let mut slots = self.of_owner(scope.owner());
         slots.retain(|slot| slot.scope.is_same_but_login(scope));
@@ -77,7 +77,7 @@ impl Live {
         }
     }
 
-    /// Forgets all sessions of an owner. Gives their keys and scopes.
+    /// Forgets all sessions of an owner. Returns their keys and scopes.
     pub(super) fn forget_owner(
         &self,
         owner: &SessionOwner,
@@ -89,7 +89,7 @@ impl Live {
         forgotten.unzip()
     }
 
-    /// The sessions that could be attenuated to one of this scope, those that last longest first.
+    /// The sessions that can be attenuated to this scope, the longest-lasting first.
     pub(super) fn wider(&self, scope: &SessionScope) -> Vec<Arc<Session>> {
         let mut slots = self.of_owner(scope.owner());
         slots.retain(|slot| slot.scope.can_be_narrowed_to(scope));
@@ -99,7 +99,7 @@ impl Live {
         sessions
     }
 
-    /// The sessions of an owner, or all, as they would be stored.
+    /// The sessions of an owner, or all, as entries of a store.
     pub(super) fn entries(&self, owner: Option<&SessionOwner>) -> Vec<StoredSession> {
         let slots = match owner {
             Some(owner) => self.of_owner(owner),
@@ -131,7 +131,7 @@ fn find(slots: &[Arc<Slot>], key: ScopeKey) -> Option<&Arc<Slot>> {
 }
 
 impl Slots {
-    /// Drops what is neither in use nor holds a session that has not ended.
+    /// Drops unused slots without an unexpired session.
     fn purge(&mut self, now: OffsetDateTime) {
         self.by_owner.retain(|_, slots| {
             slots.retain(|slot| {
@@ -148,11 +148,11 @@ impl Slots {
     }
 }
 
-/// The place of one scope.
+/// The session of one scope.
 pub(super) struct Slot {
     key: ScopeKey,
     pub(super) scope: SessionScope,
-    /// Held by whoever looks for a session or asks for one.
+    /// The caller that finds or makes the session holds it.
     pub(super) gate: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
@@ -160,17 +160,17 @@ pub(super) struct Slot {
 #[derive(Default)]
 struct State {
     live: Option<LiveSession>,
-    /// How many attempts to get a session have come to an end.
+    /// The number of finished attempts to get a session.
     attempts: u64,
-    /// How the last one failed.
+    /// The failure of the last attempt.
     failure: Option<SessionManagerError>,
     /// Changes when sessions are revoked.
     epoch: u64,
-    /// When the session shall be put into the store at last.
+    /// When to retry to put the session into the store.
     keep_at: Option<OffsetDateTime>,
 }
 
-/// A session that was verified, and when it is to be renewed.
+/// A verified session, and when to renew it.
 #[derive(Clone)]
 pub(super) struct LiveSession {
     pub(super) session: Arc<Session>,
@@ -182,7 +182,7 @@ impl Slot {
         self.state().live.clone()
     }
 
-    /// Puts a renewal off.
+    /// Postpones the renewal.
     pub(super) fn renew_at(&self, at: OffsetDateTime) {
         if let Some(live) = &mut self.state().live {
             live.renew_at = at;
@@ -193,7 +193,7 @@ impl Slot {
         self.state().epoch
     }
 
-    /// Takes a session up, unless some were revoked since `epoch`. Says whether it did.
+    /// Remembers a session, unless it was revoked since `epoch`. Returns whether it did.
     pub(super) fn take(&self, live: LiveSession, epoch: u64, kept: bool) -> bool {
         let mut state = self.state();
         if state.epoch != epoch {
@@ -204,7 +204,7 @@ impl Slot {
         true
     }
 
-    /// Forgets the session, and whatever an attempt that is under way will bring. Gives its key.
+    /// Forgets the session, and the result of an attempt in flight. Returns the key.
     fn forget(&self) -> Option<SessionPublicKey> {
         let mut state = self.state();
         state.epoch += 1;
@@ -222,14 +222,14 @@ impl Slot {
         state.failure = failure.cloned();
     }
 
-    /// How the last attempt failed, if it came to an end after `seen` attempts had.
+    /// The failure of the last attempt, if it finished after the first `seen` attempts.
     pub(super) fn failure_since(&self, seen: u64) -> Option<SessionManagerError> {
         let state = self.state();
         state.failure.clone().filter(|_| state.attempts > seen)
     }
 
-    /// Whether the session is yet to be put into the store; with a time, whether it is time for it.
-    pub(super) fn is_to_be_kept(&self, now: Option<OffsetDateTime>) -> bool {
+    /// Whether the store lacks the session; with a time, whether a retry is due.
+    pub(super) fn must_be_kept(&self, now: Option<OffsetDateTime>) -> bool {
         let keep_at = self.state().keep_at;
         keep_at.is_some_and(|at| now.is_none_or(|now| at <= now))
     }

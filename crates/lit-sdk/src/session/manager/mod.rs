@@ -1,4 +1,4 @@
-//! Sessions for programs that live long and have many users.
+//! Sessions for long-running programs with many users.
 
 mod by_user;
 mod error;
@@ -25,15 +25,37 @@ use crate::{
     },
 };
 
-/// Gives sessions for requests: one that is at hand if there is one, one with more rights attenuated, and a new one otherwise.
+/// Caches, renews and stores sessions.
 ///
-/// A session is at hand for requests of the same [`SessionScope`], and for no others. It is taken from memory, where it was
-/// verified, or from the store, and then verified again. However many callers want the same session at the same time, the
-/// signer is asked once; if the signer refuses, those who waited get the same error. Sessions that will end soon are
-/// renewed ahead of time, by one caller, while the others go on with the old one.
+/// It returns a kept session of the same [`SessionScope`], or attenuates a kept session with more rights, or makes a new one.
+/// A session from the store is verified again. Callers that want the same session at the same time share one prompt of the
+/// signer; if the signer refuses, they get the same error. One caller renews a session before it ends, while the others
+/// continue with the old one.
 ///
-/// Only one process at a time asks a signer, but two processes on one store may both do; the later session is kept then, and
-/// both are good. What one process revokes, another that has it in memory goes on using until it ends.
+/// Two processes on one store may both ask the signer. Both sessions are valid, and the store keeps the later one. After one
+/// process revokes a session, another process that has it in memory continues with it until it ends.
+///
+/// ```no_run
+/// use std::sync::Arc;
+///
+/// use alloy_signer_local::PrivateKeySigner;
+/// use lit_sdk::{LitNodeClient, Right, Session, SessionManager, SessionRequest, WalletAuth, store::FileStore};
+///
+/// # async fn run(client: LitNodeClient) -> Result<(), Box<dyn std::error::Error>> {
+/// let manager = SessionManager::new(client).with_store(FileStore::open("sessions")?);
+/// let signer = PrivateKeySigner::random();
+/// let wallet = WalletAuth::new(signer.clone());
+///
+/// let request = SessionRequest::new([Right::run_any_action()]);
+/// let session: Arc<Session> = manager.session(&request, &wallet).await?;
+/// let same = manager.session(&request, &wallet).await?; // the wallet is not asked again
+/// assert_eq!(session.public_key(), same.public_key());
+///
+/// manager.sign_out(signer.address()).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "storageProvider")]
 #[must_use]
 pub struct SessionManager {
     client: LitNodeClient,
@@ -45,21 +67,21 @@ pub struct SessionManager {
     live: Live,
 }
 
-/// What to do while the store does not work.
+/// The reaction of a [`SessionManager`] to a failure of its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StoreFailure {
-    /// Give the error to the caller. A session that was just signed is remembered, and kept as soon as the store works.
+    /// Return the error. A new session stays in memory, and is stored as soon as the store works.
     #[default]
     Fail,
-    /// Go on with what is in memory, with a warning, and keep sessions as soon as the store works again.
+    /// Log a warning and continue with the sessions in memory. They are stored as soon as the store works.
     GoOn,
 }
 
-/// How long a store that failed is left alone when calls go on without it.
+/// How long calls continue without a failed store before they retry it.
 const STORE_PAUSE: time::Duration = time::Duration::seconds(10);
 
 impl SessionManager {
-    /// Sessions of this client's network, kept in memory.
+    /// A manager of this client's sessions, in memory.
     pub fn new(client: LitNodeClient) -> Self {
         Self {
             network: NetworkId::of(&client),
@@ -72,26 +94,27 @@ impl SessionManager {
         }
     }
 
-    /// A store that keeps sessions beside memory. Default: none.
+    /// Sets a store that keeps sessions across restarts. Default: memory only.
+    #[doc(alias = "storageProvider")]
     pub fn with_store(mut self, store: impl SessionStore) -> Self {
         self.store = Some(Arc::new(store));
         self
     }
 
-    /// What to do while the store does not work. Default: [`StoreFailure::Fail`].
+    /// Sets the reaction to a failure of the store. Default: [`StoreFailure::Fail`].
     pub const fn with_store_failure(mut self, then: StoreFailure) -> Self {
         self.on_store_failure = then;
         self
     }
 
-    /// How long before its end a session is renewed, but at most the last quarter of its time. Requests that name their end
-    /// are not renewed ahead. Default: 5 minutes.
+    /// Sets how long before its end a session is renewed, at most a quarter of its lifetime. A session with a fixed end
+    /// ([`SessionRequest::until`]) is not renewed. Default: 5 minutes.
     pub fn with_renew_ahead(mut self, ahead: Duration) -> Self {
         self.renew_ahead = ahead.try_into().unwrap_or(time::Duration::MAX);
         self
     }
 
-    /// How long a session must last at least to be given out again. Default: 1 minute.
+    /// Sets how long a session must still last to be returned again. Default: 1 minute.
     pub fn with_margin(mut self, margin: Duration) -> Self {
         self.margin = margin.try_into().unwrap_or(time::Duration::MAX);
         self
@@ -102,11 +125,13 @@ impl SessionManager {
         &self.client
     }
 
-    /// A session for this request, of the user who signs as [`SessionAuthorizer::address`]. Where that is not known beforehand, a new
-    /// session is made each time and nothing is kept; name the user with [`SessionManager::session_of`].
+    /// Returns a session for this request and [`SessionAuthorizer::address`].
     ///
-    /// A session of a PKP is given to the same [`SessionAuthorizer::login_id`] alone: to the same auth methods with the same tokens,
-    /// the same action with the same parameters. So a login that is new or not permitted is judged by the nodes.
+    /// If that address is unknown, each call makes a new session and keeps nothing; name the user with
+    /// [`SessionManager::session_of`] instead.
+    ///
+    /// A session of a PKP is only returned to the same [`SessionAuthorizer::login_id`]: the same auth methods with the same
+    /// tokens, the same action with the same parameters. The nodes check any other login.
     ///
     /// # Errors
     /// [`SessionManagerError`].
@@ -124,10 +149,10 @@ impl SessionManager {
         }
     }
 
-    /// A session for this request, of this user. If the user is named by address, nobody else's signature is accepted.
+    /// Returns a session for this request and this user.
     ///
-    /// Who calls this vouches for the user: a session of theirs that is at hand is given whatever the login, and is found
-    /// again when tokens have changed.
+    /// A user named by address must be the signer. The caller vouches for the user: a kept session is returned for any login,
+    /// and is found again after tokens change.
     ///
     /// # Errors
     /// [`SessionManagerError`].
@@ -150,7 +175,7 @@ impl SessionManager {
         let auth = &ByUser::new(&user, auth)?;
         let scope = self.scope(user, request)?.with_login(login);
         let slot = self.live.slot(&scope, self.now());
-        if let Some((session, renew_now)) = self.at_hand(&slot, request, auth)? {
+        if let Some((session, renew_now)) = self.in_memory(&slot, request, auth)? {
             if !renew_now {
                 self.keep_again(&slot).await?;
                 return Ok(session);
@@ -162,8 +187,8 @@ impl SessionManager {
         }
         let seen = slot.attempts();
         let _gate = slot.gate.lock().await;
-        // Somebody else may have been faster, and what went wrong for them went wrong for all who waited.
-        if let Some((session, _)) = self.at_hand(&slot, request, auth)? {
+        // Another caller may have been faster. Its failure is the failure of all callers that waited.
+        if let Some((session, _)) = self.in_memory(&slot, request, auth)? {
             return Ok(session);
         }
         if let Some(failure) = slot.failure_since(seen) {

@@ -1,4 +1,4 @@
-//! A session from memory, from the store or from the signer, in this order.
+//! Obtains a session: from memory, from the store, or from the signer.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use super::{
 use crate::{Error, SessionRequest};
 
 impl SessionManager {
-    /// The session in memory, as the request wants it, and whether it is time to renew it.
-    pub(super) fn at_hand(
+    /// The session in memory, fitted to the request, and whether a renewal is due.
+    pub(super) fn in_memory(
         &self,
         slot: &Slot,
         request: &SessionRequest,
@@ -29,7 +29,7 @@ impl SessionManager {
         Ok(fitted.map(|session| (session, now >= renew_at && request.fixed_end().is_none())))
     }
 
-    /// A new session in place of one that is still good, unless somebody else is at it, or it has just failed.
+    /// Replaces a valid session, unless another caller does it now, or a renewal failed recently.
     pub(super) async fn renew_ahead_of_time(
         &self,
         slot: &Arc<Slot>,
@@ -42,7 +42,7 @@ impl SessionManager {
         if now < renew_at {
             return None;
         }
-        // A signer who refuses is not asked again before half of the remaining time is over.
+        // After a refusal the signer is asked again when half of the remaining time has passed.
         let end = session.authorized_until().at();
         slot.renew_at(now.saturating_add((end - now) / 2));
         // Another process may have been faster.
@@ -100,8 +100,8 @@ impl SessionManager {
         Ok(session)
     }
 
-    /// The same session with the requests, the proofs and the end of a request that it covers; none if it does not last
-    /// long enough, or is of another signer.
+    /// Fits a session to the rights, proofs and end of a request. Returns nothing if the session ends too early, has another
+    /// signer, or lacks a right.
     pub(super) fn fit(
         &self,
         session: &Arc<Session>,
@@ -144,7 +144,7 @@ impl SessionManager {
         Ok((!fitted.is_expired(now)).then(|| Arc::new(fitted)))
     }
 
-    /// Remembers a session, if none was revoked since `epoch`.
+    /// Remembers a session, unless it was revoked since `epoch`.
     fn take(
         &self,
         slot: &Slot,
@@ -160,7 +160,7 @@ impl SessionManager {
         slot.take(live, epoch, kept).then_some(session)
     }
 
-    /// When a session that is taken up now is to be renewed.
+    /// The time to renew a session.
     fn renew_time(&self, session: &Session, now: OffsetDateTime) -> OffsetDateTime {
         let end = session.authorized_until().at();
         end.saturating_sub(self.renew_ahead.min((end - now) / 4))

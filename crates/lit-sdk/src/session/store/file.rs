@@ -8,22 +8,34 @@ use super::{
     private_dir::{Content, PrivateDir, blocking},
 };
 
-/// Keeps sessions in files, one each, which several processes may use at the same time.
+/// Stores each session in a file. Several processes can share the directory.
+///
+/// ```
+/// use lit_sdk::store::{FileStore, SessionStore};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # let directory = std::env::temp_dir().join(format!("lit-file-store-{}", std::process::id()));
+/// let store = FileStore::open(&directory)?;
+/// assert!(store.list().await?.is_empty());
+/// # std::fs::remove_dir_all(&directory).unwrap();
+/// # Ok::<(), lit_sdk::store::StoreError>(())
+/// # }).unwrap();
+/// ```
 ///
 /// ```text
 /// <directory>/sessions/                       mode 0700
-///   .lock                                     held while something is changed
+///   .lock                                     held during a change
 ///   <hash of user and network>/               mode 0700
 ///     <hash of the scope>.json                mode 0600
 ///     <hash of the scope>.corrupt             an entry that was set aside
 /// ```
 ///
-/// A file is replaced in one step (temporary file, fsync, rename, fsync of the directory): after a crash there is the old
-/// entry or the new one. Files are not encrypted; they are protected by their modes alone, and a directory of another user is
-/// refused ([`StoreError::NotPrivate`]). The file system must have locks, as local ones do.
+/// A file is replaced atomically (temporary file, fsync, rename, fsync of the directory): a crash leaves the old entry or the
+/// new one. Files are not encrypted; only their modes protect them. The store refuses a directory of another user
+/// ([`StoreError::NotPrivate`]). The file system must support locks, as local ones do.
 ///
-/// What was set aside, one entry at most per scope, stays until the session of that scope is removed, or
-/// [`FileStore::remove_set_aside`] is called. It may hold a session key.
+/// An entry that was set aside, at most one per scope, stays until the session of that scope is removed, or
+/// [`FileStore::remove_set_aside`] is called. It may contain a session key.
 #[derive(Debug, Clone)]
 pub struct FileStore {
     dir: Arc<PrivateDir>,
@@ -31,19 +43,19 @@ pub struct FileStore {
     lock_wait: Duration,
 }
 
-/// Held while a file is replaced, removed or set aside.
+/// The lock file, held during a change.
 const LOCK: &str = ".lock";
-/// What is being written. There is one writer at a time, so one name is enough.
+/// The file that is being written. The lock admits one writer at a time.
 const TEMPORARY: &str = ".writing";
 
 impl FileStore {
-    /// How long a change waits for other processes, unless the caller says otherwise.
+    /// The default time that a change waits for other processes.
     pub const LOCK_WAIT: Duration = Duration::from_secs(10);
 
-    /// Keeps sessions below a directory, which is made if need be.
+    /// Opens a store below this directory, and creates the directory if it is missing.
     ///
     /// # Errors
-    /// [`StoreError::File`], [`StoreError::NotPrivate`].
+    /// [`StoreError::File`]; [`StoreError::NotPrivate`] for a directory that other users can read or redirect.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let dir = PrivateDir::create_own(directory.into().join("sessions"))?;
         let store = Self {
@@ -51,7 +63,7 @@ impl FileStore {
             lock: Arc::default(),
             lock_wait: Self::LOCK_WAIT,
         };
-        // Left behind by a writer that was killed. If somebody has the lock, it is being written.
+        // A killed writer leaves the file behind. While another process holds the lock, it is in use.
         match store.lock.take(&store.lock_path(), Duration::ZERO) {
             Ok(_lock) => _ = store.dir.remove(TEMPORARY)?,
             Err(StoreError::Locked { .. }) => {}
@@ -60,7 +72,7 @@ impl FileStore {
         Ok(store)
     }
 
-    /// How long a change waits while another process has the lock; then it fails with [`StoreError::Locked`]. Default:
+    /// Sets how long a change waits for the lock before it fails with [`StoreError::Locked`]. Default:
     /// [`FileStore::LOCK_WAIT`].
     #[must_use]
     pub const fn with_lock_wait(mut self, wait: Duration) -> Self {
@@ -68,7 +80,7 @@ impl FileStore {
         self
     }
 
-    /// Removes all entries that were set aside, and says how many there were.
+    /// Removes all entries that were set aside. Returns their number.
     ///
     /// # Errors
     /// [`StoreError::File`], [`StoreError::Locked`].
@@ -83,7 +95,7 @@ impl FileStore {
                         removed += usize::from(dir.remove(&name)?);
                     }
                 }
-                // Fails while there are entries, which is right.
+                // Fails for a directory with entries, which must stay.
                 let _ = fs::remove_dir(dir.path());
             }
             Ok(removed)
@@ -148,10 +160,10 @@ impl FileStore {
             return Ok(false);
         };
         let name = file_name(scope);
-        // What was set aside under this scope holds a session key as well.
+        // An entry set aside under this scope contains a session key too.
         let corrupt = dir.remove(&aside(&name))?;
         let removed = dir.remove(&name)?;
-        // Fails while there are others, which is right.
+        // Fails for a directory with other entries, which must stay.
         let _ = fs::remove_dir(dir.path());
         Ok(removed || corrupt)
     }
@@ -197,7 +209,7 @@ impl FileStore {
 }
 
 const EXTENSION: &str = ".json";
-/// The extension of what was set aside.
+/// The extension of entries that were set aside.
 const ASIDE: &str = ".corrupt";
 
 fn file_name(scope: &SessionScope) -> String {

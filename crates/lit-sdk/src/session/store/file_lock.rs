@@ -9,24 +9,24 @@ use std::{
 
 use super::{StoreError, private_dir::failure};
 
-/// A lock of all processes that use a directory. It ends with the process that holds it.
+/// A lock shared by all processes that use a directory. It ends with the process that holds it.
 #[derive(Debug, Default)]
 pub(super) struct FileLock {
     /// Threads of this process wait here for their turn, without polling.
     turn: Mutex<()>,
 }
 
-/// The lock, until it is dropped.
+/// The held lock. Dropping it releases the lock.
 pub(super) struct Held<'a> {
     _file: File,
     _turn: MutexGuard<'a, ()>,
 }
 
-/// How often to look whether another process has let go.
+/// The interval between attempts to take the lock.
 const PAUSE: Duration = Duration::from_millis(2);
 
 impl FileLock {
-    /// Takes the lock at this path, and waits for it for so long.
+    /// Takes the lock at this path, and waits at most this long.
     pub(super) fn take(&self, path: &Path, wait: Duration) -> Result<Held<'_>, StoreError> {
         let start = Instant::now();
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -37,7 +37,7 @@ impl FileLock {
                     _turn: turn,
                 });
             }
-            // From before it was this thread's turn, so that a process that hangs holds up each caller once.
+            // The time includes the wait for this thread's turn, so that a hanging process delays each caller once.
             if start.elapsed() >= wait {
                 let path = path.to_owned();
                 return Err(StoreError::Locked { path, wait });
@@ -47,7 +47,7 @@ impl FileLock {
     }
 }
 
-/// The lock, unless another process has it.
+/// Takes the lock, unless another process holds it.
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -55,14 +55,14 @@ fn try_lock(path: &Path) -> io::Result<Option<File>> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(path)?;
     match file.try_lock() {
-        // Otherwise it is the lock of nobody else: somebody has removed the file, such as one who cleans up.
+        // A removed file locks out no other process.
         Ok(()) => Ok(is_at(&file, path)?.then_some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
-/// Whether this open file is the one that has this name now.
+/// Whether this path still names this open file.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     #[cfg(unix)]
     {

@@ -19,12 +19,11 @@ use super::{
 
 mod store;
 
-/// A directory of small values, laid out like that of the npm package `node-localstorage`, so that programs in both languages
-/// can share it (session specification, section 7.3): one file per key, named by the percent-encoded key, with the value as
-/// UTF-8.
+/// Stores small values in a directory, in the layout of the npm package `node-localstorage`.
 ///
-/// Unlike there, the directory has mode 0700 and the files 0600, and the directory is read anew on each call, so that what
-/// other processes write is seen. The calls wait for the disk.
+/// Programs in Rust and JavaScript can share the directory: one file per key, named by the percent-encoded key, with the value
+/// as UTF-8. Unlike the npm package, it gives the directory mode 0700 and the files 0600, and reads the directory on each call,
+/// so that it sees the values of other processes. The calls block on the disk.
 ///
 /// ```
 /// # let directory = std::env::temp_dir().join(format!("lit-local-storage-{}", std::process::id()));
@@ -37,24 +36,25 @@ mod store;
 /// # std::fs::remove_dir_all(&directory).unwrap();
 /// # Ok::<(), lit_sdk::store::StoreError>(())
 /// ```
+#[doc(alias = "storageProvider")]
 #[derive(Debug, Clone)]
 pub struct LocalStorage {
     dir: Arc<PrivateDir>,
     quota: usize,
 }
 
-/// What a file is called while it is being written.
+/// The name of a file while it is being written.
 const TEMPORARY: &str = ".lit-tmp-";
-/// Temporary files of this age were left behind by a process that was killed.
+/// A temporary file of this age belongs to a killed process.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// The name of the file for the empty key.
 const EMPTY_KEY: &str = "---.EMPTY_STRING.---";
 
 impl LocalStorage {
-    /// How many bytes the values may take together, unless the caller says otherwise: 5 MiB, as in the npm package.
+    /// The default quota of all values in bytes: 5 MiB, as in the npm package.
     pub const QUOTA: usize = 5 * 1024 * 1024;
 
-    /// Opens a directory, which is made if need be, and taken away from others.
+    /// Opens a directory, creates it if it is missing, and gives it mode 0700.
     ///
     /// # Errors
     /// [`StoreError::File`]; [`StoreError::NotPrivate`] for a directory of another user, or one that all users share.
@@ -71,14 +71,14 @@ impl LocalStorage {
         })
     }
 
-    /// How many bytes the values may take together. Default: [`LocalStorage::QUOTA`].
+    /// Sets the quota of all values in bytes. Default: [`LocalStorage::QUOTA`].
     #[must_use]
     pub const fn with_quota(mut self, bytes: usize) -> Self {
         self.quota = bytes;
         self
     }
 
-    /// The value of a key, or none.
+    /// The value of a key.
     ///
     /// # Errors
     /// [`StoreError::File`]; [`StoreError::NonUtf8Value`]; [`StoreError::ForeignValue`] for a value longer than 8 MiB.
@@ -97,7 +97,7 @@ impl LocalStorage {
         }
     }
 
-    /// The value of a key as the official client reads it: an empty one is none.
+    /// The value of a key, unless it is empty. The official client treats an empty value as absent.
     ///
     /// # Errors
     /// As [`LocalStorage::get_item`].
@@ -106,7 +106,7 @@ impl LocalStorage {
         Ok(self.get_item(key)?.filter(|value| !value.is_empty()))
     }
 
-    /// Sets the value of a key, in one step.
+    /// Sets the value of a key atomically.
     ///
     /// # Errors
     /// [`StoreError::QuotaExceeded`], [`StoreError::File`], or [`StoreError::InvalidKey`] for the keys `.` and `..`.
@@ -127,7 +127,7 @@ impl LocalStorage {
         self.dir.replace(&name, value.as_bytes(), &temporary)
     }
 
-    /// Removes a key; says whether it was there.
+    /// Removes a key. Returns whether it existed.
     ///
     /// # Errors
     /// [`StoreError::File`].
@@ -135,7 +135,7 @@ impl LocalStorage {
         self.dir.remove(&file_name(key)?)
     }
 
-    /// All keys, in the order of their file names. Files that are none of ours are left out.
+    /// All keys, in the order of their file names. Foreign files are left out.
     ///
     /// # Errors
     /// [`StoreError::File`].
@@ -144,8 +144,10 @@ impl LocalStorage {
         Ok(names.iter().filter_map(|name| key_of(name)).collect())
     }
 
-    /// Removes everything that lets somebody act as the user: the AuthSigs of all wallets, the root AuthSig, the choice of a
-    /// wallet, and the session key, which the official client leaves (session specification, section 7.4).
+    /// Removes all values that can act as the user.
+    ///
+    /// These are the AuthSigs of all wallets, the root AuthSig, the choice of a wallet, and the session key.
+    /// `disconnectWeb3` of `@lit-protocol/auth-browser` leaves the session key.
     ///
     /// # Errors
     /// [`StoreError::File`].
@@ -194,14 +196,14 @@ fn file_name(key: &str) -> Result<String, StoreError> {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
                 name.push(byte.into());
             }
-            // Writing to a text cannot fail.
+            // Writing to a `String` cannot fail.
             _ => _ = write!(name, "%{byte:02X}"),
         }
     }
     Ok(name)
 }
 
-/// The key behind a file name, if it is one that [`file_name`] makes.
+/// The key of a file name, if [`file_name`] makes that name.
 fn key_of(name: &str) -> Option<String> {
     if name == EMPTY_KEY {
         return Some(String::new());

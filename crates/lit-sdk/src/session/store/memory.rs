@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::{ScopeKey, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession};
 
-/// Keeps sessions in the memory of the process.
+/// Stores sessions in memory.
 #[derive(Default)]
 pub struct MemoryStore(Mutex<HashMap<ScopeKey, StoredSession>>);
 

@@ -1,4 +1,4 @@
-//! Where sessions are kept between calls, restarts and processes.
+//! Stores that keep sessions between calls, restarts and processes.
 
 mod file;
 mod file_lock;
@@ -18,33 +18,33 @@ pub use memory::MemoryStore;
 pub use scope::{NetworkId, ScopeKey, SessionOwner, SessionScope, SessionUser};
 pub use stored::{CorruptEntry, StoredSession};
 
-/// Keeps sessions: the session key and the root AuthSig with its proofs, never signatures for nodes.
+/// Stores sessions: the session key and the root AuthSig with its proofs, never signatures for nodes.
 ///
-/// A store is not trusted. What comes out of it is verified like what comes from outside, so it can lose sessions but not
-/// make any up. It gives an entry only for a scope equal to its own ([`StoredSession::scope`]); an entry it cannot read it
-/// sets aside with a warning and treats as absent. Expiry is up to the caller. A call that is given up half-way, its future
-/// dropped, may still be carried out.
+/// A store is not trusted. Its sessions are verified like any input, so it can lose a session but not forge one. It returns an
+/// entry only for an equal scope ([`StoredSession::scope`]). It sets an unreadable entry aside with a warning, and treats it as
+/// absent. The caller checks the expiration. A call may still complete after its future is dropped.
+#[doc(alias = "storageProvider")]
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {
-    /// The entry of a scope.
+    /// Returns the entry of a scope.
     ///
     /// # Errors
-    /// [`StoreError`] when the store cannot be read; an entry that cannot be is none.
+    /// [`StoreError`] if the store cannot be read. An unreadable entry is absent.
     async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError>;
 
-    /// Keeps an entry in place of that of the same scope. When this returns, it survives a crash, if the store survives any.
+    /// Stores an entry, and replaces that of the same scope. A durable store has made it crash-safe on return.
     ///
     /// # Errors
-    /// [`StoreError`], and the old entry stays.
+    /// [`StoreError`]; the old entry stays.
     async fn put(&self, entry: &StoredSession) -> Result<(), StoreError>;
 
-    /// Forgets the entry of a scope, with the session key. Says whether there was one.
+    /// Removes the entry of a scope, with the session key. Returns whether there was one.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError>;
 
-    /// Puts an entry that was found to be no good where it is not found again, unless it has been replaced meanwhile.
+    /// Sets an invalid entry aside, unless it has been replaced meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].

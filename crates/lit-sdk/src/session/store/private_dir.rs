@@ -1,4 +1,4 @@
-//! Files that nobody else may read, written so that a crash leaves the old or the new content.
+//! Files that only their owner can read. A crash leaves the old or the new content.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -10,26 +10,26 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 
-/// Longer files are not read, in bytes.
+/// The largest file that is read, in bytes.
 const MAX_FILE_BYTES: u64 = 8 * 1024 * 1024;
 
-/// A directory of mode 0700 with files of mode 0600. Where there are no such modes, the default of the system.
+/// A directory of mode 0700 with files of mode 0600. Systems without modes use their default.
 #[derive(Debug, Clone)]
 pub(super) struct PrivateDir(PathBuf);
 
-/// What is found under the name of a file.
+/// The content of a file.
 #[derive(PartialEq)]
 pub(super) enum Content {
-    /// Nothing.
+    /// The file is missing.
     Missing,
-    /// A file, whole.
+    /// The whole file.
     Whole(Zeroizing<Vec<u8>>),
-    /// What none of us has written: too long, or no file, such as a link or a pipe.
+    /// A file of another program: too long, or not regular, such as a link or a pipe.
     Foreign,
 }
 
 impl PrivateDir {
-    /// Makes the directory, with those above it, or takes it away from others if it is there.
+    /// Creates the directory and its parents, or makes an existing one private.
     pub(super) fn create(path: PathBuf) -> Result<Self, StoreError> {
         let failed = failure("make the directory", &path);
         let missing = |dir: &&Path| !dir.as_os_str().is_empty() && !dir.exists();
@@ -39,7 +39,7 @@ impl PrivateDir {
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(&path).map_err(&failed)?;
-        // A file in a directory that a crash takes away is no better off than one that was never written.
+        // A file does not survive a crash unless its directory does.
         for parent in made.iter().filter_map(|dir| dir.parent()) {
             let is_working_dir = parent.as_os_str().is_empty();
             sync(if is_working_dir {
@@ -53,7 +53,7 @@ impl PrivateDir {
         Ok(Self(path))
     }
 
-    /// As [`PrivateDir::create`], for one of our own making, which is never a link: somebody else would choose where it leads.
+    /// As [`PrivateDir::create`], but refuses a link, since another user could choose its target.
     pub(super) fn create_own(path: PathBuf) -> Result<Self, StoreError> {
         if path.is_symlink() {
             let reason = "it is a symbolic link";
@@ -62,7 +62,7 @@ impl PrivateDir {
         Self::create(path)
     }
 
-    /// The directory of our own making that has this name, if it is there.
+    /// The existing subdirectory with this name.
     pub(super) fn find(&self, name: &str) -> Result<Option<Self>, StoreError> {
         let path = self.0.join(name);
         match fs::symlink_metadata(&path) {
@@ -77,7 +77,7 @@ impl PrivateDir {
         &self.0
     }
 
-    /// What there is under a name.
+    /// Reads a file.
     pub(super) fn read(&self, name: &str) -> Result<Content, StoreError> {
         let path = self.0.join(name);
         let failed = failure("read", &path);
@@ -87,7 +87,7 @@ impl PrivateDir {
         };
         let length = match fs::symlink_metadata(&path) {
             Ok(found) if found.is_file() => found.len(),
-            // A pipe would be waited for.
+            // Opening a pipe would block.
             Ok(_) => return Ok(Content::Foreign),
             Err(error) => return missing(error),
         };
@@ -117,8 +117,8 @@ impl PrivateDir {
         }
     }
 
-    /// Replaces the content of `name` in one step, by way of the file `temporary`, which must be on the same file system.
-    /// When it returns, the content survives a crash of the machine. If it fails, the old content stays and no other.
+    /// Replaces the content of `name` atomically through the file `temporary`, which must be on the same file system. On
+    /// success the content survives a crash of the machine. On failure the old content stays.
     pub(super) fn replace(
         &self,
         name: &str,
@@ -126,7 +126,7 @@ impl PrivateDir {
         temporary: &Path,
     ) -> Result<(), StoreError> {
         let mut options = OpenOptions::new();
-        // Never through a link, nor into a file that somebody has open.
+        // Never through a link, nor into a file that another process has open.
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -135,21 +135,21 @@ impl PrivateDir {
             file.write_all(content)?;
             file.sync_all()
         };
-        // Left behind by a writer that was killed.
+        // A killed writer leaves the file behind.
         let _ = fs::remove_file(temporary);
         let path = self.0.join(name);
         let written = write().map_err(failure("write", temporary));
         let replaced =
             written.and_then(|()| fs::rename(temporary, &path).map_err(failure("replace", &path)));
         if replaced.is_err() {
-            // It holds a key.
+            // The file contains a key.
             let _ = fs::remove_file(temporary);
         }
         replaced?;
         sync(&self.0)
     }
 
-    /// Removes what has this name; says whether it was there.
+    /// Removes a file or directory. Returns whether it existed.
     pub(super) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         let path = self.0.join(name);
         let is_dir = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
@@ -165,14 +165,14 @@ impl PrivateDir {
         }
     }
 
-    /// Gives a file another name.
+    /// Renames a file.
     pub(super) fn rename(&self, name: &str, new_name: &str) -> Result<(), StoreError> {
         let path = self.0.join(name);
         fs::rename(&path, self.0.join(new_name)).map_err(failure("rename", &path))?;
         sync(&self.0)
     }
 
-    /// The names of the entries, sorted; none when the directory is gone. Names that are not UTF-8 are not ours.
+    /// The sorted names of the entries; empty for a removed directory. Names that are not UTF-8 are left out.
     pub(super) fn names(&self) -> Result<Vec<String>, StoreError> {
         let failed = failure("list", &self.0);
         let entries = match fs::read_dir(&self.0) {
@@ -188,7 +188,7 @@ impl PrivateDir {
     }
 }
 
-/// Makes what was made, renamed and removed in a directory survive a crash of the machine.
+/// Makes changes in a directory survive a crash of the machine.
 fn sync(dir: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     File::open(dir)
@@ -197,7 +197,7 @@ fn sync(dir: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives the directory mode 0700, if it is the user's own.
+/// Gives the user's own directory mode 0700.
 #[cfg(unix)]
 fn take_from_others(path: &Path) -> Result<(), StoreError> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -207,13 +207,13 @@ fn take_from_others(path: &Path) -> Result<(), StoreError> {
         let path = path.to_owned();
         Err(StoreError::NotPrivate { path, reason })
     };
-    // Its owner can always read what is in it.
+    // The owner of a directory can always read it.
     if own_user().is_some_and(|own| own != found.uid()) {
         return refuse("it belongs to another user");
     }
     let mode = found.permissions().mode();
     if mode & 0o1000 != 0 {
-        return refuse("all users share it, as its sticky bit says");
+        return refuse("it has the sticky bit, so all users share it");
     }
     if mode & 0o077 != 0 {
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(&failed)?;
@@ -221,7 +221,7 @@ fn take_from_others(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The effective user of this process, where the system says it in a file.
+/// The effective user of this process, if `/proc` tells.
 #[cfg(unix)]
 fn own_user() -> Option<u32> {
     let status = fs::read_to_string("/proc/self/status").ok()?;

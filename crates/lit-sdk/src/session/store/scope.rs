@@ -7,11 +7,11 @@ use lit_types::LitNetwork;
 
 use crate::{LitNodeClient, SessionRequest, session::LoginId};
 
-/// Which network a session is for: its name, and the key its nodes agree on. Networks of one name are told apart by their keys.
+/// Identifies a network by its name and public key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NetworkId {
     network: LitNetwork,
-    /// Shared, because programs hold many sessions of one network.
+    /// Shared, since programs hold many sessions of one network.
     public_key: Arc<str>,
 }
 
@@ -31,25 +31,25 @@ impl NetworkId {
         Self::new(client.network(), &client.keys().network_public_key)
     }
 
-    /// The name.
+    /// The name of the network.
     #[must_use]
     pub const fn network(&self) -> LitNetwork {
         self.network
     }
 
-    /// The key the nodes agree on.
+    /// The public key that the nodes agree on.
     #[must_use]
     pub fn public_key(&self) -> &str {
         &self.public_key
     }
 }
 
-/// Whose sessions these are.
+/// The user of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SessionUser {
-    /// The wallet or PKP with this address: the only one that may have signed the root.
+    /// A wallet or PKP by its address. Only this address may sign the root.
     Address(Address),
-    /// Somebody the program knows by a name of its own, such as the id of an account. Any signer is accepted from them.
+    /// A user by the program's own name, such as an account id. Any address may sign the root.
     Named(String),
 }
 
@@ -78,7 +78,7 @@ pub struct SessionOwner {
 }
 
 impl SessionOwner {
-    /// A hash of all fields, which no other owner has.
+    /// A collision-resistant hash of all fields.
     #[must_use]
     pub fn key(&self) -> ScopeKey {
         let mut fields = Fields::new("lit-session-owner/1");
@@ -96,11 +96,11 @@ impl SessionOwner {
     }
 }
 
-/// What a session is kept under. A store gives a session only for a scope that equals its own in every field.
+/// The key under which a session is stored.
 ///
-/// Two requests have the same scope when they are by the same user on the same network, bring the same session key or
-/// none, ask for the same rights (in any order), and name the same domain, or none, and the same chain. Sessions of a PKP that
-/// were made by different logins have different scopes: what a node or an action sees of them is not the same.
+/// A store returns a session only for an equal scope. Two requests have equal scopes if their user, network, own session key,
+/// rights (in any order), domain and chain are equal. Different logins to one PKP have different scopes, since nodes and
+/// actions see the login.
 #[derive(Clone, PartialEq)]
 pub struct SessionScope {
     owner: SessionOwner,
@@ -112,10 +112,10 @@ pub struct SessionScope {
 }
 
 impl SessionScope {
-    /// The scope of a request, whatever the login.
+    /// The scope of a request, for any login.
     ///
     /// # Errors
-    /// [`BuildError`] when the requests make no ReCap.
+    /// [`BuildError`] if the rights cannot be written as a ReCap.
     pub fn of(owner: SessionOwner, request: &SessionRequest) -> Result<Self, BuildError> {
         Ok(Self {
             owner,
@@ -144,7 +144,7 @@ impl SessionScope {
         }
     }
 
-    /// The same for this login alone.
+    /// The same scope for only this login.
     #[must_use]
     pub const fn with_login(mut self, login: Option<LoginId>) -> Self {
         self.login = login;
@@ -157,25 +157,25 @@ impl SessionScope {
         &self.owner
     }
 
-    /// The login, if it is for one alone.
+    /// The login, if the scope is restricted to one.
     #[must_use]
     pub const fn login(&self) -> Option<LoginId> {
         self.login
     }
 
-    /// The session key that the request brought, if it brought one.
+    /// The session key of the request, if it has its own.
     #[must_use]
     pub const fn session_key(&self) -> Option<SessionPublicKey> {
         self.session_key
     }
 
-    /// What was asked for.
+    /// The requested rights.
     #[must_use]
     pub const fn rights(&self) -> &ReCap {
         &self.rights
     }
 
-    /// The domain the request named, if it named one.
+    /// The domain of the request, if it has one.
     #[must_use]
     pub fn domain(&self) -> Option<&str> {
         self.domain.as_deref()
@@ -187,8 +187,7 @@ impl SessionScope {
         &self.chain
     }
 
-    /// Whether a session of this scope can be attenuated to one of the other: it differs from it in rights alone, and has
-    /// all of them.
+    /// Whether a session of this scope can be attenuated to the other: it has all of its rights and is otherwise equal.
     #[must_use]
     pub fn can_be_narrowed_to(&self, other: &Self) -> bool {
         self.owner == other.owner
@@ -199,12 +198,12 @@ impl SessionScope {
             && self.rights.covers_all_of(&other.rights)
     }
 
-    /// Whether it is the same, apart from the login.
+    /// Whether the scopes are equal apart from the login.
     pub(crate) fn is_same_but_login(&self, other: &Self) -> bool {
         self.clone().with_login(other.login) == *other
     }
 
-    /// A hash of all fields, which no other scope has.
+    /// A collision-resistant hash of all fields.
     #[must_use]
     pub fn key(&self) -> ScopeKey {
         let mut fields = Fields::new("lit-session-scope/1");
@@ -264,8 +263,7 @@ impl fmt::Debug for ScopeKey {
     }
 }
 
-/// Fields written so that no two lists of fields give the same bytes: each with its length before it, optional ones with a
-/// byte that says which variant follows.
+/// An injective encoding of fields: each has its length before it, and a byte before an optional one names the variant.
 struct Fields(Vec<u8>);
 
 impl Fields {
@@ -280,7 +278,7 @@ impl Fields {
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        // Lengths in memory fit.
+        // A length in memory fits into 64 bits.
         self.0
             .extend_from_slice(&(bytes.len() as u64).to_be_bytes());
         self.0.extend_from_slice(bytes);

@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 use super::{NetworkId, SessionOwner, SessionScope, SessionUser};
 use crate::session::LoginId;
 
-/// A session as a store keeps it: what it consists of, and the scope it is for.
+/// An entry of a store: an unverified session and its scope.
 ///
-/// It is as secret as its session key. It becomes a [`Session`] only by [`StoredSession::verify`].
+/// It is as secret as its session key. Only [`StoredSession::verify`] turns it into a [`Session`].
 #[derive(Debug, Clone)]
 pub struct StoredSession {
     scope: SessionScope,
@@ -19,7 +19,7 @@ pub struct StoredSession {
 }
 
 impl StoredSession {
-    /// A session that was made for a scope.
+    /// An entry for a session that was made for this scope.
     #[must_use]
     pub fn new(scope: SessionScope, session: &Session) -> Self {
         Self::from_bundle(scope, SessionBundle::with_all_grants(session))
@@ -29,13 +29,13 @@ impl StoredSession {
         Self { scope, bundle }
     }
 
-    /// What it is kept under.
+    /// The scope.
     #[must_use]
     pub const fn scope(&self) -> &SessionScope {
         &self.scope
     }
 
-    /// What it consists of.
+    /// The parts of the session.
     #[must_use]
     pub const fn bundle(&self) -> &SessionBundle {
         &self.bundle
@@ -47,22 +47,22 @@ impl StoredSession {
         self.bundle.key_pair().public_key()
     }
 
-    /// Whether it had ended at an instant.
+    /// Whether the session has ended.
     #[must_use]
     pub fn is_expired(&self, now: OffsetDateTime) -> bool {
         self.bundle.expiration().at() <= now
     }
 
-    /// The session, verified as if it had been made just now, with the proofs it was kept with.
+    /// Verifies the session with its stored proofs, as if it were new.
     ///
     /// # Errors
-    /// [`BundleError`].
+    /// [`BundleError`] for an invalid or expired root or proof.
     pub fn verify(&self, now: OffsetDateTime) -> Result<Session, BundleError> {
         let proofs = self.bundle.proofs().to_vec();
         self.verify_for(self.bundle.requests(), proofs, now)
     }
 
-    /// The session, verified as if it had been made just now, for these requests and with these proofs.
+    /// Verifies the session for these rights and proofs, as if it were new.
     pub(crate) fn verify_for(
         &self,
         requests: &[Right],
@@ -83,7 +83,7 @@ impl StoredSession {
         self.bundle.open_with_proofs(&expected, proofs)
     }
 
-    /// The entry as JSON, with the session key in it.
+    /// The entry as JSON, including the secret session key.
     #[must_use]
     pub fn expose_json(&self) -> Zeroizing<String> {
         let scope = &self.scope;
@@ -110,10 +110,10 @@ impl StoredSession {
         ))
     }
 
-    /// Reads what [`StoredSession::expose_json`] wrote. Nothing is verified.
+    /// Parses the JSON of [`StoredSession::expose_json`] without verification.
     ///
     /// # Errors
-    /// [`CorruptEntry`], which quotes nothing of what was read.
+    /// [`CorruptEntry`], which quotes nothing of the JSON.
     pub fn from_json(json: &str) -> Result<Self, CorruptEntry> {
         #[derive(Deserialize)]
         struct Wire<'a> {
@@ -164,7 +164,7 @@ impl StoredSession {
         })
     }
 
-    /// Reads an entry that was found under a scope.
+    /// Parses the entry of a scope.
     ///
     /// # Errors
     /// As [`StoredSession::from_json`]; [`CorruptEntry::WrongScope`] for an entry of another scope.
@@ -178,7 +178,7 @@ impl StoredSession {
     }
 }
 
-/// The version of the form in which entries are written.
+/// The version of the JSON of entries.
 const VERSION: u64 = 1;
 
 #[derive(Serialize, Deserialize)]

@@ -13,21 +13,32 @@ use crate::session::store::{
     private_dir::blocking,
 };
 
-/// Keeps one session as the official client does, in the keys `lit-session-key` and `lit-wallet-sig`, to share it with
-/// programs in JavaScript. [`FileStore`](crate::session::store::FileStore) is for everybody else.
+/// Stores one session in the layout of the official client.
 ///
-/// These two values do not say for which scope they were made, so it is read off the root message, and off what the caller
-/// says about the network: the signer, exactly the granted rights, the domain of the message, and the first chain with its
-/// chain id. A session is found by a request that names all of this, its domain above all (`localhost` when the
-/// official client was not told another one), and brings no session key; sessions of other requests are not kept here
-/// ([`StoreError::UnsupportedScope`]). Proofs are not kept: requests bring theirs.
+/// It uses the keys `lit-session-key` and `lit-wallet-sig` of a [`LocalStorage`], to share the session with programs in
+/// JavaScript. Other programs use [`FileStore`](crate::session::store::FileStore).
 ///
-/// The session of a PKP names the domain `litprotocol.com` if its request names none, and chain id 1 whatever the chain. The
-/// values do not say by which login it was made, so it is asked for by address, with
-/// [`SessionManager::session_of`](crate::SessionManager::session_of).
+/// These two values lack the scope of the session. It is derived from the root message and the caller's network: the signer,
+/// exactly the granted rights, the domain of the message, and the first chain with its chain id. A request must name the same
+/// rights, chain and domain (the official client's default is `localhost`), and no session key of its own. Sessions of other
+/// requests are refused ([`StoreError::UnsupportedScope`]). Proofs are not stored: requests bring theirs.
 ///
-/// The two files are replaced one after the other. A crash in between leaves a key and a root that do not belong together, which
-/// is noticed when they are read, and counts as no session.
+/// The session of a PKP has the domain `litprotocol.com` by default, and chain id 1. The values lack its login, so it is found
+/// by address, with [`SessionManager::session_of`](crate::SessionManager::session_of).
+///
+/// The two files are replaced one after the other. A crash in between leaves a key and a root that do not match; they are read
+/// as no session.
+///
+/// ```
+/// use lit_sdk::{LitNodeClient, SessionManager, store::{LocalStorage, LocalStorageStore, NetworkId, StoreError}};
+///
+/// fn manager(client: LitNodeClient) -> Result<SessionManager, StoreError> {
+///     let storage = LocalStorage::open("lit-storage")?;
+///     let store = LocalStorageStore::new(storage, NetworkId::of(&client));
+///     Ok(SessionManager::new(client).with_store(store))
+/// }
+/// ```
+#[doc(alias = "storageProvider")]
 #[derive(Debug, Clone)]
 pub struct LocalStorageStore {
     storage: LocalStorage,
@@ -35,7 +46,7 @@ pub struct LocalStorageStore {
 }
 
 impl LocalStorageStore {
-    /// A session of this network in this storage.
+    /// A store for a session of this network.
     #[must_use]
     pub const fn new(storage: LocalStorage, network: NetworkId) -> Self {
         Self { storage, network }
@@ -53,13 +64,13 @@ impl LocalStorageStore {
         let entry = key.zip(root).and_then(|(key, root)| self.read(key, root));
         if entry.is_none() {
             tracing::warn!(
-                "the storage holds a session key and a root that make no session; asking anew"
+                "the session key and the root AuthSig in the storage do not match; ignoring them"
             );
         }
         Ok(entry)
     }
 
-    /// The entry that a key and a root make, with the one scope they can be for.
+    /// The entry of a key and a root, with the scope that follows from the root.
     fn read(&self, key: SessionKeyPair, root: AuthSig) -> Option<StoredSession> {
         let message: SiweMessage = root.signed_message.parse().ok()?;
         if message.uri() != key.public_key().uri() {
@@ -104,7 +115,7 @@ impl LocalStorageStore {
     }
 }
 
-/// The requests that make this ReCap and no other. What nodes add to the ReCap of a PKP is none of them.
+/// The rights of this ReCap, without those that nodes add to the ReCap of a PKP.
 fn requests_of(rights: &ReCap) -> Option<Vec<Right>> {
     let mut asked = rights.attenuations().clone();
     asked.retain(|key, _| !key.starts_with(RESOLVED_AUTH_CONTEXT_PREFIX));
@@ -141,7 +152,7 @@ impl SessionStore for LocalStorageStore {
         blocking(move || store.remove_now(|entry| *entry.scope() == scope)).await
     }
 
-    /// Removes the two values, which are of no use to the official client either.
+    /// Removes the two values. The official client cannot use them either.
     async fn set_aside(&self, refused: &StoredSession) -> Result<(), StoreError> {
         let (store, root) = (self.clone(), refused.bundle().root().clone());
         blocking(move || store.remove_now(|entry| *entry.bundle().root() == root)).await?;
