@@ -38,6 +38,8 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Bls(#[from] BlsError),
     #[error(transparent)]
+    CreditId(#[from] lit_types::CreditIdError),
+    #[error(transparent)]
     Decode(#[from] DecodeError),
     #[error(transparent)]
     Delegation(#[from] CapacityDelegationError),

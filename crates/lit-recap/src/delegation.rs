@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::Address;
 use lit_types::{CreditId, LitAbility, ResourcePrefix};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::{NotaBene, ReCap};
 ///
 /// let delegation = CapacityDelegation::to(address!("344b133f383611639d1693bdc36bff9052eeb6d7"))
 ///     .with_uses(2)
-///     .with_token_id("5".parse::<lit_types::CreditId>()?);
+///     .with_token_id("5".parse()?);
 /// assert_eq!(
 ///     delegation.to_recap().to_json(),
 ///     r#"{"att":{"lit-ratelimitincrease://5":{"Auth/Auth":[{"delegate_to":["344B133F383611639d1693BDc36bff9052eEB6d7"],"nft_id":["5"],"uses":"2"}]}},"prf":[]}"#,
@@ -28,7 +28,7 @@ pub struct CapacityDelegation {
     /// None for anyone. Never empty: to nodes an empty list means nobody, which is easily mistaken for anybody.
     delegatees: Option<Vec<Delegatee>>,
     uses: Option<u64>,
-    token_id: Option<CapacityTokenId>,
+    token_id: Option<CreditId>,
 }
 
 impl CapacityDelegation {
@@ -64,19 +64,19 @@ impl CapacityDelegation {
         }
     }
 
-    /// How many requests may be paid in this way. Default: without limit.
+    /// The maximum number of requests that this pays for. Default: no limit.
     pub const fn with_uses(mut self, uses: u64) -> Self {
         self.uses = Some(uses);
         self
     }
 
-    /// The credit that pays. Default: any credit of the signer.
-    pub fn with_token_id(mut self, token_id: impl Into<CapacityTokenId>) -> Self {
-        self.token_id = Some(token_id.into());
+    /// The credit that pays. Default: every credit of the signer.
+    pub const fn with_token_id(mut self, id: CreditId) -> Self {
+        self.token_id = Some(id);
         self
     }
 
-    /// The restriction that stands in the ReCap.
+    /// The restriction in the ReCap.
     #[doc(alias = "createCapacityCreditsResourceData")]
     #[must_use]
     pub fn nota_bene(&self) -> NotaBene {
@@ -85,8 +85,8 @@ impl CapacityDelegation {
             let addresses: Vec<&str> = delegatees.iter().map(Delegatee::as_str).collect();
             note.insert("delegate_to".to_owned(), json!(addresses));
         }
-        if let Some(token_id) = &self.token_id {
-            note.insert("nft_id".to_owned(), json!([token_id.0]));
+        if let Some(token_id) = self.token_id {
+            note.insert("nft_id".to_owned(), json!([token_id.to_string()]));
         }
         if let Some(uses) = self.uses {
             // Nodes read a decimal text; a number makes them fail.
@@ -98,7 +98,8 @@ impl CapacityDelegation {
     /// The ReCap: one ability, `Auth/Auth`, on the credit or on any.
     #[must_use]
     pub fn to_recap(&self) -> ReCap {
-        let id = self.token_id.as_ref().map_or("*", |token_id| &token_id.0);
+        let id = self.token_id.map(|id| id.to_string());
+        let id = id.as_deref().unwrap_or("*");
         let mut recap = ReCap::new();
         recap.attenuate(
             format!("{}://{id}", ResourcePrefix::RateLimitIncrease),
@@ -109,8 +110,7 @@ impl CapacityDelegation {
     }
 }
 
-/// The address of a delegatee, 40 hex digits whose case is kept: nodes compare in lower case, and the signed text should
-/// be what the caller wrote.
+/// The address of a delegatee: 40 hex digits in the case that the caller wrote. Nodes compare them in lower case.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Delegatee(String);
 
@@ -146,39 +146,14 @@ impl fmt::Debug for Delegatee {
     }
 }
 
-/// The token id of a capacity credit, in decimal.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct CapacityTokenId(String);
-
-impl From<CreditId> for CapacityTokenId {
-    fn from(id: CreditId) -> Self {
-        Self(id.to_string())
-    }
-}
-
-impl FromStr for CapacityTokenId {
-    type Err = CapacityDelegationError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let decimal = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        if !decimal || U256::from_str_radix(text, 10).is_err() {
-            return Err(CapacityDelegationError::TokenId);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-/// Why something is no capacity delegation.
+/// A malformed capacity delegation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapacityDelegationError {
     /// The list of delegatees is empty, which would delegate to nobody.
-    #[error("empty list of delegatees; use Delegatees::Anyone to delegate to anybody")]
+    #[error("empty list of delegatees; use CapacityDelegation::to_anyone to delegate to anyone")]
     NoDelegatees,
     /// Not 40 hex digits.
     #[error("malformed delegatee: expected an address of 40 hex digits")]
     Delegatee,
-    /// Not a decimal number of at most 256 bits.
-    #[error("malformed capacity credit token id: expected a decimal number")]
-    TokenId,
 }

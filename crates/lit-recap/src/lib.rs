@@ -13,7 +13,7 @@ pub use ability::{RecapAbility, RecapAbilityError};
 pub use cid::{ProofCid, ProofCidError};
 pub use cover::{ClientCoverError, NarrowError, NodeCoverError, client_covers, node_covers};
 pub use decode::{DecodeError, MAX_URN_BYTES};
-pub use delegation::{CapacityDelegation, CapacityDelegationError, CapacityTokenId, Delegatee};
+pub use delegation::{CapacityDelegation, CapacityDelegationError, Delegatee};
 pub use recap::{Attenuations, BuildError, ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap};
 pub use siwe_builder::{OFFICIAL_DOMAIN, OFFICIAL_STATEMENT, OFFICIAL_URI, SiweBuilder};
 pub use siwe_message::{MAX_SIWE_BYTES, Nonce, SiweError, SiweMessage, TimeWindowError};

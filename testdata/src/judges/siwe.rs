@@ -1,9 +1,7 @@
 use alloy_primitives::Address;
-use lit_recap::{
-    CapacityDelegation, CapacityTokenId, Delegatee, ExtractError, ReCap, SiweBuilder, SiweMessage,
-};
+use lit_recap::{CapacityDelegation, Delegatee, ExtractError, ReCap, SiweBuilder, SiweMessage};
 use lit_session_crypto::sign_auth_sig;
-use lit_types::Timestamp;
+use lit_types::{CreditId, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
@@ -126,7 +124,7 @@ pub(super) fn delegation(params: &str) -> Result<CapacityDelegation, Refusal> {
             delegation.with_uses(uses.ok_or(Refusal::NotExpressible("uses that are no u64"))?);
     }
     if let Some(token_id) = params.capacity_token_id {
-        delegation = delegation.with_token_id(token_id.parse::<CapacityTokenId>()?);
+        delegation = delegation.with_token_id(token_id.parse::<CreditId>()?);
     }
     Ok(delegation)
 }

@@ -68,9 +68,8 @@ pub(super) const RULES: &[Rule] = &[
             matches!(
                 refusal,
                 Refusal::NotExpressible(_)
-                    | Refusal::Delegation(
-                        CapacityDelegationError::Delegatee | CapacityDelegationError::TokenId
-                    )
+                    | Refusal::Delegation(CapacityDelegationError::Delegatee)
+                    | Refusal::CreditId(_)
             )
         }),
     },

@@ -51,8 +51,8 @@ impl Drop for Inner {
 }
 
 impl LitNodeClient {
-    /// Connects to a network: the embedded one, a [`NodeList`](lit_node_transport::NodeList), or a
-    /// [`ChainNetwork`](crate::ChainNetwork).
+    /// Connects to a network: the embedded one, a [`NodeList`](crate::NodeList), or a
+    /// [`NetworkContext`](crate::contracts::NetworkContext).
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
