@@ -1,4 +1,4 @@
-//! Session signatures that a PKP authorises because a Lit Action says so (`getLitActionSessionSigs`), used to sign. The action
+//! Session signatures that a PKP authorizes because a Lit Action says so (`getLitActionSessionSigs`), used to sign. The action
 //! comes as code; a wallet logs in beside it, and is what the PKP is minted for.
 //!
 //! `cargo run -p lit-examples --example lit_action_session`

@@ -1,4 +1,4 @@
-//! Session signatures that a PKP authorises (`getPkpSessionSigs`): a wallet signs in, a relayer mints a PKP for it, and the
+//! Session signatures that a PKP authorizes (`getPkpSessionSigs`): a wallet signs in, a relayer mints a PKP for it, and the
 //! network signs the session key on behalf of the PKP.
 //!
 //! `cargo run -p lit-examples --example pkp_session`

@@ -1,4 +1,4 @@
-//! A caller's own way to authorise a session (`authNeededCallback`): here a closure that builds and signs the message itself,
+//! A caller's own way to authorize a session (`authNeededCallback`): here a closure that builds and signs the message itself,
 //! for ten minutes. A browser wallet, an HSM or a remote service fits the same place.
 //!
 //! `cargo run -p lit-examples --example session_authorizer`
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = SessionRequest::new([Right::run_any_action()]);
     let session = client.session(&request, &remote).await?;
     println!(
-        "{} authorised {} until {}",
+        "{} authorized {} until {}",
         session.address(),
         session.public_key().uri(),
         session.expiration()

@@ -1,4 +1,4 @@
-//! Session signatures that a wallet authorises (`getSessionSigs`), used to run a Lit Action.
+//! Session signatures that a wallet authorizes (`getSessionSigs`), used to run a Lit Action.
 //!
 //! `cargo run -p lit-examples --example wallet_session`
 

@@ -1,4 +1,4 @@
-// Sessions that a wallet authorises: made by the official client, and by ours for it and the other way round.
+// Sessions that a wallet authorizes: made by the official client, and by ours for it and the other way round.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';

@@ -41,7 +41,7 @@ pub(crate) fn difference_to_value(
 }
 
 /// The member of a result that is an error of any class, where a result has more to it than the error. Errors of the
-/// official client are recognised wherever they stand.
+/// official client are recognized wherever they stand.
 const THROWS: &str = "throws";
 
 /// How an error inside a result differs from the one it should be. `found` has what is normative, if there is a code.

@@ -75,7 +75,7 @@ pub(crate) enum Refusal {
     #[error("{error}")]
     Session {
         error: lit_sdk::Error,
-        /// How often somebody had been asked to authorise it by then.
+        /// How often somebody had been asked to authorize it by then.
         calls: usize,
     },
     #[error(transparent)]
@@ -112,7 +112,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// How often somebody had been asked to authorise a session before it was refused.
+    /// How often somebody had been asked to authorize a session before it was refused.
     pub(crate) const fn callback_calls(&self) -> usize {
         match self {
             Self::Session { calls, .. } => *calls,

@@ -11,6 +11,7 @@ mod run;
 mod vectors;
 
 use std::{
+    error::Error as _,
     io::{self, Write},
     process::ExitCode,
 };
@@ -59,8 +60,12 @@ fn main() -> ExitCode {
         Task::Ci => checks::ci(),
     };
     done.unwrap_or_else(|error| {
+        let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+        let causes: String = causes
+            .map(|cause| format!("\n  caused by: {cause}"))
+            .collect();
         // If stderr is closed, nobody reads it.
-        let _ = writeln!(io::stderr(), "error: {error}");
+        let _ = writeln!(io::stderr(), "error: {error}{causes}");
         ExitCode::FAILURE
     })
 }

@@ -117,9 +117,11 @@ impl Devnet {
     }
 
     /// The context that `lit-contracts` needs: a `custom` network whose nodes speak HTTP without TLS.
+    ///
+    /// In memory its RPC URL is `memory:`, which no HTTP client accepts: use a provider of [`Devnet::chain`].
     #[must_use]
     pub fn context(&self) -> NetworkContext {
-        NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or_default())
+        NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or("memory:"))
     }
 
     /// Whether requests must be paid with capacity credits.

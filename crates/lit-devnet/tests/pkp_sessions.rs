@@ -1,4 +1,4 @@
-//! Sessions of PKPs, used on the nodes that authorised them.
+//! Sessions of PKPs, used on the nodes that authorized them.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
@@ -58,7 +58,7 @@ impl Setup {
 }
 
 #[tokio::test]
-async fn actions_see_how_the_session_was_authorised() {
+async fn actions_see_how_the_session_was_authorized() {
     let setup = Setup::new().await;
     let permissions = setup.contracts().permissions();
     let (cid, shown) = (

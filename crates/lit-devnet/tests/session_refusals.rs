@@ -1,4 +1,4 @@
-//! What nodes refuse to authorise, and with which code.
+//! What nodes refuse to authorize, and with which code.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
@@ -379,7 +379,7 @@ async fn pkps_that_are_not_there() {
 }
 
 #[tokio::test]
-async fn actions_that_do_not_authorise() {
+async fn actions_that_do_not_authorize() {
     let limits = ActionLimits::default()
         .with_run_time(Duration::from_secs(1))
         .with_memory(32 << 20)

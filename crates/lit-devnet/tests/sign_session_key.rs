@@ -1,4 +1,4 @@
-//! Nodes authorise session keys on behalf of PKPs.
+//! Nodes authorize session keys on behalf of PKPs.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
@@ -99,7 +99,7 @@ async fn nodes_write_who_asked_and_when_the_block_was() {
 }
 
 #[tokio::test]
-async fn an_action_authorises_by_source_and_by_cid() {
+async fn an_action_authorizes_by_source_and_by_cid() {
     const ACTION: &str = "Lit.Actions.setResponse({ response: JSON.stringify({ ok: true, \
                           stack: Lit.Auth.actionIpfsIdStack, magic, methods: Lit.Auth.authMethodContexts.length }) })";
     let setup = Setup::new().await;

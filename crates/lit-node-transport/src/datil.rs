@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::RequestId;
 
-/// The version of the official client whose behaviour is claimed; nodes read it to tell what a client understands.
+/// The version of the official client whose behavior is claimed; nodes read it to tell what a client understands.
 pub const SDK_VERSION: &str = "7.4.0";
 
 /// The headers of every request. Nodes answer 404 without the content type.
@@ -73,7 +73,7 @@ pub fn json_or_text(response: &str) -> Value {
     serde_json::from_str(response).unwrap_or_else(|_| Value::from(response))
 }
 
-/// Removes the quotes around the texts inside signed data, which nodes serialise twice.
+/// Removes the quotes around the texts inside signed data, which nodes serialize twice.
 #[doc(alias = "removeDoubleQuotes")]
 #[must_use]
 pub fn unquote(signed_data: Value) -> Value {
@@ -91,7 +91,7 @@ pub fn unquote(signed_data: Value) -> Value {
 /// messages above all, stays as it is.
 #[doc(alias = "normalizeAndStringify")]
 #[must_use]
-pub fn normalise_signed_text(text: &str) -> String {
+pub fn normalize_signed_text(text: &str) -> String {
     if !text.starts_with(['{', '[']) {
         return text.to_owned();
     }

@@ -1,4 +1,4 @@
-//! Sessions that PKPs and Lit Actions authorise, on the embedded network.
+//! Sessions that PKPs and Lit Actions authorize, on the embedded network.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 

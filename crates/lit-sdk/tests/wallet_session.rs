@@ -220,7 +220,7 @@ async fn an_action_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn a_closure_can_authorise() {
+async fn a_closure_can_authorize() {
     let setup = Setup::new(3).await;
     let wallet = setup.wallet.clone();
     let remote = authorizer_fn(move |request: AuthRequest| {

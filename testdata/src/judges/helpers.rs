@@ -28,7 +28,7 @@ pub(super) fn judge(case: &Case) -> Outcome {
     let call = Call { args: &input.args };
     Ok(match input.function.as_str() {
         "sanitizeSiweMessage" => sanitise(&call.arg::<String>()?)?.into(),
-        "normalizeAndStringify" => datil::normalise_signed_text(&call.arg::<String>()?).into(),
+        "normalizeAndStringify" => datil::normalize_signed_text(&call.arg::<String>()?).into(),
         "mostCommonString" => json!(most_common(call.arg::<Vec<String>>()?)),
         "hexPrefixed" | "removeHexPrefix" => return hex_text(&call.arg::<String>()?),
         "encodeCode" => datil::encode_code(&call.arg::<String>()?).into(),

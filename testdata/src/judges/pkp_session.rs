@@ -162,7 +162,7 @@ pub(super) fn sign_session_key(case: &Case) -> Outcome {
     })?
 }
 
-/// pkp-session-sigs: the whole way to sessions that PKPs authorise.
+/// pkp-session-sigs: the whole way to sessions that PKPs authorize.
 pub(super) fn session_sigs(case: &Case) -> Outcome {
     let input: Input = case.input()?;
     let request = input.session()?;

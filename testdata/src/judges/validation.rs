@@ -100,7 +100,7 @@ pub(super) fn preconditions(case: &Case) -> Outcome {
     }
     let sigs = params
         .session_sigs
-        .ok_or(Refusal::NotExpressible("a call that nothing authorises"))?;
+        .ok_or(Refusal::NotExpressible("a call that nothing authorizes"))?;
     let nodes: Vec<NodeUrl> = vec![NODE.parse()?];
     let called = block_on(async {
         let client: LitNodeClient = stub_network::connect(nodes, "0".repeat(64), now).await?;

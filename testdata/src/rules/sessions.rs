@@ -50,7 +50,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         name: "root-is-verified",
-        reason: "a root signature that does not authorise the session is refused when it is no better the second time; \
+        reason: "a root signature that does not authorize the session is refused when it is no better the second time; \
                  the official client uses it unverified (DESIGN 9, session-auth 15.5)",
         files: &["session-sigs"],
         applies: |case| {

@@ -138,7 +138,7 @@ export default (host, config, platform, { fixedHeaders }) => {
     },
   };
 
-  // The nodes that run the same action recognise their calls by name and count. The host answers calls in no particular
+  // The nodes that run the same action recognize their calls by name and count. The host answers calls in no particular
   // order, so they are counted here.
   const counts = new Map();
   const countOf = (key) => {

@@ -80,7 +80,7 @@ async fn signatures_have_a_limit_and_a_form() {
 
 /// An action that decides about a session signs nothing.
 #[tokio::test]
-async fn actions_that_authorise_sessions_do_not_sign() {
+async fn actions_that_authorize_sessions_do_not_sign() {
     let setup = Setup::new().await;
     let mut body = setup.good_body().await;
     for call in [

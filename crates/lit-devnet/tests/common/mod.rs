@@ -1,4 +1,4 @@
-//! A network with a PKP, and somebody who asks its nodes to authorise session keys.
+//! A network with a PKP, and somebody who asks its nodes to authorize session keys.
 
 #![allow(dead_code, reason = "each test program uses a part")]
 
@@ -94,7 +94,7 @@ impl Setup {
         wallet_method(&self.owner, self.login(&self.owner)).await
     }
 
-    /// A request to authorise the session key by these methods.
+    /// A request to authorize the session key by these methods.
     pub(crate) fn body(&self, message: &SiweMessage, methods: &[AuthMethod]) -> Value {
         json!({
             "sessionKey": self.key.public_key().uri(),
@@ -122,7 +122,7 @@ impl Setup {
         credits.mint(rate, expiry).await.unwrap().id
     }
 
-    /// What a node answers to a request to authorise a session key.
+    /// What a node answers to a request to authorize a session key.
     pub(crate) async fn ask(&self, node: usize, body: &Value) -> (u16, Value) {
         let (status, body) = self
             .send(node, Endpoint::SignSessionKey, body)

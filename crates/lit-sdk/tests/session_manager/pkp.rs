@@ -1,4 +1,4 @@
-//! Sessions that PKPs authorise, in memory and in stores: each for its PKP, its login and its network alone.
+//! Sessions that PKPs authorize, in memory and in stores: each for its PKP, its login and its network alone.
 
 use std::{
     sync::{

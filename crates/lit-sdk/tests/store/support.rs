@@ -28,7 +28,7 @@ pub(crate) fn wallet(seed: u8) -> PrivateKeySigner {
     PrivateKeySigner::from_slice(&[seed.max(1); 32]).unwrap()
 }
 
-/// A session of a day that a wallet authorised.
+/// A session of a day that a wallet authorized.
 pub(crate) fn session(
     wallet: &PrivateKeySigner,
     requests: &[Right],

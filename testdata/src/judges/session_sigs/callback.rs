@@ -62,7 +62,7 @@ impl Callback {
         let kind = match kind {
             "recaps" if case.is_about("all-empty AuthSig") => Kind::Empty,
             "recaps" if case.is_about("no callback") => {
-                return Err(Refusal::NotExpressible("a session that nobody authorises"));
+                return Err(Refusal::NotExpressible("a session that nobody authorizes"));
             }
             // What it grants instead of the requests can only be read off the result.
             "recaps" if case.is_about("callback grants") => Kind::Grants(recorded_grant(case)?),
