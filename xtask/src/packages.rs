@@ -9,7 +9,7 @@ use crate::run::output;
 /// The maximum number of packages behind a crate, itself included: unique lines of `cargo tree -e normal,build`.
 const BUDGETS: [(&str, usize); 3] = [
     ("lit-recap", 84),
-    ("lit-session-crypto", 124),
+    ("lit-session-crypto", 114),
     ("lit-sdk", 260),
 ];
 

@@ -39,7 +39,7 @@
 //!   a.sort()`, a search for a long text in a longer one). Such a run is reported as
 //!   [`ActionError::Timeout`] one second late, and its thread goes on until the loop ends. On a
 //!   network it keeps its place among the engines that may run at once
-//!   ([`DevnetBuilder::max_engines`](crate::DevnetBuilder::max_engines)), so there are never more
+//!   ([`DevnetBuilder::with_max_engines`](crate::DevnetBuilder::with_max_engines)), so there are never more
 //!   such threads than places; with all places taken, nodes answer [`ActionError::Overloaded`].
 //! * Where memory runs out inside the engine's promise machinery, QuickJS may lose track of objects;
 //!   what they occupy is not returned.
