@@ -293,3 +293,19 @@ fn long_values_are_not_cut_off() {
     file.set_len(8 * 1024 * 1024 + 1).unwrap();
     assert!(matches!(storage.get_item("key"), Err(StoreError::ForeignValue(key)) if key == "key"));
 }
+
+#[test]
+fn a_failed_operation_names_the_path_and_keeps_its_cause() {
+    let dir = temp_dir();
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = FileStore::open(&file).unwrap_err();
+    let path = file.join("sessions");
+    assert_eq!(
+        error.to_string(),
+        format!("cannot make the directory {}", path.display())
+    );
+    let cause = std::error::Error::source(&error).unwrap();
+    let cause = cause.downcast_ref::<std::io::Error>().unwrap();
+    assert_eq!(cause.kind(), ErrorKind::NotADirectory);
+}

@@ -254,3 +254,15 @@ pub(super) async fn blocking<T: Send + 'static>(
         },
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, reason = "these are tests")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[should_panic(expected = "the work panicked")]
+    async fn a_panic_of_the_work_continues_in_the_caller() {
+        let _ = blocking::<()>(|| panic!("the work panicked")).await;
+    }
+}
