@@ -60,7 +60,7 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
         return Ok(ExitCode::FAILURE);
     }
     // Each crate alone, with every combination of its features.
-    let alone = "--workspace --feature-powerset --exclude lit-testdata --exclude xtask --exclude lit-benches --exclude lit-examples";
+    let alone = "--workspace --feature-powerset --exclude lit-testdata --exclude xtask --exclude lit-benches --exclude lit-examples --exclude lit-test-fakes";
     plain(&format!("cargo hack test {alone}"))?;
     plain("cargo bench --package lit-benches --no-run --profile dev")?;
     plain("cargo xtask vectors")?;
