@@ -109,9 +109,6 @@ pub enum ClientCoverError {
 
 /// Checks that a message allows an operation on a resource id, as a node does.
 ///
-/// Nodes decode all ReCaps of the message and skip those that are malformed. The statement must end with the statement of
-/// every decoded ReCap, so in effect there can be only one.
-///
 /// `id` is the CID of an action, or the token id of a PKP as 64 hex digits.
 ///
 /// # Errors
@@ -121,30 +118,68 @@ pub fn node_covers(
     ability: LitAbility,
     id: &str,
 ) -> Result<(), NodeCoverError> {
-    let recaps: Vec<ReCap> = message
-        .resources()
-        .filter(|resource| resource.starts_with(RECAP_URN_PREFIX))
-        .filter_map(|resource| resource.parse().ok())
-        .collect();
-    if recaps.is_empty() {
-        return Err(NodeCoverError::NoRecap);
+    NodeGrants::of(message)?.check(ability, id)
+}
+
+/// The grants of a message, as a node reads them.
+///
+/// Nodes decode all ReCaps of the message and skip those that are malformed. The statement must end with the statement of
+/// every decoded ReCap, so in effect there can be only one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeGrants(Vec<ReCap>);
+
+impl NodeGrants {
+    /// Decodes the ReCaps of a message.
+    ///
+    /// # Errors
+    /// [`NodeCoverError::NoRecap`], [`NodeCoverError::StatementMismatch`].
+    pub fn of(message: &SiweMessage) -> Result<Self, NodeCoverError> {
+        let recaps: Vec<ReCap> = message
+            .resources()
+            .filter(|resource| resource.starts_with(RECAP_URN_PREFIX))
+            .filter_map(|resource| resource.parse().ok())
+            .collect();
+        if recaps.is_empty() {
+            return Err(NodeCoverError::NoRecap);
+        }
+        // The reference node accepts a message without a statement. Its signer has not seen what it grants, and no client
+        // creates such a message, so it is refused here.
+        let spelled_out = |text: &str| {
+            recaps
+                .iter()
+                .all(|recap| text.ends_with(&recap.statement()))
+        };
+        if !message.statement().is_some_and(spelled_out) {
+            return Err(NodeCoverError::StatementMismatch);
+        }
+        Ok(Self(recaps))
     }
-    // The reference node accepts a message without a statement. Its signer has not seen what it grants, and no client creates
-    // such a message, so it is refused here.
-    let spelled_out = |text: &str| {
-        recaps
-            .iter()
-            .all(|recap| text.ends_with(&recap.statement()))
-    };
-    if !message.statement().is_some_and(spelled_out) {
-        return Err(NodeCoverError::StatementMismatch);
-    }
-    if recaps.iter().any(|recap| recap.covers_id(ability, id)) {
-        Ok(())
-    } else {
+
+    /// Checks that an ability on a resource id is granted.
+    ///
+    /// # Errors
+    /// [`NodeCoverError::NotCovered`].
+    pub fn check(&self, ability: LitAbility, id: &str) -> Result<(), NodeCoverError> {
+        if self.0.iter().any(|recap| recap.covers_id(ability, id)) {
+            return Ok(());
+        }
         Err(NodeCoverError::NotCovered {
             ability,
             id: id.chars().take(200).collect(),
+        })
+    }
+
+    /// The ids that an ability is granted on: `*` alone, or specific ids.
+    pub fn ids(&self, ability: LitAbility) -> impl Iterator<Item = &str> {
+        let scheme = format!("{}://", ability.prefix());
+        self.0.iter().flat_map(move |recap| {
+            let wildcard = recap.attenuations().contains_key(&format!("{scheme}*"));
+            let keys = recap.attenuations().keys();
+            let ids = keys.filter_map(|key| key.strip_prefix(&scheme));
+            // The wildcard shadows specific ids.
+            ids.filter(|id| *id == "*" || !wildcard)
+                .filter(|id| recap.covers_id(ability, id))
+                .collect::<Vec<_>>()
         })
     }
 }

@@ -11,7 +11,9 @@ mod siwe_message;
 
 pub use ability::{RecapAbility, RecapAbilityError};
 pub use cid::{ProofCid, ProofCidError};
-pub use cover::{ClientCoverError, NarrowError, NodeCoverError, client_covers, node_covers};
+pub use cover::{
+    ClientCoverError, NarrowError, NodeCoverError, NodeGrants, client_covers, node_covers,
+};
 pub use decode::{DecodeError, MAX_URN_BYTES};
 pub use delegation::{CapacityDelegation, CapacityDelegationError, Delegatee};
 pub use recap::{Attenuations, BuildError, ExtractError, NotaBene, RECAP_URN_PREFIX, ReCap};

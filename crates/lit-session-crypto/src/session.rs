@@ -154,8 +154,8 @@ impl Session {
 
     /// Whether the session has expired at an instant, without the tolerance of nodes.
     #[must_use]
-    pub fn is_expired(&self, now: OffsetDateTime) -> bool {
-        self.expiration.at() <= now
+    pub fn is_expired(&self, now: impl Into<OffsetDateTime>) -> bool {
+        self.expiration.at() <= now.into()
     }
 
     /// Mints session signatures for these nodes, in their order.
@@ -165,21 +165,31 @@ impl Session {
     pub fn sign_for<'a>(
         &self,
         nodes: impl IntoIterator<Item = &'a NodeUrl>,
-        now: OffsetDateTime,
+        now: impl Into<OffsetDateTime>,
     ) -> Result<SessionSigs, SessionError> {
-        Ok(self.template(now)?.sign_for_all(&self.key, nodes))
+        Ok(self.template(now.into())?.sign_for_all(&self.key, nodes))
     }
 
-    /// Mints the session signature for one node.
+    /// Mints the session signature for one node, or for a service that verifies sessions, by its URL.
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    ///
+    /// use lit_session_crypto::{AuthSig, Session};
+    ///
+    /// fn sign_in(session: &Session) -> Result<AuthSig, Box<dyn std::error::Error>> {
+    ///     Ok(session.sign_for_node(&"https://api.example.com".parse()?, SystemTime::now())?)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// As [`Session::sign_for`].
     pub fn sign_for_node(
         &self,
         node: &NodeUrl,
-        now: OffsetDateTime,
+        now: impl Into<OffsetDateTime>,
     ) -> Result<AuthSig, SessionError> {
-        Ok(self.template(now)?.sign_for(&self.key, node))
+        Ok(self.template(now.into())?.sign_for(&self.key, node))
     }
 
     fn template(&self, now: OffsetDateTime) -> Result<SessionTemplate, SessionError> {

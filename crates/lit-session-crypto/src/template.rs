@@ -1,6 +1,5 @@
-use lit_types::{AuthSig, LitResource, NodeUrl, ResourcePrefix, Right, SessionSigs, Timestamp};
+use lit_types::{AuthSig, NodeUrl, Right, SessionSigs, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::{SessionKeyPair, SessionPublicKey};
 
@@ -117,21 +116,6 @@ pub(crate) struct ParsedTemplate {
 pub(crate) struct RawRequest {
     /// The resource.
     pub(crate) resource: RawResource,
-    /// The ability, which nodes do not read.
-    #[serde(default)]
-    ability: Value,
-}
-
-impl RawRequest {
-    /// The right, if resource and ability are known.
-    pub(crate) fn right(&self) -> Option<Right> {
-        let prefix = self.resource.resource_prefix.as_str();
-        let prefix = ResourcePrefix::ALL
-            .into_iter()
-            .find(|known| known.as_str() == prefix)?;
-        let resource = LitResource::new(prefix, &self.resource.resource).ok()?;
-        Right::new(resource, self.ability.as_str()?.parse().ok()?).ok()
-    }
 }
 
 /// A resource, unchecked.

@@ -1,10 +1,10 @@
-use std::{fmt, time::Duration};
+use std::{collections::HashSet, fmt, time::Duration};
 
 use alloy_primitives::Address;
-use lit_recap::{NodeCoverError, ReCap, SiweError, SiweMessage, TimeWindowError, node_covers};
+use lit_recap::{NodeCoverError, NodeGrants, ReCap, SiweError, SiweMessage, TimeWindowError};
 use lit_types::{
-    AuthContext, AuthSig, AuthSigKind, JsonProblem, LitAbility, MAX_AUTH_SIG_BYTES, NodeErrorCode,
-    NodeUrl, NodeUrlError, Right, Timestamp, TokenId,
+    AuthContext, AuthSig, AuthSigKind, JsonProblem, LitAbility, LitResource, MAX_AUTH_SIG_BYTES,
+    NodeErrorCode, NodeUrl, NodeUrlError, Right, Timestamp, TokenId,
     constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
@@ -82,12 +82,12 @@ pub struct VerifiedSession {
     pub capability: usize,
     /// The domain that the wallet or the PKP signed in to, from the same capability.
     pub domain: String,
-    /// The rights that the session asks for and the same capability grants.
+    /// The rights that the session asks for and the same capability grants, without their data.
     pub rights: Vec<Right>,
     /// The issue time.
-    pub issued_at: OffsetDateTime,
+    pub issued_at: Timestamp,
     /// The expiration.
-    pub expiration: OffsetDateTime,
+    pub expiration: Timestamp,
 }
 
 /// Verifies session signatures as a node does.
@@ -96,11 +96,13 @@ pub struct VerifiedSession {
 pub struct SessionVerifier {
     own_address: NodeUrl,
     network_key: Option<BlsPublicKey>,
+    domain: Option<String>,
 }
 
 impl SessionVerifier {
-    /// Creates a verifier for a service, by the URL that sessions are signed for: scheme, host and port, such as
-    /// `https://api.example.com`.
+    /// Creates a verifier for a service, by the URL that its callers sign for, such as `https://api.example.com`.
+    ///
+    /// Only host and port count. A caller signs with [`Session::sign_for_node`](crate::Session::sign_for_node).
     ///
     /// # Errors
     /// [`NodeUrlError`] if the URL is malformed, or has a path.
@@ -115,7 +117,14 @@ impl SessionVerifier {
         Self {
             own_address,
             network_key: None,
+            domain: None,
         }
+    }
+
+    /// Accepts only sessions that signed in to this domain. Default: any domain, as nodes do.
+    pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
     }
 
     /// Verifies sessions of PKPs with this network key. Default: none; they are refused.
@@ -196,24 +205,31 @@ impl SessionVerifier {
                 continue;
             }
             match self.verify_capability(auth_sig, session_key, operation, now) {
-                Ok((message, address, context)) => {
-                    authorized.get_or_insert((place, message, address));
+                Ok((capability, context)) => {
+                    authorized.get_or_insert((place, capability));
                     auth_context = context.or(auth_context);
                 }
                 Err(refusal) => refusals.push(refusal),
             }
         }
-        let (capability, message, address) =
-            authorized.ok_or(Refusal::NoGoodCapability(refusals))?;
+        let (place, capability) = authorized.ok_or(Refusal::NoGoodCapability(refusals))?;
+        if let Some(expected) = &self.domain
+            && capability.domain != *expected
+        {
+            return Err(Refusal::WrongDomain {
+                expected: expected.clone(),
+                found: capability.domain,
+            });
+        }
         Ok(VerifiedSession {
             session_key,
-            address,
+            address: capability.address,
             auth_context,
-            capability,
-            domain: message.domain().to_owned(),
-            rights: granted(&template, &message),
-            issued_at,
-            expiration,
+            capability: place,
+            rights: rights(&template, &capability.grants),
+            domain: capability.domain,
+            issued_at: template.issued_at,
+            expiration: template.expiration,
         })
     }
 
@@ -242,13 +258,14 @@ impl SessionVerifier {
         session_key: SessionPublicKey,
         operation: &Operation,
         now: OffsetDateTime,
-    ) -> Result<(SiweMessage, Address, Option<AuthContext>), CapabilityRefusal> {
+    ) -> Result<(Capability, Option<AuthContext>), CapabilityRefusal> {
         let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
         if message.uri() != session_key.uri() {
             return Err(CapabilityRefusal::WrongUri);
         }
-        node_covers(&message, operation.ability, &operation.id)?;
+        let grants = NodeGrants::of(&message)?;
+        grants.check(operation.ability, &operation.id)?;
         let context = match auth_sig.kind() {
             AuthSigKind::Bls => {
                 let recap = ReCap::extract(&message).ok();
@@ -256,17 +273,56 @@ impl SessionVerifier {
             }
             _ => None,
         };
-        Ok((message, address, context))
+        let capability = Capability {
+            address,
+            domain: message.domain().to_owned(),
+            grants,
+        };
+        Ok((capability, context))
     }
 }
 
-/// The rights that the document asks for and the message grants.
-fn granted(template: &ParsedTemplate, message: &SiweMessage) -> Vec<Right> {
-    let asked = template.resource_ability_requests.iter();
-    let known = asked.filter_map(|request| request.right());
-    known
-        .filter(|right| node_covers(message, right.ability(), right.resource().id()).is_ok())
-        .collect()
+/// A valid capability.
+struct Capability {
+    address: Address,
+    domain: String,
+    grants: NodeGrants,
+}
+
+/// The rights that the document asks for and a capability grants, as [`SessionVerifier::verify`] would decide: of a wildcard
+/// and a specific id, the specific one.
+fn rights(template: &ParsedTemplate, grants: &NodeGrants) -> Vec<Right> {
+    let mut found = HashSet::new();
+    let mut rights = Vec::new();
+    for ability in LitAbility::ALL {
+        let asked = || {
+            let resources = template.resource_ability_requests.iter();
+            let resources = resources.map(|request| &request.resource);
+            resources
+                .filter(|resource| resource.resource_prefix == ability.prefix().as_str())
+                .map(|resource| resource.resource.as_str())
+        };
+        let specific: HashSet<&str> = asked().collect();
+        for granted in grants.ids(ability) {
+            let both: Vec<&str> = match granted {
+                "*" => asked().collect(),
+                id if specific.contains("*") || specific.contains(id) => vec![id],
+                _ => Vec::new(),
+            };
+            let new = both
+                .into_iter()
+                .filter(|id| found.insert((ability, id.to_string())));
+            rights.extend(new.filter_map(|id| right(ability, id)));
+        }
+    }
+    rights
+}
+
+/// None for an id that [`LitResource::new`] would change: nodes compare ids as they are.
+fn right(ability: LitAbility, id: &str) -> Option<Right> {
+    let resource = LitResource::new(ability.prefix(), id).ok()?;
+    let is_same = resource.id() == id;
+    Right::new(resource, ability).ok().filter(|_| is_same)
 }
 
 /// Verifies only that the session key made this signature.
@@ -413,6 +469,14 @@ pub enum SessionSigRefusal {
     /// More capabilities than [`MAX_CAPABILITIES`].
     #[error("too many capabilities: {0}, the limit is {MAX_CAPABILITIES}")]
     TooManyCapabilities(usize),
+    /// The wallet or the PKP signed in to another domain: see [`SessionVerifier::with_domain`].
+    #[error("signed in to {found}, not to {expected}")]
+    WrongDomain {
+        /// The required domain.
+        expected: String,
+        /// The domain of the message.
+        found: String,
+    },
     /// No capability allows the operation. One reason for each, in order.
     #[error("no capability allows this: {}", list(.0))]
     NoGoodCapability(Vec<CapabilityRefusal>),
@@ -446,7 +510,7 @@ impl SessionSigRefusal {
             Self::IssuedInTheFuture { .. } => NodeErrorCode::NodeIatOutsideGracePeriod,
             Self::Expired { .. } => NodeErrorCode::NodeExpWrongOrTooLarge,
             Self::LifetimeTooLong { .. } => NodeErrorCode::NodeSIWEMessageError,
-            Self::WrongNode { .. } => NodeErrorCode::NodeNotAuthorized,
+            Self::WrongNode { .. } | Self::WrongDomain { .. } => NodeErrorCode::NodeNotAuthorized,
             Self::TooManyCapabilities(_) | Self::NoGoodCapability(_) => {
                 NodeErrorCode::NodeSIWECapabilityInvalid
             }

@@ -52,31 +52,6 @@ fn a_good_one_tells_who() {
 }
 
 #[test]
-fn rights_are_those_asked_for_and_granted() {
-    // The document asks for more than its capability grants.
-    let asked = [Right::run_any_action(), Right::sign_with_any_pkp()];
-    let sig = lit_session_crypto::SessionTemplate::new(
-        key().public_key(),
-        &asked,
-        &[root(|siwe| siwe.with_domain("app.example"))],
-        &at(0),
-        &at(600),
-    )
-    .sign_for(&key(), &"https://api.example".parse().unwrap());
-    let verifier = SessionVerifier::for_service("https://api.example").unwrap();
-    let verified = verifier
-        .verify(&sig, &Operation::run_action(CID), at(0).at())
-        .unwrap();
-    assert_eq!(verified.domain, "app.example");
-    assert_eq!(verified.rights, [Right::run_any_action()]);
-    let error = SessionVerifier::for_service("api.example").unwrap_err();
-    assert_eq!(
-        error,
-        "api.example".parse::<lit_types::NodeUrl>().unwrap_err()
-    );
-}
-
-#[test]
 fn time_has_a_minute_of_grace() {
     let root = root(|siwe| siwe.with_expiration(at(29 * 86_400)));
     let sig = |issued, expires| {

@@ -37,7 +37,11 @@ impl Session {
     ///
     /// It is empty if nodes will accept the call, apart from credits and permissions on chain.
     #[must_use]
-    pub fn missing_for(&self, operation: &Operation, now: OffsetDateTime) -> Vec<Missing> {
+    pub fn missing_for(
+        &self,
+        operation: &Operation,
+        now: impl Into<OffsetDateTime>,
+    ) -> Vec<Missing> {
         let mut missing = Vec::new();
         if self.is_expired(now) {
             let at = self.expiration.clone();
