@@ -41,7 +41,7 @@ pub(crate) async fn bind_one(port: u16) -> Result<(NodeUrl, TcpListener), Devnet
         .await
         .map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    Ok((crate::node_url(address.port()), listener))
+    Ok((crate::start::node_url(address.port()), listener))
 }
 
 /// Serves one node until the task is aborted, which also closes its connections.

@@ -39,4 +39,3 @@ pub use fault::{Fault, SiweChange};
 pub use log::LoggedRequest;
 pub use memory::MemoryTransport;
 pub use network::Devnet;
-use start::node_url;
