@@ -43,10 +43,11 @@ pub struct LitContracts<P> {
 
 #[cfg(feature = "http")]
 impl LitContracts<DynProvider> {
-    /// Connects to the chain of a context, to read and to send from this wallet, and checks that the contracts are there.
+    /// Connects to the chain of a context, to read and to send from this wallet. Takes the addresses from the resolver if the
+    /// context has one, and checks that the contracts are there.
     ///
     /// # Errors
-    /// [`ContractError::RpcUrl`], and those of [`LitContracts::verify`].
+    /// [`ContractError::RpcUrl`], and those of [`LitContracts::verify`] and [`ResolverClient::addresses`].
     pub async fn connect(
         context: &NetworkContext,
         wallet: impl Into<EthereumWallet>,
@@ -56,15 +57,18 @@ impl LitContracts<DynProvider> {
         let client = rpc_client(context).map_err(ContractError::RpcUrl)?;
         let provider = ProviderBuilder::new().wallet(wallet).connect_client(client);
         let contracts = Self::new(context.clone(), provider.erased()).with_sender(sender);
-        contracts.verify().await?;
-        Ok(contracts)
+        contracts.checked(&Contract::USED).await
     }
 
-    /// The contracts of a context, to read. Nothing is sent or checked yet.
+    /// The contracts of a context, to read. Nothing is sent, looked up at the resolver or checked yet.
     ///
     /// # Errors
-    /// [`HttpUrlError`] for a malformed RPC URL.
-    pub fn read_only(context: &NetworkContext) -> Result<Self, HttpUrlError> {
+    /// [`ContractError::RpcUrl`].
+    pub fn read_only(context: &NetworkContext) -> Result<Self, ContractError> {
+        Self::over_http(context).map_err(ContractError::RpcUrl)
+    }
+
+    pub(crate) fn over_http(context: &NetworkContext) -> Result<Self, HttpUrlError> {
         let provider = ProviderBuilder::new().connect_client(rpc_client(context)?);
         Ok(Self::new(context.clone(), provider.erased()))
     }
@@ -120,6 +124,21 @@ impl<P: Provider> LitContracts<P> {
         let addresses = self.resolver().addresses().await?;
         let context = Arc::unwrap_or_clone(self.chain.context).with_contracts(addresses);
         self.chain.context = Arc::new(context);
+        Ok(self)
+    }
+
+    /// The same with the addresses of the resolver, if the context has one, after checking the chain and these contracts.
+    #[cfg(feature = "transport")]
+    pub(crate) async fn checked(mut self, contracts: &[Contract]) -> Result<Self, ContractError>
+    where
+        P: Clone,
+    {
+        if self.context().resolver().is_some() {
+            // The wrong chain is the more helpful error than a missing resolver.
+            self.verify_with(&[]).await?;
+            self = self.resolved().await?;
+        }
+        self.verify_with(contracts).await?;
         Ok(self)
     }
 

@@ -57,19 +57,9 @@ impl<P: Provider + Clone + 'static> ChainDiscovery<P> {
         self
     }
 
-    async fn check(&self) -> Result<LitContracts<P>, ContractError> {
-        let mut contracts = self.given.clone();
-        if contracts.context().resolver().is_some() {
-            // The wrong chain is the more helpful error than a missing resolver.
-            contracts.verify_with(&[]).await?;
-            contracts = contracts.resolved().await?;
-        }
-        contracts.verify_with(&[Contract::Staking]).await?;
-        Ok(contracts)
-    }
-
     async fn look(&self) -> Result<NetworkView, ContractError> {
-        let contracts = self.checked.get_or_try_init(|| self.check()).await?;
+        let check = || self.given.clone().checked(&[Contract::Staking]);
+        let contracts = self.checked.get_or_try_init(check).await?;
         let info = contracts
             .staking()
             .connection_info()
@@ -111,7 +101,8 @@ impl<P: Provider + Clone + 'static> Discovery for ChainDiscovery<P> {
                 Ok(view) if self.is_news(&view) => return,
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot read the chain; trying again later");
+                    let error = &error as &dyn std::error::Error;
+                    tracing::warn!(error, "cannot read the chain; trying again later");
                 }
             }
         }
@@ -155,7 +146,7 @@ impl<P: Provider + Clone + 'static> Network for LitContracts<P> {
 #[cfg(feature = "http")]
 impl Network for NetworkContext {
     fn discovery(&self) -> Arc<dyn Discovery> {
-        match LitContracts::read_only(self) {
+        match LitContracts::over_http(self) {
             Ok(contracts) => Arc::new(ChainDiscovery::new(contracts)),
             Err(error) => Arc::new(Unreadable(error)),
         }

@@ -52,6 +52,20 @@ async fn the_first_gateway_that_gives_the_code_is_enough() {
 }
 
 #[tokio::test]
+async fn the_failure_of_a_gateway_says_its_cause() {
+    let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
+    let gateways = FakeHttp::in_order([Reply::refused(), Reply::status(404, "")]);
+    let error = fetch(&gateways, &cid).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no IPFS gateway returned the code: \
+         https://gw.example: cannot connect: connection refused; \
+         https://flk-ipfs.io: status 404; \
+         https://litprotocol.mypinata.cloud: status 404"
+    );
+}
+
+#[tokio::test]
 async fn code_of_another_cid_is_not_taken() {
     let cid = ActionCid::of_code(CODE.as_bytes()).to_string();
     let gateways = FakeHttp::in_order([Reply::ok("evil()"), Reply::status(404, ""), Reply::ok("")]);

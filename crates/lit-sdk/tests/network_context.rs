@@ -4,7 +4,11 @@
 
 use alloy_primitives::Address;
 use alloy_provider::ProviderBuilder;
+#[cfg(feature = "http")]
+use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
+#[cfg(feature = "http")]
+use lit_sdk::contracts::ContractError;
 use lit_sdk::{
     Error, LitNodeClient,
     contracts::{LitContracts, NetworkContext, Resolver, ResolverEnvironment},
@@ -47,6 +51,57 @@ async fn the_addresses_of_the_resolver_are_used() {
         .with_resolver(resolver_of(&network, ResolverEnvironment::Dev));
     let client = connect(&network, context).await.unwrap();
     assert_eq!((client.nodes().len(), client.threshold()), (4, 2));
+}
+
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn contracts_take_the_addresses_of_the_resolver_too() {
+    let network = Devnet::builder()
+        .with_nodes(4)
+        .with_http(0)
+        .start()
+        .await
+        .unwrap();
+    let wallet: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
+    let good = network.context();
+    let mut outdated = *good.contracts();
+    outdated.staking = Address::repeat_byte(1);
+    outdated.pkp_nft = Address::repeat_byte(2);
+    let context = good
+        .clone()
+        .with_contracts(outdated)
+        .with_resolver(resolver_of(&network, ResolverEnvironment::Dev));
+    let client = LitNodeClient::connect(&context).await.unwrap();
+    assert_eq!((client.nodes().len(), client.threshold()), (4, 2));
+    let contracts = LitContracts::connect(&context, wallet.clone())
+        .await
+        .unwrap();
+    let used = contracts.context().contracts();
+    assert_eq!(
+        (used.staking, used.pkp_nft),
+        (good.contracts().staking, good.contracts().pkp_nft)
+    );
+    let pkp = contracts.pkp().mint().await.unwrap();
+    let owner = contracts.pkp().owner(pkp.token_id).await.unwrap();
+    assert_eq!(owner, Some(wallet.address()));
+
+    let other_chain = NetworkContext::custom(31_337, good.rpc_url())
+        .with_resolver(resolver_of(&network, ResolverEnvironment::Prod));
+    let error = LitContracts::connect(&other_chain, wallet).await;
+    let error = error.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            ContractError::WrongChain {
+                expected: 31_337,
+                actual: 175_188
+            }
+        ),
+        "{error}"
+    );
+
+    let error = LitContracts::read_only(&NetworkContext::custom(1, "nonsense")).unwrap_err();
+    assert!(matches!(error, ContractError::RpcUrl(_)), "{error}");
 }
 
 #[tokio::test]

@@ -7,13 +7,15 @@ mod common;
 use std::time::Duration;
 
 use common::{
-    assert_for_all_nodes,
+    altered, assert_for_all_nodes,
     owned::{Owned, request, sign_in},
 };
 use lit_devnet::{Fault, SiweChange};
 use lit_sdk::{
     ActionCid, Error, ExecuteJs, LitAction, LitActionLogin, LitNodeClient, NodeList, PkpLogin,
-    SessionAuthorizer, types::NodeErrorCode,
+    SessionAuthorizer, authorizer_fn,
+    session_crypto::BlsError,
+    types::{NodeErrorCode, wire::Endpoint},
 };
 use serde_json::json;
 
@@ -36,6 +38,27 @@ async fn the_owner_of_a_pkp_gets_a_session() {
     let answer = client.execute_js(&session, &call).await.unwrap();
     let user = owned.owner.address().to_string();
     assert_eq!(answer.json()[0]["userId"], user, "{}", answer.response);
+}
+
+/// The signature is not blamed for a key of the network that cannot be read.
+#[tokio::test]
+async fn a_malformed_network_key_is_named() {
+    let owned = Owned::new().await;
+    let login = owned.login().await;
+    let root = owned.client.session(&request(), &login).await.unwrap();
+    let root = root.root().clone();
+    let client = altered::connect(&owned.network, Endpoint::Handshake, |_, _, answer| {
+        for member in ["networkPublicKey", "networkPublicKeySet", "subnetPublicKey"] {
+            answer[member] = "11".repeat(48).into();
+        }
+    })
+    .await;
+    let given = authorizer_fn(move |_| std::future::ready(Ok(root.clone())));
+    let error = client.session(&request(), &given).await.unwrap_err();
+    assert!(
+        matches!(error, Error::NetworkKey(BlsError::NotAPoint)),
+        "{error:?}"
+    );
 }
 
 #[tokio::test]

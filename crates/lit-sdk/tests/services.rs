@@ -146,10 +146,7 @@ async fn what_a_relayer_refuses_is_typed() {
     let network = network().await;
     let relay = relay(&network);
     let body = CompactJson::parse(r#"{"keyType":2}"#).unwrap();
-    let error = relay
-        .start_mint(&MintRequest::from_body(body))
-        .await
-        .unwrap_err();
+    let error = relay.start_mint_raw(&body).await.unwrap_err();
     assert!(
         matches!(error, RelayError::Refused { status: 400, .. }) && !error.is_retryable(),
         "{error}"

@@ -105,9 +105,7 @@ impl Input {
     async fn ask(&self, call: &str, relay: &LitRelay) -> Result<Value, Refusal> {
         Ok(match call {
             "LitRelay.mintPKP" => {
-                let request = relay
-                    .start_mint(&MintRequest::from_body(self.body()?))
-                    .await?;
+                let request = relay.start_mint_raw(&self.body()?).await?;
                 json!({ "requestId": request })
             }
             "LitRelay.fetchPKPs" => {

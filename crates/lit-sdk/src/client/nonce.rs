@@ -21,7 +21,10 @@ impl LitNodeClient {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "going on with the block hash of the handshake");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "going on with the block hash of the handshake"
+                    );
                 }
             }
         }

@@ -14,7 +14,10 @@ pub(crate) fn check_randomness() -> Result<(), Error> {
 /// # Panics
 /// If `bound` is 0.
 pub(crate) fn random_below(bound: usize) -> Result<usize, Error> {
-    check_randomness()?;
+    let mut bytes = [0; 8];
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(Error::RandomnessUnavailable)?;
     // The bias is below 2^-32 for as many nodes as there can be.
     #[allow(
         clippy::expect_used,
@@ -22,7 +25,7 @@ pub(crate) fn random_below(bound: usize) -> Result<usize, Error> {
     )]
     let number = {
         let bound = u64::try_from(bound).expect("a usize fits 64 bits");
-        usize::try_from(OsRng.next_u64() % bound).expect("the remainder is below a usize")
+        usize::try_from(u64::from_le_bytes(bytes) % bound).expect("the remainder is below a usize")
     };
     Ok(number)
 }

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{error::Error, fmt, iter, sync::Arc, time::Duration};
 
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError};
 use lit_types::{ActionCid, ActionCidError, constants::FALLBACK_IPFS_GATEWAYS};
@@ -135,9 +135,9 @@ pub enum IpfsError {
     Unavailable(Vec<GatewayFailure>),
 }
 
-/// The failure of one IPFS gateway.
+/// The failure of one IPFS gateway, with all its causes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{gateway}: {error}")]
+#[error("{gateway}: {}", chain(.error))]
 #[non_exhaustive]
 pub struct GatewayFailure {
     /// Scheme and host of the gateway.
@@ -170,4 +170,13 @@ pub enum GatewayError {
 fn join(failures: &[GatewayFailure]) -> String {
     let texts: Vec<String> = failures.iter().map(ToString::to_string).collect();
     texts.join("; ")
+}
+
+/// An error and its causes on one line.
+fn chain(error: &dyn Error) -> String {
+    let errors = iter::successors(Some(error), |error| (*error).source());
+    errors
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }

@@ -92,6 +92,10 @@ impl Authorization {
         }
     }
 
+    pub(crate) const fn combined(root: CombinedRoot) -> Self {
+        Self(Root::Verified(root))
+    }
+
     /// The proof that this client combined and verified the AuthSig.
     pub(crate) const fn verified(&self) -> Option<&CombinedRoot> {
         match &self.0 {
@@ -104,12 +108,6 @@ impl Authorization {
 impl From<AuthSig> for Authorization {
     fn from(auth_sig: AuthSig) -> Self {
         Self(Root::Unverified(auth_sig))
-    }
-}
-
-impl From<CombinedRoot> for Authorization {
-    fn from(root: CombinedRoot) -> Self {
-        Self(Root::Verified(root))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use lit_recap::{ReCap, SiweError};
 use lit_session_crypto::{
-    BlsPublicKey, CapabilityRefusal, RootExpectation, RootRefusal, Session, SessionKeyPair,
-    VerifiedRoot, check_proof, check_root,
+    BlsError, BlsPublicKey, CapabilityRefusal, RootExpectation, RootRefusal, Session,
+    SessionKeyPair, VerifiedRoot, check_proof, check_root,
 };
-use lit_types::{Timestamp, constants::MAX_SESSION_LIFETIME};
+use lit_types::{AuthSigKind, Timestamp, constants::MAX_SESSION_LIFETIME};
 use rand_core::OsRng;
 use time::OffsetDateTime;
 
@@ -55,8 +55,8 @@ struct Plan<'a> {
     recap: ReCap,
     issued_at: Timestamp,
     expiration: Timestamp,
-    /// Absent if the nodes agreed on a malformed key. Then PKPs cannot authorize sessions.
-    network_key: Option<BlsPublicKey>,
+    /// An error if the nodes agreed on a malformed key. Then PKPs cannot authorize sessions.
+    network_key: Result<BlsPublicKey, BlsError>,
 }
 
 impl<'a> Plan<'a> {
@@ -91,7 +91,7 @@ impl<'a> Plan<'a> {
             recap: ReCap::from_requests(&request.requests).map_err(SiweError::from)?,
             issued_at,
             expiration,
-            network_key: client.keys().network_public_key.parse().ok(),
+            network_key: client.keys().network_public_key.parse(),
         })
     }
 
@@ -101,7 +101,11 @@ impl<'a> Plan<'a> {
             match self.check(&root.clone().into(), authorizer) {
                 Ok(root) => return Ok(root),
                 Err(refusal) => {
-                    tracing::warn!(%refusal, "the given root AuthSig does not authorize this session; asking for a new one");
+                    let error = &refusal as &dyn std::error::Error;
+                    tracing::warn!(
+                        error,
+                        "cannot reuse the given root AuthSig; asking for a new one"
+                    );
                 }
             }
         }
@@ -111,14 +115,20 @@ impl<'a> Plan<'a> {
             Ok(root) => Ok(root),
             // An empty or malformed answer would be the same the second time.
             Err(
-                refusal @ (RootRefusal::Empty
-                | RootRefusal::UnknownAlgo
-                | RootRefusal::AuthSig(CapabilityRefusal::Siwe(_))),
-            ) => Err(refusal.into()),
+                refusal @ (Error::NetworkKey(_)
+                | Error::Root(
+                    RootRefusal::Empty
+                    | RootRefusal::UnknownAlgo
+                    | RootRefusal::AuthSig(CapabilityRefusal::Siwe(_)),
+                )),
+            ) => Err(refusal),
             Err(refusal) => {
-                tracing::warn!(%refusal, "the AuthSig does not authorize the session; asking once more");
+                tracing::warn!(
+                    error = &refusal as &dyn std::error::Error,
+                    "asking the authorizer once more"
+                );
                 let answer = authorizer.authorize(&asked).await.map_err(refused)?;
-                Ok(self.check(&answer, authorizer)?)
+                self.check(&answer, authorizer)
             }
         }
     }
@@ -143,10 +153,15 @@ impl<'a> Plan<'a> {
         &self,
         answer: &Authorization,
         authorizer: &dyn SessionAuthorizer,
-    ) -> Result<VerifiedRoot, RootRefusal> {
+    ) -> Result<VerifiedRoot, Error> {
         let mut expected = RootExpectation::new(&self.request.requests, self.now());
-        if let Some(network_key) = self.network_key {
-            expected = expected.with_network_key(network_key);
+        match &self.network_key {
+            Ok(network_key) => expected = expected.with_network_key(*network_key),
+            Err(error) if answer.auth_sig().kind() == AuthSigKind::Bls => {
+                return Err(Error::NetworkKey(*error));
+            }
+            // A wallet's signature is verified without the network key.
+            Err(_) => {}
         }
         if let Some(address) = authorizer.address() {
             expected = expected.with_address(address);
@@ -157,7 +172,11 @@ impl<'a> Plan<'a> {
         if let Some(verified) = answer.verified() {
             expected = expected.with_combined(verified);
         }
-        check_root(answer.auth_sig(), self.key.public_key(), &expected)
+        Ok(check_root(
+            answer.auth_sig(),
+            self.key.public_key(),
+            &expected,
+        )?)
     }
 
     fn assemble(self, root: VerifiedRoot) -> Result<Session, Error> {

@@ -176,7 +176,8 @@ impl SessionAuthorizer for PkpLogin {
         };
         let (nonce, issued_at) = (request.nonce.clone(), request.issued_at.clone());
         let siwe = message.siwe(&self.pkp, nonce, issued_at)?;
-        Ok(request.client().sign_for_pkp(self, &siwe).await?.into())
+        let root = request.client().sign_for_pkp(self, &siwe).await?;
+        Ok(Authorization::combined(root))
     }
 
     fn address(&self) -> Option<Address> {

@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use lit_sdk::{
-    services::{MintRequest, MintStatus, RelayAuthMethod, RelayError},
+    services::{MintStatus, RelayAuthMethod, RelayError},
     transport::TransportError,
     types::{CompactJson, PkpPublicKey, constants::AuthMethodType},
 };
@@ -12,10 +12,10 @@ use crate::support::{IN_PROGRESS, KEY, id, relay_of, relayer, succeeded, wallet}
 #[tokio::test]
 async fn answers_are_judged() {
     let relay = |status, body: &str| relay_of(&relayer(&[(status, body)]));
-    let request = MintRequest::from_body(CompactJson::parse("{}").unwrap());
+    let body = CompactJson::parse("{}").unwrap();
 
     let error = relay(200, r#"{"error":"no gas"}"#)
-        .start_mint(&request)
+        .start_mint_raw(&body)
         .await
         .unwrap_err();
     assert_eq!(error, RelayError::NoRequestId(Some("no gas".into())));
@@ -27,7 +27,7 @@ async fn answers_are_judged() {
         r#"{"requestId":"../x"}"#,
         r#"{"requestId":""}"#,
     ] {
-        let error = relay(200, bad).start_mint(&request).await.unwrap_err();
+        let error = relay(200, bad).start_mint_raw(&body).await.unwrap_err();
         assert!(matches!(error, RelayError::Answer { .. }), "{bad}: {error}");
     }
     for bad in [

@@ -52,6 +52,14 @@ async fn what_cannot_be_minted_is_not_sent() {
     let owned = MintRequest::for_auth_method(&wallet()).owned_by(Address::ZERO);
     let (error, _) = mint(owned).await;
     assert_eq!(error, RelayError::ZeroOwner);
+    for unusable in [
+        request(&[wallet()]).with_scopes([]),
+        request(&[wallet()]).with_scopes_by_method(vec![vec![AuthMethodScope::NoPermissions]]),
+    ] {
+        let (error, code) = mint(unusable).await;
+        assert_eq!(error, RelayError::UnusablePkp);
+        assert_eq!(code, Some(SdkErrorCode::InvalidParamType));
+    }
     assert!(server.requests().is_empty());
 }
 

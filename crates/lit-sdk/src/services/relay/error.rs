@@ -33,6 +33,11 @@ pub enum RelayError {
     /// The zero address cannot own a PKP.
     #[error("the zero address cannot own a PKP")]
     ZeroOwner,
+    /// Nobody could ever use the PKP: it would own itself, and no auth method has a scope that lets it sign.
+    #[error(
+        "nobody could ever use this PKP: give an auth method a scope to sign, or choose another owner"
+    )]
+    UnusablePkp,
     /// The id of an auth method does not follow from its token.
     #[error("auth method {index} has no derivable id")]
     AuthMethod {
@@ -121,7 +126,7 @@ impl RelayError {
     pub fn sdk_code(&self) -> Option<SdkErrorCode> {
         Some(match self {
             Self::Network(_) => SdkErrorCode::WrongNetworkException,
-            Self::NoAuthMethods | Self::Scopes { .. } | Self::ZeroOwner => {
+            Self::NoAuthMethods | Self::Scopes { .. } | Self::ZeroOwner | Self::UnusablePkp => {
                 SdkErrorCode::InvalidParamType
             }
             Self::AuthMethod { source, .. } => match source {

@@ -181,9 +181,21 @@ impl LitRelay {
     ///
     /// # Errors
     /// [`RelayError`]. After [`RelayError::Transport`] it is unknown whether a PKP is being minted.
-    #[doc(alias("mintPKP", "mintPKPThroughRelayer"))]
+    #[doc(alias = "mintPKPThroughRelayer")]
     pub async fn start_mint(&self, request: &MintRequest) -> Result<RelayRequestId, RelayError> {
         self.post_for_request_id(MINT, request.body()?).await
+    }
+
+    /// Asks for a PKP with a JSON body of your own, for members such as `burnPkp`.
+    ///
+    /// **The relayer owns the PKP unless the body names another owner.** Then its operator can permit anyone to use it.
+    ///
+    /// # Errors
+    /// [`RelayError`]. After [`RelayError::Transport`] it is unknown whether a PKP is being minted.
+    #[doc(alias = "mintPKP")]
+    pub async fn start_mint_raw(&self, body: &CompactJson) -> Result<RelayRequestId, RelayError> {
+        self.post_for_request_id(MINT, body.as_str().to_owned())
+            .await
     }
 
     /// The progress of a request. A relayer answers when there is news, or after 30 s.

@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use alloy_primitives::{Address, Bytes};
 use lit_session_crypto::{AuthMethodIdError, auth_method_id};
 use lit_types::{
-    AuthMethod, AuthMethodNumber, CompactJson,
+    AuthMethod, AuthMethodNumber,
     constants::{AuthMethodScope, AuthMethodType},
 };
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
@@ -89,16 +89,7 @@ impl TryFrom<&AuthMethod> for RelayAuthMethod {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
-pub struct MintRequest(Content);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Content {
-    Members(Members),
-    Body(CompactJson),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Members {
+pub struct MintRequest {
     methods: Methods,
     owner: Owner,
     scopes: Scopes,
@@ -159,12 +150,12 @@ impl OwnerChoice {
     }
 
     fn owned(self, owner: Owner) -> MintRequest {
-        MintRequest(Content::Members(Members {
+        MintRequest {
             methods: self.0,
             owner,
             scopes: Scopes::SignAnything,
             own_address_permitted: true,
-        }))
+        }
     }
 }
 
@@ -206,13 +197,6 @@ impl MintRequest {
         })
     }
 
-    /// A request with a JSON body of your own, for members such as `burnPkp`.
-    ///
-    /// The relayer owns the PKP unless the body names another owner.
-    pub const fn from_body(body: CompactJson) -> Self {
-        Self(Content::Body(body))
-    }
-
     /// Sets the scopes of all auth methods. Default: sign anything.
     #[doc(alias("pkpPermissionScopes", "authMethodScopes"))]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = AuthMethodScope>) -> Self {
@@ -225,18 +209,14 @@ impl MintRequest {
     }
 
     fn scoped(mut self, scopes: Scopes) -> Self {
-        if let Content::Members(members) = &mut self.0 {
-            members.scopes = scopes;
-        }
+        self.scopes = scopes;
         self
     }
 
     /// Sets whether the PKP's own address is permitted. Default: yes, as in the official client.
     #[doc(alias = "addPkpEthAddressAsPermittedAddress")]
-    pub fn with_own_address_permitted(mut self, permitted: bool) -> Self {
-        if let Content::Members(members) = &mut self.0 {
-            members.own_address_permitted = permitted;
-        }
+    pub const fn with_own_address_permitted(mut self, permitted: bool) -> Self {
+        self.own_address_permitted = permitted;
         self
     }
 
@@ -244,17 +224,13 @@ impl MintRequest {
     ///
     /// # Errors
     /// [`RelayError::AuthMethod`], [`RelayError::NoAuthMethods`], [`RelayError::Scopes`], [`RelayError::PublicKey`],
-    /// [`RelayError::ZeroOwner`].
+    /// [`RelayError::ZeroOwner`], [`RelayError::UnusablePkp`].
     pub(super) fn body(&self) -> Result<String, RelayError> {
-        let members = match &self.0 {
-            Content::Members(members) => members,
-            Content::Body(body) => return Ok(body.as_str().to_owned()),
-        };
-        let methods = members.methods.known.as_ref().map_err(Clone::clone)?;
+        let methods = self.methods.known.as_ref().map_err(Clone::clone)?;
         if methods.is_empty() {
             return Err(RelayError::NoAuthMethods);
         }
-        if let Scopes::ByMethod(scopes) = &members.scopes
+        if let Scopes::ByMethod(scopes) = &self.scopes
             && scopes.len() != methods.len()
         {
             return Err(RelayError::Scopes {
@@ -262,8 +238,11 @@ impl MintRequest {
                 scopes: scopes.len(),
             });
         }
-        if members.owner == Owner::Address(Address::ZERO) {
+        if self.owner == Owner::Address(Address::ZERO) {
             return Err(RelayError::ZeroOwner);
+        }
+        if self.owner == Owner::Pkp && !self.scopes.somebody_may_sign() {
+            return Err(RelayError::UnusablePkp);
         }
         let lacks_key = |method: &RelayAuthMethod| {
             method.auth_method_type == AuthMethodType::WebAuthn.into()
@@ -272,13 +251,29 @@ impl MintRequest {
         if let Some(index) = methods.iter().position(lacks_key) {
             return Err(RelayError::PublicKey { index });
         }
-        Ok(json_text(&Body { methods, members }))
+        let request = self;
+        Ok(json_text(&Body { methods, request }))
+    }
+}
+
+impl Scopes {
+    /// Whether an auth method has a scope that lets it sign.
+    fn somebody_may_sign(&self) -> bool {
+        let signs = |scopes: &Vec<AuthMethodScope>| {
+            scopes.contains(&AuthMethodScope::SignAnything)
+                || scopes.contains(&AuthMethodScope::PersonalSign)
+        };
+        match self {
+            Self::SignAnything => true,
+            Self::Same(scopes) => signs(scopes),
+            Self::ByMethod(lists) => lists.iter().any(signs),
+        }
     }
 }
 
 struct Body<'a> {
     methods: &'a [RelayAuthMethod],
-    members: &'a Members,
+    request: &'a MintRequest,
 }
 
 /// Writes the members in one of the two orders of the official client.
@@ -286,7 +281,7 @@ impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         /// The only kind of key of a PKP: secp256k1.
         const KEY_TYPE: u8 = 2;
-        let Self { methods, members } = self;
+        let Self { methods, request } = self;
         let types: Vec<_> = methods.iter().map(|m| m.auth_method_type).collect();
         let ids: Vec<_> = methods.iter().map(|m| &m.id).collect();
         let none = Bytes::new();
@@ -294,9 +289,9 @@ impl Serialize for Body<'_> {
             .iter()
             .map(|m| m.public_key.as_ref().unwrap_or(&none))
             .collect();
-        let layout = members.methods.layout;
+        let layout = request.methods.layout;
         let scopes = ScopeLists {
-            scopes: &members.scopes,
+            scopes: &request.scopes,
             methods: methods.len(),
             layout,
         };
@@ -311,14 +306,14 @@ impl Serialize for Body<'_> {
         body.serialize_entry("permittedAuthMethodScopes", &scopes)?;
         body.serialize_entry(
             "addPkpEthAddressAsPermittedAddress",
-            &members.own_address_permitted,
+            &request.own_address_permitted,
         )?;
-        body.serialize_entry("sendPkpToItself", &(members.owner == Owner::Pkp))?;
+        body.serialize_entry("sendPkpToItself", &(request.owner == Owner::Pkp))?;
         if layout == Layout::Relay {
             body.serialize_entry("permittedAuthMethodIds", &ids)?;
             body.serialize_entry("permittedAuthMethodPubkeys", &keys)?;
         }
-        if let Owner::Address(owner) = &members.owner {
+        if let Owner::Address(owner) = &request.owner {
             body.serialize_entry("sendToAddressAfterMinting", owner)?;
         }
         body.end()
