@@ -304,7 +304,7 @@ async fn sessions_of_the_pkp_may_sign() {
         answer["message"],
         format!(
             "Lit Action {cid}, wallet {pkp} may not use PKP {token} to sign anything (owner: {owner}; \
-             permitted: Lit Action {cid} to sign personal messages)"
+             permitted besides the owner: Lit Action {cid} to sign personal messages)"
         )
     );
 
@@ -318,7 +318,7 @@ async fn sessions_of_the_pkp_may_sign() {
     combine(&setup, &signed).unwrap();
 }
 
-/// A wallet's session has to allow any action too; that of a PKP need not (section 4.5).
+/// A wallet's session has to allow any action too; that of a PKP need not.
 #[tokio::test]
 async fn sessions_without_actions() {
     let setup = Setup::new().await;
@@ -405,7 +405,7 @@ async fn a_request_needs_an_id() {
     assert_eq!(status, 400);
 }
 
-/// Without a credit the status is another than elsewhere (section 4.9).
+/// An unpaid request has another status here than at other endpoints.
 #[tokio::test]
 async fn requests_that_nobody_pays_for() {
     let setup = Setup::of(Devnet::builder().with_capacity_enforced(true)).await;

@@ -352,7 +352,7 @@ async fn scopes_that_are_too_narrow() {
         answer["message"],
         format!(
             "wallet {wallet} may not use PKP {token} to sign personal messages (owner: {owner}; \
-             permitted: wallet {wallet} to do nothing)"
+             permitted besides the owner: wallet {wallet} without a scope)"
         )
     );
     permit(AuthMethodScope::SignAnything.into()).await;

@@ -11,6 +11,8 @@ use crate::chain_view::{ChainReadError, ChainView, Permitted};
 
 /// The number of credentials, and of permissions, that a refusal lists.
 const MAX_LISTED: usize = 5;
+/// The characters of one entry that a refusal shows. Users and auth methods have ids of any length.
+const MAX_ENTRY_CHARS: usize = 100;
 
 /// The credentials with which a request wants to use a PKP, all verified by the node.
 #[derive(Debug)]
@@ -42,9 +44,16 @@ pub(crate) struct TooLimited {
     owner: Address,
     /// What the request showed.
     shown: Vec<String>,
-    /// What the chain permits, each with its scopes, cut to [`MAX_LISTED`].
-    permitted: Vec<String>,
-    permitted_count: usize,
+    /// What the chain permits; `None` if its scopes could not be read.
+    permitted: Option<PermittedList>,
+}
+
+/// What the chain permits.
+#[derive(Debug)]
+struct PermittedList {
+    /// The first [`MAX_LISTED`] entries, each with its scopes.
+    first: Vec<String>,
+    count: usize,
 }
 
 impl Claimant {
@@ -78,7 +87,7 @@ impl Claimant {
         match self.wallet {
             Some(wallet) if check.wallet(wallet)? => Ok(()),
             _ => Err(PermissionRefusal::TooLimited(Box::new(
-                check.refusal(self.shown())?,
+                check.refusal(self.shown()),
             ))),
         }
     }
@@ -100,7 +109,8 @@ impl Claimant {
         });
         let actions = self.actions().map(|cid| format!("Lit Action {cid}"));
         let wallet = self.wallet.map(|wallet| format!("wallet {wallet}"));
-        methods.chain(actions).chain(wallet).collect()
+        let shown = methods.chain(actions).chain(wallet);
+        shown.map(|entry| cut(&entry)).collect()
     }
 }
 
@@ -113,14 +123,16 @@ impl fmt::Display for TooLimited {
             list(f, &self.shown, self.shown.len())?;
         }
         let scope = scope_name(self.scope);
-        write!(
-            f,
-            " may not use PKP {token} to {scope} (owner: {owner}; permitted: "
-        )?;
-        if self.permitted.is_empty() {
-            f.write_str("none")?;
-        } else {
-            list(f, &self.permitted, self.permitted_count)?;
+        write!(f, " may not use PKP {token} to {scope} (owner: {owner}")?;
+        match &self.permitted {
+            None => {}
+            Some(permitted) if permitted.count == 0 => {
+                f.write_str("; permitted besides the owner: none")?;
+            }
+            Some(permitted) => {
+                f.write_str("; permitted besides the owner: ")?;
+                list(f, &permitted.first, permitted.count)?;
+            }
         }
         f.write_str(")")
     }
@@ -133,6 +145,14 @@ fn list(f: &mut fmt::Formatter<'_>, entries: &[String], count: usize) -> fmt::Re
     match count - listed.len() {
         0 => Ok(()),
         more => write!(f, " and {more} more"),
+    }
+}
+
+/// The first [`MAX_ENTRY_CHARS`] characters, with an ellipsis if there are more.
+fn cut(entry: &str) -> String {
+    match entry.char_indices().nth(MAX_ENTRY_CHARS) {
+        Some((end, _)) => format!("{}…", &entry[..end]),
+        None => entry.to_owned(),
     }
 }
 
@@ -170,8 +190,23 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn refusal(&self, shown: Vec<String>) -> Result<TooLimited, ChainReadError> {
-        let mut permitted = Vec::new();
+    /// The refusal. An error while reading scopes for its list does not hide it.
+    fn refusal(&self, shown: Vec<String>) -> TooLimited {
+        let permitted = self.listed();
+        if let Err(error) = &permitted {
+            tracing::debug!(%error, "cannot read the scopes of permissions for a refusal");
+        }
+        TooLimited {
+            token: self.token,
+            scope: self.scope,
+            owner: self.owner,
+            shown,
+            permitted: permitted.ok(),
+        }
+    }
+
+    fn listed(&self) -> Result<PermittedList, ChainReadError> {
+        let mut first = Vec::new();
         for entry in self.permitted.iter().take(MAX_LISTED) {
             let scopes = self.chain.scopes(self.token, entry)?;
             let scopes: Vec<&str> = [AuthMethodScope::SignAnything, AuthMethodScope::PersonalSign]
@@ -179,19 +214,15 @@ impl Check<'_> {
                 .filter(|scope| has_scope(&scopes, *scope))
                 .map(scope_name)
                 .collect();
-            let what = described(entry.authMethodType, &entry.id);
-            permitted.push(match scopes[..] {
-                [] => format!("{what} to do nothing"),
+            let what = cut(&described(entry.authMethodType, &entry.id));
+            first.push(match scopes[..] {
+                [] => format!("{what} without a scope"),
                 _ => format!("{what} to {}", scopes.join(" and ")),
             });
         }
-        Ok(TooLimited {
-            token: self.token,
-            scope: self.scope,
-            owner: self.owner,
-            shown,
-            permitted,
-            permitted_count: self.permitted.len(),
+        Ok(PermittedList {
+            first,
+            count: self.permitted.len(),
         })
     }
 
@@ -251,4 +282,46 @@ impl Check<'_> {
 
 fn has_scope(scopes: &[bool], scope: AuthMethodScope) -> bool {
     scopes.get(scope as usize).copied().unwrap_or(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(shown: &str, permitted: Option<PermittedList>) -> String {
+        let refusal = TooLimited {
+            token: TokenId::new(U256::from(1)),
+            scope: AuthMethodScope::SignAnything,
+            owner: Address::ZERO,
+            shown: vec![cut(shown)],
+            permitted,
+        };
+        refusal.to_string()
+    }
+
+    #[test]
+    fn a_refusal_without_permissions() {
+        let start = format!(
+            "wallet 0x12 may not use PKP {} to sign anything (owner: {}",
+            TokenId::new(U256::from(1)),
+            Address::ZERO
+        );
+        let none = PermittedList {
+            first: Vec::new(),
+            count: 0,
+        };
+        assert_eq!(
+            refusal("wallet 0x12", Some(none)),
+            format!("{start}; permitted besides the owner: none)")
+        );
+        // The scopes could not be read.
+        assert_eq!(refusal("wallet 0x12", None), format!("{start})"));
+    }
+
+    #[test]
+    fn long_entries_are_cut_between_characters() {
+        let (longest, longer) = ("é".repeat(100), "é".repeat(101));
+        assert_eq!(cut(&longest), longest);
+        assert_eq!(cut(&longer), format!("{longest}…"));
+    }
 }
