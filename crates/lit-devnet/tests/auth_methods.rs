@@ -1,4 +1,4 @@
-//! How users prove to nodes who they are.
+//! Logins: the auth methods that nodes verify.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 

@@ -1,4 +1,4 @@
-//! Claims of keys: what the nodes sign, and that the contracts take it.
+//! Claims of keys: what the nodes sign, and that the contracts accept it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 

@@ -257,7 +257,7 @@ async fn epochs_that_never_were_stand_for_the_current_one() {
     }
 }
 
-/// A session key is no secret, and neither is the id of a request.
+/// The public key of a session and the id of a request are not secret.
 #[tokio::test]
 async fn a_stranger_is_not_met_by_the_actions_of_a_request() {
     const CODE: &str = "(async () => {

@@ -1,4 +1,4 @@
-//! Clients that begin a request and never end it.
+//! Clients that begin a request and never finish it.
 
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]

@@ -1,7 +1,7 @@
-// The global `jwt`: npm's jsonwebtoken 9, without what it does for keys and tokens of old.
+// The global `jwt`: npm's jsonwebtoken 9, without its support for outdated keys and tokens.
 //
-// Evaluated to a function, and that called as `prelude.js` is, when an action first uses it. Messages of errors are those
-// of the package, because actions compare them.
+// The engine evaluates this file to a function and calls it when an action first uses `jwt`. Error messages are those of
+// the package, because actions compare them.
 
 'use strict';
 
@@ -12,7 +12,7 @@
 
   // ---- Errors --------------------------------------------------------------------------------
 
-  // Name and message are enumerable, as in the package: JSON of an error shows them.
+  // Name and message are enumerable, as in the package, so the JSON of an error contains them.
   class JsonWebTokenError extends Error {
     constructor(message) {
       super();
@@ -49,7 +49,7 @@
     }
   };
 
-  /** The parts of a token, nothing if it is none. Throws if the payload has to be JSON and is not. */
+  /** The parts of a token, or null if it is malformed. Throws if the payload must be JSON and is not. */
   const partsOf = (token, json) => {
     if (typeof token !== 'string' || !TOKEN.test(token)) return null;
     const [head, body, signature] = token.split('.');
@@ -83,8 +83,8 @@
   const isBytes = (value) => ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 
   /**
-   * A key, or the secret that `material` is; nothing if it is neither. What looks like a key is never taken for a
-   * secret, so that nobody can pass off a public key as one.
+   * The key or the secret in `material`, or nothing if it is neither. A PEM text is never used as a secret, so a public
+   * key cannot be passed off as an HMAC secret.
    */
   const keyOf = (material) => {
     if (typeof material === 'string') {
@@ -144,7 +144,7 @@
 
   const now = () => Math.floor(Date.now() / 1000);
 
-  /** When a span that starts at `from` ends, in seconds; `option` names it in the error. */
+  /** The end of a time span that starts at `from`, in seconds; `option` is its name in errors. */
   const endOf = (span, from, option, ErrorClass) => {
     if (typeof span === 'number') return from + span;
     const [, count, unit] = (typeof span === 'string' && span.length <= 100 && SPAN.exec(span)) || [];
@@ -205,7 +205,7 @@
   const checkSignature = (token, { header, signature }, material, algorithms) => {
     const hasSignature = signature !== '';
     if (hasSignature && !material) throw new JsonWebTokenError('secret or public key must be provided');
-    // Tokens without one are refused whatever `algorithms` says.
+    // Unsigned tokens are refused, whatever `algorithms` allows.
     if (!hasSignature) throw new JsonWebTokenError('jwt signature is required');
     const key = publicKeyOf(material);
     const { alg } = header;
@@ -228,7 +228,7 @@
     if (!isValid) throw new JsonWebTokenError('invalid signature');
   };
 
-  /** The parts of a token that may be one, by options that may be right. */
+  /** Checks the options and returns the parts of the token. */
   const open = (token, { clockTimestamp, nonce, allowInvalidAsymmetricKeyTypes }) => {
     if (clockTimestamp && typeof clockTimestamp !== 'number') {
       throw new JsonWebTokenError('clockTimestamp must be a number');
@@ -348,7 +348,7 @@
 
   const NAMES = { audience: 'aud', issuer: 'iss', subject: 'sub', jwtid: 'jti' };
 
-  /** Writes into `claims` what the options say. */
+  /** Sets the claims that the options ask for. */
   const addClaims = (claims, options) => {
     const from = claims.iat || now();
     if (options.noTimestamp) delete claims.iat;

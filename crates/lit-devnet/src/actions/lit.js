@@ -1,8 +1,8 @@
 // The `Lit` object, and the parameters of the request.
 //
-// Called as `prelude.js` is, and after it. `config` is `{ auth, headers, functions }`,
-// parsed from JSON; `functions` names the asynchronous functions which the network behind the action
-// answers. The engine calls `defineGlobals` of the result once, before the action.
+// The engine calls the exported function after that of `prelude.js`. `config` is `{ auth, headers, functions }`, parsed
+// from JSON; `functions` lists the asynchronous functions that the network answers. The engine calls the returned
+// `defineGlobals` once, before the action.
 export default (host, config, platform, { fixedHeaders }) => {
   const { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall } = platform;
   const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
@@ -17,7 +17,7 @@ export default (host, config, platform, { fixedHeaders }) => {
 
   const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
   const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-  // The encodings of npm `uint8arrays`, which the real nodes use: there `base64` is unpadded.
+  // The encodings of npm's `uint8arrays`, which the real nodes use. Its `base64` is unpadded.
   const ENCODINGS = {
     __proto__: null,
     hex: ['0123456789abcdef', 4, false],
@@ -78,15 +78,15 @@ export default (host, config, platform, { fixedHeaders }) => {
   const isUtf8 = (name) => name === 'utf8' || name === 'utf-8';
   const isLatin1 = (name) => name === 'ascii' || name === 'latin1' || name === 'binary';
 
-  // Parameters reach the host as JSON. It has no bytes, which travel as arrays of numbers, and
-  // serde_json takes no lone surrogates.
+  // Parameters reach the host as JSON. Bytes become arrays of numbers. Lone surrogates are replaced, because serde_json
+  // refuses them.
   const toJson = (_key, value) => {
     if (typeof value === 'string') return value.toWellFormed();
     const isBytes = ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
     return isBytes ? Array.from(bytesOf(value)) : value;
   };
 
-  /** Bytes that a function needs; a list of numbers will do. */
+  /** The bytes of a parameter: a buffer, a view or an array of numbers. */
   const bytesNamed = (name, value) => {
     const isList = Array.isArray(value) && value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
     if (!isList && !ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) {
@@ -190,7 +190,7 @@ export default (host, config, platform, { fixedHeaders }) => {
   };
   freeze(lit);
 
-  /** A global that is there on first use, and that a script may declare or set itself. */
+  /** Defines a global that is loaded on first use. A script may declare or set it itself. */
   const defineLibrary = (name, load) => {
     const library = {
       get() { return load(library); },
@@ -216,9 +216,8 @@ export default (host, config, platform, { fixedHeaders }) => {
       return jwt;
     });
     for (const [name, value] of entries(params)) define(name, value, true);
-    // The parameters come from whoever sent the request, and `Lit.Auth` says who that is: `Lit` is
-    // defined last, so that no parameter can stand in for it. It is configurable, because a script
-    // may declare `const LitActions = ...` itself.
+    // `Lit` is defined after the parameters, so that a request cannot replace `Lit.Auth` with a parameter. It is
+    // configurable, because a script may declare `const LitActions = ...` itself.
     define('Lit', lit, false);
     define('LitActions', lit.Actions, false);
     define('LitAuth', lit.Auth, false);

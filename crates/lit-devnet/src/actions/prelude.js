@@ -1,8 +1,8 @@
-// The platform an action finds besides the language itself: console, timers, text, randomness.
+// The globals of an action besides the language itself: console, timers, text, randomness.
 //
-// The engine calls what this module exports once, before `web.js`, `lit.js` and the action.
-// `host` holds the native functions; they stay in this closure, so the action never sees them.
-// `fireTimer`, `settleCall` and `describe` of the result are the engine's way back in, the rest is for the other files.
+// The engine calls the exported function once, before `web.js`, `lit.js` and the action. `host` holds the native functions;
+// they stay in this closure, so the action cannot reach them. The engine calls `fireTimer`, `settleCall` and `describe` of
+// the result; the other files use the rest.
 export default (host) => {
   const { apply } = Reflect;
   const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, entries } = Object;
@@ -364,14 +364,14 @@ export default (host) => {
   const calls = new Map();
   let lastCall = 0;
 
-  /** A promise of what comes back on the call that `begin` sends out under a number. */
+  /** Starts a call: `begin` sends it with its id. Returns a promise of the answer. */
   const startCall = (begin) => new Promise((resolve, reject) => {
     const id = ++lastCall;
     calls.set(id, { resolve, reject });
     begin(id);
   });
 
-  /** Stops a call whose answer nobody wants any more. */
+  /** Stops a call and drops its answer. */
   const dropCall = (id) => {
     if (calls.delete(id)) host.stopCall(id);
   };

@@ -1,6 +1,6 @@
-// What `crypto.subtle` has beside `digest`: keys, signatures and encryption of Web Cryptography.
+// `crypto.subtle` besides `digest`: keys, signatures and encryption of the Web Cryptography API.
 //
-// Evaluated to a function, and that called as `prelude.js` is, when an action first uses it.
+// The engine evaluates this file to a function and calls it when an action first uses `crypto.subtle`.
 
 'use strict';
 
@@ -27,7 +27,7 @@
 
     get [Symbol.toStringTag]() { return 'CryptoKey'; }
 
-    /** What the native functions want; throws for other objects. */
+    /** The key as the native functions take it; throws for other objects. */
     static bytes(key) { return key.#bytes; }
   }
   const { bytes: keyBytes } = CryptoKey;
@@ -54,7 +54,7 @@
     return new CryptoKey(secret, members, bytes);
   };
 
-  /** The bytes of a key that may be used for this. */
+  /** The bytes of the key; throws if the key does not allow this algorithm and usage. */
   const bytesFor = (key, algorithm, usage) => {
     const bytes = keyBytes(key);
     if (key.algorithm.name !== algorithm.name) fail('InvalidAccessError', 'The key is for another algorithm');
@@ -74,7 +74,7 @@
     return known ?? fail('NotSupportedError', `Unrecognized algorithm '${name}'`);
   };
 
-  /** The algorithm by its proper name, with the parameters that were given. */
+  /** The algorithm under its canonical name, with the given parameters. */
   const normalize = (given) => {
     const parameters = typeof given === 'object' && given !== null ? given : {};
     return { parameters, name: named(NAMES, given) };
@@ -87,7 +87,7 @@
 
   const isRsa = (name) => name.startsWith('RSA');
 
-  /** As for `normalize`, with what a key of the algorithm is tied to. */
+  /** The same as `normalize`, with the hash for algorithms that bind a key to one. */
   const normalizeForKey = (given) => {
     const algorithm = normalize(given);
     const { name, parameters } = algorithm;
@@ -98,7 +98,7 @@
 
   const JWK_HASHES = { __proto__: null, 'SHA-1': '1', 'SHA-256': '256', 'SHA-384': '384', 'SHA-512': '512' };
 
-  /** `alg` of a JSON Web Key for this, nothing where there is none. */
+  /** The `alg` of a JSON Web Key, or undefined for algorithms without one. */
   const jwkAlgorithm = (name, hash, bits) => {
     if (name === 'HMAC') return `HS${JWK_HASHES[hash]}`;
     if (name.startsWith('AES')) return `A${bits}${name.slice(4)}`;

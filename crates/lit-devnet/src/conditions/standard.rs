@@ -78,7 +78,7 @@ impl ConditionReader {
         let text = first(parameters)?;
         let address: Address = text
             .parse()
-            .map_err(|_| ConditionError::Parameters(format!("{text:?} is no address")))?;
+            .map_err(|_| ConditionError::Parameters(format!("invalid address {text:?}")))?;
         Ok(self.chain.balance(address).into())
     }
 

@@ -125,7 +125,7 @@ async fn actions_check_conditions() {
     assert!(error.contains("NodeInvalidAuthSig"), "{error}");
 }
 
-/// A wallet's session for one action does not ask for its owner inside the action (section 4.5).
+/// A wallet's session for one action does not ask for its owner inside the action.
 #[tokio::test]
 async fn sessions_for_one_action_check_no_conditions() {
     let setup = Setup::new().await;

@@ -1,4 +1,4 @@
-//! Signatures and claims: what nodes answer, and what it is worth.
+//! Signatures and claims: what nodes answer, and that it verifies.
 
 use alloy_primitives::{B256, Signature, eip191_hash_message, keccak256};
 use lit_devnet::{Devnet, Fault};

@@ -1,4 +1,4 @@
-//! How exceptions are told.
+//! How exceptions are reported.
 
 use crate::*;
 

@@ -1,4 +1,4 @@
-//! `fetch`: where it gets to, what it sends, and what comes back.
+//! `fetch`: which addresses it reaches, what it sends, and what it returns.
 
 use lit_devnet::actions::ActionEnvironment;
 use tokio::{

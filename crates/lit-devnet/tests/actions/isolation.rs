@@ -1,4 +1,4 @@
-//! What an action does not get at.
+//! What an action cannot reach.
 
 use lit_devnet::actions::ActionEnvironment;
 

@@ -1,4 +1,4 @@
-//! The global `jwt`, beside npm's jsonwebtoken.
+//! The global `jwt`, compared with npm's jsonwebtoken.
 
 use crate::*;
 

@@ -1,4 +1,4 @@
-//! Limits, each with its own ending.
+//! The limits of an action, and the error at each.
 
 use crate::*;
 

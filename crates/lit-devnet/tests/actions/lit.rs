@@ -1,4 +1,4 @@
-//! What `Lit` offers, and what cannot be taken from it.
+//! The functions of `Lit`, and that scripts cannot change them.
 
 use crate::*;
 

@@ -1,4 +1,4 @@
-//! `crypto.subtle` beside `digest`, by the vectors of the standards.
+//! `crypto.subtle` besides `digest`, tested with the vectors of the standards.
 
 use crate::*;
 

@@ -1,4 +1,4 @@
-//! URLs, digests, and what belongs to `fetch` but needs no network.
+//! URLs, digests, and the parts of `fetch` that need no network.
 
 use crate::*;
 

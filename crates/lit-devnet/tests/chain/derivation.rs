@@ -1,4 +1,4 @@
-//! The numbers are those of `misc_vectors.json`, `hd_derivation`: made by the official wasm module.
+//! Key derivation, with the values of `hd_derivation` in `misc_vectors.json`, which the official wasm module made.
 
 use alloy_primitives::{Address, Bytes, U256, hex};
 use alloy_sol_types::SolCall;

@@ -1,4 +1,4 @@
-//! A network with a PKP, and somebody who asks its nodes to authorize session keys.
+//! A network with a PKP, and a client that asks its nodes to authorize session keys.
 
 #![allow(dead_code, reason = "each test program uses a part")]
 

@@ -1,4 +1,4 @@
-//! Sessions, and requests that are made with them.
+//! Sessions, and requests with them.
 
 use alloy_signer_local::PrivateKeySigner;
 use bytes::Bytes;

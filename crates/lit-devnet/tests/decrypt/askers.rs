@@ -1,4 +1,4 @@
-//! Who may ask: sessions, wallets and PKPs; what it costs.
+//! Who may decrypt: sessions, wallets and PKPs; and what it costs.
 
 use std::time::Duration;
 

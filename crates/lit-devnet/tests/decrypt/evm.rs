@@ -1,4 +1,4 @@
-//! What is looked up on the chain of the network.
+//! Conditions about the chain of the network.
 
 use std::time::Duration;
 

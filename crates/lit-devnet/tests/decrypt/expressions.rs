@@ -1,4 +1,4 @@
-//! How conditions are joined, and what is no condition.
+//! How conditions are joined, and malformed conditions.
 
 use alloy_primitives::Address;
 use lit_types::access_control::ConditionsKind;

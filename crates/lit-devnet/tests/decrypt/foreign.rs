@@ -1,4 +1,4 @@
-//! Chains that the network does not have.
+//! Conditions about chains that the network does not have.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Decryption: shares under access control conditions, and when they are given.
+//! Decryption: when nodes return shares under access control conditions.
 
 #![allow(
     clippy::unwrap_used,

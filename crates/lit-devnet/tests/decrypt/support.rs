@@ -1,4 +1,4 @@
-//! Somebody who asks for shares, and the conditions they are asked under.
+//! A client that asks for shares, and conditions.
 
 use alloy_primitives::Address;
 use lit_session_crypto::{SessionTemplate, data_hash};

@@ -1,4 +1,4 @@
-//! Lit Actions on the nodes of a network: what they ask the chain, each other and other actions.
+//! Lit Actions on the nodes of a network: calls to the chain, to each other and to other actions.
 
 #![allow(
     clippy::unwrap_used,
