@@ -16,14 +16,18 @@ use crate::{
     error::{Error, read_file},
     network::NetworkArgs,
     output::Output,
-    session::parse_param,
+    session::{parse_param, parse_pkp},
     wallet::WalletArgs,
 };
+
+/// What the file that `lit encrypt --conditions` names must contain.
+const CONDITIONS: &str = "a JSON object with accessControlConditions, evmContractConditions, solRpcConditions or \
+                          unifiedAccessControlConditions";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Sign {
     /// The public key of the PKP, in hex.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = parse_pkp)]
     pkp: PkpPublicKey,
     /// The text to sign, as an EIP-191 message.
     message: String,
@@ -135,7 +139,7 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
 pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error> {
     let conditions: AccessControlConditions =
         serde_json::from_str(&read_file(&args.conditions)?)
-            .map_err(|error| is_not("a JSON object with conditions", &args.conditions, error))?;
+            .map_err(|error| is_not(CONDITIONS, &args.conditions, error))?;
     let data = fs::read(&args.file).map_err(|source| Error::Read {
         path: args.file.clone(),
         source,
@@ -160,7 +164,7 @@ pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error
 }
 
 /// What an action wrote to the console.
-fn show_logs(logs: &str, output: &Output) {
+pub(crate) fn show_logs(logs: &str, output: &Output) {
     if !logs.is_empty() {
         output.message(logs.trim_end());
     }

@@ -5,10 +5,11 @@ use alloy_primitives::Address;
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use lit_sdk::{
     contracts::{
-        ActionCid, CreditExpiry, LitContracts, NetworkContext, RequestRate, RpcTransport, Scopes,
+        ActionCid, CapacityCredit, CreditExpiry, LitContracts, NetworkContext, RequestRate,
+        RpcTransport, Scopes,
     },
     transport::{HttpTransport, HttpUrl, HttpUrlError},
-    types::TokenId,
+    types::{Timestamp, TokenId},
 };
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -181,7 +182,8 @@ pub(crate) async fn pkp(command: &PkpCommand, output: &Output) -> Result<(), Err
                 pkps.push(described(&contracts, token).await?);
             }
             let text: Vec<String> = pkps.iter().map(in_lines).collect();
-            output.result(&json!({ "owner": owner, "pkps": pkps }), &text.join("\n\n"))
+            let json = json!({ "owner": owner.to_string(), "pkps": pkps });
+            output.list(&json, &text, "no PKPs")
         }
         PkpCommand::Show { token, rpc } => {
             show(&described(&rpc.connect().await?, *token).await?, output)
@@ -195,6 +197,9 @@ pub(crate) async fn pkp(command: &PkpCommand, output: &Output) -> Result<(), Err
             chain,
         } => {
             let contracts = chain.connect().await?;
+            if contracts.pkp().owner(*token).await?.is_none() {
+                return Err(Error::UnknownPkp(*token));
+            }
             let permissions = contracts.permissions();
             let scopes = if *personal_sign {
                 Scopes::PERSONAL_SIGN
@@ -234,20 +239,11 @@ pub(crate) async fn credits(command: &CreditsCommand, output: &Output) -> Result
         .owned_by(owner)
         .await?
         .iter()
-        .map(|credit| {
-            json!({
-                "id": credit.id.to_string(),
-                "requestsPerKilosecond": credit.requests_per_kilosecond,
-                "expiresAt": credit.expires_at,
-                "expired": credit.is_expired_at(OffsetDateTime::now_utc()),
-            })
-        })
+        .map(credit_json)
         .collect();
     let text: Vec<String> = credits.iter().map(in_lines).collect();
-    output.result(
-        &json!({ "owner": owner, "credits": credits }),
-        &text.join("\n\n"),
-    )
+    let json = json!({ "owner": owner.to_string(), "credits": credits });
+    output.list(&json, &text, "no capacity credits")
 }
 
 #[allow(clippy::expect_used, reason = "`ChainArgs::connect` sets the sender")]
@@ -255,6 +251,23 @@ fn sender<P: Provider>(contracts: &LitContracts<P>) -> Address {
     contracts
         .sender()
         .expect("contracts connected with a wallet have a sender")
+}
+
+/// A credit, with its rate and its expiry also in the units that people use.
+fn credit_json(credit: &CapacityCredit) -> Value {
+    let seconds = i64::try_from(credit.expires_at).ok();
+    let expires = seconds
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|time| Timestamp::try_from(time).ok());
+    json!({
+        "id": credit.id.to_string(),
+        // 86.4 kiloseconds are a day.
+        "requestsPerDay": credit.requests_per_kilosecond.saturating_mul(864) / 10,
+        "requestsPerKilosecond": credit.requests_per_kilosecond,
+        "expires": expires.map(|time| time.to_string()),
+        "expiresAt": credit.expires_at,
+        "expired": credit.is_expired_at(OffsetDateTime::now_utc()),
+    })
 }
 
 /// The state of a PKP on chain.
@@ -274,13 +287,19 @@ async fn described<P: Provider + Clone>(
         .iter()
         .map(ToString::to_string)
         .collect();
+    let addresses: Vec<String> = permissions
+        .addresses(token)
+        .await?
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     Ok(json!({
         "tokenId": token.to_string(),
         "publicKey": key,
-        "ethAddress": key.address(),
-        "owner": contracts.pkp().owner(token).await?,
+        "ethAddress": key.address().to_string(),
+        "owner": contracts.pkp().owner(token).await?.map(|owner| owner.to_string()),
         "permittedActions": actions,
-        "permittedAddresses": permissions.addresses(token).await?,
+        "permittedAddresses": addresses,
     }))
 }
 

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use alloy_primitives::Address;
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{Devnet, DevnetError, MAX_NODES, MIN_NODES};
 use serde_json::{Value, json};
@@ -172,24 +173,25 @@ fn ipfs_put_url(network: &Devnet) -> String {
 fn describe(network: &Devnet) -> Value {
     let context = network.context();
     let contracts = context.contracts();
+    let address = |address: Address| address.to_string();
     json!({
         "rpcUrl": network.rpc_url(),
         "chainId": context.chain_id(),
         "contracts": {
-            "Staking": contracts.staking,
-            "StakingBalances": contracts.staking_balances,
-            "PubkeyRouter": contracts.pubkey_router,
-            "PKPNFT": contracts.pkp_nft,
-            "PKPPermissions": contracts.pkp_permissions,
-            "PKPHelper": contracts.pkp_helper,
-            "PKPHelperV2": contracts.pkp_helper_v2,
-            "PKPNFTMetadata": contracts.pkp_nft_metadata,
-            "RateLimitNFT": contracts.rate_limit_nft,
-            "PaymentDelegation": contracts.payment_delegation,
-            "Allowlist": contracts.allowlist,
-            "LITToken": contracts.lit_token,
-            "Multisender": contracts.multisender,
-            "ContractResolver": contracts.contract_resolver,
+            "Staking": address(contracts.staking),
+            "StakingBalances": address(contracts.staking_balances),
+            "PubkeyRouter": address(contracts.pubkey_router),
+            "PKPNFT": address(contracts.pkp_nft),
+            "PKPPermissions": address(contracts.pkp_permissions),
+            "PKPHelper": address(contracts.pkp_helper),
+            "PKPHelperV2": address(contracts.pkp_helper_v2),
+            "PKPNFTMetadata": address(contracts.pkp_nft_metadata),
+            "RateLimitNFT": address(contracts.rate_limit_nft),
+            "PaymentDelegation": address(contracts.payment_delegation),
+            "Allowlist": address(contracts.allowlist),
+            "LITToken": address(contracts.lit_token),
+            "Multisender": address(contracts.multisender),
+            "ContractResolver": address(contracts.contract_resolver),
         },
         "bootstrapUrls": network.node_urls().iter().map(|url| url.as_str()).collect::<Vec<_>>(),
         "minNodeCount": network.threshold(),

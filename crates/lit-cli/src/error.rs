@@ -9,10 +9,10 @@ use alloy_provider::transport::TransportError;
 use lit_devnet::DevnetError;
 use lit_sdk::{
     ActionCid, AuthorizeError,
-    contracts::ContractError,
+    contracts::{ContractError, RevertKind},
     login::AuthProviderError,
-    transport::{Outcome, QuorumError},
-    types::{NodeErrorCode, NodeUrl, TokenId},
+    transport::{NodeOutcome, Outcome, QuorumError},
+    types::{NodeErrorCode, NodeUrl, TokenId, wire::ActionFailure},
 };
 
 /// Why a command failed.
@@ -30,6 +30,11 @@ pub(crate) enum Error {
     ActionNotPermitted {
         action: ActionCid,
         pkp: TokenId,
+        source: lit_sdk::Error,
+    },
+    #[error("the Lit Action failed: {}", .failure.error)]
+    ActionThrew {
+        failure: ActionFailure,
         source: lit_sdk::Error,
     },
     #[error("cannot log in with the wallet")]
@@ -93,16 +98,19 @@ impl Error {
         }
     }
 
-    /// The action lacks a permission if that is what the nodes say.
+    /// The action threw or lacks a permission if that is what the nodes say.
     pub(crate) fn of_action(source: lit_sdk::Error, action: ActionCid, pkp: TokenId) -> Self {
         if is_not_permitted(&source) {
-            Self::ActionNotPermitted {
+            return Self::ActionNotPermitted {
                 action,
                 pkp,
                 source,
-            }
-        } else {
-            source.into()
+            };
+        }
+        let error = Self::Sdk(source);
+        match (error.quorum().and_then(exception), error) {
+            (Some(failure), Self::Sdk(source)) => Self::ActionThrew { failure, source },
+            (_, error) => error,
         }
     }
 
@@ -140,9 +148,19 @@ impl Error {
                 "`lit devnet --describe FILE` lists wallets that have funds on its chain"
                     .to_owned(),
             ),
+            Self::Contract(error) if error.revert_kind() == Some(RevertKind::NotPkpOwner) => Some(
+                "only the owner of a PKP can change its permissions; `lit pkp show` prints the owner"
+                    .to_owned(),
+            ),
+            Self::UnknownPkp(_) => {
+                Some("`lit pkp list` prints the token ids of the wallet's PKPs".to_owned())
+            }
             Self::Rpc { .. } => Some(
                 "start a network with `lit devnet`, or name another chain with --rpc-url"
                     .to_owned(),
+            ),
+            Self::ActionThrew { .. } => Some(
+                "correct the code of the action, or pass what it reads with --param".to_owned(),
             ),
             _ => self.sdk().and_then(sdk_help).map(ToOwned::to_owned),
         }
@@ -191,6 +209,22 @@ impl Error {
     }
 }
 
+/// The exception that so many nodes report that the others cannot outvote them. One that fewer nodes report may be invented.
+fn exception(nodes: &QuorumError) -> Option<ActionFailure> {
+    let failure = |node: &NodeOutcome| match &node.outcome {
+        Outcome::Refused {
+            body: Some(body), ..
+        } => serde_json::from_slice::<ActionFailure>(body).ok(),
+        _ => None,
+    };
+    let failures: Vec<ActionFailure> = nodes.outcomes.iter().filter_map(failure).collect();
+    let is_conclusive = |failure: &&ActionFailure| {
+        let alike = failures.iter().filter(|other| other.error == failure.error);
+        alike.count() + nodes.needed > nodes.outcomes.len()
+    };
+    failures.iter().find(is_conclusive).cloned()
+}
+
 fn is_not_permitted(error: &lit_sdk::Error) -> bool {
     has_code(error, NodeErrorCode::NodeAuthSigScopeTooLimited)
 }
@@ -217,6 +251,16 @@ fn sdk_help(error: &lit_sdk::Error) -> Option<&'static str> {
         {
             Some(
                 "the action authorizes a session if its response is true; check the code and every --param",
+            )
+        }
+        error
+            if has_code(
+                error,
+                NodeErrorCode::NodeAccessControlConditionsReturnedNotAuthorized,
+            ) =>
+        {
+            Some(
+                "the wallet must meet the conditions in the file; pass another wallet with --key-file or LIT_PRIVATE_KEY",
             )
         }
         error if error.node_error_code() == Some("rate_limit_exceeded") => {

@@ -13,7 +13,10 @@ mod wallet;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 use failure::Failure;
 use output::Output;
 use tracing_subscriber::EnvFilter;
@@ -60,7 +63,7 @@ enum Command {
 async fn main() -> ExitCode {
     let args = match Args::try_parse() {
         Ok(args) => args,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(error),
     };
     let filter = std::env::var("LIT_LOG").unwrap_or_else(|_| DEFAULT_LOG.to_owned());
     tracing_subscriber::fmt()
@@ -91,13 +94,39 @@ async fn main() -> ExitCode {
 }
 
 /// Prints help and version to standard output with exit code 0. Reports a wrong command line with exit code 2.
-fn usage(error: &clap::Error) -> ExitCode {
+fn usage(mut error: clap::Error) -> ExitCode {
     if !error.use_stderr() {
         // The reader may have closed the pipe.
         let _ = error.print();
         return ExitCode::SUCCESS;
     }
     let json = std::env::args_os().any(|arg| arg == "--json");
-    Output::new(json).usage_error(error);
+    if let Some(tip) = tip(&error) {
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    }
+    Output::new(json).usage_error(&error);
     ExitCode::from(2)
+}
+
+/// Where the value of a missing argument comes from.
+fn tip(error: &clap::Error) -> Option<&'static str> {
+    if error.kind() != ErrorKind::MissingRequiredArgument {
+        return None;
+    }
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let is_missing = |flag: &str| missing.iter().any(|arg| arg.starts_with(flag));
+    if is_missing("--node") || is_missing("--threshold") {
+        Some("start `lit devnet` and copy the export line it prints")
+    } else if is_missing("--pkp") {
+        Some(
+            "`lit pkp mint` prints the public key of a new PKP, and `lit pkp list` those of the wallet's PKPs",
+        )
+    } else {
+        None
+    }
 }

@@ -8,6 +8,7 @@ pub(crate) struct NetworkArgs {
     /// The URLs of the nodes, separated by commas, as `lit devnet` prints them.
     #[arg(
         long = "node",
+        visible_alias = "nodes",
         value_name = "URL",
         required = true,
         value_delimiter = ',',
@@ -25,12 +26,13 @@ impl NetworkArgs {
         let network = NodeList::from_urls(self.nodes.clone(), self.threshold);
         let client = LitNodeClient::connect(&network).await?;
         let (known, answered) = (client.nodes().len(), client.connected_nodes().len());
-        let nodes = if answered == known {
-            format!("{known} nodes")
+        let result = if answered == known {
+            format!("connected to {known} nodes")
         } else {
-            format!("{answered} of {known} nodes")
+            let threshold = self.threshold;
+            format!("connected: {answered} of {known} nodes have answered, {threshold} are needed")
         };
-        step.done(output, &format!("connected to {nodes}"));
+        step.done(output, &result);
         Ok(client)
     }
 }

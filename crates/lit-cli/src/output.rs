@@ -30,6 +30,20 @@ impl Output {
         write_out(line.as_bytes())
     }
 
+    /// A list as the result. As text it is empty if nothing is in it, and a message says so.
+    pub(crate) fn list(
+        &self,
+        json: &Value,
+        entries: &[String],
+        nothing: &str,
+    ) -> Result<(), Error> {
+        if entries.is_empty() && !self.json {
+            self.message(nothing);
+            return Ok(());
+        }
+        self.result(json, &entries.join("\n\n"))
+    }
+
     /// The result as bytes; in JSON as base64.
     pub(crate) fn data(&self, bytes: &[u8]) -> Result<(), Error> {
         if self.json {

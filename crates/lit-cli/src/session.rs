@@ -10,6 +10,7 @@ use lit_sdk::{
 use serde_json::{Value, json};
 
 use crate::{
+    call::show_logs,
     error::{Error, read_file},
     network::NetworkArgs,
     output::Output,
@@ -41,7 +42,7 @@ pub(crate) struct Wallet {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Pkp {
     /// The public key of the PKP, in hex.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = parse_pkp)]
     pkp: PkpPublicKey,
     #[command(flatten)]
     session: SessionArgs,
@@ -52,7 +53,7 @@ pub(crate) struct Pkp {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Action {
     /// The public key of the PKP, in hex.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = parse_pkp)]
     pkp: PkpPublicKey,
     /// A file with the JavaScript of the action.
     #[arg(
@@ -126,9 +127,31 @@ pub(crate) fn parse_param(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or("expected NAME=JSON, such as magicNumber=42")?;
-    let value = serde_json::from_str(value)
-        .map_err(|error| format!("malformed JSON after {name}=: {error}"))?;
+    let value = serde_json::from_str(value).map_err(|error| {
+        format!(
+            "malformed JSON after {name}=: {error}{}",
+            quoting(name, value)
+        )
+    })?;
     Ok((name.to_owned(), value))
+}
+
+/// How to write the value as a text, unless it looks like other JSON.
+fn quoting(name: &str, value: &str) -> String {
+    if value.starts_with(['{', '[', '"', '\'']) {
+        return String::new();
+    }
+    format!("; write a text as {name}='{}'", json!(value))
+}
+
+/// The public key of a PKP. Users also try its token id.
+pub(crate) fn parse_pkp(text: &str) -> Result<PkpPublicKey, Box<dyn StdError + Send + Sync>> {
+    text.parse().map_err(|error| match text.parse::<TokenId>() {
+        Ok(token) => {
+            format!("that is a token id; `lit pkp show {token}` prints the public key").into()
+        }
+        Err(_) => Box::from(error),
+    })
 }
 
 pub(crate) async fn run(command: &Command, output: &Output) -> Result<(), Error> {
@@ -186,7 +209,11 @@ async fn action(args: &Action, output: &Output) -> Result<(), Error> {
     }
     let step = output.step("running the action");
     let session = client.session(&args.session.request(), &login).await;
-    let session = session.map_err(|error| Error::of_action(error, cid, args.pkp.token_id()))?;
+    let session = session.map_err(|error| Error::of_action(error, cid, args.pkp.token_id()));
+    if let Err(Error::ActionThrew { failure, .. }) = &session {
+        show_logs(&failure.logs, output);
+    }
+    let session = session?;
     step.done(
         output,
         "the action authorized the session, and the network signed for the PKP",

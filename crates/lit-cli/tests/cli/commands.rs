@@ -6,7 +6,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, Signature};
-use lit_sdk::{ActionCid, SessionSigs, session_crypto::verify_session_signature};
+use lit_sdk::{ActionCid, SessionSigs, Timestamp, session_crypto::verify_session_signature};
 use serde_json::{Value, json};
 
 use crate::{Files, Network, lit, parsed, stderr, text};
@@ -295,6 +295,16 @@ fn pkps_and_credits() {
     let list = ["pkp", "list", "--json"];
     assert_eq!(parsed(&network.run(0, &list))["pkps"], json!([permitted]));
     assert_eq!(parsed(&network.run(1, &list))["pkps"], json!([]));
+    for (command, message) in [("pkp", "no PKPs\n"), ("credits", "no capacity credits\n")] {
+        let output = network.run(1, &[command, "list"]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(output.stdout.is_empty());
+        assert_eq!(stderr(&output), message);
+    }
+    for address in ["ethAddress", "owner"] {
+        let address = permitted[address].as_str().unwrap();
+        assert_eq!(address, address.parse::<Address>().unwrap().to_string());
+    }
 
     let mint = [
         "credits",
@@ -307,7 +317,14 @@ fn pkps_and_credits() {
     ];
     let minted = parsed(&network.run(0, &mint));
     assert_eq!(minted["credits"][0]["requestsPerKilosecond"], 10);
+    assert_eq!(minted["credits"][0]["requestsPerDay"], 864);
     assert_eq!(minted["credits"][0]["expired"], false);
+    let expires = minted["credits"][0]["expires"].as_str().unwrap();
+    let expires: Timestamp = expires.parse().unwrap();
+    assert_eq!(
+        minted["credits"][0]["expiresAt"],
+        expires.at().unix_timestamp()
+    );
     let listed = parsed(&network.run(0, &["credits", "list", "--json"]));
     assert_eq!(listed, minted);
 }
@@ -339,16 +356,8 @@ fn sessions_of_a_pkp() {
     );
     for output in [of_owner, by_action] {
         let made = parsed(&output);
-        assert_eq!(
-            made["session"]["authorizedBy"],
-            checksummed(&minted["ethAddress"])
-        );
+        assert_eq!(made["session"]["authorizedBy"], minted["ethAddress"]);
         let sigs: SessionSigs = serde_json::from_value(made["sessionSigs"].clone()).unwrap();
         assert_eq!(sigs.len(), 4);
     }
-}
-
-fn checksummed(address: &Value) -> String {
-    let address: Address = address.as_str().unwrap().parse().unwrap();
-    address.to_string()
 }

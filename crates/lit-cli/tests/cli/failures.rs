@@ -87,7 +87,7 @@ fn a_node_that_is_down() {
     assert_eq!(output.status.code(), Some(0));
     let messages = stderr(&output);
     assert!(
-        messages.starts_with("✓ connected to 1 of 2 nodes ("),
+        messages.starts_with("✓ connected: 1 of 2 nodes have answered, 1 are needed ("),
         "{messages}"
     );
 }
@@ -185,8 +185,35 @@ fn a_pkp_of_another_owner() {
     let args = ["pkp", "permit", token, "--action", &action, "--json"];
     let output = network.run(1, &args);
     assert_eq!(output.status.code(), Some(1));
-    let message = json_error(&output)["error"].to_string();
+    let failure = json_error(&output);
+    let message = failure["error"].as_str().unwrap();
     assert!(message.contains("Not PKP NFT owner"), "{message}");
+    assert_eq!(
+        failure["help"],
+        "only the owner of a PKP can change its permissions; `lit pkp show` prints the owner"
+    );
+}
+
+#[test]
+fn an_unknown_pkp() {
+    let network = Network::start(&[]);
+    let token = format!("0x{}1", "0".repeat(63));
+    let action = ActionCid::of_code("").to_string();
+    for args in [
+        &["pkp", "show", &token][..],
+        &["pkp", "permit", &token, "--action", &action],
+    ] {
+        let output = network.run(0, args);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(
+            stderr(&output),
+            format!(
+                "error: PKP not found: {token}
+  help: `lit pkp list` prints the token ids of the wallet's PKPs
+"
+            )
+        );
+    }
 }
 
 #[test]
@@ -321,6 +348,32 @@ fn an_action_that_does_not_authorize() {
 }
 
 #[test]
+fn a_session_action_that_throws() {
+    let network = Network::start(&[]);
+    let minted = parsed(&network.run(0, &["pkp", "mint", "--json"]));
+    let pkp = minted["publicKey"].as_str().unwrap();
+    let files = Files::new();
+    let file = files.write(
+        "throws.js",
+        "console.log('before'); throw new Error('boom')",
+    );
+    let args = ["session", "action", "--pkp", pkp, "--grant", "run:any"];
+    let output = network.run(0, &[&args[..], &["--code", &file, "--json"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let messages = report(&stderr(&output));
+    assert!(messages.starts_with("before\n"), "{messages}");
+    let failure = json_error(&output);
+    assert_eq!(
+        failure["error"],
+        "the Lit Action failed: Uncaught Error: boom\n    at <user_provided_script>:1:34"
+    );
+    assert_eq!(
+        failure["help"],
+        "correct the code of the action, or pass what it reads with --param"
+    );
+}
+
+#[test]
 fn conditions_that_are_not_met() {
     let network = Network::start(&[]);
     let files = Files::new();
@@ -337,6 +390,10 @@ fn conditions_that_are_not_met() {
     assert_eq!(
         json_error(&output)["nodeErrorCode"],
         "NodeAccessControlConditionsReturnedNotAuthorized"
+    );
+    assert_eq!(
+        json_error(&output)["help"],
+        "the wallet must meet the conditions in the file; pass another wallet with --key-file or LIT_PRIVATE_KEY"
     );
 }
 

@@ -56,7 +56,22 @@ fn wrong_values() {
         ),
         (
             &["action", "run", "action.js", "--param", "n="],
-            "invalid value 'n=' for '--param <NAME=JSON>': malformed JSON after n=: EOF while parsing a value at line 1 column 0",
+            "invalid value 'n=' for '--param <NAME=JSON>': malformed JSON after n=: EOF while parsing a value at line 1 column 0; write a text as n='\"\"'",
+        ),
+        (
+            &["action", "run", "action.js", "--param", "name=Lit"],
+            "invalid value 'name=Lit' for '--param <NAME=JSON>': malformed JSON after name=: expected value at line 1 column 1; \
+             write a text as name='\"Lit\"'",
+        ),
+        (
+            &["action", "run", "action.js", "--param", "n={"],
+            "invalid value 'n={' for '--param <NAME=JSON>': malformed JSON after n=: EOF while parsing an object at line 1 column 1",
+        ),
+        (
+            &["pkp", "sign", "hello", "--pkp", pkp],
+            "invalid value '0x364caca7a93b8d93f557415775373aef0b7bd40da5e102eb4780623456693d83' for '--pkp <KEY>': \
+             that is a token id; `lit pkp show 0x364caca7a93b8d93f557415775373aef0b7bd40da5e102eb4780623456693d83` prints the \
+             public key",
         ),
     ] {
         assert_eq!(message(args), expected);
@@ -153,6 +168,36 @@ fn usage_errors_as_text_and_json() {
             "help": "Usage: lit pkp permit --json --action <CID> <TOKEN>; For more information, try '--help'.",
         })
     );
+    // The values that a network or a PKP gives.
+    let devnet = "tip: start `lit devnet` and copy the export line it prints";
+    let pkp = "tip: `lit pkp mint` prints the public key of a new PKP, and `lit pkp list` those of the wallet's PKPs";
+    let grant = [
+        "--grant",
+        "run:any",
+        "--threshold",
+        "2",
+        "--node",
+        "http://127.0.0.1:1",
+    ];
+    for (args, expected) in [
+        (&["pkp", "sign", "hello"][..], devnet),
+        (
+            &[
+                "encrypt",
+                "a",
+                "--conditions",
+                "b",
+                "--nodes",
+                "http://127.0.0.1:1",
+            ],
+            devnet,
+        ),
+        (&[&["session", "pkp"], &grant[..]].concat(), pkp),
+    ] {
+        let help = refused(args)["help"].clone();
+        let help = help.as_str().unwrap();
+        assert!(help.starts_with(&format!("{expected}; Usage: ")), "{help}");
+    }
     // No command is expected here, so help is not an error text.
     let output = lit(&["pkp"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -217,15 +262,17 @@ fn files_of_another_form() {
     let files = Files::new();
     let text = files.write("text", "hello");
     let network = ["--node", "http://127.0.0.1:1", "--threshold", "1"];
+    let conditions = "a JSON object with accessControlConditions, evmContractConditions, solRpcConditions or \
+                      unifiedAccessControlConditions";
     let error = refused(&[&["encrypt", &text, "--conditions", &text], &network[..]].concat());
-    assert_eq!(
-        error["error"],
-        format!("{text} is not a JSON object with conditions")
-    );
+    assert_eq!(error["error"], format!("{text} is not {conditions}"));
     assert_eq!(
         error["causes"],
         json!(["expected value at line 1 column 1"])
     );
+    let empty = files.write("empty", "{}");
+    let error = refused(&[&["encrypt", &text, "--conditions", &empty], &network[..]].concat());
+    assert_eq!(error["error"], format!("{empty} is not {conditions}"));
     let error = refused(&[&["decrypt", &text], &network[..]].concat());
     assert_eq!(
         error["error"],
