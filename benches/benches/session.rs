@@ -135,7 +135,7 @@ fn flows(c: &mut Criterion) {
             .iter(|| client.get_session_sigs(&request, &wallet));
     });
     group.bench_function("execute_js in memory", |b| {
-        let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'x' })").wait_for_all();
+        let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'x' })").with_all_answers();
         b.to_async(&runtime)
             .iter(|| async { client.execute_js(&session, &call).await.unwrap() });
     });

@@ -80,7 +80,7 @@ async fn wallet_sessions(
             client.session_sigs(&session)
         })
         .await?;
-    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'x' })").wait_for_all();
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'x' })").with_all_answers();
     bench
         .measure("execute_js", || client.execute_js(&session, &call))
         .await

@@ -93,7 +93,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let step = output.step("running a Lit Action on every node");
     let call = ExecuteJs::code(ACTION)
         .with_param("name", "world")
-        .wait_for_all();
+        .with_all_answers();
     let answer = client.execute_js(&sigs, &call).await?;
     let execute = step.done(
         output,

@@ -79,6 +79,7 @@ impl NetworkContext {
     }
 
     /// Sets the RPC. Default: that of the network's profile.
+    #[doc(alias("LIT_RPC", "rpcUrl"))]
     #[must_use]
     pub fn with_rpc_url(mut self, rpc_url: impl Into<String>) -> Self {
         self.rpc_url = rpc_url.into();

@@ -270,7 +270,7 @@ fn minted(mined: &Mined, router: Address) -> Result<MintedPkp, ContractError> {
         .next()
         .ok_or_else(|| mined.bad("no key was registered for the PKP"))?;
     let public_key = PkpPublicKey::from_sec1(&event.pubkey)
-        .map_err(|_| mined.bad("the key of the PKP is no point of secp256k1"))?;
+        .map_err(|_| mined.bad("the key of the PKP is not a point on secp256k1"))?;
     let token_id = TokenId::new(event.tokenId);
     if public_key.token_id() != token_id {
         return Err(mined.bad("the key of the PKP is not that of its token"));

@@ -101,22 +101,27 @@ impl NodeList {
     /// Parses a list of URLs, separated by commas or white space.
     ///
     /// # Errors
-    /// [`InvalidNodeList`] names the URL.
+    /// [`InvalidNodeList`] for a malformed URL, an empty list, or a threshold that the nodes cannot reach.
     pub fn new(nodes: &str, threshold: usize) -> Result<Self, InvalidNodeList> {
         let urls = nodes.split([',', ' ', '\n', '\t', '\r']);
         let urls = urls.filter(|url| !url.is_empty()).map(|url| {
-            url.parse().map_err(|source| InvalidNodeList {
+            url.parse().map_err(|source| InvalidNodeList::Url {
                 url: url.chars().take(200).collect(),
                 source,
             })
         });
-        Ok(Self::from_urls(
-            urls.collect::<Result<Vec<_>, _>>()?,
-            threshold,
-        ))
+        let urls = urls.collect::<Result<Vec<NodeUrl>, _>>()?;
+        match urls.len() {
+            0 => Err(InvalidNodeList::Empty),
+            nodes if threshold == 0 || threshold > nodes => {
+                Err(InvalidNodeList::Threshold { threshold, nodes })
+            }
+            _ => Ok(Self::from_urls(urls, threshold)),
+        }
     }
 
-    /// A list of these nodes. `threshold` of them must agree.
+    /// A list of these nodes. `threshold` of them must agree. A client that connects checks that they can.
+    #[must_use]
     pub fn from_urls(nodes: impl IntoIterator<Item = NodeUrl>, threshold: usize) -> Self {
         Self(NetworkView {
             nodes: nodes.into_iter().collect(),
@@ -151,15 +156,29 @@ impl Discovery for NodeList {
     }
 }
 
-/// A list of nodes contains something that is not a node's URL.
+/// Why a list of nodes is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid node URL {url:?}")]
-pub struct InvalidNodeList {
-    /// The text, at most 200 characters of it.
-    pub url: String,
-    /// The cause.
-    #[source]
-    pub source: NodeUrlError,
+#[non_exhaustive]
+pub enum InvalidNodeList {
+    /// A URL is malformed.
+    #[error("invalid node URL {url:?}")]
+    Url {
+        /// The text, at most 200 characters of it.
+        url: String,
+        /// The cause.
+        source: NodeUrlError,
+    },
+    /// The list is empty.
+    #[error("the list of nodes is empty")]
+    Empty,
+    /// The threshold is 0, or there are fewer nodes.
+    #[error("invalid threshold {threshold} for {nodes} nodes: must be from 1 to {nodes}")]
+    Threshold {
+        /// The threshold.
+        threshold: usize,
+        /// How many nodes there are.
+        nodes: usize,
+    },
 }
 
 #[cfg(test)]
@@ -201,7 +220,18 @@ mod tests {
             .into();
         assert_eq!((list.nodes(), list.threshold()), (&urls[..], 2));
         let error = NodeList::new("http://127.0.0.1:7470,nonsense", 2).unwrap_err();
-        assert_eq!(error.url, "nonsense");
-        assert_eq!(error.source, "nonsense".parse::<NodeUrl>().unwrap_err());
+        let expected = InvalidNodeList::Url {
+            url: "nonsense".to_owned(),
+            source: "nonsense".parse::<NodeUrl>().unwrap_err(),
+        };
+        assert_eq!(error, expected);
+        assert_eq!(NodeList::new(" ,\n", 2), Err(InvalidNodeList::Empty));
+        for threshold in [0, 2] {
+            let nodes = 1;
+            assert_eq!(
+                NodeList::new("http://127.0.0.1:7470", threshold),
+                Err(InvalidNodeList::Threshold { threshold, nodes })
+            );
+        }
     }
 }

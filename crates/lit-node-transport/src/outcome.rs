@@ -110,6 +110,7 @@ impl fmt::Display for Outcome {
 ///
 /// Its `Display` is a report with one line per node.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub struct QuorumError {
     /// What was missing.
     pub failure: QuorumFailure,

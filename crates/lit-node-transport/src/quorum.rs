@@ -131,10 +131,10 @@ pub async fn call_quorum<T, K: Eq>(
     Ok(call.finish())
 }
 
-/// A call that is under way, for answers of which only several together can be checked, such as shares of a signature.
+/// A call in flight whose answers can only be checked together, such as shares of a signature.
 ///
-/// [`QuorumCall::agree`] gives the answers that agree as soon as there are enough. If nothing can be made of them, those that
-/// are found out are [rejected](QuorumCall::reject), and [`QuorumCall::agree`] goes on until more have come.
+/// [`QuorumCall::agree`] returns the matching answers as soon as there are enough. If they do not combine, the caller
+/// [rejects](QuorumCall::reject) the wrong ones, and [`QuorumCall::agree`] waits for more.
 ///
 /// Dropping it stops the requests.
 pub struct QuorumCall<T, K, J, F> {
@@ -233,8 +233,9 @@ where
         Ok(call)
     }
 
-    /// Waits for enough answers that agree, and gives them in the order in which they came. Called again, it waits until
-    /// there are others: more of them, or less after [`QuorumCall::reject`]. What came in the meantime is given at once.
+    /// Waits for enough matching answers, and returns them in their order of arrival. Called again, it waits until the
+    /// group has changed: it has more answers, or fewer after [`QuorumCall::reject`]. Answers that came meanwhile are
+    /// returned at once.
     ///
     /// # Errors
     /// [`QuorumError`] when there is no hope left, or no time.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use lit_contracts::ContractError;
 use lit_node_transport::{Cause, QuorumError};
 use lit_recap::SiweError;
@@ -6,7 +8,7 @@ use lit_session_crypto::{
     TimeLockError,
 };
 use lit_types::{
-    LitNetwork, MissingNodeError, SdkErrorCode, Timestamp, TimestampError,
+    LitAbility, LitNetwork, MissingNodeError, Right, SdkErrorCode, Timestamp, TimestampError,
     access_control::AccessControlError,
 };
 
@@ -72,16 +74,18 @@ pub enum Error {
     #[error("the operating system provides no random bytes")]
     RandomnessUnavailable(#[source] rand_core::Error),
     /// The request names no rights.
-    #[error("at least one resource ability request is needed")]
+    #[error("request at least one right")]
     NoRequests,
     /// A resource, a domain or a statement does not fit into a SIWE message.
     #[error(transparent)]
     InvalidMessage(#[from] SiweError),
     /// The requested end has already passed, or is more than 30 days away, which nodes refuse.
-    #[error("the session cannot end at {expiration}: it must be within 30 days from now")]
+    #[error("the session cannot end at {expiration}: {}", end_problem(*.is_past))]
     Lifetime {
         /// The requested end.
         expiration: Timestamp,
+        /// Whether it had passed when it was requested.
+        is_past: bool,
     },
     /// A time is outside the years that a timestamp can have.
     #[error(transparent)]
@@ -115,9 +119,12 @@ pub enum Error {
     MissingNode(#[from] MissingNodeError),
     /// The session of a wallet shall sign with a PKP, but does not have the right to run any action. Nodes ask for both.
     #[error(
-        "the session may not run any action, which nodes ask of a wallet's session when a PKP signs; request Right::run_any_action() too"
+        "the session may not run any action, which nodes require when a wallet session signs with a PKP; request Right::run_any_action()"
     )]
     AnyActionRightMissing,
+    /// The session does not request this right, so nodes would refuse the call.
+    #[error("the session has no right to {}", RequiredRight(.0))]
+    RightMissing(Box<Right>),
     /// The action threw the same exception on so many nodes that those left cannot be enough.
     #[error("the Lit Action failed: {error}")]
     Action {
@@ -199,6 +206,33 @@ pub enum ConfigError {
         /// The threshold.
         threshold: usize,
     },
+}
+
+const fn end_problem(is_past: bool) -> &'static str {
+    if is_past {
+        "it is in the past"
+    } else {
+        "it must be within 30 days from now"
+    }
+}
+
+/// What a right is for, and how to request it.
+struct RequiredRight<'a>(&'a Right);
+
+impl fmt::Display for RequiredRight<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let id = self.0.resource().id();
+        match self.0.ability() {
+            LitAbility::LitActionExecution => {
+                write!(f, "run the Lit Action {id}; request Right::run_action(cid)")
+            }
+            LitAbility::AccessControlConditionDecryption => write!(
+                f,
+                "decrypt {id}; request SessionRequest::to_decrypt(&encrypted)"
+            ),
+            ability => write!(f, "{ability} on {}", self.0.resource()),
+        }
+    }
 }
 
 impl From<SessionRefusal> for Error {

@@ -187,7 +187,7 @@ async fn a_client_follows_the_network() {
     let session = client.session(&any_action(), &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO)
         .with_param("name", "epoch")
-        .wait_for_all();
+        .with_all_answers();
     assert_eq!(
         client
             .execute_js(&session, &call)

@@ -38,7 +38,7 @@ async fn a_delegation_is_made_and_shown() {
     let request = DelegationRequest::new(delegation)
         .with_domain("example.com")
         .with_statement("Spend my credit.")
-        .with_expiration(end.clone());
+        .until(end.clone());
     let proof = setup
         .client
         .create_capacity_delegation_auth_sig(&owner, &request)
@@ -66,6 +66,21 @@ async fn a_delegation_is_made_and_shown() {
     let explained = session.explain();
     assert_eq!(explained.proofs[0].signer, Some(owner.address()));
     assert_eq!(explained.proofs[0].delegations, [terms]);
+}
+
+#[tokio::test]
+async fn a_delegation_lasts_as_long_as_requested() {
+    let setup = Setup::new(3).await;
+    let request =
+        DelegationRequest::new(CapacityDelegation::to_anyone()).lasting(Duration::from_secs(3600));
+    let proof = setup
+        .client
+        .create_capacity_delegation_auth_sig(&lit_test_fakes::wallet(), &request)
+        .await
+        .unwrap();
+    let message: SiweMessage = proof.signed_message.parse().unwrap();
+    let end = message.expiration_timestamp().unwrap();
+    assert_eq!(end.at() - message.issued_at(), Duration::from_secs(3600));
 }
 
 #[tokio::test]

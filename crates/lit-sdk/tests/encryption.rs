@@ -95,12 +95,27 @@ async fn nobody_else_does() {
     let conditions = only(setup.wallet.address());
     let other = encryption_resource(&conditions, &[7; 32]);
     let narrow = session(&setup, &setup.wallet, other).await;
-    let error = setup.client.decrypt(&narrow, &encrypted).await.unwrap_err();
-    assert_eq!(
-        error.node_error_code(),
-        Some("NodeResourceIdNotFound"),
-        "{error}"
-    );
+    let sigs = setup.client.session_sigs(&narrow).unwrap();
+    let asked = setup.network.requests().len();
+    for result in [
+        setup.client.decrypt(&narrow, &encrypted).await,
+        setup.client.decrypt(&sigs, &encrypted).await,
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the session has no right to decrypt {}; \
+                 request SessionRequest::to_decrypt(&encrypted)",
+                encrypted.resource().id()
+            )
+        );
+        let Error::RightMissing(right) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(*right, encrypted.right());
+    }
+    assert_eq!(setup.network.requests().len(), asked);
 }
 
 #[tokio::test]

@@ -106,7 +106,8 @@ async fn a_wallet_that_signs_another_message() {
 
 #[tokio::test]
 async fn a_threshold_that_cannot_be_reached() {
-    let nodes = NodeList::new("http://127.0.0.1:1,http://127.0.0.1:2", 3).unwrap();
+    let urls = ["http://127.0.0.1:1", "http://127.0.0.1:2"].map(|url| url.parse().unwrap());
+    let nodes = NodeList::from_urls(urls, 3);
     let error = LitNodeClient::connect(&nodes).await.unwrap_err();
     assert!(matches!(
         error,

@@ -186,7 +186,7 @@ async fn nodes_that_name_another_key_do_not_agree() {
         }
     };
     let client = altered(&owned, other_key).await;
-    let call = ExecuteJs::code("Lit.Actions.claimKey({ keyId: 'mine' })").wait_for_all();
+    let call = ExecuteJs::code("Lit.Actions.claimKey({ keyId: 'mine' })").with_all_answers();
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(answer.answers.len(), 6);
     assert_eq!(answer.claims["mine"].signatures.len(), 6);
@@ -205,7 +205,7 @@ async fn the_logs_are_those_of_most_nodes() {
         }
     };
     let client = connect(&owned.network, Endpoint::Execute, invent).await;
-    let call = ExecuteJs::code("console.log('written')").wait_for_all();
+    let call = ExecuteJs::code("console.log('written')").with_all_answers();
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(
         (answer.answers.len(), answer.logs.as_str()),
@@ -280,7 +280,7 @@ async fn which_response_counts_is_for_the_caller_to_say() {
 async fn one_node_is_enough_where_the_caller_says_so() {
     let owned = Owned::new().await;
     let session = owned.session().await;
-    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'alone' })").use_single_node();
+    let call = ExecuteJs::code("Lit.Actions.setResponse({ response: 'alone' })").with_single_node();
     let before = owned.network.requests().len();
     let answer = owned.client.execute_js(&session, &call).await.unwrap();
     assert_eq!(answer.response, "alone");

@@ -28,7 +28,7 @@ async fn the_same_over_http() {
         .unwrap();
     let call = ExecuteJs::code(HELLO)
         .with_param("name", "HTTP")
-        .wait_for_all();
+        .with_all_answers();
     let answer = client.execute_js(&session, &call).await.unwrap();
     assert_eq!(
         (answer.response.as_str(), answer.answers.len()),

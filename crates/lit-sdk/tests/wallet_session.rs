@@ -12,8 +12,8 @@ use std::{
 
 use common::{HELLO, Setup, any_action, assert_for_all_nodes};
 use lit_sdk::{
-    AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer, SessionRequest,
-    SessionSigs, Timestamp, WalletAuth, authorizer_fn,
+    ActionCid, AuthRequest, AuthorizeError, Clock, Error, ExecuteJs, Right, SessionAuthorizer,
+    SessionRequest, SessionSigs, Timestamp, WalletAuth, authorizer_fn,
     recap::{CapacityDelegation, SiweBuilder},
     session_crypto::{Operation, RootRefusal, SessionKeyPair, SessionVerifier, sign_siwe},
 };
@@ -39,7 +39,7 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
 
     let call = ExecuteJs::code(HELLO)
         .with_param("name", "Lit")
-        .wait_for_all();
+        .with_all_answers();
     let answer = setup.client.execute_js(&sigs, &call).await.unwrap();
     assert_eq!(answer.response, "hello Lit");
     assert_eq!(answer.logs, "greeting Lit\n");
@@ -82,16 +82,33 @@ async fn an_action_by_its_cid() {
             .response,
         "hello code"
     );
-    let refused = setup
-        .client
-        .execute_js(&session, &ExecuteJs::code("1"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        refused.node_error_code(),
-        Some("NodeResourceIdNotFound"),
-        "{refused}"
-    );
+    let sigs = setup.client.session_sigs(&session).unwrap();
+    let asked = setup.network.requests().len();
+    let other = ActionCid::of_code("1");
+    for result in [
+        setup
+            .client
+            .execute_js(&session, &ExecuteJs::code("1"))
+            .await,
+        setup.client.execute_js(&sigs, &ExecuteJs::code("1")).await,
+        (setup.client)
+            .execute_js(&sigs, &ExecuteJs::ipfs_id(other.to_string()))
+            .await,
+    ] {
+        let error = result.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the session has no right to run the Lit Action {other}; \
+                 request Right::run_action(cid)"
+            )
+        );
+        let Error::RightMissing(right) = error else {
+            panic!("{error}");
+        };
+        assert_eq!(*right, Right::run_action(other));
+    }
+    assert_eq!(setup.network.requests().len(), asked);
     let unknown = setup
         .client
         .execute_js(&session, &ExecuteJs::ipfs_id("QmNowhere"))
@@ -160,11 +177,7 @@ async fn nodes_refuse_what_the_session_does_not_allow() {
     let session = setup.client.session(&pkps, &setup.auth()).await.unwrap();
     let call = ExecuteJs::code(HELLO);
     let error = setup.client.execute_js(&session, &call).await.unwrap_err();
-    assert_eq!(
-        error.node_error_code(),
-        Some("NodeResourceIdNotFound"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::RightMissing(_)), "{error}");
 
     // Signatures for the nodes of one network are of no use at another, as each names its node.
     let sigs = setup
@@ -423,7 +436,7 @@ async fn a_root_is_reused_only_for_what_it_allows() {
     // Another wallet would not be reused silently either.
     let other = WalletAuth::new(lit_test_fakes::wallet());
     let session = setup.client.session(&again(), &other).await.unwrap();
-    assert_eq!(Some(session.address()), other.address());
+    assert_eq!(session.address(), other.address());
     // Nor is an expired one.
     setup
         .network
@@ -446,13 +459,18 @@ async fn impossible_requests_are_refused_before_anybody_is_asked() {
         .await
         .unwrap_err();
     assert!(matches!(none, Error::NoRequests), "{none}");
-    for expiration in [at(-1), at(31 * 24 * 3600)] {
+    for (expiration, problem) in [
+        (at(-1), "it is in the past"),
+        (at(31 * 24 * 3600), "it must be within 30 days from now"),
+    ] {
+        let text = format!("the session cannot end at {expiration}: {problem}");
         let error = setup
             .client
             .session(&any_action().until(expiration), &nobody)
             .await
             .unwrap_err();
         assert!(matches!(error, Error::Lifetime { .. }), "{error}");
+        assert_eq!(error.to_string(), text);
     }
     // An expired proof would make the nodes refuse everything.
     let short = any_action().until(at(60));

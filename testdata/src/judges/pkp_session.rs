@@ -140,7 +140,7 @@ pub(super) fn sign_session_key(case: &Case) -> Outcome {
     let pkp = input.pkp()?;
     let mut call = SignSessionKey::new(input.login()?, input.key()?.public_key(), input.rights()?);
     if let Some(expiration) = &params.expiration {
-        call = call.with_expiration(expiration.parse()?);
+        call = call.until(expiration.parse()?);
     }
     if let Some(statement) = &params.statement {
         call = call.with_statement(statement);

@@ -221,8 +221,7 @@ fn a_session_that_has_ended() {
     let network = Network::start(&[]);
     let mut args = vec!["session", "wallet", "--random-wallet", "--grant", "run:any"];
     args.extend(["--expiration", "2020-01-01T00:00:00Z"]);
-    let error =
-        "the session cannot end at 2020-01-01T00:00:00Z: it must be within 30 days from now";
+    let error = "the session cannot end at 2020-01-01T00:00:00Z: it is in the past";
     let output = network.lit(&args).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(report(&stderr(&output)), format!("error: {error}\n"));
@@ -230,7 +229,7 @@ fn a_session_that_has_ended() {
     let as_json = report(&stderr(&output));
     assert_eq!(
         as_json,
-        r#"{"error":"the session cannot end at 2020-01-01T00:00:00Z: it must be within 30 days from now","causes":[],"code":null,"kind":null,"nodeErrorCode":null,"nodes":[],"help":null}
+        r#"{"error":"the session cannot end at 2020-01-01T00:00:00Z: it is in the past","causes":[],"code":null,"kind":null,"nodeErrorCode":null,"nodes":[],"help":null}
 "#
     );
     // The README shows this line.

@@ -157,7 +157,7 @@ impl LitNodeClient {
     ///
     /// # Errors
     /// [`Error::RootKeys`] when the root keys of the handshake are missing or malformed.
-    #[doc(alias = "computeHDPubKey")]
+    #[doc(alias("computeHDPubKey", "computePubKey"))]
     pub fn derived_public_key(&self, derived_key_id: &B256) -> Result<PkpPublicKey, Error> {
         let keys = self.keys();
         let roots = keys.hd_root_pubkeys.iter().map(|key| key.parse());

@@ -41,8 +41,8 @@ pub(crate) enum Combination<T> {
 
 /// A call whose shares are collected. Dropping it stops the requests.
 ///
-/// One wrong share spoils a signature without telling whose it is. A node that does not belong to the signing set may have
-/// sent it, so the nodes that are left are waited for, but only as long as the patience lasts.
+/// One wrong share spoils a signature, and the signature does not say which. A node outside the signing set may have sent
+/// it, so the collector waits for the other nodes until its patience ends.
 pub(crate) struct Collector<C: Combine, K, J, F> {
     call: QuorumCall<C::Answer, K, J, F>,
     combiner: C,

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use lit_types::ActionCid;
 use serde_json::{Map, Value};
 
 /// The code of a Lit Action, and its parameters. To authorize a session, it sets a response that contains `true`.
@@ -22,6 +23,16 @@ pub struct LitAction {
 pub(crate) enum ActionSource {
     Code(String),
     IpfsId(String),
+}
+
+impl ActionSource {
+    /// The CID that nodes ask a right for; `None` if it is malformed.
+    pub(crate) fn cid(&self) -> Option<ActionCid> {
+        match self {
+            Self::Code(code) => Some(ActionCid::of_code(code)),
+            Self::IpfsId(cid) => cid.parse().ok(),
+        }
+    }
 }
 
 impl LitAction {

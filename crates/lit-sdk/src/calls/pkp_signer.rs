@@ -93,15 +93,19 @@ where
 
 /// A PKP as a wallet of alloy: it signs messages, typed data (EIP-712) and transactions.
 ///
-/// The network makes every signature, see [`LitNodeClient::pkp_sign`].
+/// The network makes every signature, see [`LitNodeClient::pkp_sign`]. The session of a wallet needs two rights:
+/// [`Right::sign_with`](lit_types::Right::sign_with) the PKP, and
+/// [`Right::run_any_action`](lit_types::Right::run_any_action), which nodes require of wallet sessions.
 ///
 /// ```no_run
 /// use alloy_network::EthereumWallet;
 /// use alloy_provider::{Provider, ProviderBuilder};
-/// use lit_sdk::{LitNodeClient, PkpPublicKey, PkpSigner, Session};
+/// use lit_sdk::{Error, LitNodeClient, PkpPublicKey, PkpSigner, Right, SessionAuthorizer, SessionRequest};
 ///
-/// fn wallet(client: LitNodeClient, pkp: PkpPublicKey, session: Session) -> EthereumWallet {
-///     EthereumWallet::from(PkpSigner::new(client, pkp, session))
+/// async fn wallet(client: LitNodeClient, pkp: PkpPublicKey, owner: &dyn SessionAuthorizer) -> Result<EthereumWallet, Error> {
+///     let request = SessionRequest::new([Right::sign_with(pkp), Right::run_any_action()]);
+///     let session = client.session(&request, owner).await?;
+///     Ok(EthereumWallet::from(PkpSigner::new(client, pkp, session)))
 /// }
 /// ```
 #[doc(alias = "PKPEthersWallet")]

@@ -49,6 +49,22 @@ impl<'a> From<&'a SessionSigs> for SessionAuth<'a> {
 }
 
 impl LitNodeClient {
+    /// The signatures that a call can use which needs this right. Nodes refuse a session that does not request it.
+    ///
+    /// # Errors
+    /// [`Error::RightMissing`], and those of [`LitNodeClient::sigs_for_call`].
+    pub(crate) fn sigs_with_right(
+        &self,
+        auth: &SessionAuth<'_>,
+        right: &Right,
+    ) -> Result<Vec<(NodeUrl, AuthSig)>, Error> {
+        let sigs = self.sigs_for_call(auth)?;
+        if auth.lacks(right) {
+            return Err(Error::RightMissing(Box::new(right.clone())));
+        }
+        Ok(sigs)
+    }
+
     /// The signatures that a call can use. Given signatures may lack nodes that joined later, as long as a threshold is left.
     pub(crate) fn sigs_for_call(
         &self,
@@ -78,6 +94,25 @@ impl LitNodeClient {
 }
 
 impl SessionAuth<'_> {
+    /// Whether no request of the session is for this resource or all of its kind, compared as text like nodes do.
+    fn lacks(&self, right: &Right) -> bool {
+        let of_session = |session: &Session| {
+            let mut requested = session.requests().iter().map(Right::resource);
+            !requested.any(|resource| {
+                resource.prefix() == right.resource().prefix()
+                    && (resource.is_wildcard() || resource.id() == right.resource().id())
+            })
+        };
+        match self {
+            Self::Session(session) => of_session(session),
+            Self::Shared(session) => of_session(session),
+            Self::Sigs(sigs) => signed_rights(sigs).is_some_and(|signed| {
+                let mut requested = signed.resource_ability_requests.iter();
+                !requested.any(|request| request.is_for(right.resource()))
+            }),
+        }
+    }
+
     /// Checks what nodes ask of a wallet's session when a PKP signs, beside the right to sign: the right to run any action.
     ///
     /// # Errors
@@ -108,11 +143,14 @@ fn session_lacks_any_action(session: &Session, now: OffsetDateTime) -> bool {
     )
 }
 
+/// The rights that session signatures name. Signatures that cannot be read are left to the nodes.
+fn signed_rights(sigs: &SessionSigs) -> Option<SignedRights> {
+    let (_, sig) = sigs.iter().next()?;
+    serde_json::from_str(&sig.signed_message).ok()
+}
+
 fn sigs_lack_any_action(sigs: &SessionSigs) -> bool {
-    let first = sigs.iter().next();
-    // Signatures that cannot be read are left to the nodes.
-    let signed = first.and_then(|(_, sig)| serde_json::from_str(&sig.signed_message).ok());
-    signed.is_some_and(|signed: SignedRights| {
+    signed_rights(sigs).is_some_and(|signed| {
         let requested = &signed.resource_ability_requests;
         let is_requested = requested.iter().any(RequestedRight::is_any_action);
         let roots: Vec<&AuthSig> = signed.capabilities.iter().collect();
@@ -160,6 +198,14 @@ struct RequestedResource {
 }
 
 impl RequestedRight {
+    fn is_for(&self, resource: &LitResource) -> bool {
+        let RequestedResource {
+            resource: id,
+            resource_prefix: prefix,
+        } = &self.resource;
+        prefix == resource.prefix().as_str() && (id == "*" || id == resource.id())
+    }
+
     fn is_any_action(&self) -> bool {
         let any = LitResource::any_lit_action();
         self.resource.resource == any.id() && self.resource.resource_prefix == any.prefix().as_str()

@@ -24,6 +24,7 @@ use self::{builder::Connection, state::NetworkState};
 use crate::{Error, calls::signers::Signers, services::BlockhashSource};
 
 /// A connected client of a Lit network. Cheap to clone; clones share the connection.
+#[doc(alias = "LitNodeClientNodeJs")]
 #[derive(Clone)]
 pub struct LitNodeClient(Arc<Inner>);
 
@@ -66,6 +67,7 @@ impl LitNodeClient {
     ///
     /// # Errors
     /// As [`LitNodeClientBuilder::connect`].
+    #[doc(alias = "litNetwork")]
     pub async fn connect(network: &(impl Network + ?Sized)) -> Result<Self, Error> {
         Self::builder(network).connect().await
     }

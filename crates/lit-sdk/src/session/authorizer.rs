@@ -167,6 +167,7 @@ pub struct AuthRequest {
     #[doc(alias = "resourceAbilityRequests")]
     pub requests: Vec<Right>,
     /// The same rights as the ReCap that the message must carry.
+    #[doc(alias = "sessionCapabilityObject")]
     pub recap: ReCap,
     /// When the session ends.
     pub expiration: Timestamp,
@@ -229,10 +230,10 @@ impl AuthRequest {
 ///
 /// ```
 /// use alloy_signer_local::PrivateKeySigner;
-/// use lit_sdk::{Error, LitNodeClient, Right, Session, SessionAuthorizer, SessionRequest, WalletAuth};
+/// use lit_sdk::{Error, LitNodeClient, Right, Session, SessionRequest, WalletAuth};
 ///
 /// let signer = PrivateKeySigner::random();
-/// assert_eq!(WalletAuth::new(signer.clone()).address(), Some(signer.address()));
+/// assert_eq!(WalletAuth::new(signer.clone()).address(), signer.address());
 ///
 /// async fn sign_in(client: &LitNodeClient, signer: PrivateKeySigner) -> Result<Session, Error> {
 ///     let request = SessionRequest::new([Right::run_any_action()]);
@@ -247,6 +248,12 @@ impl<S: Signer> WalletAuth<S> {
     /// Authorizes with this wallet.
     pub const fn new(signer: S) -> Self {
         Self(signer)
+    }
+
+    /// The address of the wallet.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.0.address()
     }
 }
 

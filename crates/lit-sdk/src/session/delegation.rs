@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use alloy_primitives::Address;
 use alloy_provider::Provider;
 use alloy_signer::Signer;
@@ -9,6 +11,7 @@ use lit_session_crypto::{
 use lit_types::{AuthSig, Timestamp};
 use time::OffsetDateTime;
 
+use super::request::End;
 use crate::{Error, LitNodeClient};
 
 /// A request to delegate capacity credits.
@@ -20,20 +23,20 @@ use crate::{Error, LitNodeClient};
 /// let request = DelegationRequest::new(delegation).with_domain("example.com");
 /// ```
 #[derive(Debug, Clone)]
+#[must_use]
 pub struct DelegationRequest {
     delegation: CapacityDelegation,
-    expiration: Option<Timestamp>,
+    end: Option<End>,
     domain: Option<String>,
     statement: Option<String>,
 }
 
 impl DelegationRequest {
     /// A request for this delegation.
-    #[must_use]
     pub const fn new(delegation: CapacityDelegation) -> Self {
         Self {
             delegation,
-            expiration: None,
+            end: None,
             domain: None,
             statement: None,
         }
@@ -41,15 +44,20 @@ impl DelegationRequest {
 
     /// Sets when the delegation ends. Default: 7 days after it is made.
     #[doc(alias = "expiration")]
-    #[must_use]
-    pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
-        self.expiration = Some(expiration);
+    pub fn until(mut self, expiration: Timestamp) -> Self {
+        self.end = Some(End::At(expiration));
+        self
+    }
+
+    /// Sets how long the delegation lasts after it is made. Default: 7 days.
+    #[doc(alias = "expiration")]
+    pub fn lasting(mut self, lifetime: Duration) -> Self {
+        self.end = Some(End::After(lifetime));
         self
     }
 
     /// Sets the domain of the message. Default: `localhost`.
     #[doc(alias = "domain")]
-    #[must_use]
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -57,7 +65,6 @@ impl DelegationRequest {
 
     /// Sets the statement before the text of the delegation. Default: none.
     #[doc(alias = "statement")]
-    #[must_use]
     pub fn with_statement(mut self, statement: impl Into<String>) -> Self {
         self.statement = Some(statement.into());
         self
@@ -95,10 +102,12 @@ impl LitNodeClient {
         self.check_ready()?;
         let issued_at = Timestamp::try_from(self.now())?;
         let nonce = self.nonce().await?;
+        let end = request.end.as_ref().map(|end| end.from(&issued_at));
+        let end = end.transpose()?;
         let mut message = SiweBuilder::new(owner.address(), String::new(), nonce, issued_at)
             .with_capacity_delegation(&request.delegation);
-        if let Some(expiration) = &request.expiration {
-            message = message.with_expiration(expiration.clone());
+        if let Some(expiration) = end {
+            message = message.with_expiration(expiration);
         }
         if let Some(domain) = &request.domain {
             message = message.with_domain(domain);

@@ -70,7 +70,10 @@ impl<'a> Plan<'a> {
         let expiration = request.end_from(&issued_at)?;
         let latest = issued_at.checked_add(MAX_SESSION_LIFETIME)?;
         if expiration.at() <= now || expiration.at() > latest.at() {
-            return Err(Error::Lifetime { expiration });
+            return Err(Error::Lifetime {
+                is_past: expiration.at() <= now,
+                expiration,
+            });
         }
         for (index, proof) in request.proofs.iter().enumerate() {
             check_proof(proof, now).map_err(|refusal| Error::Proof { index, refusal })?;

@@ -59,7 +59,7 @@ impl LitNodeClient {
     /// use lit_sdk::{Error, LitAction, LitActionLogin, LitNodeClient, PkpPublicKey, SessionRequest, SessionSigs};
     ///
     /// # async fn sign_in(client: LitNodeClient, request: SessionRequest, pkp: PkpPublicKey) -> Result<SessionSigs, Error> {
-    /// let action = LitAction::code("LitActions.setResponse({ response: String(magicNumber === 42) })");
+    /// let action = LitAction::code("Lit.Actions.setResponse({ response: String(magicNumber === 42) })");
     /// let login = LitActionLogin::new(pkp, action.with_param("magicNumber", 42));
     /// client.get_lit_action_session_sigs(&request, &login).await
     /// # }

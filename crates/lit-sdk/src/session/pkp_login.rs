@@ -111,7 +111,7 @@ impl PkpLogin {
 /// use lit_sdk::{LitAction, LitActionLogin, PkpPublicKey};
 ///
 /// let pkp: PkpPublicKey = "0209ac7be2018f5ddc1e5057212eed99dd4a40dd6535bbaf6fb664581f7b53837f".parse()?;
-/// let action = LitAction::code("LitActions.setResponse({ response: String(magicNumber === 42) })");
+/// let action = LitAction::code("Lit.Actions.setResponse({ response: String(magicNumber === 42) })");
 /// let login = LitActionLogin::new(pkp, action.with_param("magicNumber", 42));
 /// # Ok::<(), lit_sdk::types::PkpError>(())
 /// ```

@@ -32,9 +32,19 @@ pub struct SessionRequest {
 }
 
 #[derive(Debug, Clone)]
-enum End {
+pub(super) enum End {
     At(Timestamp),
     After(Duration),
+}
+
+impl End {
+    /// The end of what is made now.
+    pub(super) fn from(&self, now: &Timestamp) -> Result<Timestamp, TimestampError> {
+        match self {
+            Self::At(expiration) => Ok(expiration.clone()),
+            Self::After(lifetime) => now.checked_add(*lifetime),
+        }
+    }
 }
 
 impl SessionRequest {
@@ -166,8 +176,7 @@ impl SessionRequest {
     /// The end of a session that is made now.
     pub(crate) fn end_from(&self, now: &Timestamp) -> Result<Timestamp, TimestampError> {
         match &self.end {
-            Some(End::At(expiration)) => Ok(expiration.clone()),
-            Some(End::After(lifetime)) => now.checked_add(*lifetime),
+            Some(end) => end.from(now),
             None => now.checked_add(DEFAULT_SESSION_LIFETIME),
         }
     }

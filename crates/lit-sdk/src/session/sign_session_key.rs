@@ -53,7 +53,7 @@ impl SignSessionKey {
 
     /// Sets when the authorization ends. Default: 24 hours from now. Nodes accept at most 30 days.
     #[doc(alias = "expiration")]
-    pub fn with_expiration(mut self, expiration: Timestamp) -> Self {
+    pub fn until(mut self, expiration: Timestamp) -> Self {
         self.expiration = Some(expiration);
         self
     }

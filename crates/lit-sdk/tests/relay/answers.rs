@@ -44,7 +44,10 @@ async fn answers_are_judged() {
     assert!(
         matches!(
             error,
-            RelayError::Transport(TransportError::TooLarge { .. })
+            RelayError::Transport {
+                source: TransportError::TooLarge { .. },
+                ..
+            }
         ),
         "{error}"
     );

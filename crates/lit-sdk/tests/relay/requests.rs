@@ -140,10 +140,14 @@ async fn over_http() {
     let key = RelayApiKey::new("k").unwrap();
     let relay = LitRelay::new(&url, key.clone()).unwrap();
     let error = relay.fetch_pkps(&wallet()).await.unwrap_err();
-    assert!(
-        matches!(error, RelayError::Transport(TransportError::Connect(_))),
-        "{error}"
+    assert_eq!(
+        error.to_string(),
+        format!("no answer from the relayer at {url}")
     );
+    let RelayError::Transport { source, .. } = error else {
+        panic!("{error}");
+    };
+    assert!(matches!(source, TransportError::Connect(_)), "{source}");
 
     let relay = LitRelay::for_network(LitNetwork::Datil, key.clone()).unwrap();
     assert_eq!(relay.url().as_str(), "https://datil-relayer.getlit.dev");
@@ -157,5 +161,9 @@ async fn over_http() {
     // The API key is not sent in the clear.
     let relay = LitRelay::new("http://relayer.invalid", key).unwrap();
     let error = relay.fetch_pkps(&wallet()).await.unwrap_err();
-    assert_eq!(error, RelayError::Transport(TransportError::InsecureUrl));
+    let expected = RelayError::Transport {
+        relayer: "http://relayer.invalid".parse().unwrap(),
+        source: TransportError::InsecureUrl,
+    };
+    assert_eq!(error, expected);
 }

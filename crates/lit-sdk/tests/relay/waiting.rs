@@ -160,7 +160,10 @@ async fn a_relayer_that_hangs_is_given_up() {
     let error = relay_of(&server).fetch_pkps(&wallet()).await.unwrap_err();
     assert_eq!(
         error,
-        RelayError::Transport(TransportError::Timeout(Duration::from_secs(120)))
+        RelayError::Transport {
+            relayer: "https://relay.example".parse().unwrap(),
+            source: TransportError::Timeout(Duration::from_secs(120)),
+        }
     );
     assert_eq!(start.elapsed(), Duration::from_secs(120));
     assert_eq!(error.sdk_code(), Some(SdkErrorCode::NetworkError));

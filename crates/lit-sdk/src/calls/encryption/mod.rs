@@ -200,7 +200,7 @@ impl LitNodeClient {
         encrypted: &Encrypted,
     ) -> Result<Vec<(NodeUrl, Bytes)>, Error> {
         let sigs = match auth {
-            DecryptAuth::Session(auth) => self.sigs_for_call(&auth)?,
+            DecryptAuth::Session(auth) => self.sigs_with_right(&auth, &encrypted.right())?,
             DecryptAuth::Wallet(auth_sig) => {
                 let to = |node: &NodeUrl| (node.clone(), auth_sig.clone());
                 self.nodes().iter().map(to).collect()

@@ -89,14 +89,14 @@ impl ExecuteJs {
 
     /// Asks one node alone, chosen at random. Nothing confirms its answer, and it cannot sign. Default: all nodes.
     #[doc(alias = "useSingleNode")]
-    pub const fn use_single_node(mut self) -> Self {
+    pub const fn with_single_node(mut self) -> Self {
         self.single_node = true;
         self
     }
 
     /// Waits until every node has answered or failed. Default: returns once enough nodes agree, while the others still run
     /// the action.
-    pub const fn wait_for_all(mut self) -> Self {
+    pub const fn with_all_answers(mut self) -> Self {
         self.wait = Wait::ForAll;
         self
     }

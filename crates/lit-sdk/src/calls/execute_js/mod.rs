@@ -10,7 +10,7 @@ use lit_node_transport::{
     most_common,
 };
 use lit_types::{
-    NodeUrl,
+    NodeUrl, Right,
     wire::{ActionFailure, Endpoint, ExecuteRequest},
 };
 
@@ -45,8 +45,8 @@ impl LitNodeClient {
     ///
     /// # Errors
     /// [`Error::Action`] when the action throws, [`Error::Nodes`] when too few nodes agree, [`Error::Shares`] when their shares
-    /// do not combine; the action does not run again. Before any node is asked [`Error::NotReady`], [`Error::Session`],
-    /// [`Error::SessionSigs`] or [`Error::MissingNode`].
+    /// do not combine; the action does not run again. Before any node is asked [`Error::NotReady`],
+    /// [`Error::RightMissing`], [`Error::Session`], [`Error::SessionSigs`] or [`Error::MissingNode`].
     #[doc(alias = "executeJs")]
     pub async fn execute_js(
         &self,
@@ -54,7 +54,12 @@ impl LitNodeClient {
         call: &ExecuteJs,
     ) -> Result<ActionResponse, Error> {
         self.check_ready()?;
-        let mut sigs = self.sigs_for_call(&auth.into())?;
+        let auth = &auth.into();
+        let mut sigs = match call.action.source.cid() {
+            Some(cid) => self.sigs_with_right(auth, &Right::run_action(cid))?,
+            // Nodes say what is wrong with such a CID.
+            None => self.sigs_for_call(auth)?,
+        };
         let mut needed = self.threshold();
         if call.single_node {
             let at = random_below(sigs.len())?;

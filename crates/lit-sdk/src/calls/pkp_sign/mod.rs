@@ -51,8 +51,7 @@ impl PkpSign {
     /// wrong shares among ten.
     ///
     /// The id of a request decides which nodes sign together. One slow node delays the signature, and one wrong share spoils
-    /// it without telling whose it is. Then the client asks again under another id, by which other nodes sign, until the
-    /// deadline of a node has passed. Up to three requests are in flight at once.
+    /// it. Then the client asks again with another id, which selects other nodes, until the deadline of a node has passed. Up to three requests are in flight at once.
     ///
     /// Without faults one request is enough. The client remembers nodes that were slow, gone, or took part in a spoiled
     /// signature, and later calls avoid them from the start.

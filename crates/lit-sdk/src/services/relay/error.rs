@@ -2,7 +2,7 @@ use std::convert::Infallible;
 
 use lit_node_transport::{HttpUrlError, TransportError};
 use lit_session_crypto::AuthMethodIdError;
-use lit_types::{JsonProblem, LitNetwork, SdkErrorCode};
+use lit_types::{JsonProblem, LitNetwork, NodeUrl, SdkErrorCode};
 
 use super::{InvalidRelaySecret, RelayRequestId};
 
@@ -54,8 +54,13 @@ pub enum RelayError {
         index: usize,
     },
     /// The relayer did not answer. It may have minted the PKP all the same.
-    #[error("no answer from the relayer")]
-    Transport(#[from] TransportError),
+    #[error("no answer from the relayer at {relayer}")]
+    Transport {
+        /// The origin of the relayer's URL.
+        relayer: NodeUrl,
+        /// The cause.
+        source: TransportError,
+    },
     /// The relayer refused.
     #[error("the relayer refused {path} with status {status}{}", told(.message))]
     Refused {
@@ -135,7 +140,7 @@ impl RelayError {
                 AuthMethodIdError::DiscordUser => return None,
                 _ => SdkErrorCode::WrongParamFormat,
             },
-            Self::Transport(_) | Self::Refused { .. } | Self::NoRequestId(_) => {
+            Self::Transport { .. } | Self::Refused { .. } | Self::NoRequestId(_) => {
                 SdkErrorCode::NetworkError
             }
             Self::NoPkps => SdkErrorCode::ParamsMissingError,
@@ -160,7 +165,7 @@ impl RelayError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Transport(error) => error.is_retryable(),
+            Self::Transport { source, .. } => source.is_retryable(),
             Self::Refused { status, .. } => *status >= 500 || *status == 429,
             Self::StillInProgress { .. } => true,
             Self::Status { source, .. } => source.is_retryable(),

@@ -255,7 +255,9 @@ impl LitRelay {
                     });
                 }
                 Ok(MintStatus::InProgress) => {}
-                Err(RelayError::Transport(error)) if error.is_retryable() && !is_last => {
+                Err(RelayError::Transport { source: error, .. })
+                    if error.is_retryable() && !is_last =>
+                {
                     tracing::debug!(
                         %request_id,
                         attempt,
@@ -427,10 +429,11 @@ impl LitRelay {
         let request = request.with_header("api-key", self.api_key.expose_secret());
         let answer = tokio::time::timeout(self.timeout, self.http.request(request))
             .await
-            .map_err(|_| TransportError::Timeout(self.timeout))??;
+            .unwrap_or(Err(TransportError::Timeout(self.timeout)))
+            .map_err(|error| self.transport_error(error))?;
         if answer.body.len() > MAX_ANSWER_BYTES {
             let limit = MAX_ANSWER_BYTES;
-            return Err(TransportError::TooLarge { limit }.into());
+            return Err(self.transport_error(TransportError::TooLarge { limit }));
         }
         // The official client reads the answer of a redirect too.
         if (200..400).contains(&answer.status) {
@@ -448,6 +451,13 @@ impl LitRelay {
             status: answer.status,
             message: told.and_then(|error| self.message(&error, secrets)),
         })
+    }
+
+    fn transport_error(&self, source: TransportError) -> RelayError {
+        RelayError::Transport {
+            relayer: self.url.origin().clone(),
+            source,
+        }
     }
 
     /// The relayer's message, fit for an error: short, on one line, without secrets.

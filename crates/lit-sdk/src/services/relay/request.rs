@@ -198,7 +198,12 @@ impl MintRequest {
     }
 
     /// Sets the scopes of all auth methods. Default: sign anything.
-    #[doc(alias("pkpPermissionScopes", "authMethodScopes"))]
+    #[doc(alias(
+        "pkpPermissionScopes",
+        "authMethodScopes",
+        "permittedAuthMethodScopes",
+        "SignAnything"
+    ))]
     pub fn with_scopes(self, scopes: impl IntoIterator<Item = AuthMethodScope>) -> Self {
         self.scoped(Scopes::Same(scopes.into_iter().collect()))
     }

@@ -69,6 +69,7 @@ pub struct SessionManager {
 
 /// The reaction of a [`SessionManager`] to a failure of its store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum StoreFailure {
     /// Return the error. A new session stays in memory, and is stored as soon as the store works.
     #[default]
