@@ -7,10 +7,8 @@ mod common;
 use std::{error::Error as _, sync::Arc, time::Duration};
 
 use common::{HELLO, Setup, any_action};
-use lit_devnet::Devnet;
 use lit_sdk::{
-    AuthRequest, AuthorizeError, ConfigError, Error, ExecuteJs, LitNodeClient, NodeList,
-    transport::{QuorumError, TransportError},
+    AuthRequest, AuthorizeError, Error, ExecuteJs, LitNodeClient, NodeList, transport::QuorumError,
 };
 
 /// The sentences of an error and its causes, outermost first.
@@ -104,8 +102,12 @@ async fn a_wallet_that_signs_another_message() {
     assert_each_once(&sentences);
 }
 
+/// Without the feature `http` the client first lacks a transport.
+#[cfg(feature = "http")]
 #[tokio::test]
 async fn a_threshold_that_cannot_be_reached() {
+    use lit_sdk::ConfigError;
+
     let urls = ["http://127.0.0.1:1", "http://127.0.0.1:2"].map(|url| url.parse().unwrap());
     let nodes = NodeList::from_urls(urls, 3);
     let error = LitNodeClient::connect(&nodes).await.unwrap_err();
@@ -129,7 +131,8 @@ async fn a_threshold_that_cannot_be_reached() {
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn an_embedded_network_is_not_reached_over_http() {
-    use lit_sdk::transport::Outcome;
+    use lit_devnet::Devnet;
+    use lit_sdk::transport::{Outcome, TransportError};
 
     let network = Devnet::start(3).await.unwrap();
     let list = NodeList::from_urls(network.node_urls().to_vec(), network.threshold());

@@ -3,7 +3,7 @@
 use alloy_primitives::{Address, B256};
 use lit_sdk::{
     AuthMethod, LitNetwork,
-    services::{LitRelay, MintRequest, RelayApiKey, RelayError},
+    services::{LitRelay, MintRequest, RelayError},
     types::{
         AuthMethodNumber, SdkErrorCode,
         constants::{AuthMethodScope, AuthMethodType},
@@ -132,7 +132,7 @@ fn networks_before_datil_have_no_relayer() {
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn over_http() {
-    use lit_sdk::transport::TransportError;
+    use lit_sdk::{services::RelayApiKey, transport::TransportError};
 
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

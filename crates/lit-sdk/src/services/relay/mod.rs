@@ -51,6 +51,7 @@ const MAX_MESSAGE_CHARS: usize = 200;
 /// ```no_run
 /// use lit_sdk::{AuthMethod, services::{LitRelay, MintRequest}};
 ///
+/// # #[cfg(feature = "http")]
 /// # async fn mint(method: AuthMethod) -> Result<(), Box<dyn std::error::Error>> {
 /// let relay = LitRelay::new("http://127.0.0.1:3000", "api-key")?;
 /// let pkp = relay.mint(&MintRequest::for_auth_method(&method).owned_by_pkp()).await?;
