@@ -7,7 +7,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    Clock, ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth,
+    Clock, Error, ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth,
     session_crypto::{
         GrantsMore, Operation, RootExpectation, SealingKey, SealingKeys, SessionBundle,
     },
@@ -52,8 +52,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let refused = client
         .execute_js(&session, &ExecuteJs::ipfs_id(&other))
         .await;
+    // The session is narrowed, so the client refuses before it asks a node.
     assert!(
-        matches!(&refused, Err(lit_sdk::Error::Nodes(nodes)) if nodes.error_code() == Some("NodeResourceIdNotFound")),
+        matches!(&refused, Err(Error::RightMissing(_))),
         "{refused:?}"
     );
 
