@@ -267,7 +267,7 @@ async fn refused_transactions() {
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("nonce too low: next nonce 5"), "{cause}");
     assert!(error.is_retryable());
-    // Whoever pays is named.
+    // The error names the account that pays.
     refuse("insufficient funds for gas * price + value");
     let error = pkps.mint().await.unwrap_err();
     let sender = chain.contracts(&vectors).sender().unwrap();

@@ -238,7 +238,7 @@ where
     /// returned at once.
     ///
     /// # Errors
-    /// [`QuorumError`] when there is no hope left, or no time.
+    /// [`QuorumError`] once agreement is impossible, or at the deadline.
     pub async fn agree(&mut self) -> Result<&[(NodeUrl, T)], QuorumError> {
         if self.agreed.is_some() {
             // The more answers there are, the sooner the good ones among them are found.

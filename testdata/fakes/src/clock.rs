@@ -34,7 +34,7 @@ impl FakeClock {
         *self.0.lock().unwrap() += duration;
     }
 
-    /// Moves to so many seconds since 1970, which may be back.
+    /// Moves to this Unix time in seconds, forward or back.
     ///
     /// # Panics
     /// Beyond the year 9999.

@@ -20,7 +20,7 @@ enum Respond {
 }
 
 impl FakeHttp {
-    /// Gives the replies in their order, the last one for ever. Without replies it refuses connections.
+    /// Gives the replies in order and repeats the last one. Without replies it refuses connections.
     #[must_use]
     pub fn in_order(replies: impl IntoIterator<Item = Reply>) -> Arc<Self> {
         Self::responding(Respond::InOrder(replies.into_iter().collect()))
@@ -39,7 +39,7 @@ impl FakeHttp {
         })
     }
 
-    /// From now on replies so, whatever is asked.
+    /// Replies this to every request from now on.
     ///
     /// # Panics
     /// When a request has panicked.

@@ -85,7 +85,7 @@ impl NodeTransport for FakeNodes {
     }
 }
 
-/// Other nodes, of which some change what they answer.
+/// Wraps other nodes, and changes the answers of some.
 pub struct AlteredNodes<F> {
     nodes: Arc<dyn NodeTransport>,
     alter: F,

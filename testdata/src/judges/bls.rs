@@ -85,7 +85,7 @@ pub(super) fn needs_resigning(case: &Case) -> Outcome {
     let expected = RootExpectation::new(&requests, input.now.at())
         .with_network_key(input.network_pub_key.parse()?);
     let Ok(session_key) = session_key(&input.session_key_uri) else {
-        // No root authorizes what is no session key.
+        // A root authorizes only session keys.
         return Ok(true.into());
     };
     match check_root(&input.auth_sig, session_key, &expected) {

@@ -11,7 +11,7 @@ pub(super) struct Answer {
     json: Value,
 }
 
-/// A server that gives the answers of a case in their order, the last one for ever.
+/// A server that gives the answers of a case in order and repeats the last one.
 pub(super) fn server(answers: Vec<Answer>) -> Arc<FakeHttp> {
     let reply = |answer: Answer| {
         let status = answer.status.unwrap_or(200);

@@ -1,4 +1,4 @@
-//! Nodes of an embedded network of which some change what they answer.
+//! An embedded network in which some nodes change their answers.
 
 use std::sync::Arc;
 

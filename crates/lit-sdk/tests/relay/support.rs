@@ -15,7 +15,7 @@ const WALLET: &str = r#"{"address":"0x360856A3573d7321C9d23d0b50939a244cC5Ee78"}
 
 pub(crate) const IN_PROGRESS: &str = r#"{"status":"InProgress"}"#;
 
-/// Gives the answers in their order, the last one for ever.
+/// Gives the answers in order and repeats the last one.
 pub(crate) fn relayer(answers: &[(u16, &str)]) -> Arc<FakeHttp> {
     FakeHttp::in_order(answers.iter().map(|(status, body)| answer(*status, body)))
 }

@@ -70,7 +70,7 @@ impl<'a> Search<'a> {
         let shares: Vec<_> = places.iter().map(|at| self.shares[*at]).collect();
         let sums = Sums::new(&shares, last);
         if sums.agree() {
-            // They agree whoever is left out, so no other signature exists.
+            // All subsets agree, so no other signature exists.
             return self.verify(places, &sums, &[]);
         }
         for level in levels() {
