@@ -59,9 +59,7 @@ impl LitNodeClient {
         right: &Right,
     ) -> Result<Vec<(NodeUrl, AuthSig)>, Error> {
         let sigs = self.sigs_for_call(auth)?;
-        if auth.lacks(right) {
-            return Err(Error::RightMissing(Box::new(right.clone())));
-        }
+        auth.check_right(right)?;
         Ok(sigs)
     }
 
@@ -94,6 +92,17 @@ impl LitNodeClient {
 }
 
 impl SessionAuth<'_> {
+    /// Checks that the session requests this right.
+    ///
+    /// # Errors
+    /// [`Error::RightMissing`].
+    pub(crate) fn check_right(&self, right: &Right) -> Result<(), Error> {
+        if self.lacks(right) {
+            return Err(Error::RightMissing(Box::new(right.clone())));
+        }
+        Ok(())
+    }
+
     /// Whether no request of the session is for this resource or all of its kind, compared as text like nodes do.
     fn lacks(&self, right: &Right) -> bool {
         let of_session = |session: &Session| {

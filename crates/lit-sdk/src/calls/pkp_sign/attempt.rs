@@ -3,7 +3,7 @@ use std::time::Duration;
 use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection};
 use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
-    AuthSig, NodeUrl,
+    AuthSig, NodeUrl, Right,
     wire::{Endpoint, PkpSignRequest, PkpSignResponse},
 };
 
@@ -57,7 +57,7 @@ impl Attempt {
     ) -> Result<Self, Error> {
         client.check_ready()?;
         let (sign, threshold) = (*sign, client.threshold());
-        let sigs = client.sigs_for_call(auth)?;
+        let sigs = client.sigs_with_right(auth, &Right::sign_with(sign.pkp.token_id()))?;
         let body = PkpSignRequest {
             to_sign: sign.digest.to_vec(),
             pubkey: sign.pkp.to_string(),

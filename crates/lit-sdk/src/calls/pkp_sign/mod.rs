@@ -83,7 +83,8 @@ impl LitNodeClient {
     /// # Errors
     /// [`Error::Nodes`] when too few nodes accept the request; [`Error::Shares`] when enough do, but their shares do not combine
     /// in any attempt, with the report of the last one. Before any node is asked [`Error::NotReady`],
-    /// [`Error::AnyActionRightMissing`], [`Error::Session`], [`Error::SessionSigs`] or [`Error::MissingNode`].
+    /// [`Error::RightMissing`], [`Error::AnyActionRightMissing`], [`Error::Session`], [`Error::SessionSigs`] or
+    /// [`Error::MissingNode`].
     #[doc(alias = "pkpSign")]
     pub async fn pkp_sign(
         &self,
