@@ -75,6 +75,19 @@ async fn strangers_get_none() {
 }
 
 #[tokio::test]
+async fn an_action_that_throws_is_an_error_of_the_action() {
+    let owned = Owned::new().await;
+    let code = "console.log('before'); throw new Error('boom')";
+    let login = LitActionLogin::new(owned.pkp, LitAction::code(code));
+    let error = owned.client.session(&request(), &login).await.unwrap_err();
+    let Error::Action { error, logs, .. } = error else {
+        panic!("{error}");
+    };
+    assert!(error.starts_with("Uncaught Error: boom"), "{error}");
+    assert_eq!(logs, "before\n");
+}
+
+#[tokio::test]
 async fn an_action_decides_by_code_and_by_id() {
     let owned = Owned::new().await;
     let cid = owned.network.put_ipfs(ACTION);
@@ -125,7 +138,7 @@ async fn actions_see_who_logs_in_beside_them() {
         .client
         .get_lit_action_session_sigs(&request(), &login)
         .await;
-    assert!(matches!(alone, Err(Error::Nodes(_))), "{alone:?}");
+    assert!(matches!(alone, Err(Error::Action { .. })), "{alone:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Calls to the network: run a Lit Action, sign with a PKP, encrypt and decrypt, claim a key.
 
+pub(crate) mod action_error;
 mod claim;
 mod collect;
 mod encryption;

@@ -10,7 +10,10 @@ use lit_types::{
     wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
 
-use crate::{Error, LitNodeClient, PkpLogin, calls::ActionSource, calls::shares::shares_error};
+use crate::{
+    Error, LitNodeClient, PkpLogin,
+    calls::{ActionSource, action_error::action_error, shares::shares_error},
+};
 
 /// The beginning of each message for a PKP, as in `signSessionKey` of `@lit-protocol/lit-node-client`.
 const STATEMENT: &str = "Lit Protocol PKP session signature";
@@ -88,8 +91,9 @@ impl LitNodeClient {
     /// wrong share is found, and the shares of other nodes are used.
     ///
     /// # Errors
-    /// [`Error::NotReady`], [`Error::NoRequests`]; [`Error::InvalidMessage`] for a malformed domain or statement; [`Error::Nodes`] if
-    /// too few nodes accept the login; [`Error::Shares`] if their shares do not combine.
+    /// [`Error::NotReady`], [`Error::NoRequests`]; [`Error::InvalidMessage`] for a malformed domain or
+    /// statement; [`Error::Action`] if the action throws; [`Error::Nodes`] if too few nodes accept the login; [`Error::Shares`] if
+    /// their shares do not combine.
     #[doc(alias = "signSessionKey")]
     pub async fn sign_session_key(&self, call: &SignSessionKey) -> Result<AuthSig, Error> {
         self.check_ready()?;
@@ -138,10 +142,15 @@ impl LitNodeClient {
             QuorumPolicy::new(state.view.threshold).with_node_deadline(self.node_deadline());
         let judge = |_: &NodeUrl, body: &[u8]| judge(sent, body);
         let agree = |answer: &SignedShare| answer.message.as_str().to_owned();
-        let call = QuorumCall::start(self.transport(), quorum, &policy, judge, agree)
-            .map_err(shares_error)?;
         let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();
-        let (combined, answer) = network.combine(call, digest, |answer| answer.share).await?;
+        let signed = match QuorumCall::start(self.transport(), quorum, &policy, judge, agree) {
+            Ok(call) => network.combine(call, digest, |answer| answer.share).await,
+            Err(error) => Err(shares_error(error)),
+        };
+        let (combined, answer) = signed.map_err(|error| match error {
+            Error::Nodes(nodes) if login.action.is_some() => action_error(*nodes),
+            error => error,
+        })?;
         #[allow(
             clippy::expect_used,
             reason = "the agreeing nodes signed the digest of one message"

@@ -5,13 +5,10 @@ mod response;
 pub use call::{ExecuteJs, ResponseFilter, ResponseStrategy};
 pub use response::{ActionResponse, NodeAnswer};
 
-use lit_node_transport::{
-    NodeOutcome, Outcome, Quorum, QuorumCall, QuorumError, QuorumPolicy, RequestId, datil,
-    most_common,
-};
+use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, RequestId, datil};
 use lit_types::{
     NodeUrl, Right,
-    wire::{ActionFailure, Endpoint, ExecuteRequest},
+    wire::{Endpoint, ExecuteRequest},
 };
 
 use self::answer::{Combiner, Judged};
@@ -19,6 +16,7 @@ use crate::{
     Error, LitNodeClient,
     calls::{
         ActionSource, SessionAuth,
+        action_error::action_error,
         collect::{CollectError, CollectFailure, Collected, Collector, Step},
         session_auth::{signed_bodies, unsigned},
     },
@@ -122,33 +120,5 @@ impl LitNodeClient {
                 }
             }
         }
-    }
-}
-
-/// The exception that so many nodes report that the others cannot outvote them. One that fewer nodes report may be invented.
-fn action_error(error: QuorumError) -> Error {
-    let failure = |outcome: &NodeOutcome| match &outcome.outcome {
-        Outcome::Refused {
-            body: Some(body), ..
-        } => serde_json::from_slice::<ActionFailure>(body).ok(),
-        _ => None,
-    };
-    let failures: Vec<ActionFailure> = error.outcomes.iter().filter_map(failure).collect();
-    let most = most_common(failures.iter().map(|failure| failure.error.as_str()));
-    let alike = failures
-        .iter()
-        .filter(|failure| Some(failure.error.as_str()) == most);
-    let conclusive = alike.clone().count() + error.needed > error.outcomes.len();
-    match alike.into_iter().next().filter(|_| conclusive) {
-        Some(ActionFailure {
-            error: exception,
-            logs,
-            ..
-        }) => Error::Action {
-            error: exception.clone(),
-            logs: logs.clone(),
-            nodes: Box::new(error),
-        },
-        None => Error::Nodes(Box::new(error)),
     }
 }
