@@ -131,11 +131,7 @@ pub(crate) enum CreditsCommand {
 
 impl RpcArgs {
     async fn context(&self, provider: &impl Provider) -> Result<NetworkContext, Error> {
-        let chain_id = provider.get_chain_id().await;
-        let chain_id = chain_id.map_err(|source| Error::Rpc {
-            origin: self.rpc_url.url.origin().clone(),
-            source,
-        })?;
+        let chain_id = provider.get_chain_id().await.map_err(Error::Rpc)?;
         Ok(NetworkContext::custom(chain_id, self.rpc_url.url.as_str()))
     }
 

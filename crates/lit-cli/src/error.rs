@@ -11,8 +11,8 @@ use lit_sdk::{
     ActionCid, AuthorizeError,
     contracts::{ContractError, RevertKind},
     login::AuthProviderError,
-    transport::{NodeOutcome, Outcome, QuorumError},
-    types::{NodeErrorCode, NodeUrl, TokenId, wire::ActionFailure},
+    transport::{Outcome, QuorumError},
+    types::{NodeErrorCode, TokenId},
 };
 
 /// Why a command failed.
@@ -32,21 +32,12 @@ pub(crate) enum Error {
         pkp: TokenId,
         source: lit_sdk::Error,
     },
-    #[error("the Lit Action failed: {}", .failure.error)]
-    ActionThrew {
-        failure: ActionFailure,
-        source: lit_sdk::Error,
-    },
     #[error("cannot log in with the wallet")]
     Login(#[from] AuthProviderError),
     #[error(transparent)]
     Contract(#[from] ContractError),
-    // The path of the URL can hold an API key, so it is left out.
-    #[error("the chain at {origin} does not answer")]
-    Rpc {
-        origin: NodeUrl,
-        source: TransportError,
-    },
+    #[error("cannot read the chain")]
+    Rpc(#[source] TransportError),
     #[error("PKP not found: {0}")]
     UnknownPkp(TokenId),
     #[error(transparent)]
@@ -98,7 +89,7 @@ impl Error {
         }
     }
 
-    /// The action threw or lacks a permission if that is what the nodes say.
+    /// The action lacks a permission if that is what the nodes say.
     pub(crate) fn of_action(source: lit_sdk::Error, action: ActionCid, pkp: TokenId) -> Self {
         if is_not_permitted(&source) {
             return Self::ActionNotPermitted {
@@ -107,11 +98,7 @@ impl Error {
                 source,
             };
         }
-        let error = Self::Sdk(source);
-        match (error.quorum().and_then(exception), error) {
-            (Some(failure), Self::Sdk(source)) => Self::ActionThrew { failure, source },
-            (_, error) => error,
-        }
+        source.into()
     }
 
     /// 2 for a wrong command line, and 1 for everything else.
@@ -155,11 +142,11 @@ impl Error {
             Self::UnknownPkp(_) => {
                 Some("`lit pkp list` prints the token ids of the wallet's PKPs".to_owned())
             }
-            Self::Rpc { .. } => Some(
+            Self::Rpc(_) => Some(
                 "start a network with `lit devnet`, or name another chain with --rpc-url"
                     .to_owned(),
             ),
-            Self::ActionThrew { .. } => Some(
+            Self::Sdk(lit_sdk::Error::Action { .. }) => Some(
                 "correct the code of the action, or pass what it reads with --param".to_owned(),
             ),
             _ => self.sdk().and_then(sdk_help).map(ToOwned::to_owned),
@@ -207,22 +194,6 @@ impl Error {
         let causes = sentences.split_off(1);
         (sentences.remove(0), causes)
     }
-}
-
-/// The exception that so many nodes report that the others cannot outvote them. One that fewer nodes report may be invented.
-fn exception(nodes: &QuorumError) -> Option<ActionFailure> {
-    let failure = |node: &NodeOutcome| match &node.outcome {
-        Outcome::Refused {
-            body: Some(body), ..
-        } => serde_json::from_slice::<ActionFailure>(body).ok(),
-        _ => None,
-    };
-    let failures: Vec<ActionFailure> = nodes.outcomes.iter().filter_map(failure).collect();
-    let is_conclusive = |failure: &&ActionFailure| {
-        let alike = failures.iter().filter(|other| other.error == failure.error);
-        alike.count() + nodes.needed > nodes.outcomes.len()
-    };
-    failures.iter().find(is_conclusive).cloned()
 }
 
 fn is_not_permitted(error: &lit_sdk::Error) -> bool {

@@ -210,8 +210,8 @@ async fn action(args: &Action, output: &Output) -> Result<(), Error> {
     let step = output.step("running the action");
     let session = client.session(&args.session.request(), &login).await;
     let session = session.map_err(|error| Error::of_action(error, cid, args.pkp.token_id()));
-    if let Err(Error::ActionThrew { failure, .. }) = &session {
-        show_logs(&failure.logs, output);
+    if let Err(Error::Sdk(lit_sdk::Error::Action { logs, .. })) = &session {
+        show_logs(logs, output);
     }
     let session = session?;
     step.done(

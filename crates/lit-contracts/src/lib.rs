@@ -42,7 +42,7 @@ pub use pkp::{MintedPkp, Pkps};
 pub use resolver::ResolverClient;
 pub use revert::{Revert, RevertKind};
 #[cfg(feature = "transport")]
-pub use rpc::RpcTransport;
+pub use rpc::{RpcTransport, RpcUnreachable};
 pub use staking::Staking;
 
 #[doc(no_inline)]

@@ -8,7 +8,10 @@ use std::{
 use alloy_json_rpc::{RequestPacket, ResponsePacket};
 use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
-use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError};
+use lit_node_transport::{
+    HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError as HttpError,
+};
+use lit_types::NodeUrl;
 
 /// How many bytes of an answer that is not JSON-RPC are quoted.
 const MAX_QUOTED: usize = 512;
@@ -60,13 +63,14 @@ impl RpcTransport {
 
     async fn exchange(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
         let body = serde_json::to_vec(&request).map_err(TransportError::ser_err)?;
+        let origin = self.url.origin().clone();
         let request = HttpRequest::post(self.url, body.into())
             .with_header("content-type", "application/json")
             .with_header("accept", "application/json");
         let answer = tokio::time::timeout(self.timeout, self.http.request(request))
             .await
-            .map_err(TransportErrorKind::custom)?
-            .map_err(TransportErrorKind::custom)?;
+            .unwrap_or(Err(HttpError::Timeout(self.timeout)))
+            .map_err(|source| TransportErrorKind::custom(RpcUnreachable { origin, source }))?;
         // Nodes send JSON-RPC errors with an error status too.
         serde_json::from_slice(&answer.body).map_err(|error| {
             // The error quotes enough of a page to recognize it.
@@ -78,6 +82,19 @@ impl RpcTransport {
             }
         })
     }
+}
+
+/// The RPC gave no answer. It is the custom error of [`TransportErrorKind`].
+///
+/// It names the origin only: the path of the URL may contain an API key.
+#[derive(Debug, thiserror::Error)]
+#[error("the RPC at {origin} does not answer")]
+#[non_exhaustive]
+pub struct RpcUnreachable {
+    /// The origin of the URL.
+    pub origin: NodeUrl,
+    /// The cause.
+    pub source: HttpError,
 }
 
 impl tower::Service<RequestPacket> for RpcTransport {

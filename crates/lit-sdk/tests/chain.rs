@@ -4,14 +4,15 @@
 
 mod common;
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, iter, sync::Arc, time::Duration};
 
 use alloy_provider::{Provider, ProviderBuilder};
 use common::followed::Followed;
 use lit_devnet::Devnet;
 use lit_sdk::{
     Error, LitNodeClient,
-    contracts::{ChainDiscovery, LitContracts, RpcTransport},
+    contracts::{ChainDiscovery, LitContracts, RpcTransport, RpcUnreachable},
+    transport::TransportError,
 };
 use lit_test_fakes::{FakeHttp, Reply};
 use lit_types::Clock;
@@ -118,7 +119,19 @@ async fn everything_goes_over_http() {
     let contracts = LitContracts::new(network.context(), provider);
     let error = contracts.staking().connection_info().await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
-    assert!(!error.to_string().contains("secret-key"), "{error}");
+    let text = format!("{error:?}");
+    assert!(!text.contains("secret-key"), "{text}");
+    let mut causes = iter::successors(error.source(), |error| (*error).source());
+    let unreachable = causes.find_map(|cause| cause.downcast_ref::<RpcUnreachable>());
+    let unreachable = unreachable.expect("the chain names the RPC");
+    assert_eq!(
+        unreachable.to_string(),
+        "the RPC at http://127.0.0.1:1 does not answer"
+    );
+    assert!(
+        matches!(unreachable.source, TransportError::Connect(_)),
+        "{unreachable:?}"
+    );
 }
 
 #[tokio::test]

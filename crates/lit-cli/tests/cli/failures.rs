@@ -110,7 +110,8 @@ fn no_network() {
     assert_eq!(
         stderr(&output),
         format!(
-            "error: the chain at {DOWN} does not answer
+            "error: cannot read the chain
+  caused by: the RPC at {DOWN} does not answer
   caused by: cannot connect
   caused by: Connection refused (os error 111)
   help: start a network with `lit devnet`, or name another chain with --rpc-url
@@ -282,7 +283,8 @@ error: the Lit Action failed: Uncaught Error: boom
     at <user_provided_script>:1:45
   caused by: POST /web/execute/v1: 0 of 4 nodes gave a valid answer, 1 are needed (request _)
   {:width$}  result                                                    time
-{rows}",
+{rows}  help: correct the code of the action, or pass what it reads with --param
+",
             "node"
         )
     );
@@ -300,7 +302,7 @@ error: the Lit Action failed: Uncaught Error: boom
             "kind": "Unknown",
             "nodeErrorCode": null,
             "nodes": rows,
-            "help": null,
+            "help": "correct the code of the action, or pass what it reads with --param",
         })
     );
 }
