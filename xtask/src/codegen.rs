@@ -15,7 +15,7 @@ const SOLC: &str = "0.8.37";
 const WORK: &str = "target/codegen";
 
 /// The sources of the contracts, from the root.
-const CONTRACTS: &str = "crates/lit-devnet/contracts";
+const CONTRACTS: &str = "crates/lit-devnet-chain/contracts";
 
 /// Arguments of `cargo xtask codegen`.
 #[derive(clap::Args)]

@@ -45,7 +45,7 @@ const SCRIPTS: &str = "interop";
 const WORK: &str = "target/interop";
 
 /// Checks the packages' ethers as a global of Lit Actions.
-const ETHERS_IN_ACTIONS: &str = "cargo run --quiet --package lit-devnet --example ethers -- \
+const ETHERS_IN_ACTIONS: &str = "cargo run --quiet --package lit-actions --example ethers -- \
                                  interop/node_modules/ethers/dist/ethers.umd.min.js";
 
 /// The number of nodes of the tested network. With three, two must agree.

@@ -3,6 +3,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use lit_node::{BlockHashes, UnknownBlock};
 use lit_types::constants::MAX_SESSION_LIFETIME;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
@@ -33,15 +34,6 @@ pub(crate) struct Block {
     pub(crate) hash: String,
     /// The block time, in whole seconds.
     pub(crate) time: OffsetDateTime,
-}
-
-/// Why a nonce is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum UnknownBlock {
-    #[error("unknown nonce: not the hash of a block of this network")]
-    Unknown,
-    #[error("stale nonce: the block is older than 30 days")]
-    TooOld,
 }
 
 /// Hashes of blocks of other chains, each with the time it was first seen.
@@ -90,32 +82,6 @@ impl Blocks {
         self.block(now.unix_timestamp().div_euclid(SECONDS_PER_BLOCK))
     }
 
-    /// The time of the block with this hash.
-    pub(crate) fn time_of(
-        &self,
-        hash: &str,
-        now: OffsetDateTime,
-    ) -> Result<OffsetDateTime, UnknownBlock> {
-        let Some(block) = self.find(hash, now) else {
-            return self.foreign_time(hash, now).ok_or(UnknownBlock::Unknown);
-        };
-        if now - block.time > MAX_SESSION_LIFETIME {
-            return Err(UnknownBlock::TooOld);
-        }
-        Ok(block.time)
-    }
-
-    /// Whether the block with this hash is among the latest ten.
-    pub(crate) fn is_recent(&self, hash: &str, now: OffsetDateTime) -> bool {
-        let latest = self.latest(now);
-        match self.find(hash, now) {
-            Some(block) => latest.number - block.number < RECENT_BLOCKS,
-            None => self.foreign_time(hash, now).is_some_and(|time| {
-                now - time <= time::Duration::seconds(RECENT_BLOCKS * SECONDS_PER_BLOCK)
-            }),
-        }
-    }
-
     fn block(&self, number: i64) -> Block {
         let head = self.digest(&format!("block {number}"));
         let masked = number ^ self.mask(&head[..24]);
@@ -160,6 +126,32 @@ impl Blocks {
             .chain_update(label)
             .finalize()
             .into()
+    }
+}
+
+impl BlockHashes for Blocks {
+    fn latest(&self, now: OffsetDateTime) -> String {
+        self.latest(now).hash
+    }
+
+    fn time_of(&self, hash: &str, now: OffsetDateTime) -> Result<OffsetDateTime, UnknownBlock> {
+        let Some(block) = self.find(hash, now) else {
+            return self.foreign_time(hash, now).ok_or(UnknownBlock::Unknown);
+        };
+        if now - block.time > MAX_SESSION_LIFETIME {
+            return Err(UnknownBlock::TooOld);
+        }
+        Ok(block.time)
+    }
+
+    fn is_recent(&self, hash: &str, now: OffsetDateTime) -> bool {
+        let latest = self.latest(now);
+        match self.find(hash, now) {
+            Some(block) => latest.number - block.number < RECENT_BLOCKS,
+            None => self.foreign_time(hash, now).is_some_and(|time| {
+                now - time <= time::Duration::seconds(RECENT_BLOCKS * SECONDS_PER_BLOCK)
+            }),
+        }
     }
 }
 

@@ -1,13 +1,8 @@
 use std::{sync::Arc, time::Duration};
 
+use lit_actions::{ActionEnvironment, ActionLimits};
+use lit_node::{AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi};
 use lit_node_transport::{HttpClient, HttpUrl};
-
-use crate::{
-    JwtIssuer,
-    actions::{ActionEnvironment, ActionLimits},
-    auth::OauthApi,
-    conditions::{ChainNames, ConditionResolver},
-};
 
 /// The smallest number of nodes in a network: the threshold is at least 2, and one node may fail.
 pub const MIN_NODES: usize = 3;
@@ -40,18 +35,13 @@ const MAX_ENGINES: usize = 64;
 pub struct DevnetBuilder {
     pub(crate) nodes: usize,
     pub(crate) seed: [u8; 32],
-    pub(crate) limits: ActionLimits,
     pub(crate) max_engines: usize,
     pub(crate) environment: ActionEnvironment,
-    pub(crate) session_limits: ActionLimits,
     pub(crate) foreign_blockhashes: bool,
-    pub(crate) jwt_issuers: Vec<JwtIssuer>,
-    pub(crate) discord: Option<OauthApi>,
-    pub(crate) google: Option<OauthApi>,
+    pub(crate) auth: AuthProviders,
     pub(crate) epoch_length: Duration,
-    pub(crate) capacity_enforced: bool,
-    pub(crate) chain_names: ChainNames,
-    pub(crate) condition_resolver: Option<Arc<dyn ConditionResolver>>,
+    /// Without threshold, environment and RPC, which are known at the start.
+    pub(crate) settings: NodeSettings,
     #[cfg(feature = "http")]
     pub(crate) http_port: Option<u16>,
     #[cfg(feature = "http")]
@@ -75,7 +65,7 @@ impl DevnetBuilder {
 
     /// Sets the limits of Lit Actions that are executed. Default: those of the Datil networks.
     pub fn with_action_limits(mut self, limits: ActionLimits) -> Self {
-        self.limits = limits;
+        self.settings.action_limits = limits;
         self
     }
 
@@ -101,7 +91,7 @@ impl DevnetBuilder {
 
     /// Sets the limits of Lit Actions that authorize session keys. Default: those of the Datil networks.
     pub fn with_session_action_limits(mut self, limits: ActionLimits) -> Self {
-        self.session_limits = limits;
+        self.settings.session_action_limits = limits;
         self
     }
 
@@ -116,21 +106,21 @@ impl DevnetBuilder {
     /// Adds an issuer of JWTs that nodes trust. May be repeated. Default: only the network's own issuer, see
     /// [`Devnet::issue_jwt`](crate::Devnet::issue_jwt).
     pub fn with_jwt_issuer(mut self, issuer: JwtIssuer) -> Self {
-        self.jwt_issuers.push(issuer);
+        self.auth.issuers.push(issuer);
         self
     }
 
     /// Sets where nodes verify Discord tokens: `GET {base}/oauth2/@me`. Discord itself is `https://discord.com/api`. Default: none,
     /// nodes refuse Discord tokens.
     pub fn with_discord(mut self, client: Arc<dyn HttpClient>, base: HttpUrl) -> Self {
-        self.discord = Some(OauthApi { client, base });
+        self.auth.discord = Some(OauthApi::new(client, base));
         self
     }
 
     /// Sets where nodes verify Google access tokens (auth method type 5): `GET {base}/oauth2/v3/tokeninfo`. Google itself is
     /// `https://www.googleapis.com`. Default: none, nodes refuse Google access tokens.
     pub fn with_google(mut self, client: Arc<dyn HttpClient>, base: HttpUrl) -> Self {
-        self.google = Some(OauthApi { client, base });
+        self.auth.google = Some(OauthApi::new(client, base));
         self
     }
 
@@ -165,7 +155,7 @@ impl DevnetBuilder {
 
     /// Sets whether requests must be paid with capacity credits, as on datil-test and datil. Default: false, as on datil-dev.
     pub const fn with_capacity_enforced(mut self, enforced: bool) -> Self {
-        self.capacity_enforced = enforced;
+        self.settings.capacity_enforced = enforced;
         self
     }
 
@@ -175,14 +165,14 @@ impl DevnetBuilder {
         mut self,
         names: impl IntoIterator<Item = N>,
     ) -> Self {
-        self.chain_names = ChainNames::Only(names.into_iter().map(Into::into).collect());
+        self.settings.chain_names = ChainNames::Only(names.into_iter().map(Into::into).collect());
         self
     }
 
     /// Sets the resolver of access control conditions that the network cannot evaluate itself, such as those of Solana. Default:
     /// none, nodes refuse such conditions.
     pub fn with_condition_resolver(mut self, resolver: Arc<dyn ConditionResolver>) -> Self {
-        self.condition_resolver = Some(resolver);
+        self.settings.condition_resolver = Some(resolver);
         self
     }
 }
@@ -193,18 +183,12 @@ impl Default for DevnetBuilder {
         Self {
             nodes: MIN_NODES,
             seed: [0; 32],
-            limits: ActionLimits::default(),
             max_engines: MAX_ENGINES,
             environment: ActionEnvironment::default(),
-            session_limits: ActionLimits::default(),
             foreign_blockhashes: false,
-            jwt_issuers: Vec::new(),
-            discord: None,
-            google: None,
+            auth: AuthProviders::default(),
             epoch_length: Duration::from_secs(3600),
-            capacity_enforced: false,
-            chain_names: ChainNames::default(),
-            condition_resolver: None,
+            settings: NodeSettings::new(0),
             #[cfg(feature = "http")]
             http_port: None,
             #[cfg(feature = "http")]

@@ -1,6 +1,6 @@
 use lit_types::NodeUrl;
 
-use crate::{Fault, node::Node};
+use crate::{Fault, embedded_node::EmbeddedNode};
 
 /// One node of a [`Devnet`](crate::Devnet), from [`Devnet::node`](crate::Devnet::node).
 ///
@@ -20,10 +20,10 @@ use crate::{Fault, node::Node};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
-pub struct DevnetNode<'a>(&'a Node);
+pub struct DevnetNode<'a>(&'a EmbeddedNode);
 
 impl<'a> DevnetNode<'a> {
-    pub(crate) const fn new(node: &'a Node) -> Self {
+    pub(crate) const fn new(node: &'a EmbeddedNode) -> Self {
         Self(node)
     }
 

@@ -1,8 +1,8 @@
-use std::{error::Error, io};
+use std::io;
 
-use alloy_primitives::Address;
+use lit_devnet_chain::{ChainError, GenesisError};
 
-use crate::{MAX_NODES, MIN_NODES, chain::ChainError};
+use crate::{MAX_NODES, MIN_NODES};
 
 /// Why a network does not start, or an epoch does not end.
 ///
@@ -40,26 +40,9 @@ pub enum DevnetError {
         nodes: usize,
     },
     /// A contract cannot be initialized in the chain's genesis state.
-    #[error("cannot initialize the contract {contract}")]
-    Genesis {
-        /// The contract.
-        contract: Address,
-        /// The cause.
-        source: ChainError,
-    },
+    #[error(transparent)]
+    Genesis(#[from] GenesisError),
     /// The Staking contract refuses to end the epoch.
     #[error("cannot end the epoch")]
     NextEpoch(#[source] ChainError),
-}
-
-/// An error and its causes in one line, for responses that are plain text.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }

@@ -7,16 +7,87 @@ use hyper::{
     body::Incoming as Body,
     header::{self, HeaderValue},
 };
+use lit_devnet_chain::http_server;
+use lit_node::{MAX_BODY, Request as NodeRequest};
 use lit_types::NodeUrl;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
-    DevnetError, listener,
-    node::{Incoming, MAX_BODY, Node},
+    DevnetBuilder, DevnetError,
+    embedded_node::EmbeddedNode,
+    services,
+    start::Served,
+    urls::{memory_urls, url_of},
 };
 
-/// Binds listeners on consecutive ports of 127.0.0.1, or on free ones if `port` is 0.
-pub(crate) async fn bind(
+/// Where the network listens.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) nodes: Vec<NodeUrl>,
+    /// The URL of the chain's JSON-RPC.
+    pub(crate) rpc: Option<String>,
+    pub(crate) services: Option<NodeUrl>,
+}
+
+/// The bound ports of a network that listens.
+struct Ports {
+    nodes: Vec<TcpListener>,
+    rpc: TcpListener,
+    services: TcpListener,
+}
+
+/// The sockets of a network; none if it is in memory only.
+pub(crate) struct Sockets(Option<Ports>);
+
+impl Sockets {
+    /// Binds all sockets that the builder asks for.
+    pub(crate) async fn bind(builder: &DevnetBuilder) -> Result<(Addresses, Self), DevnetError> {
+        let Some(first_port) = builder.http_port else {
+            let addresses = Addresses {
+                nodes: memory_urls(builder.nodes),
+                rpc: None,
+                services: None,
+            };
+            return Ok((addresses, Self(None)));
+        };
+        let (urls, nodes) = bind_nodes(first_port, builder.nodes).await?;
+        let (rpc_url, rpc) = bind_one(builder.rpc_port).await?;
+        let (services_url, services) = bind_one(builder.services_port).await?;
+        let addresses = Addresses {
+            nodes: urls,
+            rpc: Some(rpc_url.to_string()),
+            services: Some(services_url),
+        };
+        Ok((
+            addresses,
+            Self(Some(Ports {
+                nodes,
+                rpc,
+                services,
+            })),
+        ))
+    }
+
+    /// Serves the network until the set is dropped.
+    pub(crate) fn serve(self, network: &Served<'_>) -> JoinSet<()> {
+        let mut servers = JoinSet::new();
+        let Some(ports) = self.0 else {
+            return servers;
+        };
+        servers.spawn(lit_devnet_chain::serve(
+            ports.rpc,
+            network.chain.chain().clone(),
+        ));
+        for (listener, node) in ports.nodes.into_iter().zip(network.nodes.iter()) {
+            servers.spawn(serve(listener, Arc::clone(node)));
+        }
+        servers.spawn(services::serve(ports.services, services::router(network)));
+        servers
+    }
+}
+
+/// Binds listeners on consecutive ports of 127.0.0.1, or on free ones if `first_port` is 0.
+async fn bind_nodes(
     first_port: u16,
     nodes: usize,
 ) -> Result<(Vec<NodeUrl>, Vec<TcpListener>), DevnetError> {
@@ -35,24 +106,24 @@ pub(crate) async fn bind(
 }
 
 /// Binds a listener on a port of 127.0.0.1, or on a free one if `port` is 0.
-pub(crate) async fn bind_one(port: u16) -> Result<(NodeUrl, TcpListener), DevnetError> {
+async fn bind_one(port: u16) -> Result<(NodeUrl, TcpListener), DevnetError> {
     let listen = |source| DevnetError::Listen { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    Ok((crate::start::node_url(address.port()), listener))
+    Ok((url_of("127.0.0.1", address.port()), listener))
 }
 
 /// Serves one node until the task is aborted, which also closes its connections.
-pub(crate) async fn serve(listener: TcpListener, node: Arc<Node>) {
-    listener::accept(listener, |stream| {
+async fn serve(listener: TcpListener, node: Arc<EmbeddedNode>) {
+    http_server::accept(listener, |stream| {
         // A stopped node closes connections that the operating system accepted.
         if node.is_stopped() {
             return None;
         }
         let node = Arc::clone(&node);
-        Some(listener::serve_http(stream, move |request| {
+        Some(http_server::serve_http(stream, move |request| {
             answer(Arc::clone(&node), request)
         }))
     })
@@ -60,12 +131,15 @@ pub(crate) async fn serve(listener: TcpListener, node: Arc<Node>) {
 }
 
 /// Answers one request. An error closes the connection without a response.
-async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full<Bytes>>, Stopped> {
+async fn answer(
+    node: Arc<EmbeddedNode>,
+    request: Request<Body>,
+) -> Result<Response<Full<Bytes>>, Stopped> {
     if request.method() == Method::OPTIONS {
         return Ok(with_cors(Response::new(Full::default())));
     }
     let (head, body) = request.into_parts();
-    let body = match listener::read_body(body, MAX_BODY).await {
+    let body = match http_server::read_body(body, MAX_BODY).await {
         Ok(body) => body,
         Err(refusal) => return Ok(with_cors(refusal)),
     };
@@ -84,15 +158,15 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
     } else {
         ""
     };
-    let incoming = Incoming {
+    let incoming = NodeRequest {
         path: path.to_owned(),
         headers,
         body,
     };
-    let (status, body) = node.handle(incoming).await.ok_or(Stopped)?;
-    let mut response = Response::new(Full::from(body));
+    let answer = node.handle(incoming).await.ok_or(Stopped)?;
+    let mut response = Response::new(Full::from(answer.body));
     *response.status_mut() =
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
@@ -103,7 +177,7 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Result<Response<Full
 /// Adds CORS headers: nodes accept calls from every origin.
 fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
-    headers.extend(listener::cross_origin("GET, POST, PATCH, OPTIONS"));
+    headers.extend(http_server::cross_origin("GET, POST, PATCH, OPTIONS"));
     headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
     response
 }

@@ -1,10 +1,13 @@
 //! Content that nodes look up by CID.
 
-use lit_types::ActionCid;
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock},
 };
+
+use async_trait::async_trait;
+use lit_node::CodeStore;
+use lit_types::ActionCid;
 
 /// The limit of all uploads together, in bytes.
 #[cfg(feature = "http")]
@@ -53,6 +56,13 @@ impl Ipfs {
     pub(crate) fn get(&self, cid: &str) -> Option<String> {
         let contents = self.0.read().unwrap_or_else(PoisonError::into_inner);
         contents.sources.get(cid).cloned()
+    }
+}
+
+#[async_trait]
+impl CodeStore for Ipfs {
+    async fn code(&self, cid: &str) -> Option<String> {
+        self.get(cid)
     }
 }
 

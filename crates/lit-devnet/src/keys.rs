@@ -5,10 +5,14 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
-use crate::{auth::LocalIssuer, dealer::Dealer, signer::Election};
+use crate::{dealer::Dealer, issuer::LocalIssuer, signer::Election};
 
 /// The number of ECDSA root keys. With one root key the official client derives other PKPs than the nodes.
 const HD_ROOT_KEYS: u8 = 2;
+/// The number of funded wallets.
+const FUNDED_WALLETS: usize = 10;
+/// The label from which the relayer's wallet is derived.
+pub(crate) const RELAYER: &str = "relayer";
 
 /// The keys of a network, derived from its seed.
 #[derive(Debug)]
@@ -68,6 +72,13 @@ impl NetworkKeys {
         Address::from_private_key(&self.node_wallet(place))
     }
 
+    /// The funded wallets: addresses, and private keys as `0x` and 64 hex digits.
+    pub(crate) fn funded_wallets(&self) -> Vec<(Address, String)> {
+        (0..FUNDED_WALLETS)
+            .map(|place| self.wallet(&format!("wallet {place}")))
+            .collect()
+    }
+
     /// The network's own issuer of JWTs, which logs in users for tests.
     pub(crate) fn jwt_issuer(&self) -> LocalIssuer {
         draw(&self.seed, "jwt issuer", LocalIssuer::from_secret)
@@ -78,8 +89,7 @@ impl NetworkKeys {
         Address::from_slice(&derive(&self.seed, label)[12..])
     }
 
-    /// A wallet derived from the seed: its address, and its private key as `0x` and 64 hex digits.
-    pub(crate) fn wallet(&self, label: &str) -> (Address, String) {
+    fn wallet(&self, label: &str) -> (Address, String) {
         let secret = k256_secret(&self.seed, label);
         let point = secret.public_key().to_encoded_point(false);
         let address = Address::from_raw_public_key(&point.as_bytes()[1..]);

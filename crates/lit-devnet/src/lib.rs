@@ -1,41 +1,52 @@
 #![doc = include_str!("../README.md")]
 
-pub mod actions;
-mod auth;
 mod blocks;
 mod builder;
-pub mod chain;
-mod chain_view;
+mod chain_reader;
 mod clock;
-mod conditions;
 mod dealer;
 mod devnet_node;
+mod embedded_node;
+mod entropy;
 mod error;
 mod fault;
-mod genesis;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(not(feature = "http"))]
+#[path = "no_http.rs"]
+mod http;
 mod ipfs;
+mod issuer;
 mod keys;
-#[cfg(feature = "http")]
-mod listener;
+mod lie;
+mod lock;
 mod log;
+mod meetings;
 mod memory;
 mod network;
-mod node;
+mod places;
 mod recent;
 #[cfg(feature = "http")]
 mod services;
 mod signer;
 mod start;
+mod urls;
 
-pub use auth::{JwksError, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};
 pub use builder::{DevnetBuilder, MAX_NODES, MIN_NODES};
 pub use clock::DevnetClock;
-pub use conditions::{ConditionResolver, ForeignCondition, ResolverError};
 pub use devnet_node::DevnetNode;
 pub use error::DevnetError;
 pub use fault::{Fault, SiweChange};
+pub use issuer::{JwtClaims, StytchFactor};
 pub use log::LoggedRequest;
 pub use memory::MemoryTransport;
 pub use network::Devnet;
+
+#[doc(no_inline)]
+pub use lit_actions as actions;
+#[doc(no_inline)]
+pub use lit_devnet_chain as chain;
+#[doc(no_inline)]
+pub use lit_node::{
+    ConditionResolver, ForeignCondition, JwksError, JwtIssuer, JwtProvider, ResolverError,
+};

@@ -1,10 +1,11 @@
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
+use lit_node::Request;
 use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
 use tokio::sync::watch;
 
-use crate::node::{Incoming, Node};
+use crate::embedded_node::EmbeddedNode;
 
 /// A transport to the nodes of one development network, without sockets.
 ///
@@ -12,13 +13,13 @@ use crate::node::{Incoming, Node};
 /// ones with [`TransportError::Connect`].
 #[derive(Debug, Clone)]
 pub struct MemoryTransport {
-    nodes: Weak<[Arc<Node>]>,
+    nodes: Weak<[Arc<EmbeddedNode>]>,
     /// Closes when the network is dropped.
     network: watch::Receiver<()>,
 }
 
 impl MemoryTransport {
-    pub(crate) fn new(nodes: &Arc<[Arc<Node>]>, network: watch::Receiver<()>) -> Self {
+    pub(crate) fn new(nodes: &Arc<[Arc<EmbeddedNode>]>, network: watch::Receiver<()>) -> Self {
         Self {
             nodes: Arc::downgrade(nodes),
             network,
@@ -35,7 +36,7 @@ impl NodeTransport for MemoryTransport {
             .iter()
             .find(|node| *node.url() == request.node)
             .ok_or_else(refused)?;
-        let incoming = Incoming {
+        let incoming = Request {
             path: request.endpoint.path().to_owned(),
             headers: request
                 .headers
@@ -52,10 +53,10 @@ impl NodeTransport for MemoryTransport {
                 return Err(TransportError::Io("the network was dropped".into()));
             }
         };
-        let (status, body) = answer.ok_or_else(refused)?;
+        let answer = answer.ok_or_else(refused)?;
         Ok(NodeResponse {
-            status,
-            body: body.into(),
+            status: answer.status,
+            body: answer.body.into(),
         })
     }
 }

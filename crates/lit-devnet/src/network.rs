@@ -1,17 +1,15 @@
 use std::sync::Arc;
 
 use lit_contracts::NetworkContext;
+use lit_devnet_chain::{Chain, LitChain};
+use lit_node::JwtProvider;
 use lit_node_transport::{Discovery, Network, NodeList, NodeTransport};
 use lit_types::{Clock, NodeUrl};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    DevnetBuilder, DevnetClock, DevnetError, DevnetNode, JwtClaims, JwtProvider, LoggedRequest,
-    MemoryTransport,
-    auth::LocalIssuer,
-    chain::Chain,
-    genesis::DevChain,
-    node::{Node, Shared},
+    DevnetBuilder, DevnetClock, DevnetError, DevnetNode, JwtClaims, LoggedRequest, MemoryTransport,
+    embedded_node::EmbeddedNode, http::Addresses, ipfs::Ipfs, issuer::LocalIssuer, log::RequestLog,
 };
 
 /// A Lit network in this process, for development and tests. Everything stops when it is dropped.
@@ -32,15 +30,17 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Devnet {
-    pub(crate) nodes: Arc<[Arc<Node>]>,
-    pub(crate) node_urls: Vec<NodeUrl>,
+    pub(crate) nodes: Arc<[Arc<EmbeddedNode>]>,
+    pub(crate) addresses: Addresses,
     pub(crate) threshold: usize,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) chain: DevChain,
+    pub(crate) clock: Arc<DevnetClock>,
+    pub(crate) chain: LitChain,
+    pub(crate) ipfs: Arc<Ipfs>,
+    pub(crate) log: Arc<RequestLog>,
+    /// Private keys of the funded wallets: `0x` and 64 hex digits.
+    pub(crate) funded_keys: Vec<String>,
     pub(crate) jwt_issuer: LocalIssuer,
-    pub(crate) rpc_url: Option<String>,
-    #[cfg(feature = "http")]
-    pub(crate) services_url: Option<NodeUrl>,
+    pub(crate) capacity_enforced: bool,
     /// Dropping it ends requests in flight on [`MemoryTransport`]s.
     pub(crate) alive: watch::Sender<()>,
     /// The HTTP servers. Dropping the set stops them.
@@ -51,7 +51,7 @@ pub struct Devnet {
 impl Network for Devnet {
     fn discovery(&self) -> Arc<dyn Discovery> {
         Arc::new(NodeList::from_urls(
-            self.node_urls.iter().cloned(),
+            self.addresses.nodes.iter().cloned(),
             self.threshold,
         ))
     }
@@ -83,7 +83,7 @@ impl Devnet {
     /// The nodes' URLs, in order.
     #[must_use]
     pub fn node_urls(&self) -> &[NodeUrl] {
-        &self.node_urls
+        &self.addresses.nodes
     }
 
     /// The threshold: two thirds of the nodes, rounded down, and at least 2.
@@ -101,19 +101,19 @@ impl Devnet {
     /// The network's clock. [`Network`] shares it with clients.
     #[must_use]
     pub fn clock(&self) -> Arc<DevnetClock> {
-        Arc::clone(&self.shared.clock)
+        Arc::clone(&self.clock)
     }
 
     /// The chain, with the contracts at the addresses of datil-dev. [`Chain::client`] makes an alloy client for it.
     #[must_use]
     pub const fn chain(&self) -> &Chain {
-        &self.chain.chain
+        self.chain.chain()
     }
 
     /// The URL of the chain's JSON-RPC server, if the network listens.
     #[must_use]
     pub fn rpc_url(&self) -> Option<&str> {
-        self.rpc_url.as_deref()
+        self.addresses.rpc.as_deref()
     }
 
     /// The context that `lit-contracts` needs: a `custom` network whose nodes speak HTTP without TLS.
@@ -127,20 +127,20 @@ impl Devnet {
     /// Whether requests must be paid with capacity credits.
     #[must_use]
     pub fn capacity_enforced(&self) -> bool {
-        self.shared.capacity_enforced
+        self.capacity_enforced
     }
 
     /// Private keys of ten wallets with a million tokens each: `0x` and 64 hex digits. They are derived from the seed.
     #[must_use]
     pub fn funded_keys(&self) -> &[String] {
-        &self.chain.funded_keys
+        &self.funded_keys
     }
 
     /// Issues a JWT as if a user had logged in with this provider. Nodes accept it as the access token of the provider's auth
     /// methods.
     #[must_use]
     pub fn issue_jwt(&self, provider: JwtProvider, claims: &JwtClaims) -> String {
-        let now = self.shared.clock.now();
+        let now = self.clock.now();
         self.jwt_issuer.issue(provider, claims, now)
     }
 
@@ -149,7 +149,7 @@ impl Devnet {
     /// # Errors
     /// [`DevnetError::NextEpoch`] if the Staking contract refuses.
     pub fn next_epoch(&self) -> Result<(), DevnetError> {
-        self.chain.next_epoch()
+        self.chain.next_epoch().map_err(DevnetError::NextEpoch)
     }
 
     /// The node at `index`, counted from 0 in the order of [`Devnet::node_urls`]. Use it to put a fault on the node.
@@ -169,12 +169,12 @@ impl Devnet {
 
     /// Stores code on the network's IPFS, where nodes look up actions, and returns its CID.
     pub fn put_ipfs(&self, code: impl Into<String>) -> String {
-        self.shared.ipfs.put(code.into())
+        self.ipfs.put(code.into())
     }
 
     /// The latest 10,000 requests that reached nodes, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<LoggedRequest> {
-        self.shared.log.all()
+        self.log.all()
     }
 }

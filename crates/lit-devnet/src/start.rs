@@ -1,29 +1,38 @@
-use std::sync::Arc;
+use std::{net::SocketAddrV4, sync::Arc};
 
-use lit_node_transport::MEMORY_NODE_HOST;
+use lit_devnet_chain::{GenesisNode, LitChain, LitGenesis};
+use lit_node::{AuthProviders, Node, NodeParts, NodeSettings};
 use lit_session_crypto::EcdsaRootShares;
 use lit_types::NodeUrl;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::sync::watch;
 
 use crate::{
     Devnet, DevnetBuilder, DevnetClock, DevnetError, MAX_NODES, MIN_NODES,
-    actions::ActionNetwork,
-    auth::AuthVerifier,
     blocks::Blocks,
-    chain_view::ChainView,
-    conditions::ConditionReader,
+    chain_reader::LocalChain,
     dealer::NodeShares,
+    embedded_node::EmbeddedNode,
+    entropy::SystemEntropy,
     fault::Faults,
-    genesis::DevChain,
+    http::{Addresses, Sockets},
     ipfs::Ipfs,
-    keys::NetworkKeys,
+    keys::{NetworkKeys, RELAYER},
     log::RequestLog,
-    node::{Node, Shared},
-    signer::NodeSigner,
+    meetings::{LocalPeers, Meetings},
+    places::{LocalEngines, Places},
+    signer::{Keys, NodeSigner},
 };
 
-/// The port in the URL of the first node of a network in memory.
-const FIRST_MEMORY_PORT: u16 = 7470;
+/// What the servers of a network serve.
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "nothing listens"))]
+pub(crate) struct Served<'a> {
+    pub(crate) nodes: &'a [Arc<EmbeddedNode>],
+    pub(crate) keys: &'a Arc<NetworkKeys>,
+    pub(crate) clock: &'a Arc<DevnetClock>,
+    pub(crate) chain: &'a LitChain,
+    pub(crate) blocks: &'a Arc<Blocks>,
+    pub(crate) ipfs: &'a Arc<Ipfs>,
+}
 
 impl DevnetBuilder {
     /// Starts the network.
@@ -31,146 +40,144 @@ impl DevnetBuilder {
     /// # Errors
     /// [`DevnetError::NodeCount`] for too few or too many nodes, [`DevnetError::Listen`] if a port is in use, and
     /// [`DevnetError::Genesis`] if a contract cannot be initialized.
-    #[allow(clippy::unused_async, reason = "with the feature `http` it binds")]
     pub async fn start(self) -> Result<Devnet, DevnetError> {
         if !(MIN_NODES..=MAX_NODES).contains(&self.nodes) {
             return Err(DevnetError::NodeCount(self.nodes));
         }
-        let mut servers = JoinSet::new();
-        #[cfg(feature = "http")]
-        let (node_urls, listeners) = match self.http_port {
-            Some(port) => crate::http::bind(port, self.nodes).await?,
-            None => (memory_urls(self.nodes), Vec::new()),
-        };
-        #[cfg(not(feature = "http"))]
-        let node_urls = memory_urls(self.nodes);
-        let threshold = (self.nodes * 2 / 3).max(2);
-        let keys = NetworkKeys::from_seed(self.seed);
+        let (addresses, sockets) = Sockets::bind(&self).await?;
+        let keys = Arc::new(NetworkKeys::from_seed(self.seed));
         let clock = Arc::new(DevnetClock::new());
-        let epoch_length = self.epoch_length.as_secs();
-        let chain = DevChain::new(&keys, Arc::clone(&clock), &node_urls, epoch_length)?;
-        #[cfg(feature = "http")]
-        let rpc_url = match self.http_port {
-            Some(_) => {
-                let (url, listener) = crate::http::bind_one(self.rpc_port).await?;
-                servers.spawn(crate::chain::serve(listener, chain.chain.clone()));
-                Some(url.to_string())
-            }
-            None => None,
-        };
-        #[cfg(not(feature = "http"))]
-        let rpc_url = None;
-        let ipfs = Arc::<Ipfs>::default();
-        let contracts = ChainView::new(chain.chain.clone(), chain.addresses);
-        let actions = ActionNetwork::new(
-            chain.chain.clone(),
-            contracts.clone(),
-            rpc_url.clone(),
-            Arc::clone(&ipfs),
-            (self.nodes, threshold),
-            self.max_engines,
-            self.environment,
-        );
+        let chain = self.genesis(&keys, &clock, &addresses.nodes)?;
+        let blocks = Arc::new(Blocks::new(self.seed, self.foreign_blockhashes));
+        let (ipfs, log) = (Arc::<Ipfs>::default(), Arc::<RequestLog>::default());
         let jwt_issuer = keys.jwt_issuer();
-        let shared = Arc::new(Shared {
-            chain: contracts,
-            conditions: ConditionReader {
-                chain: chain.chain.clone(),
-                clock: Arc::clone(&clock),
-                chain_names: self.chain_names,
-                resolver: self.condition_resolver,
-            },
-            blocks: Blocks::new(self.seed, self.foreign_blockhashes),
-            auth: AuthVerifier {
-                issuers: jwt_issuer.issuers().chain(self.jwt_issuers).collect(),
-                discord: self.discord,
-                google: self.google,
-            },
-            keys,
-            clock,
-            limits: self.limits,
-            session_limits: self.session_limits,
-            log: RequestLog::default(),
-            ipfs,
-            actions: Arc::new(actions),
-            capacity_enforced: self.capacity_enforced,
-        });
-        let nodes = give_shares(&shared, &node_urls, threshold);
-        #[cfg(feature = "http")]
-        for (listener, node) in listeners.into_iter().zip(nodes.iter()) {
-            servers.spawn(crate::http::serve(listener, Arc::clone(node)));
-        }
-        #[cfg(feature = "http")]
-        let services_url = match self.http_port {
-            Some(_) => {
-                let (url, listener) = crate::http::bind_one(self.services_port).await?;
-                let shared = Arc::clone(&shared);
-                let services =
-                    crate::services::router(shared, chain.chain.clone(), chain.addresses);
-                servers.spawn(crate::services::serve(listener, services));
-                Some(url)
-            }
-            None => None,
+        let settings = self.settings(&addresses);
+        let (threshold, capacity_enforced) = (settings.threshold, settings.capacity_enforced);
+        let auth = AuthProviders {
+            issuers: jwt_issuer.issuers().chain(self.auth.issuers).collect(),
+            ..self.auth
         };
-        #[cfg(not(feature = "http"))]
-        servers.detach_all();
+        let places = Arc::new(Places::new(self.max_engines, self.nodes));
+        let meetings = Arc::<Meetings>::default();
+        let reader = Arc::new(LocalChain(chain.chain().clone()));
+        let signers = give_shares(&keys, self.nodes, threshold);
+        let node = |(url, signer): (&NodeUrl, NodeSigner)| {
+            let parts = NodeParts {
+                keys: Arc::new(signer.clone()),
+                chain: reader.clone(),
+                contracts: *chain.addresses(),
+                peers: Arc::new(LocalPeers::new(url.clone(), Arc::clone(&meetings))),
+                engines: Arc::new(LocalEngines::new(url.clone(), Arc::clone(&places))),
+                code: ipfs.clone(),
+                blocks: blocks.clone(),
+                clock: clock.clone(),
+                entropy: Arc::new(SystemEntropy),
+                auth: auth.clone(),
+                settings: settings.clone(),
+            };
+            let node = Arc::new(Node::new(url.clone(), parts));
+            let (chain, log) = (chain.clone(), Arc::clone(&log));
+            Arc::new(EmbeddedNode::new(node, signer, chain, log))
+        };
+        let nodes: Arc<[Arc<EmbeddedNode>]> =
+            addresses.nodes.iter().zip(signers).map(node).collect();
+        let servers = sockets.serve(&Served {
+            nodes: &nodes,
+            keys: &keys,
+            clock: &clock,
+            chain: &chain,
+            blocks: &blocks,
+            ipfs: &ipfs,
+        });
+        let wallets = keys.funded_wallets().into_iter();
         Ok(Devnet {
             nodes,
-            node_urls,
+            addresses,
             threshold,
-            shared,
+            clock,
             chain,
+            ipfs,
+            log,
+            funded_keys: wallets.map(|(_, key)| key).collect(),
             jwt_issuer,
-            rpc_url,
-            #[cfg(feature = "http")]
-            services_url,
+            capacity_enforced,
             alive: watch::Sender::new(()),
             _servers: servers,
         })
     }
+
+    /// The chain with the contracts of a network of these nodes.
+    #[allow(
+        clippy::expect_used,
+        reason = "nodes have URLs of an IPv4 address, and keys are hex"
+    )]
+    fn genesis(
+        &self,
+        keys: &NetworkKeys,
+        clock: &Arc<DevnetClock>,
+        nodes: &[NodeUrl],
+    ) -> Result<LitChain, DevnetError> {
+        let node = |(place, url): (usize, &NodeUrl)| GenesisNode {
+            socket: url
+                .authority()
+                .parse::<SocketAddrV4>()
+                .expect("nodes listen on an IPv4 address and a port"),
+            wallet: keys.node_address(place),
+            staker: keys.address(&format!("staker {place}")),
+        };
+        let key = |text: &str| hex::decode(text).expect("root keys are hex");
+        let roots = keys.hd_root_pubkeys.iter().map(|root| key(root)).collect();
+        let funded = keys
+            .funded_wallets()
+            .into_iter()
+            .map(|(address, _)| address);
+        let genesis = LitGenesis::new(
+            nodes.iter().enumerate().map(node).collect(),
+            keys.address("admin"),
+        )
+        .with_root_keys(key(&keys.network_public_key.to_string()), roots)
+        .with_epoch_length(self.epoch_length)
+        .with_funded(funded)
+        .with_funded([keys.address(RELAYER)])
+        .with_clock(clock.clone());
+        Ok(genesis.build()?)
+    }
+
+    fn settings(&self, addresses: &Addresses) -> NodeSettings {
+        let environment = self.environment.clone();
+        #[cfg(feature = "http")]
+        let environment = environment.with_fetcher(Arc::new(lit_node::HttpFetcher::new()));
+        NodeSettings {
+            threshold: (self.nodes * 2 / 3).max(2),
+            environment: Arc::new(environment),
+            rpc_url: addresses.rpc.clone(),
+            ..self.settings.clone()
+        }
+    }
 }
 
-/// Creates the nodes, each with its shares of the network's keys.
+/// The signers of all nodes, each with its shares of the network's keys.
 #[allow(clippy::expect_used, reason = "the number of nodes was checked")]
-fn give_shares(shared: &Arc<Shared>, node_urls: &[NodeUrl], threshold: usize) -> Arc<[Arc<Node>]> {
-    let [count, needed] =
-        [node_urls.len(), threshold].map(|n| u8::try_from(n).expect("at most 255 nodes"));
-    let dealer = Arc::new(shared.keys.dealer(needed, count));
-    let (root_shares, election) = shared.keys.ecdsa_dealer(needed, count);
-    let (election, faults) = (Arc::new(election), Arc::new(Faults::none(node_urls.len())));
-    let node = |(place, (url, root_shares)): (usize, (&NodeUrl, EcdsaRootShares))| {
-        let signer = NodeSigner::new(
-            NodeShares::new(Arc::clone(&dealer), root_shares.holder().get()),
-            root_shares,
-            shared.keys.node_wallet(place),
-            Arc::clone(&faults),
-            Arc::clone(&election),
-        );
-        Arc::new(Node::new(url.clone(), Arc::clone(shared), signer))
+fn give_shares(
+    keys: &NetworkKeys,
+    nodes: usize,
+    threshold: usize,
+) -> impl Iterator<Item = NodeSigner> {
+    let [count, needed] = [nodes, threshold].map(|n| u8::try_from(n).expect("at most 255 nodes"));
+    let dealer = Arc::new(keys.dealer(needed, count));
+    let (root_shares, election) = keys.ecdsa_dealer(needed, count);
+    let (election, faults) = (Arc::new(election), Arc::new(Faults::none(nodes)));
+    let signer = move |(place, ecdsa): (usize, EcdsaRootShares)| {
+        NodeSigner::new(Keys {
+            network_key: keys.network_public_key,
+            root_keys: keys.hd_root_pubkeys.clone(),
+            bls: NodeShares::new(Arc::clone(&dealer), ecdsa.holder().get()),
+            ecdsa,
+            wallet: keys.node_wallet(place),
+            faults: Arc::clone(&faults),
+            election: Arc::clone(&election),
+            first: Default::default(),
+        })
     };
-    node_urls
-        .iter()
-        .zip(root_shares)
-        .enumerate()
-        .map(node)
-        .collect()
-}
-
-/// URLs for nodes in memory: session signatures name the node's URL. No machine has this host.
-fn memory_urls(nodes: usize) -> Vec<NodeUrl> {
-    let url = |port| url_of(MEMORY_NODE_HOST, port);
-    (FIRST_MEMORY_PORT..).take(nodes).map(url).collect()
-}
-
-/// The URL of a port of this machine.
-#[cfg(feature = "http")]
-pub(crate) fn node_url(port: u16) -> NodeUrl {
-    url_of("127.0.0.1", port)
-}
-
-#[allow(clippy::expect_used, reason = "every port makes a valid URL")]
-fn url_of(host: &str, port: u16) -> NodeUrl {
-    format!("http://{host}:{port}")
-        .parse()
-        .expect("an address and a port make a URL")
+    root_shares.into_iter().enumerate().map(signer)
 }

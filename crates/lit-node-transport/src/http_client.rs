@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::Uri;
+use http::{Method, Uri};
 use lit_types::NodeUrl;
 
 use crate::TransportError;
@@ -20,32 +20,11 @@ pub trait HttpClient: Send + Sync + 'static {
     async fn request(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// The methods in use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HttpMethod {
-    /// `GET`.
-    Get,
-    /// `POST`.
-    Post,
-}
-
-impl HttpMethod {
-    /// The name of the method.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-}
-
 /// A request.
 #[derive(Clone)]
 pub struct HttpRequest {
     /// The method.
-    pub method: HttpMethod,
+    pub method: Method,
     /// The URL.
     pub url: HttpUrl,
     /// Header names in lower case, and values.
@@ -59,7 +38,7 @@ impl HttpRequest {
     #[must_use]
     pub const fn get(url: HttpUrl) -> Self {
         Self {
-            method: HttpMethod::Get,
+            method: Method::GET,
             url,
             headers: Vec::new(),
             body: Bytes::new(),
@@ -70,7 +49,7 @@ impl HttpRequest {
     #[must_use]
     pub const fn post(url: HttpUrl, body: Bytes) -> Self {
         Self {
-            method: HttpMethod::Post,
+            method: Method::POST,
             url,
             headers: Vec::new(),
             body,

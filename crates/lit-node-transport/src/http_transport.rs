@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
@@ -12,8 +12,8 @@ use hyper_util::{
 use lit_types::NodeUrl;
 
 use crate::{
-    Cause, HttpClient, HttpMethod, HttpRequest, HttpResponse, MEMORY_NODE_HOST, NodeRequest,
-    NodeResponse, NodeTransport, TransportError,
+    Cause, HttpClient, HttpRequest, HttpResponse, MEMORY_NODE_HOST, NodeRequest, NodeResponse,
+    NodeTransport, TransportError,
 };
 
 /// Requests over HTTP/1.1, with connections kept alive, TLS by rustls with the web's root certificates, and a limit on the
@@ -120,9 +120,7 @@ impl NodeTransport for HttpTransport {
             body,
         } = request;
         let url = node.endpoint(endpoint);
-        let response = self
-            .exchange(&node, Method::POST, &url, headers, body)
-            .await?;
+        let response = self.ask(&node, Method::POST, &url, headers, body).await?;
         Ok(NodeResponse {
             status: response.status,
             body: response.body,
@@ -140,18 +138,34 @@ impl HttpClient for HttpTransport {
             headers,
             body,
         } = request;
-        let method = match method {
-            HttpMethod::Get => Method::GET,
-            HttpMethod::Post => Method::POST,
-        };
-        self.exchange(url.origin(), method, url.as_str(), headers, body)
+        self.ask(url.origin(), method, url.as_str(), headers, body)
             .await
     }
 }
 
 impl HttpTransport {
-    /// Sends a request to a URL of this origin, and reads the whole answer.
-    async fn exchange(
+    /// Sends any request as it is, follows no redirects, and reads an answer with at most `max_body_bytes` of body.
+    ///
+    /// # Errors
+    /// [`TransportError`] when there is no answer.
+    pub async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        max_body_bytes: usize,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let (scheme, host) = (request.uri().scheme_str(), request.uri().host());
+        let host = host.unwrap_or_default();
+        let is_checked = scheme != Some("https") && !self.allow_insecure_http;
+        if is_checked || host == MEMORY_NODE_HOST {
+            let origin = format!("{}://{host}", scheme.unwrap_or_default());
+            let origin = origin.parse::<NodeUrl>();
+            self.check(&origin.map_err(|error| TransportError::Request(error.into()))?)?;
+        }
+        self.send_any(request, max_body_bytes).await
+    }
+
+    /// Sends a request to a URL of this origin.
+    async fn ask(
         &self,
         origin: &NodeUrl,
         method: Method,
@@ -159,6 +173,23 @@ impl HttpTransport {
         headers: Vec<(&'static str, String)>,
         body: Bytes,
     ) -> Result<HttpResponse, TransportError> {
+        self.check(origin)?;
+        let mut http = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            http = http.header(name, value);
+        }
+        let http = http
+            .body(body)
+            .map_err(|error| TransportError::Request(error.into()))?;
+        let response = self.send_any(http, self.max_body_bytes).await?;
+        Ok(HttpResponse {
+            status: response.status().as_u16(),
+            body: response.into_body(),
+        })
+    }
+
+    /// Whether this transport may send to this origin.
+    fn check(&self, origin: &NodeUrl) -> Result<(), TransportError> {
         if origin.host() == MEMORY_NODE_HOST {
             return Err(TransportError::MemoryNode {
                 node: origin.clone(),
@@ -167,37 +198,32 @@ impl HttpTransport {
         if !origin.is_https() && !origin.is_loopback() && !self.allow_insecure_http {
             return Err(TransportError::InsecureUrl);
         }
-        let mut http = Request::builder().method(method).uri(url);
-        for (name, value) in headers {
-            http = http.header(name, value);
-        }
-        let http = http
-            .body(Full::new(body))
-            .map_err(|error| TransportError::Request(error.into()))?;
+        Ok(())
+    }
 
-        let response = self.client.request(http).await.map_err(|error| {
-            if error.is_connect() {
-                TransportError::Connect(Cause::innermost(error))
+    async fn send_any(
+        &self,
+        request: Request<Bytes>,
+        limit: usize,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let sent = self.client.request(request.map(Full::new)).await;
+        let (head, body) = sent
+            .map_err(|error| {
+                if error.is_connect() {
+                    TransportError::Connect(Cause::innermost(error))
+                } else {
+                    TransportError::Io(Cause::innermost(error))
+                }
+            })?
+            .into_parts();
+        let body = Limited::new(body, limit).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                TransportError::TooLarge { limit }
             } else {
                 TransportError::Io(Cause::innermost(error))
             }
         })?;
-        let status = response.status().as_u16();
-        let limit = self.max_body_bytes;
-        let body = Limited::new(response.into_body(), limit)
-            .collect()
-            .await
-            .map_err(|error| {
-                if error.is::<LengthLimitError>() {
-                    TransportError::TooLarge { limit }
-                } else {
-                    TransportError::Io(Cause::innermost(error))
-                }
-            })?;
-        Ok(HttpResponse {
-            status,
-            body: body.to_bytes(),
-        })
+        Ok(Response::from_parts(head, body.to_bytes()))
     }
 }
 

@@ -22,7 +22,10 @@ mod transport;
 pub use agreement::most_common;
 pub use cause::Cause;
 pub use handshake::{Handshake, HandshakeError, HandshakeKeys, LateNodes, handshake};
-pub use http_client::{HttpClient, HttpMethod, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
+/// The crate of the types in [`HttpRequest`].
+#[doc(no_inline)]
+pub use http;
+pub use http_client::{HttpClient, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
 #[cfg(feature = "http")]
 pub use http_transport::{HttpTransport, HttpTransportBuilder};
 pub use network::{

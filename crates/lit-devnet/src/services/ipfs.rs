@@ -1,6 +1,5 @@
 //! The IPFS of the network: stores and serves code by its CID.
 
-use lit_types::ActionCid;
 use std::sync::Arc;
 
 use axum::{
@@ -11,26 +10,27 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use lit_types::ActionCid;
 use serde_json::{Value, json};
 
 use super::Refused;
-use crate::node::Shared;
+use crate::ipfs::Ipfs;
 
 /// The largest content, in bytes: the size limit of an action.
 pub(super) const MAX_CONTENT: usize = 16 * 1024 * 1024;
 
-pub(super) fn routes(shared: Arc<Shared>) -> Router {
+pub(super) fn routes(ipfs: Arc<Ipfs>) -> Router {
     Router::new()
         .route("/ipfs/{cid}", get(fetch).put(store).post(store))
         .layer(DefaultBodyLimit::max(MAX_CONTENT))
-        .with_state(shared)
+        .with_state(ipfs)
 }
 
 async fn fetch(
-    State(shared): State<Arc<Shared>>,
+    State(ipfs): State<Arc<Ipfs>>,
     Path(cid): Path<String>,
 ) -> Result<impl IntoResponse, Refused> {
-    let content = shared.ipfs.get(&cid).ok_or_else(|| {
+    let content = ipfs.get(&cid).ok_or_else(|| {
         let problem = "unknown CID: upload the code first";
         Refused::new(StatusCode::NOT_FOUND, problem)
     })?;
@@ -42,7 +42,7 @@ async fn fetch(
 
 /// Stores content under its CID. The CID must match, because nodes run what they find under it.
 async fn store(
-    State(shared): State<Arc<Shared>>,
+    State(ipfs): State<Arc<Ipfs>>,
     Path(cid): Path<String>,
     content: Bytes,
 ) -> Result<Json<Value>, Refused> {
@@ -54,7 +54,7 @@ async fn store(
             "the CID of the content is {actual}"
         )));
     }
-    if !shared.ipfs.upload(&cid, content) {
+    if !ipfs.upload(&cid, content) {
         let problem =
             "upload space is used up; restart the network, or store code with Devnet::put_ipfs";
         return Err(Refused::new(StatusCode::INSUFFICIENT_STORAGE, problem));

@@ -16,16 +16,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyper::body::Incoming;
-use lit_contracts::ContractAddresses;
+use lit_devnet_chain::http_server;
 use lit_types::NodeUrl;
 use tokio::net::TcpListener;
 use tower::Service;
 
 use self::{
+    block_index::BlockIndex,
     refused::Refused,
     relayer::{RELAY_API_KEY, Relayer},
 };
-use crate::{Devnet, chain::Chain, listener, node::Shared};
+use crate::{Devnet, start::Served};
 
 /// The largest request, in bytes: that of IPFS. The relayer accepts less.
 const MAX_BODY: usize = ipfs::MAX_CONTENT;
@@ -34,7 +35,7 @@ impl Devnet {
     /// The URL of the relayer, for `LitRelay` and the official client; `None` if the network does not listen.
     #[must_use]
     pub fn relay_url(&self) -> Option<&str> {
-        self.services_url.as_ref().map(NodeUrl::as_str)
+        self.addresses.services.as_ref().map(NodeUrl::as_str)
     }
 
     /// The API key that the relayer accepts for everything. All requests but `/fund-pkp` accept any key.
@@ -47,22 +48,25 @@ impl Devnet {
     /// `/get_all_valid_blocks` return the block hashes that nodes accept as nonces.
     #[must_use]
     pub fn blockhash_url(&self) -> Option<&str> {
-        self.services_url.as_ref().map(NodeUrl::as_str)
+        self.addresses.services.as_ref().map(NodeUrl::as_str)
     }
 
     /// The URL of IPFS; `None` if the network does not listen. `GET <url>/<cid>` reads code, `PUT` or `POST` stores it for nodes,
     /// like [`Devnet::put_ipfs`].
     #[must_use]
     pub fn ipfs_url(&self) -> Option<String> {
-        self.services_url.as_ref().map(|url| format!("{url}/ipfs"))
+        self.addresses
+            .services
+            .as_ref()
+            .map(|url| format!("{url}/ipfs"))
     }
 }
 
 /// Serves all services until the task is aborted, which also closes connections.
 pub(crate) async fn serve(listener: TcpListener, services: Router) {
-    listener::accept(listener, |stream| {
+    http_server::accept(listener, |stream| {
         let services = services.clone();
-        Some(listener::serve_http(stream, move |request| {
+        Some(http_server::serve_http(stream, move |request| {
             let services = services.clone();
             async move { Ok::<_, Infallible>(answer(services, request).await) }
         }))
@@ -73,7 +77,7 @@ pub(crate) async fn serve(listener: TcpListener, services: Router) {
 /// Reads the body before the router does, because axum's extractors have no timeout.
 async fn answer(mut services: Router, request: Request<Incoming>) -> Response {
     let (head, body) = request.into_parts();
-    match listener::read_body(body, MAX_BODY).await {
+    match http_server::read_body(body, MAX_BODY).await {
         Ok(body) => {
             let request = Request::from_parts(head, Body::from(body));
             // The body was read, so only work on the chain remains, which blocks.
@@ -86,11 +90,16 @@ async fn answer(mut services: Router, request: Request<Incoming>) -> Response {
     }
 }
 
-pub(crate) fn router(shared: Arc<Shared>, chain: Chain, addresses: ContractAddresses) -> Router {
-    let relayer = Relayer::new(Arc::clone(&shared), chain, addresses);
+pub(crate) fn router(network: &Served<'_>) -> Router {
+    let (keys, clock) = (Arc::clone(network.keys), Arc::clone(network.clock));
+    let relayer = Relayer::new(keys, Arc::clone(&clock), network.chain);
+    let index = BlockIndex {
+        blocks: Arc::clone(network.blocks),
+        clock,
+    };
     Router::new()
-        .merge(block_index::routes(Arc::clone(&shared)))
-        .merge(ipfs::routes(shared))
+        .merge(block_index::routes(index))
+        .merge(ipfs::routes(Arc::clone(network.ipfs)))
         .merge(relayer::routes(relayer))
         .fallback(async || Refused::new(StatusCode::NOT_FOUND, "unknown path"))
         .layer(middleware::from_fn(for_every_page))
@@ -108,5 +117,5 @@ async fn for_every_page(request: Request, next: Next) -> Response {
 }
 
 fn cross_origin() -> HeaderMap {
-    listener::cross_origin("GET, POST, PUT, OPTIONS")
+    http_server::cross_origin("GET, POST, PUT, OPTIONS")
 }

@@ -5,45 +5,25 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use lit_node::SigningId;
 use lit_session_crypto::{
     EcdsaDealer, EcdsaDealerError, EcdsaPresignatureShare, HdTweak, SigningSet, elect_signers,
 };
-use lit_types::{PkpPublicKey, wire::Endpoint};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
 
 use crate::{fault::Faults, recent::Recent};
 
-/// Identifies one signature among all nodes that work on the same request.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct SigningId {
-    pub(crate) endpoint: Endpoint,
-    pub(crate) request_id: String,
-    /// The session key of the request.
-    pub(crate) caller: String,
-    /// The point in the action at which it is made; empty outside actions.
-    pub(crate) point: String,
-    pub(crate) pkp: PkpPublicKey,
-    pub(crate) digest: [u8; 32],
-}
-
-impl SigningId {
-    fn hash(&self) -> Sha256 {
-        let mut hash = Sha256::new();
-        for text in [
-            self.endpoint.path(),
-            &self.request_id,
-            &self.caller,
-            &self.point,
-        ] {
-            hash.update((text.len() as u64).to_be_bytes());
-            hash.update(text);
-        }
-        hash.update(self.pkp.as_bytes());
-        hash.update(self.digest);
-        hash
+fn hash_of(id: &SigningId) -> Sha256 {
+    let mut hash = Sha256::new();
+    for text in [id.endpoint.path(), &id.request_id, &id.caller, &id.point] {
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text);
     }
+    hash.update(id.pkp.as_bytes());
+    hash.update(id.digest);
+    hash
 }
 
 /// Elects the signing set of each signature, and deals presignatures to it.
@@ -96,7 +76,7 @@ impl Election {
         if !set.contains(node) {
             return Ok(None);
         }
-        let seed = id.hash().chain_update(self.seed).finalize();
+        let seed = hash_of(id).chain_update(self.seed).finalize();
         let mut rng = ChaCha20Rng::from_seed(seed.into());
         let dealt = self.dealer.presign(tweak, &mut rng)?;
         let own = dealt.into_iter().find(|share| share.holder() == node);

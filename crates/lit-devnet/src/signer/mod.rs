@@ -4,139 +4,169 @@ mod election;
 
 use std::{
     num::NonZeroU8,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use alloy_primitives::{B256, eip191_hash_message};
+use async_trait::async_trait;
 use k256::ecdsa::SigningKey;
-use lit_session_crypto::{BlsError, EcdsaDealerError, EcdsaRootShares, EcdsaShareJson, HdTweak};
+use lit_node::{KeyShares, ShareError, SigningId};
+use lit_session_crypto::{
+    BlsPublicKey, EcdsaDealerError, EcdsaRootShares, EcdsaShareJson, HdTweak,
+};
 use lit_types::wire::SignatureShare;
 
-use crate::{Fault, dealer::NodeShares, fault::Faults};
+use crate::{Fault, dealer::NodeShares, fault::Faults, lock::lock};
 
-pub(crate) use election::{Election, ElectionError, SigningId};
+pub(crate) use election::{Election, ElectionError};
 
-/// Signs for one node, and applies its fault.
+/// Signs for one node, and applies its fault. Clones share the keys.
+#[derive(Debug, Clone)]
+pub(crate) struct NodeSigner(Arc<Keys>);
+
+/// The keys of one node.
 #[derive(Debug)]
-pub(crate) struct NodeSigner {
-    node: NonZeroU8,
-    bls: NodeShares,
-    ecdsa: EcdsaRootShares,
-    wallet: SigningKey,
-    faults: Arc<Faults>,
-    election: Arc<Election>,
+pub(crate) struct Keys {
+    pub(crate) network_key: BlsPublicKey,
+    pub(crate) root_keys: Vec<String>,
+    pub(crate) bls: NodeShares,
+    pub(crate) ecdsa: EcdsaRootShares,
+    pub(crate) wallet: SigningKey,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) election: Arc<Election>,
     /// The share that [`Fault::ReplayedShare`] repeats.
-    first: Mutex<FirstShares>,
+    pub(crate) first: Mutex<FirstShares>,
 }
 
 #[derive(Debug, Default)]
-struct FirstShares {
+pub(crate) struct FirstShares {
     bls: Option<SignatureShare>,
     ecdsa: Option<EcdsaShareJson>,
 }
 
-/// Why a node cannot sign.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum SignerError {
-    #[error(transparent)]
-    Bls(#[from] BlsError),
-    #[error(transparent)]
-    Ecdsa(#[from] EcdsaDealerError),
-    #[error(transparent)]
-    Election(#[from] ElectionError),
-    #[error("the PKP's key is not derived from the network's root keys")]
-    OtherKey,
-    #[error("the wallet of the node cannot sign")]
-    Wallet,
-}
-
 impl NodeSigner {
-    pub(crate) fn new(
-        bls: NodeShares,
-        ecdsa: EcdsaRootShares,
-        wallet: SigningKey,
-        faults: Arc<Faults>,
-        election: Arc<Election>,
-    ) -> Self {
-        Self {
-            node: ecdsa.holder(),
-            bls,
-            ecdsa,
-            wallet,
-            faults,
-            election,
-            first: Mutex::default(),
-        }
-    }
-
-    /// The index of the node, from 0.
-    pub(crate) fn share_index(&self) -> u32 {
-        u32::from(self.node.get()) - 1
+    pub(crate) fn new(keys: Keys) -> Self {
+        Self(Arc::new(keys))
     }
 
     pub(crate) fn fault(&self) -> Option<Fault> {
-        self.faults.of(self.node)
+        self.0.faults.of(self.0.node())
     }
 
     pub(crate) fn set_fault(&self, fault: Option<Fault>) {
-        self.faults.set(self.node, fault);
+        self.0.faults.set(self.0.node(), fault);
     }
 
-    /// A share of the network's signature of `message`. `asked` is the epoch that the client asks for.
-    ///
-    /// This takes milliseconds: do not call it on a thread of the async runtime.
-    pub(crate) fn bls_share(
+    /// Runs work of milliseconds on a thread for blocking work.
+    async fn off_runtime<T: Send + 'static>(
         &self,
-        message: &[u8],
-        asked: u64,
-        current: u64,
-    ) -> Result<SignatureShare, SignerError> {
+        work: impl FnOnce(&Keys) -> Result<T, ShareError> + Send + 'static,
+    ) -> Result<T, ShareError> {
+        let keys = Arc::clone(&self.0);
+        tokio::task::spawn_blocking(move || work(&keys))
+            .await
+            .map_err(|error| ShareError::Failed(error.into()))?
+    }
+}
+
+#[async_trait]
+impl KeyShares for NodeSigner {
+    fn network_key(&self) -> BlsPublicKey {
+        self.0.network_key
+    }
+
+    fn root_keys(&self) -> &[String] {
+        &self.0.root_keys
+    }
+
+    fn share_index(&self) -> u32 {
+        self.0.share_index()
+    }
+
+    async fn bls_share(&self, message: Vec<u8>, epoch: u64) -> Result<SignatureShare, ShareError> {
+        self.off_runtime(move |keys| keys.bls_share(&message, epoch))
+            .await
+    }
+
+    async fn ecdsa_share(
+        &self,
+        id: SigningId,
+        tweak: HdTweak,
+    ) -> Result<EcdsaShareJson, ShareError> {
+        self.off_runtime(move |keys| keys.ecdsa_share(&id, &tweak))
+            .await
+    }
+
+    fn wallet_signature(&self, message: &B256) -> Result<String, ShareError> {
+        self.0.wallet_signature(message)
+    }
+}
+
+impl Keys {
+    /// The identifier of the node, from 1.
+    fn node(&self) -> NonZeroU8 {
+        self.ecdsa.holder()
+    }
+
+    fn share_index(&self) -> u32 {
+        u32::from(self.node().get()) - 1
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        self.faults.of(self.node())
+    }
+
+    fn bls_share(&self, message: &[u8], epoch: u64) -> Result<SignatureShare, ShareError> {
         let fault = self.fault();
         let epoch = match fault {
-            Some(Fault::StaleEpoch) => epoch_to_use(asked, current).saturating_sub(1),
-            _ => epoch_to_use(asked, current),
+            Some(Fault::StaleEpoch) => epoch.saturating_sub(1),
+            _ => epoch,
         };
-        let share = self.bls.of(epoch)?;
+        let share = self.bls.of(epoch);
+        let share = share.map_err(|error| ShareError::NoBlsShare(error.into()))?;
         let share = match fault {
             Some(Fault::CorruptShare) => share.sign(&inverted(message)),
             _ => share.sign(message),
         };
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = lock(&self.first);
         Ok(given(&mut first.bls, share.into(), fault))
     }
 
-    /// A share of the signature of the PKP derived by `tweak`; an empty one if the node is not elected.
-    pub(crate) fn ecdsa_share(
-        &self,
-        id: &SigningId,
-        tweak: &HdTweak,
-    ) -> Result<EcdsaShareJson, SignerError> {
-        let key = self.ecdsa.derive(tweak)?;
+    /// An empty share if the node is not elected.
+    fn ecdsa_share(&self, id: &SigningId, tweak: &HdTweak) -> Result<EcdsaShareJson, ShareError> {
+        let failed = |error: EcdsaDealerError| ShareError::Failed(error.into());
+        let key = self.ecdsa.derive(tweak).map_err(failed)?;
         if *key.public_key() != id.pkp {
-            return Err(SignerError::OtherKey);
+            return Err(ShareError::OtherKey);
         }
-        let Some((set, presignature)) = self.election.join(id, self.node, tweak, &self.faults)?
-        else {
+        let joined = self.election.join(id, self.node(), tweak, &self.faults);
+        let joined = joined.map_err(|error| match error {
+            ElectionError::TooFew { .. } => ShareError::NoSigningSet(error.into()),
+            ElectionError::Dealer(error) => failed(error),
+        })?;
+        let Some((set, presignature)) = joined else {
             return Ok(EcdsaShareJson::outside_the_set(self.share_index()));
         };
         let fault = self.fault();
         let share = match fault {
             Some(Fault::CorruptShare) => {
                 let honest = hex::encode_upper(id.digest);
-                let other = key.sign(presignature, &id.digest.map(|byte| !byte), &set)?;
+                let other = key.sign(presignature, &id.digest.map(|byte| !byte), &set);
                 EcdsaShareJson {
                     data_signed: format!("\"{honest}\""),
-                    ..other.to_json()
+                    ..other.map_err(failed)?.to_json()
                 }
             }
-            _ => key.sign(presignature, &id.digest, &set)?.to_json(),
+            _ => key
+                .sign(presignature, &id.digest, &set)
+                .map_err(failed)?
+                .to_json(),
         };
-        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = lock(&self.first);
         Ok(given(&mut first.ecdsa, share, fault))
     }
 
-    /// The signature of the node's wallet of 32 bytes as a personal message: r, s and v in hex without `0x`.
-    pub(crate) fn wallet_signature(&self, message: &B256) -> Result<String, SignerError> {
+    fn wallet_signature(&self, message: &B256) -> Result<String, ShareError> {
         let message = match self.fault() {
             Some(Fault::CorruptShare) => !*message,
             _ => *message,
@@ -144,7 +174,7 @@ impl NodeSigner {
         let (signature, parity) = self
             .wallet
             .sign_prehash_recoverable(eip191_hash_message(message).as_slice())
-            .map_err(|_| SignerError::Wallet)?;
+            .map_err(|error| ShareError::Failed(error.into()))?;
         let mut bytes = signature.to_vec();
         bytes.push(27 + parity.to_byte());
         Ok(hex::encode(bytes))
@@ -161,13 +191,5 @@ fn given<S: Clone>(first: &mut Option<S>, share: S, fault: Option<Fault>) -> S {
     match fault {
         Some(Fault::ReplayedShare) => first.clone(),
         _ => share,
-    }
-}
-
-/// The epoch to sign in: the previous one if the client asks for it, else the current one.
-fn epoch_to_use(asked: u64, current: u64) -> u64 {
-    match asked.checked_add(1) {
-        Some(next) if asked > 0 && next == current => asked,
-        _ => current,
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use lit_sdk::{
     services::{MintRequest, Polling, RelayError},
-    transport::{HttpMethod, TransportError},
+    transport::{TransportError, http::Method},
     types::{PkpPublicKey, SdkErrorCode},
 };
 use lit_test_fakes::{FakeHttp, Reply};
@@ -54,7 +54,7 @@ async fn mints_and_waits() {
 
     let requests = server.requests();
     assert_eq!(requests.len(), 5);
-    assert_eq!(requests[0].method, HttpMethod::Post);
+    assert_eq!(requests[0].method, Method::POST);
     assert_eq!(
         requests[0].url.as_str(),
         "https://relay.example/a/mint-next-and-add-auth-methods"

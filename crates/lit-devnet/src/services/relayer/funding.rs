@@ -98,7 +98,7 @@ impl SignedTransaction {
 impl Relayer {
     /// Checks that gas price and limit are within 10 % of the chain's values, because the relayer pays.
     fn check_gas(&self, tx: &TxLegacy, sender: Address) -> Result<(), String> {
-        let price = self.quantity("eth_gasPrice", json!([]))?;
+        let price = self.quantity("eth_gasPrice", &json!([]))?;
         if !is_near(U256::from(tx.gas_price), price) {
             return Err(format!(
                 "Invalid gas price: the chain's gas price is {price}"
@@ -106,17 +106,21 @@ impl Relayer {
         }
         let call = json!({ "from": sender, "to": tx.to, "value": tx.value, "data": tx.input });
         let wealth = json!({ sender.to_string(): { "balance": U256::MAX >> 8 } });
-        let limit = self.quantity("eth_estimateGas", json!([call, "latest", wealth]))?;
+        let limit = self.quantity("eth_estimateGas", &json!([call, "latest", wealth]))?;
         if !is_near(U256::from(tx.gas_limit), limit) {
             return Err(format!("Invalid gas limit: the chain estimates {limit}"));
         }
         Ok(())
     }
 
-    fn quantity(&self, method: &str, params: Value) -> Result<U256, String> {
-        let answer = self.chain.answer(method, Some(params));
-        let answer = answer.map_err(|error| error.message)?;
-        serde_json::from_value(answer).map_err(|error| error.to_string())
+    /// The result of a JSON-RPC method, or the message of its error.
+    fn quantity(&self, method: &str, params: &Value) -> Result<U256, String> {
+        let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut answer = self.chain.rpc(request);
+        if let Some(message) = answer["error"]["message"].as_str() {
+            return Err(message.to_owned());
+        }
+        serde_json::from_value(answer["result"].take()).map_err(|error| error.to_string())
     }
 }
 

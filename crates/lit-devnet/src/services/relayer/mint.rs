@@ -9,6 +9,7 @@ use axum::{
     extract::{Path, State},
 };
 use lit_contracts::bindings::{PKPHelper, PKPHelperV2, PKPNFT};
+use lit_devnet_chain::ChainError;
 use lit_types::constants::relay_status::{FAILED, IN_PROGRESS, SUCCEEDED};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,7 +19,6 @@ use super::{
     ethers::{Number, numbers},
     parsed,
 };
-use crate::chain::ChainError;
 
 /// The key type of secp256k1.
 const KEY_TYPE: U256 = U256::from_limbs([2, 0, 0, 0]);

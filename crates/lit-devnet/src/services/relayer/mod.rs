@@ -22,14 +22,13 @@ use axum::{
     routing::{get, post},
 };
 use lit_contracts::ContractAddresses;
+use lit_devnet_chain::{Chain, ChainError, LitChain};
 use serde::de::DeserializeOwned;
 
 use super::Refused;
 use crate::{
-    chain::{Chain, ChainError},
-    chain_view::ChainReadError,
-    error::with_causes,
-    node::Shared,
+    DevnetClock,
+    keys::{NetworkKeys, RELAYER},
 };
 
 /// The API key that may do everything. Any other non-empty key may do everything but fund PKPs.
@@ -61,28 +60,28 @@ pub(super) fn routes(relayer: Relayer) -> Router {
 
 /// The relayer. Its transactions get their nonce when they are mined, so that concurrent ones do not collide.
 pub(super) struct Relayer {
-    shared: Arc<Shared>,
+    keys: Arc<NetworkKeys>,
+    clock: Arc<DevnetClock>,
     chain: Chain,
     addresses: ContractAddresses,
     wallet: Address,
 }
 
 impl Relayer {
-    pub(super) fn new(shared: Arc<Shared>, chain: Chain, addresses: ContractAddresses) -> Self {
-        let wallet = shared.keys.address(crate::genesis::RELAYER);
+    pub(super) fn new(keys: Arc<NetworkKeys>, clock: Arc<DevnetClock>, chain: &LitChain) -> Self {
         Self {
-            shared,
-            chain,
-            addresses,
-            wallet,
+            wallet: keys.address(RELAYER),
+            keys,
+            clock,
+            addresses: *chain.addresses(),
+            chain: chain.chain().clone(),
         }
     }
 
     fn read<C: SolCall>(&self, contract: Address, call: &C) -> Result<C::Return, ChainError> {
-        let answer = self.shared.chain.read(contract, call);
-        answer.map_err(|error| match error {
-            ChainReadError::Call { source, .. } => source,
-            error @ ChainReadError::Decode { .. } => ChainError::Rejected(with_causes(&error)),
+        let answer = self.chain.call(contract, call.abi_encode().into())?;
+        C::abi_decode_returns(&answer).map_err(|error| {
+            ChainError::Rejected(format!("malformed result of {}: {error}", C::SIGNATURE))
         })
     }
 

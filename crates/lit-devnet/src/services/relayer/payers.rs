@@ -7,12 +7,12 @@ use lit_contracts::{
     CreditExpiry,
     bindings::{PaymentDelegation, RateLimitNFT},
 };
+use lit_devnet_chain::ChainError;
 use lit_types::Clock;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Refused, Relayer, header, parsed};
-use crate::chain::ChainError;
 
 /// The rate of a payer's credit, in requests per 1000 seconds.
 const CREDIT_RATE: u64 = 150;
@@ -79,14 +79,12 @@ impl Relayer {
             .chain_update(Sha256::digest(api_key))
             .chain_update(Sha256::digest(secret))
             .finalize();
-        self.shared
-            .keys
-            .address(&format!("payer {}", hex::encode(digest)))
+        self.keys.address(&format!("payer {}", hex::encode(digest)))
     }
 
     /// Funds a payer, and mints its capacity credit.
     fn equip(&self, payer: Address) -> Result<(), ChainError> {
-        let expiry = CreditExpiry::midnight_after_days(self.shared.clock.now(), CREDIT_DAYS)
+        let expiry = CreditExpiry::midnight_after_days(self.clock.now(), CREDIT_DAYS)
             .map_err(|error| ChainError::Rejected(error.to_string()))?;
         let expiry = U256::from(expiry.unix_seconds());
         self.pay(payer, FUNDS)?;

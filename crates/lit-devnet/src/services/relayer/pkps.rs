@@ -3,12 +3,12 @@ use std::sync::Arc;
 use alloy_primitives::{Bytes, U256};
 use axum::{Json, body::Bytes as Body, extract::State};
 use lit_contracts::bindings::PKPPermissions;
+use lit_devnet_chain::ChainError;
 use lit_types::PkpPublicKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Refused, Relayer, ethers::Number, parsed};
-use crate::chain::ChainError;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

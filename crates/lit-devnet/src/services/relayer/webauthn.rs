@@ -29,7 +29,7 @@ pub(super) async fn registration_options(
     let mut challenge = [0; 32];
     getrandom::getrandom(&mut challenge).map_err(Refused::failed)?;
     let name = options.username.filter(|name| !name.is_empty());
-    let name = name.unwrap_or_else(|| nameless(relayer.shared.clock.now()));
+    let name = name.unwrap_or_else(|| nameless(relayer.clock.now()));
     let origin = header(&headers, "origin").and_then(|origin| origin.parse::<Uri>().ok());
     let host = origin.as_ref().and_then(Uri::host).unwrap_or("localhost");
     Ok(Json(json!({

@@ -4,11 +4,11 @@ use alloy_primitives::eip191_hash_message;
 use k256::ecdsa::{RecoveryId, Signature};
 
 use super::*;
-use crate::Devnet;
+use crate::{Devnet, keys::NetworkKeys};
 
 /// What the node of a number answers to a claim: its wallet's signature of the key id (EIP-191).
 fn signed_by_node(relayer: &Relayer, node: usize, key_id: B256) -> Value {
-    let key = relayer.shared.keys.node_wallet(node);
+    let key = relayer.keys.node_wallet(node);
     let (signature, parity): (Signature, RecoveryId) = key
         .sign_prehash_recoverable(eip191_hash_message(key_id).as_slice())
         .unwrap();
@@ -36,9 +36,8 @@ async fn claim_with(
 #[tokio::test]
 async fn a_key_that_the_nodes_signed_for_is_claimed_once() {
     let network = Devnet::builder().with_nodes(4).start().await.unwrap();
-    let chain = &network.chain;
-    let relayer = Relayer::new(network.shared.clone(), chain.chain.clone(), chain.addresses);
-    let relayer = Arc::new(relayer);
+    let keys = Arc::new(NetworkKeys::from_seed([0; 32]));
+    let relayer = Arc::new(Relayer::new(keys, network.clock(), &network.chain));
     let key_id = B256::repeat_byte(7);
     let too_few = claim_with(&relayer, key_id, 1).await.unwrap_err();
     assert!(

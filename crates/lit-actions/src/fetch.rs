@@ -1,0 +1,237 @@
+//! The requests behind `fetch`.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    header::{self, HeaderName, HeaderValue},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::{ActionEnvironment, HostError};
+
+/// The largest response body, in bytes.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// The number of redirects followed, as in the Fetch standard.
+const MAX_REDIRECTS: usize = 20;
+/// Why `fetch` fails without an [`HttpFetch`].
+const NO_FETCHER: &str =
+    "this engine has no way to send requests; set one with ActionEnvironment::with_fetcher";
+/// The user agent of real nodes.
+const USER_AGENT: &str = "lit_protocol_node";
+
+/// Headers of the connection, which actions cannot set.
+const RESERVED: [HeaderName; 7] = [
+    header::HOST,
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::TE,
+    header::EXPECT,
+];
+
+/// Sends the requests of `fetch`. The engine decides where they may go.
+///
+/// An implementation sends the request as it is, follows no redirects, and stops when its future is dropped. The engine's time limit is
+/// its deadline.
+#[async_trait]
+pub trait HttpFetch: Send + Sync + 'static {
+    /// Sends one request, and reads the answer with at most `max_body` bytes of body.
+    ///
+    /// # Errors
+    /// [`FetchError`] if there is no answer, or it is too large. An answer with an error status is an answer.
+    async fn fetch(
+        &self,
+        request: Request<Bytes>,
+        max_body: usize,
+    ) -> Result<Response<Bytes>, FetchError>;
+}
+
+/// Why a request of `fetch` has no answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The body is larger than the limit.
+    #[error("the response is larger than 16 MiB")]
+    TooLarge,
+    /// The server cannot be reached, or broke off.
+    #[error("no response")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// A request in the form of `web.js`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FetchRequest {
+    url: String,
+    method: String,
+    headers: Vec<(String, String)>,
+    redirect: Redirect,
+    #[serde(skip)]
+    pub(crate) body: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Redirect {
+    Follow,
+    Error,
+    Manual,
+}
+
+impl ActionEnvironment {
+    /// The head of the response, and its body.
+    pub(crate) async fn fetch(&self, request: FetchRequest) -> Result<(Value, Vec<u8>), HostError> {
+        let method = Method::from_bytes(request.method.as_bytes());
+        let mut exchange = Exchange {
+            url: Url::parse(&request.url).map_err(HostError::wrong_type)?,
+            method: method.map_err(HostError::wrong_type)?,
+            headers: header_map(&request.headers)?,
+            body: request.body,
+        };
+        let mut redirects = 0;
+        loop {
+            self.check_host(&exchange.url)?;
+            let failed = |error: &dyn Error| {
+                HostError::wrong_type(format_args!(
+                    "fetch {}: {}",
+                    exchange.url,
+                    root_cause(error)
+                ))
+            };
+            let fetcher = self.fetcher().ok_or_else(|| failed(&Refused(NO_FETCHER)))?;
+            let sent = fetcher.fetch(exchange.request()?, MAX_ANSWER).await;
+            let (head, body) = sent.map_err(|error| failed(&error))?.into_parts();
+            if let Some(target) = exchange.redirection(head.status, &head.headers)
+                && request.redirect != Redirect::Manual
+            {
+                if request.redirect == Redirect::Error {
+                    return Err(failed(&Refused("unexpected redirect")));
+                }
+                if redirects == MAX_REDIRECTS {
+                    return Err(failed(&Refused("too many redirects")));
+                }
+                redirects += 1;
+                exchange.redirect(head.status, target?);
+                continue;
+            }
+            let headers: Vec<_> = head
+                .headers
+                .iter()
+                .map(|(name, value)| (name.as_str(), latin1(value)))
+                .collect();
+            let answer = json!({
+                "url": exchange.url.as_str(),
+                "status": head.status.as_u16(),
+                "statusText": head.status.canonical_reason().unwrap_or_default(),
+                "headers": headers,
+                "redirected": redirects > 0,
+            });
+            return Ok((answer, body.into()));
+        }
+    }
+
+    fn check_host(&self, url: &Url) -> Result<(), HostError> {
+        let host = url.host_str().unwrap_or_default();
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(HostError::wrong_type(format_args!(
+                "fetch {url}: only http and https are supported"
+            )));
+        }
+        let port = url.port_or_known_default().unwrap_or_default();
+        if self.allows_fetch(host, &format!("{host}:{port}")) {
+            return Ok(());
+        }
+        Err(HostError::wrong_type(format_args!(
+            "fetch: the host {host} is not allowed here; the setting with_fetch_host(\"{host}\") allows it"
+        )))
+    }
+}
+
+/// The request to send next.
+struct Exchange {
+    url: Url,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Exchange {
+    fn request(&self) -> Result<Request<Bytes>, HostError> {
+        let mut url = self.url.clone();
+        url.set_fragment(None);
+        let mut request = Request::new(self.body.clone());
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = url.as_str().parse().map_err(HostError::wrong_type)?;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    /// The target of a redirect, if the response is one.
+    fn redirection(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> Option<Result<Url, HostError>> {
+        if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return None;
+        }
+        let target = latin1(headers.get(header::LOCATION)?);
+        Some(self.url.join(&target).map_err(HostError::wrong_type))
+    }
+
+    fn redirect(&mut self, status: StatusCode, target: Url) {
+        let becomes_get = match status.as_u16() {
+            301 | 302 => self.method == Method::POST,
+            303 => self.method != Method::GET && self.method != Method::HEAD,
+            _ => false,
+        };
+        if becomes_get {
+            self.method = Method::GET;
+            self.body = Bytes::new();
+            self.headers.remove(header::CONTENT_TYPE);
+        }
+        if target.origin() != self.url.origin() {
+            self.headers.remove(header::AUTHORIZATION);
+            self.headers.remove(header::COOKIE);
+        }
+        self.url = target;
+    }
+}
+
+fn header_map(pairs: &[(String, String)]) -> Result<HeaderMap, HostError> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+    headers.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
+    for (name, value) in pairs {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(HostError::wrong_type)?;
+        let value: Vec<u8> = value.chars().map(|char| char as u8).collect();
+        let value = HeaderValue::from_bytes(&value).map_err(HostError::wrong_type)?;
+        if !RESERVED.contains(&name) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(headers)
+}
+
+/// Converts header values: each byte is one character in JavaScript.
+fn latin1(value: &HeaderValue) -> String {
+    value.as_bytes().iter().copied().map(char::from).collect()
+}
+
+/// The innermost cause, which says what failed.
+fn root_cause(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(&'static str);

@@ -1,0 +1,77 @@
+//! Uncaught exceptions.
+
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+
+use rquickjs::{Ctx, Persistent, Runtime, Value};
+
+/// A value that outlives the current call into the engine, but not the engine.
+type Kept = Persistent<Value<'static>>;
+
+/// Unhandled rejected promises, and exceptions of callbacks without a caller.
+#[derive(Clone, Default)]
+pub(crate) struct Uncaught(Rc<RefCell<Entries>>);
+
+#[derive(Default)]
+struct Entries {
+    /// The number of the next entry.
+    next: u64,
+    by_number: BTreeMap<u64, Entry>,
+    by_promise: HashMap<Kept, u64>,
+}
+
+struct Entry {
+    /// The rejected promise; `None` for a plain exception.
+    promise: Option<Kept>,
+    reason: Kept,
+}
+
+impl Entries {
+    fn push(&mut self, promise: Option<Kept>, reason: Kept) {
+        if let Some(promise) = promise.clone() {
+            self.by_promise.insert(promise, self.next);
+        }
+        self.by_number.insert(self.next, Entry { promise, reason });
+        self.next += 1;
+    }
+}
+
+impl Uncaught {
+    /// Tracks the promises of `runtime`.
+    pub(crate) fn track(&self, runtime: &Runtime) {
+        let this = self.clone();
+        runtime.set_host_promise_rejection_tracker(Some(Box::new(
+            move |ctx, promise, reason, is_handled| {
+                let promise = Persistent::save(&ctx, promise);
+                let mut entries = this.0.borrow_mut();
+                if !is_handled {
+                    entries.push(Some(promise), Persistent::save(&ctx, reason));
+                } else if let Some(number) = entries.by_promise.remove(&promise) {
+                    entries.by_number.remove(&number);
+                }
+            },
+        )));
+    }
+
+    /// Adds an exception thrown where no caller can catch it.
+    pub(crate) fn report<'js>(&self, ctx: &Ctx<'js>, exception: Value<'js>) {
+        self.0
+            .borrow_mut()
+            .push(None, Persistent::save(ctx, exception));
+    }
+
+    /// Removes the oldest: the thrown value, and whether it rejected a promise.
+    pub(crate) fn take<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Option<(Value<'js>, bool)>> {
+        let mut entries = self.0.borrow_mut();
+        let Some((_, Entry { promise, reason })) = entries.by_number.pop_first() else {
+            return Ok(None);
+        };
+        if let Some(promise) = &promise {
+            entries.by_promise.remove(promise);
+        }
+        Ok(Some((reason.restore(ctx)?, promise.is_some())))
+    }
+}

@@ -1,0 +1,277 @@
+//! The platform: console, timers, text, bytes.
+
+use lit_actions::ActionEnvironment;
+
+use crate::*;
+
+#[tokio::test]
+async fn console_prints_one_line_per_call_as_deno_does() {
+    for (arguments, line) in [
+        ("", ""),
+        (
+            "'text', 1, true, null, undefined",
+            "text 1 true null undefined",
+        ),
+        ("-0, 10n, Symbol('s'), NaN", "-0 10n Symbol(s) NaN"),
+        (
+            "{}, [], { a: 1, 'b-c': \"x\" }",
+            "{} [] { a: 1, \"b-c\": \"x\" }",
+        ),
+        (
+            "[1, 'two', { three: [3] }]",
+            "[ 1, \"two\", { three: [ 3 ] } ]",
+        ),
+        ("Uint8Array.of(1, 2)", "Uint8Array(2) [ 1, 2 ]"),
+        (
+            "new Map([['a', { b: 1 }]]), new Set([1])",
+            "Map(1) { \"a\" => { b: 1 } } Set(1) { 1 }",
+        ),
+        (
+            "class Foo {}, function f() {}, () => {}",
+            "[class Foo] [Function: f] [Function (anonymous)]",
+        ),
+        (
+            "new (class Foo { x = 1 })(), Object.create(null)",
+            "Foo { x: 1 } [Object: null prototype] {}",
+        ),
+        ("new Date(0), /re/g", "1970-01-01T00:00:00.000Z /re/g"),
+        ("{ get x() { throw 1 } }", "{ x: [Getter] }"),
+        (
+            "(() => { const o = {}; o.self = o; return o })()",
+            "{ self: [Circular] }",
+        ),
+        (
+            "{ a: { b: { c: { d: { e: { f: 1 } } } } } }",
+            "{ a: { b: { c: { d: { e: [Object] } } } } }",
+        ),
+        ("new Array(102).fill(0).slice(0, 102).length", "102"),
+        ("'%s is %d%%', 'x', 5, 'rest'", "x is 5% rest"),
+        ("'100%'", "100%"),
+    ] {
+        assert_eq!(
+            logs(&format!("console.log({arguments})")).await,
+            format!("{line}\n"),
+            "{arguments}"
+        );
+    }
+    assert!(
+        logs("console.log(new Array(102).fill(0))")
+            .await
+            .ends_with("0, ... 2 more items ]\n")
+    );
+    assert!(
+        logs("console.log(new Error('boom'))")
+            .await
+            .starts_with("Error: boom\n    at <user_provided_script>:1:")
+    );
+    assert_eq!(
+        logs("for (const f of ['log', 'info', 'warn', 'error', 'debug']) console[f](f)").await,
+        "log\ninfo\nwarn\nerror\ndebug\n"
+    );
+}
+
+#[tokio::test]
+async fn console_output_is_limited_in_bytes() {
+    let limits = ActionLimits::default().with_log_size(6);
+    assert_eq!(
+        run(request_with(
+            "console.log('é'); console.log('é')",
+            limits.clone()
+        ))
+        .await
+        .unwrap()
+        .logs,
+        "é\né\n"
+    );
+    let error = run(request_with("console.log('é'); console.log('éx')", limits))
+        .await
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("Uncaught Error: The console output exceeds the limit of 6 bytes"),
+        "{error}"
+    );
+    assert_eq!(error.logs(), "é\n");
+}
+
+#[tokio::test]
+async fn text_and_bytes() {
+    for (expression, expected) in [
+        (
+            "[...new TextEncoder().encode('é\\ud800')]",
+            json!([0xc3, 0xa9, 0xef, 0xbf, 0xbd]),
+        ),
+        (
+            "new TextEncoder().encodeInto('aé', new Uint8Array(2))",
+            json!({ "read": 1, "written": 1 }),
+        ),
+        (
+            "new TextDecoder().decode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61, 0xff))",
+            json!("a\u{fffd}"),
+        ),
+        (
+            "new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.of(0xef, 0xbb, 0xbf).buffer)",
+            json!("\u{feff}"),
+        ),
+        (
+            "new TextDecoder().decode(new Uint8Array(20000).fill(0x61)).length",
+            json!(20000),
+        ),
+        (
+            "new TextDecoder().decode(new DataView(Uint8Array.of(0x61, 0x62, 0x63).buffer, 1, 1))",
+            json!("b"),
+        ),
+        ("[btoa('hé'), atob('aOk=')]", json!(["aOk=", "hé"])),
+        (
+            "[global === globalThis, self === globalThis]",
+            json!([true, true]),
+        ),
+    ] {
+        assert_eq!(value(expression).await, expected, "{expression}");
+    }
+    for code in [
+        "new TextDecoder('utf-8', { fatal: true }).decode(Uint8Array.of(0xff))",
+        "new TextDecoder().decode('text')",
+    ] {
+        assert!(
+            headline(code).await.starts_with("Uncaught TypeError"),
+            "{code}"
+        );
+    }
+    assert!(
+        headline("new TextDecoder('latin1')")
+            .await
+            .starts_with("Uncaught RangeError")
+    );
+}
+
+#[tokio::test]
+async fn structured_clone_copies_data() {
+    let code = "
+        const original = { list: [1, undefined, { x: 1n }], map: new Map([[{ k: 1 }, new Set([1])]]), date: new Date(5), bytes: Uint8Array.of(1, 2) };
+        original.self = original;
+        original.window = original.bytes.subarray(1);
+        const copy = structuredClone(original);
+        copy.bytes[1] = 9;
+        copy.list[2].x = 2n;
+        console.log(copy !== original, copy.self === copy, original.bytes, copy.window, original.list[2].x, 1 in copy.list);
+        console.log(copy.map, copy.date, structuredClone('text'), structuredClone(undefined));
+        for (const value of [() => {}, Symbol('s'), { f() {} }, Promise.resolve()]) {
+            try { structuredClone(value); console.log('cloned') } catch (error) { console.log(error.name) }
+        }";
+    let expected = "true true Uint8Array(2) [ 1, 2 ] Uint8Array(1) [ 9 ] 1n true\n\
+         Map(1) { { k: 1 } => Set(1) { 1 } } 1970-01-01T00:00:00.005Z text undefined\n\
+         DataCloneError\nDataCloneError\nDataCloneError\nDataCloneError\n";
+    assert_eq!(logs(code).await, expected);
+}
+
+#[tokio::test]
+async fn randomness_comes_from_outside() {
+    let random = "Array.from(crypto.getRandomValues(new Uint32Array(8)))";
+    let (first, second) = (value(random).await, value(random).await);
+    assert_ne!(first, second);
+    assert_ne!(first, json!([0, 0, 0, 0, 0, 0, 0, 0]));
+    assert_eq!(value("(() => { const view = new Uint8Array(4); return crypto.getRandomValues(view) === view })()").await, json!(true));
+    let uuid = "/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(crypto.randomUUID())";
+    assert_eq!(value(uuid).await, json!(true));
+    assert!(
+        headline("crypto.getRandomValues(new Uint8Array(65537))")
+            .await
+            .starts_with("Uncaught QuotaExceededError")
+    );
+    assert!(
+        headline("crypto.getRandomValues(new Float64Array(1))")
+            .await
+            .starts_with("Uncaught TypeMismatchError")
+    );
+}
+
+#[tokio::test]
+async fn fetch_says_that_there_is_no_fetcher() {
+    let environment = ActionEnvironment::default().with_fetch_host("example.com");
+    let request = ActionRequest {
+        environment: Arc::new(environment),
+        ..request("fetch('https://example.com')")
+    };
+    let error = run(request).await.unwrap_err().to_string();
+    assert_eq!(
+        error.lines().next().unwrap(),
+        "Uncaught (in promise) TypeError: fetch https://example.com/: this engine has no way to send requests; set one with \
+         ActionEnvironment::with_fetcher"
+    );
+}
+
+#[tokio::test]
+async fn code_cannot_be_made_from_strings() {
+    for code in [
+        "eval('1')",
+        "(0, eval)('1')",
+        "new Function('return 1')",
+        "Function('return 1')()",
+        "(() => {}).constructor('return 1')",
+        "(async () => {}).constructor('return 1')",
+        "(function* () {}).constructor('return 1')",
+        "(async function* () {}).constructor('return 1')",
+        "Reflect.construct(Function, ['return 1'])",
+        "new (class extends Function {})('return 1')",
+    ] {
+        let headline = headline(code).await;
+        let expected = [
+            "Uncaught EvalError: Code generation from strings disallowed",
+            "Uncaught TypeError: not a function",
+        ];
+        assert!(
+            expected
+                .iter()
+                .any(|expected| headline.starts_with(expected)),
+            "{code}: {headline}"
+        );
+    }
+    assert!(
+        headline("setTimeout('1', 0)")
+            .await
+            .starts_with("Uncaught TypeError")
+    );
+    assert_eq!(
+        value("[(() => {}) instanceof Function, Function.name, (async () => {}).constructor.name]")
+            .await,
+        json!([true, "Function", "AsyncFunction"])
+    );
+}
+
+#[tokio::test]
+async fn the_host_is_out_of_reach() {
+    let names =
+        value("Object.getOwnPropertyNames(globalThis).filter((name) => name.startsWith('_'))")
+            .await;
+    assert_eq!(names, json!([]));
+    let code = "
+        for (const name of ['host', 'config', 'fireTimer', 'settleCall', 'describe', 'binaryString', 'Deno', 'process', 'require', 'std', 'os'])
+            if (name in globalThis) console.log(name);
+        // Call sites would give away the functions on the stack.
+        Error.prepareStackTrace = (_, sites) => sites.map((site) => site.getFunction());
+        try { Lit.Actions.setResponse({ response: 'x'.repeat(200000) }) }
+        catch (error) { console.log(typeof error.stack, error.stack.includes('ext:lit/prelude'), Error.prepareStackTrace) }
+        // What the prelude calls with a receiver or a callback never is a host function.
+        const seen = new Set();
+        for (const [object, name] of [[Function.prototype, 'call'], [Function.prototype, 'apply'], [Function.prototype, 'bind'], [Map.prototype, 'set'], [Map.prototype, 'get']]) {
+            const original = object[name];
+            object[name] = function (...values) { seen.add(this); values.forEach((value) => seen.add(value)); return Reflect.apply(original, this, values) };
+        }
+        setTimeout(() => {
+            console.log([...seen].filter((value) => typeof value === 'function' && String(value).includes('[native code]')).length);
+        }, 1);
+        crypto.randomUUID();
+        new TextEncoder().encode('x');";
+    assert_eq!(logs(code).await, "string false undefined\n0\n");
+}
+
+#[tokio::test]
+async fn runs_are_isolated() {
+    outcome("globalThis.leak = 1; Array.prototype.leak = 1; Object.prototype.leak = 1").await;
+    assert_eq!(
+        value("[typeof leak, [].leak === undefined]").await,
+        json!(["undefined", true])
+    );
+}

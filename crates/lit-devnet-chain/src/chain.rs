@@ -1,0 +1,182 @@
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
+use tokio::sync::watch;
+
+use crate::{
+    ChainError, evm,
+    state::{At, State},
+};
+
+/// A chain. Clones share the same chain, which is dropped with the last of them.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    state: Arc<Mutex<State>>,
+}
+
+/// A state of the chain to revert to; see [`Chain::snapshot`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SnapshotId(u64);
+
+impl Chain {
+    pub(crate) fn of(state: State) -> Self {
+        Self {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// The chain id (EIP-155).
+    #[must_use]
+    pub fn chain_id(&self) -> u64 {
+        self.lock().settings.chain_id
+    }
+
+    /// The number of the latest block; the genesis block is 0.
+    #[must_use]
+    pub fn block_number(&self) -> u64 {
+        self.lock().number()
+    }
+
+    /// The hash of a block.
+    #[must_use]
+    pub fn block_hash(&self, number: u64) -> Option<B256> {
+        self.lock().block(number).map(|block| block.hash)
+    }
+
+    /// The time of the latest block, in Unix seconds.
+    #[must_use]
+    pub fn timestamp(&self) -> u64 {
+        self.lock().latest().header.timestamp
+    }
+
+    /// A watch on the number of the latest block. If blocks follow quickly, only the last one is reported.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.lock().subscribe()
+    }
+
+    /// The balance of an account, in wei.
+    #[must_use]
+    pub fn balance(&self, address: Address) -> U256 {
+        self.lock().latest_account(address).balance
+    }
+
+    /// The next nonce of an account.
+    #[must_use]
+    pub fn nonce(&self, address: Address) -> u64 {
+        self.lock().latest_account(address).nonce
+    }
+
+    /// Calls a contract without changing state. The sender is the zero address.
+    ///
+    /// # Errors
+    /// [`ChainError::Revert`] with the contract's data, or [`ChainError::Halted`].
+    pub fn call(&self, to: Address, data: Bytes) -> Result<Bytes, ChainError> {
+        self.call_as_requested(&TransactionRequest::default().to(to).input(data.into()))
+    }
+
+    /// Calls a contract as requested, on the latest block (`eth_call`).
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub fn call_as_requested(&self, request: &TransactionRequest) -> Result<Bytes, ChainError> {
+        let view = self.lock().view(At::Latest)?;
+        view.call(request, None)
+    }
+
+    /// Sends a transaction as any account, without its key and without a fee. If `to` is `None` it creates a contract.
+    ///
+    /// # Errors
+    /// [`ChainError::Revert`], [`ChainError::Halted`] or [`ChainError::InsufficientFunds`]. A transaction that fails is
+    /// not mined.
+    pub fn transact_as(
+        &self,
+        from: Address,
+        to: Option<Address>,
+        value: U256,
+        data: Bytes,
+    ) -> Result<TransactionReceipt, ChainError> {
+        let block = self.lock().transact_as(from, to, value, data)?;
+        block
+            .to_rpc_receipt()
+            .ok_or_else(|| ChainError::NoSuchBlock(block.hash.to_string()))
+    }
+
+    /// Sends a signed transaction (EIP-2718) and returns its hash. It is mined at once, or after the nonces before it.
+    ///
+    /// # Errors
+    /// Any [`ChainError`] but a revert: a transaction that reverts is mined, and its receipt shows it.
+    pub fn send_raw_transaction(&self, raw: &[u8]) -> Result<B256, ChainError> {
+        self.lock().submit(raw)
+    }
+
+    /// The receipt of a mined transaction.
+    #[must_use]
+    pub fn receipt(&self, hash: &B256) -> Option<TransactionReceipt> {
+        self.lock().block_of_transaction(hash)?.to_rpc_receipt()
+    }
+
+    /// The logs that a filter matches, in order.
+    ///
+    /// # Errors
+    /// [`ChainError::NoSuchBlock`] if the filter names an unknown block hash.
+    pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
+        self.lock().logs(filter)
+    }
+
+    /// All logs from a block on, in order.
+    #[must_use]
+    pub fn logs_since(&self, block: u64) -> Vec<Log> {
+        let filter = Filter::new().from_block(block);
+        self.logs(&filter).unwrap_or_default()
+    }
+
+    /// Sets the balance of an account, in wei. No block is mined, and queries of earlier blocks may see the change. The same holds for
+    /// code and storage.
+    pub fn set_balance(&self, address: Address, balance: U256) {
+        self.lock()
+            .change_account(address, |info| info.balance = balance);
+    }
+
+    /// Sets the code of a contract.
+    pub fn set_code(&self, address: Address, code: Bytes) {
+        self.lock()
+            .change_account(address, |info| evm::set_code(info, code));
+    }
+
+    /// Sets a storage slot of a contract.
+    pub fn set_storage(&self, address: Address, slot: U256, value: U256) {
+        self.lock().set_storage(address, slot, value);
+    }
+
+    /// Mines an empty block.
+    pub fn mine(&self) {
+        self.lock().mine_empty();
+    }
+
+    /// Moves the chain's time ahead of its clock, by whole seconds. If nodes share the clock, move the clock instead.
+    pub fn increase_time(&self, duration: Duration) {
+        self.lock().increase_time(duration.as_secs());
+    }
+
+    /// Takes a snapshot of the chain.
+    #[must_use]
+    pub fn snapshot(&self) -> SnapshotId {
+        SnapshotId(self.lock().snapshot())
+    }
+
+    /// Reverts to a snapshot, which removes it and all later ones. Returns false if the snapshot is unknown; the latest 1,000 are
+    /// kept.
+    pub fn revert(&self, snapshot: SnapshotId) -> bool {
+        self.lock().revert(snapshot.0)
+    }
+
+    /// Ignores poisoning: every holder changes the state in its last step or not at all.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

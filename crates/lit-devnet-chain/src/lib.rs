@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod builder;
+mod chain;
+mod error;
+mod evm;
+mod genesis;
+#[cfg(feature = "http")]
+pub mod http_server;
+mod rpc;
+#[cfg(feature = "http")]
+mod server;
+mod state;
+mod transport;
+
+pub use builder::{CHRONICLE_YELLOWSTONE, ChainBuilder, GenesisAccount};
+pub use chain::{Chain, SnapshotId};
+pub use error::{ChainError, Revert};
+pub use genesis::{GenesisError, GenesisNode, LitChain, LitGenesis};
+#[cfg(feature = "http")]
+pub use server::serve;
+pub use transport::ChainTransport;

@@ -1,0 +1,40 @@
+//! A read-only view of one state of the chain.
+
+use std::sync::Arc;
+
+use alloy_primitives::{Address, Bytes, U256};
+use revm::{DatabaseRef, context::BlockEnv, state::AccountInfo};
+
+use crate::evm::ChainDb;
+
+/// The accounts after a block, and the block environment of calls. It holds no lock during a call: concurrent transactions change a
+/// copy.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(super) db: Arc<ChainDb>,
+    pub(super) block: BlockEnv,
+    pub(super) chain_id: u64,
+    /// The gas limit of calls that name none.
+    pub(super) gas_limit: u64,
+}
+
+impl View {
+    pub(crate) fn account(&self, address: Address) -> AccountInfo {
+        account(&self.db, address)
+    }
+
+    pub(crate) fn code(&self, address: Address) -> Bytes {
+        let Ok(code) = self.db.code_by_hash_ref(self.account(address).code_hash);
+        code.original_bytes()
+    }
+
+    pub(crate) fn storage(&self, address: Address, slot: U256) -> U256 {
+        let Ok(value) = self.db.storage_ref(address, slot);
+        value
+    }
+}
+
+pub(super) fn account(db: &ChainDb, address: Address) -> AccountInfo {
+    let Ok(info) = db.basic_ref(address);
+    info.unwrap_or_default()
+}

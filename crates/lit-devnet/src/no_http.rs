@@ -1,0 +1,27 @@
+//! What stands in for HTTP without the feature `http`: the network is in memory only.
+
+use lit_types::NodeUrl;
+use tokio::task::JoinSet;
+
+use crate::{DevnetBuilder, DevnetError, start::Served, urls::memory_urls};
+
+/// Where the network listens: nowhere.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    pub(crate) nodes: Vec<NodeUrl>,
+    pub(crate) rpc: Option<String>,
+}
+
+pub(crate) struct Sockets;
+
+impl Sockets {
+    #[allow(clippy::unused_async, reason = "with the feature `http` it binds")]
+    pub(crate) async fn bind(builder: &DevnetBuilder) -> Result<(Addresses, Self), DevnetError> {
+        let nodes = memory_urls(builder.nodes);
+        Ok((Addresses { nodes, rpc: None }, Self))
+    }
+
+    pub(crate) fn serve(self, _: &Served<'_>) -> JoinSet<()> {
+        JoinSet::new()
+    }
+}

@@ -1,0 +1,90 @@
+//! Lit Actions on a node.
+
+mod arguments;
+mod chain_calls;
+mod decrypting;
+mod host;
+mod permissions;
+mod powers;
+mod signing;
+mod task;
+
+use std::sync::Arc;
+
+use lit_actions::{ActionError, ActionLimits};
+use serde_json::{Map, Value};
+
+use self::{host::NodeHost, task::Task};
+use crate::{NodeParts, RequestKey, contracts::Contracts};
+
+pub(crate) use self::powers::Powers;
+
+/// Runs the actions of a node.
+#[derive(Debug)]
+pub(crate) struct ActionRunner {
+    parts: NodeParts,
+    contracts: Contracts,
+}
+
+/// An action for a node to run.
+#[derive(Debug)]
+pub(crate) struct NodeAction {
+    /// The request id, the same on all nodes.
+    pub(crate) request_id: Option<String>,
+    /// The caller, as in [`RequestKey::caller`].
+    pub(crate) caller: String,
+    pub(crate) cid: String,
+    pub(crate) code: String,
+    pub(crate) js_params: Map<String, Value>,
+    /// `Lit.Auth` without the action itself: its stack has the actions that authorized the session.
+    pub(crate) auth: Value,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) limits: ActionLimits,
+    /// The node's functions for the action.
+    pub(crate) powers: Arc<dyn Powers>,
+}
+
+/// The outcome of an action and those it called, on one node.
+#[derive(Debug, Default)]
+pub(crate) struct NodeOutcome {
+    pub(crate) response: String,
+    pub(crate) logs: String,
+    pub(crate) signed_data: Map<String, Value>,
+    pub(crate) claim_data: Map<String, Value>,
+}
+
+impl ActionRunner {
+    pub(crate) fn new(parts: &NodeParts, contracts: Contracts) -> Self {
+        Self {
+            parts: parts.clone(),
+            contracts,
+        }
+    }
+
+    /// Runs an action, as soon as an engine is free.
+    ///
+    /// # Errors
+    /// All of [`ActionError`]; [`ActionError::Overloaded`] if no engine is free within the action's time limit.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        mut action: NodeAction,
+    ) -> Result<NodeOutcome, ActionError> {
+        let caller = std::mem::take(&mut action.caller);
+        let request = action
+            .request_id
+            .take()
+            .map(|request_id| RequestKey { request_id, caller });
+        let waited = action.limits.run_time;
+        let slot = self.parts.engines.enter(request.as_ref());
+        let slot = tokio::time::timeout(waited, slot)
+            .await
+            .map_err(|_| ActionError::Overloaded { waited })?;
+        let (cid, code) = (action.cid.clone(), std::mem::take(&mut action.code));
+        let js_params = std::mem::take(&mut action.js_params);
+        let task = Arc::new(Task::new(Arc::clone(self), request, action, slot));
+        NodeHost::of_root(Arc::clone(&task), cid)
+            .run(code, js_params)
+            .await?;
+        Ok(task.outcome())
+    }
+}

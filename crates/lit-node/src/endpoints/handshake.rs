@@ -1,0 +1,33 @@
+use lit_types::{
+    NodeErrorCode,
+    wire::{HandshakeRequest, HandshakeResponse},
+};
+
+use crate::{Node, Request, json::to_json, refusal::Refusal};
+
+impl Node {
+    /// Answers with the keys and the latest block hash of the node.
+    pub(crate) fn handshake(&self, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
+        if request.correlation_id().is_none() {
+            let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
+            return Err(Refusal::coded(code, "missing header X-Request-Id"));
+        }
+        let _: HandshakeRequest = request.parse()?;
+        let keys = &self.parts.keys;
+        let network_key = keys.network_key().to_string();
+        let answer = HandshakeResponse {
+            server_public_key: String::new(),
+            subnet_public_key: network_key.clone(),
+            network_public_key: network_key.clone(),
+            network_public_key_set: network_key,
+            client_sdk_version: request
+                .header("x-lit-sdk-version")
+                .unwrap_or_default()
+                .to_owned(),
+            hd_root_pubkeys: keys.root_keys().to_vec(),
+            attestation: None,
+            latest_blockhash: self.parts.blocks.latest(self.parts.clock.now()),
+        };
+        Ok((200, to_json(&answer)))
+    }
+}

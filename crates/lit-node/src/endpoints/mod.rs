@@ -1,0 +1,15 @@
+//! What a node does at each endpoint.
+
+mod action_powers;
+mod claim;
+mod code;
+mod decrypt;
+mod execute;
+mod handshake;
+mod pkp_sign;
+mod session;
+mod session_message;
+mod share;
+mod sign_session_key;
+
+pub(crate) use self::session::{session_auth_sig, single_auth_sig};

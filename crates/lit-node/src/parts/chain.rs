@@ -1,0 +1,113 @@
+use std::{error::Error, fmt, fmt::Debug};
+
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_provider::Provider;
+use alloy_rpc_types_eth::TransactionRequest;
+use alloy_transport::TransportError;
+use async_trait::async_trait;
+
+/// Reads the chain of the network: its latest block.
+///
+/// [`ProviderReader`] reads it through any provider of alloy.
+#[async_trait]
+pub trait ChainReader: Debug + Send + Sync + 'static {
+    /// The chain id (EIP-155).
+    fn chain_id(&self) -> u64;
+
+    /// Calls a contract without a transaction (`eth_call`).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn call(&self, request: TransactionRequest) -> Result<Bytes, CallError>;
+
+    /// The balance of an account, in wei.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn balance(&self, address: Address) -> Result<U256, CallError>;
+
+    /// The next nonce of an account.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn nonce(&self, address: Address) -> Result<u64, CallError>;
+}
+
+/// Why the chain does not answer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The contract reverted. The text is that of the chain.
+    #[error("{0}")]
+    Revert(String),
+    /// The chain cannot be reached, or the call ended in another way.
+    #[error(transparent)]
+    Failed(Box<dyn Error + Send + Sync>),
+}
+
+impl CallError {
+    /// The chain cannot be reached, or the call ended in another way than by a revert.
+    pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+/// Reads a chain through a provider of alloy.
+pub struct ProviderReader<P> {
+    provider: P,
+    chain_id: u64,
+}
+
+impl<P: Provider> ProviderReader<P> {
+    /// Reads through this provider. Asks it for the chain id.
+    ///
+    /// # Errors
+    /// [`CallError`] if the chain cannot be reached.
+    pub async fn connect(provider: P) -> Result<Self, CallError> {
+        let chain_id = provider.get_chain_id().await.map_err(call_error)?;
+        Ok(Self { provider, chain_id })
+    }
+}
+
+impl<P> Debug for ProviderReader<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderReader")
+            .field("chain_id", &self.chain_id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl<P: Provider + 'static> ChainReader for ProviderReader<P> {
+    fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    async fn call(&self, request: TransactionRequest) -> Result<Bytes, CallError> {
+        self.provider.call(request).await.map_err(call_error)
+    }
+
+    async fn balance(&self, address: Address) -> Result<U256, CallError> {
+        let balance = self.provider.get_balance(address).await;
+        balance.map_err(call_error)
+    }
+
+    async fn nonce(&self, address: Address) -> Result<u64, CallError> {
+        let nonce = self.provider.get_transaction_count(address).await;
+        nonce.map_err(call_error)
+    }
+}
+
+/// Ethereum nodes report a revert with code 3, or with data, or in the text alone.
+fn call_error(error: TransportError) -> CallError {
+    match error.as_error_resp() {
+        Some(answer)
+            if answer.code == 3
+                || answer.as_revert_data().is_some()
+                || answer.message.contains("execution reverted") =>
+        {
+            CallError::Revert(answer.message.to_string())
+        }
+        _ => CallError::failed(error),
+    }
+}

@@ -1,0 +1,37 @@
+use std::{
+    any::Any,
+    fmt::{self, Debug},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+
+use super::RequestKey;
+
+/// Limits how many actions run at once.
+#[async_trait]
+pub trait Engines: Debug + Send + Sync + 'static {
+    /// Waits until the node may run an action for this request; `None` for a request that other nodes cannot recognize.
+    ///
+    /// Nodes that work on the same request wait for one another, so nodes that share a limit should get their slots together.
+    async fn enter(&self, request: Option<&RequestKey>) -> EngineSlot;
+}
+
+/// The right to run an action, until it is dropped.
+#[derive(Clone)]
+pub struct EngineSlot(
+    #[allow(dead_code, reason = "dropping it frees the slot")] Arc<dyn Any + Send + Sync>,
+);
+
+impl EngineSlot {
+    /// Holds a permit until the slot is dropped.
+    pub fn holding(permit: Arc<dyn Any + Send + Sync>) -> Self {
+        Self(permit)
+    }
+}
+
+impl Debug for EngineSlot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineSlot(..)")
+    }
+}

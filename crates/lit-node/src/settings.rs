@@ -1,0 +1,43 @@
+use std::sync::Arc;
+
+use lit_actions::{ActionEnvironment, ActionLimits};
+
+use crate::{ChainNames, ConditionResolver};
+
+/// Limits and policies of a node.
+#[derive(Debug, Clone)]
+pub struct NodeSettings {
+    /// The number of nodes that sign, decrypt or exchange values together.
+    pub threshold: usize,
+    /// Limits of actions that are executed. Default: those of the Datil networks.
+    pub action_limits: ActionLimits,
+    /// Limits of actions that authorize session keys. Default: those of the Datil networks.
+    pub session_action_limits: ActionLimits,
+    /// The hosts that actions may reach, and the file of `ethers`.
+    pub environment: Arc<ActionEnvironment>,
+    /// The URL of the chain's JSON-RPC, which actions ask for. Default: none.
+    pub rpc_url: Option<String>,
+    /// The chain names by which conditions refer to the network's own chain. Default: those of all EVM chains.
+    pub chain_names: ChainNames,
+    /// Evaluates conditions that the node cannot evaluate itself. Default: none, such conditions are refused.
+    pub condition_resolver: Option<Arc<dyn ConditionResolver>>,
+    /// Whether requests must be paid with capacity credits. Default: no.
+    pub capacity_enforced: bool,
+}
+
+impl NodeSettings {
+    /// The defaults, with this threshold.
+    #[must_use]
+    pub fn new(threshold: usize) -> Self {
+        Self {
+            threshold,
+            action_limits: ActionLimits::default(),
+            session_action_limits: ActionLimits::default(),
+            environment: Arc::default(),
+            rpc_url: None,
+            chain_names: ChainNames::default(),
+            condition_resolver: None,
+            capacity_enforced: false,
+        }
+    }
+}
