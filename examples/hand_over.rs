@@ -8,9 +8,8 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
     Clock, Error, ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth,
-    session_crypto::{
-        GrantsMore, Operation, RootExpectation, SealingKey, SealingKeys, SessionBundle,
-    },
+    session_crypto::{GrantsMore, Operation, RootExpectation, SessionBundle},
+    store::{SealingKey, SealingKeys},
 };
 use rand_core::OsRng;
 
@@ -33,11 +32,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let session = client
         .session(&SessionRequest::new(rights), &wallet)
         .await?;
-    let sealed = SessionBundle::of(&session)?.seal(&keys, BACKEND, &mut OsRng);
+    let sealed = keys.seal_bundle(&SessionBundle::of(&session)?, BACKEND, &mut OsRng);
     println!("handed over: {} sealed bytes", sealed.len());
 
     // The backend takes the rights that it needs, and verifies that the bundle grants them.
-    let bundle = SessionBundle::from_sealed(&sealed, &keys, BACKEND)?;
+    let bundle = keys.open_bundle(&sealed, BACKEND)?;
     let needed = [execution(&allowed)?];
     let now = network.clock().now();
     let session = bundle.open(&RootExpectation::new(&needed, now))?;

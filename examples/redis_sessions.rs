@@ -17,8 +17,7 @@ use lit_devnet::Devnet;
 use lit_sdk::{
     AuthorizeError, LitNodeClient, Right, SessionManager, SessionRequest, WalletAuth,
     authorizer_fn,
-    session_crypto::{SealingKey, SealingKeys},
-    store::SessionStore,
+    store::{SealingKey, SealingKeys, SessionStore},
 };
 use lit_store_redis::{RedisStore, redis};
 

@@ -3,13 +3,14 @@ use lit_node_transport::HttpUrlError;
 use lit_recap::{
     CapacityDelegationError, DecodeError, ExtractError, ProofCidError, RecapAbilityError, SiweError,
 };
+use lit_sdk::auth_method::{AuthMethodIdError, WebAuthnError};
+use lit_sdk::session::ReportError;
 use lit_sdk::{
     login::AuthProviderError,
     services::{BlockhashError, IpfsError, RelayError},
 };
 use lit_session_crypto::{
-    AuthMethodIdError, BlsError, InvalidSessionSigs, ReportError, RootRefusal, SessionKeyError,
-    WalletAuthSigError, WebAuthnError,
+    BlsError, InvalidSessionSigs, RootRefusal, SessionKeyError, WalletAuthSigError,
 };
 use lit_types::{
     AbilityError, ActionCidError, IncompatibleAbility, MissingNodeError, NodeUrlError, PkpError,

@@ -32,14 +32,19 @@ pub(crate) struct PropsArgs {
     cases: u32,
 }
 
-/// Runs the property tests.
+/// Runs the tests of every crate that has properties.
 pub(crate) fn props(args: &PropsArgs) -> io::Result<ExitCode> {
-    step(
-        "cargo test --package lit-recap --package lit-session-crypto --package lit-contracts --all-features --tests",
-        |command| {
-            command.env("PROPTEST_CASES", args.cases.to_string());
-        },
-    )?;
+    let mut line = "cargo test --all-features --tests".to_owned();
+    for package in fs::read_dir(root().join("crates"))? {
+        let package = package?;
+        let manifest = fs::read_to_string(package.path().join("Cargo.toml"))?;
+        if manifest.contains("\nproptest.workspace = true\n") {
+            line.push_str(&format!(" --package {}", package.file_name().display()));
+        }
+    }
+    step(&line, |command| {
+        command.env("PROPTEST_CASES", args.cases.to_string());
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 

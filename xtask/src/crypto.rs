@@ -4,9 +4,10 @@ use std::{
     process::ExitCode,
 };
 
+use lit_key_shares::{BlsSecretKey, EcdsaDealer, SigningSet};
 use lit_session_crypto::{
-    BlsPublicKey, BlsSecretKey, BlsSignature, BlsSignatureShare, EcdsaDealer, EcdsaShareJson,
-    EcdsaSignature, HdTweak, SigningSet, TimeLockCiphertext, data_hash, encryption_resource,
+    BlsPublicKey, BlsSignature, BlsSignatureShare, EcdsaShareJson, EcdsaSignature, HdTweak,
+    TimeLockCiphertext, data_hash, encryption_resource,
 };
 use lit_types::{PkpPublicKey, access_control::AccessControlConditions};
 use rand_core::OsRng;
@@ -94,7 +95,7 @@ fn answer(request: Request) -> Result<Value, Box<dyn Error>> {
             let message = hex::decode(message)?;
             let key = BlsSecretKey::generate(&mut OsRng);
             let shares = key.deal(threshold, nodes, &mut OsRng)?;
-            let sign = |share: &lit_session_crypto::BlsSecretShare| share.sign(&message);
+            let sign = |share: &lit_key_shares::BlsSecretShare| share.sign(&message);
             Ok(json!({
                 "publicKey": key.public_key().to_string(),
                 "shares": shares.iter().map(sign).map(|share| share.to_string()).collect::<Vec<_>>(),

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use alloy_primitives::{Bytes, U256, address};
 use alloy_sol_types::SolError;
 use common::Chain;
@@ -202,6 +204,19 @@ async fn lists_that_shrink() {
     let page = pkps.owned_page(owner, 5..8).await.unwrap();
     assert_eq!(page, expected[5..8]);
     assert!(pkps.owned_page(owner, 30..40).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_receipt_that_does_not_come_in_time() {
+    let (vectors, chain) = Chain::recorded();
+    chain.state().drop_at = vec!["eth_blockNumber", "eth_getTransactionReceipt"];
+    let contracts = chain.contracts(&vectors);
+    let impatient = contracts.with_confirmation_timeout(Duration::ZERO);
+    let error = impatient.pkp().mint().await.unwrap_err();
+    assert!(
+        matches!(error, ContractError::Unconfirmed { .. }),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use lit_session_crypto::{BlsError, BlsSecretKey, BlsSecretShare};
+use lit_key_shares::{BlsSecretKey, BlsSecretShare, KeyShareError};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -39,7 +39,7 @@ impl Dealer {
 
     /// The share of the node with this identifier.
     #[allow(clippy::expect_used, reason = "identifiers are those of the nodes")]
-    fn share(&self, epoch: u64, identifier: u8) -> Result<BlsSecretShare, BlsError> {
+    fn share(&self, epoch: u64, identifier: u8) -> Result<BlsSecretShare, KeyShareError> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let shares = match latest.take() {
             Some((dealt, shares)) if dealt == epoch => shares,
@@ -53,7 +53,7 @@ impl Dealer {
         Ok(share.expect("a share for each of the identifiers 1 to `nodes`"))
     }
 
-    fn deal(&self, epoch: u64) -> Result<Vec<BlsSecretShare>, BlsError> {
+    fn deal(&self, epoch: u64) -> Result<Vec<BlsSecretShare>, KeyShareError> {
         let seed = Sha256::new()
             .chain_update(self.seed)
             .chain_update(epoch.to_be_bytes())
@@ -88,7 +88,7 @@ impl NodeShares {
     }
 
     /// The node's share of the key in an epoch.
-    pub(crate) fn of(&self, epoch: u64) -> Result<BlsSecretShare, BlsError> {
+    pub(crate) fn of(&self, epoch: u64) -> Result<BlsSecretShare, KeyShareError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = held.get(&epoch) {
             return Ok(share.clone());

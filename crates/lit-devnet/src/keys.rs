@@ -1,6 +1,7 @@
 use alloy_primitives::Address;
 use k256::{ecdsa::SigningKey, elliptic_curve::sec1::ToEncodedPoint};
-use lit_session_crypto::{BlsPublicKey, BlsSecretKey, EcdsaDealer, EcdsaRootShares};
+use lit_key_shares::{BlsSecretKey, EcdsaDealer, EcdsaRootShares};
+use lit_session_crypto::BlsPublicKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};

@@ -1,8 +1,8 @@
 use std::{net::SocketAddrV4, sync::Arc};
 
 use lit_devnet_chain::{GenesisNode, LitChain, LitGenesis};
+use lit_key_shares::EcdsaRootShares;
 use lit_node::{AuthProviders, Node, NodeParts, NodeSettings};
-use lit_session_crypto::EcdsaRootShares;
 use lit_types::NodeUrl;
 use tokio::sync::watch;
 

@@ -6,12 +6,13 @@ mod common;
 
 use std::{sync::Arc, time::Duration};
 
+use alloy_primitives::B256;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ciborium::Value as Cbor;
 use common::{Setup, code, send};
 use lit_contracts::{PermittedAuthMethod, Scopes};
 use lit_devnet::{Devnet, JwtClaims, JwtIssuer, JwtProvider, StytchFactor};
-use lit_session_crypto::{auth_method_id, hd_key_id};
+use lit_session_crypto::hd_key_id;
 use lit_test_fakes::{FakeHttp, Reply};
 use lit_types::{
     AuthMethod,
@@ -61,18 +62,44 @@ async fn tokens_of_every_provider_give_the_id_that_clients_permit() {
         .with_factor(StytchFactor::Email("Me@Example.com".to_owned()))
         .with_factor(StytchFactor::Sms("+1 555 0100".to_owned()))
         .with_factor(StytchFactor::Totp("TOTP-1".to_owned()));
-    for (kind, provider) in [
-        (AuthMethodType::GoogleJwt, JwtProvider::Google),
-        (AuthMethodType::AppleJwt, JwtProvider::Apple),
-        (AuthMethodType::StytchOtp, JwtProvider::Stytch),
-        (AuthMethodType::StytchEmailFactorOtp, JwtProvider::Stytch),
-        (AuthMethodType::StytchSmsFactorOtp, JwtProvider::Stytch),
-        (AuthMethodType::StytchTotpFactorOtp, JwtProvider::Stytch),
+    let stytch = JwtProvider::Stytch;
+    for (kind, provider, user, app) in [
+        (
+            AuthMethodType::GoogleJwt,
+            JwtProvider::Google,
+            "User-1",
+            "App-1",
+        ),
+        (
+            AuthMethodType::AppleJwt,
+            JwtProvider::Apple,
+            "User-1",
+            "App-1",
+        ),
+        (AuthMethodType::StytchOtp, stytch, "user-1", "app-1"),
+        (
+            AuthMethodType::StytchEmailFactorOtp,
+            stytch,
+            "me@example.com",
+            "app-1",
+        ),
+        (
+            AuthMethodType::StytchSmsFactorOtp,
+            stytch,
+            "+1 555 0100",
+            "app-1",
+        ),
+        (
+            AuthMethodType::StytchTotpFactorOtp,
+            stytch,
+            "totp-1",
+            "app-1",
+        ),
     ] {
         let method = AuthMethod::new(kind, setup.network.issue_jwt(provider, &claims));
         let none = refused(401, "NodeAuthSigScopeTooLimited");
         assert_eq!(setup.shown(&method).await, none, "{kind:?}");
-        let id = auth_method_id(&method).unwrap();
+        let id = hd_key_id(user, app, false);
         setup.permit(&PermittedAuthMethod::new(kind, id.0)).await;
         assert_eq!(setup.shown(&method).await.0, 200, "{kind:?}");
     }
@@ -91,7 +118,7 @@ async fn tokens_that_prove_nothing() {
     let claims = JwtClaims::new("user-1", "app-1").with_lifetime(Duration::from_secs(60));
     let token = setup.network.issue_jwt(JwtProvider::Google, &claims);
     let google = |token: &str| AuthMethod::new(AuthMethodType::GoogleJwt, token);
-    let id = auth_method_id(&google(&token)).unwrap();
+    let id = hd_key_id("user-1", "app-1", false);
     setup
         .permit(&PermittedAuthMethod::new(AuthMethodType::GoogleJwt, id.0))
         .await;
@@ -154,7 +181,7 @@ async fn issuers_that_the_network_is_told_of() {
     let now = setup.now().at().unix_timestamp();
     let claims = json!({ "iss": "https://id.example", "sub": "u", "aud": "app-1", "exp": now + 60, "iat": now });
     let good = issue("a", claims.clone());
-    let id = auth_method_id(&good).unwrap();
+    let id = hd_key_id("u", "app-1", false);
     setup
         .permit(&PermittedAuthMethod::new(AuthMethodType::AppleJwt, id.0))
         .await;
@@ -239,6 +266,12 @@ impl Authenticator {
     }
 }
 
+/// The id of a passkey's auth method, from the `rawId` of its credential.
+fn credential_id(method: &AuthMethod) -> B256 {
+    let credential: Value = serde_json::from_str(&method.access_token).unwrap();
+    hd_key_id(credential["rawId"].as_str().unwrap(), "lit", false)
+}
+
 /// Status and code for a credential, asked from a page of this origin.
 async fn from_page(setup: &Setup, origin: &str, method: &AuthMethod) -> (u16, String) {
     let headers = vec![
@@ -265,7 +298,7 @@ async fn a_passkey_signs_a_recent_block_for_the_page_that_asks() {
         failed,
         "not registered"
     );
-    let id = auth_method_id(&good).unwrap();
+    let id = credential_id(&good);
     let permitted = PermittedAuthMethod::new(AuthMethodType::WebAuthn, id.0)
         .with_user_public_key(passkey.cose_key());
     setup.permit(&permitted).await;
@@ -325,7 +358,7 @@ async fn a_block_of_another_chain_is_first_seen_in_a_good_assertion() {
     let setup = Setup::of(Devnet::builder().with_foreign_blockhashes(true)).await;
     let passkey = Authenticator::new();
     let good = passkey.method(&format!("0x{}", "1f".repeat(32)));
-    let id = auth_method_id(&good).unwrap();
+    let id = credential_id(&good);
     let permitted = PermittedAuthMethod::new(AuthMethodType::WebAuthn, id.0)
         .with_user_public_key(passkey.cose_key());
     setup.permit(&permitted).await;

@@ -11,7 +11,7 @@ use lit_contracts::{ActionCid, PermittedAuthMethod, Scopes};
 use lit_devnet::{Devnet, JwtClaims, JwtProvider};
 use lit_recap::{ReCap, SiweMessage};
 use lit_session_crypto::{
-    BlsPublicKey, BlsSignature, BlsSignatureShare, auth_method_id, session_digest,
+    BlsPublicKey, BlsSignature, BlsSignatureShare, hd_key_id, session_digest,
 };
 use lit_types::{
     AuthMethod, LitAbility, LitResource,
@@ -151,7 +151,7 @@ async fn who_has_logged_in_elsewhere_uses_the_pkp_that_permits_it() {
         (401, "NodeAuthSigScopeTooLimited")
     );
 
-    let id = auth_method_id(&method).unwrap();
+    let id = hd_key_id("user-1", "app-1", false);
     let permitted = PermittedAuthMethod::new(AuthMethodType::GoogleJwt, id.0);
     let permissions = setup.contracts().permissions();
     permissions
@@ -185,8 +185,7 @@ async fn wallets_are_permitted_by_address_and_by_either_hash() {
         let body = setup.body(&message, &[method]);
         assert_eq!(setup.ask(0, &body).await.0, 401);
         let spelled = |address: String| {
-            let method = json!({ "address": address }).to_string();
-            let id = auth_method_id(&AuthMethod::new(AuthMethodType::EthWallet, method)).unwrap();
+            let id = hd_key_id(&address, "lit", false);
             PermittedAuthMethod::new(AuthMethodType::EthWallet, id.0)
         };
         let address = wallet.address().to_string();

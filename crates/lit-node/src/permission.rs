@@ -1,7 +1,7 @@
 use std::fmt;
 
 use alloy_primitives::{Address, U256, hex};
-use lit_session_crypto::{action_auth_method_id, hd_key_id};
+use lit_session_crypto::hd_key_id;
 use lit_types::{
     ActionCid, AuthContext, AuthMethodContext, AuthMethodNumber, NodeErrorCode, PkpPublicKey,
     TokenId,
@@ -263,8 +263,11 @@ impl Check<'_> {
     }
 
     async fn action(&self, cid: &str) -> Result<bool, ChainReadError> {
-        match action_auth_method_id(cid) {
-            Ok(id) => self.has_scope(AuthMethodType::LitAction as u32, &id).await,
+        match cid.parse::<ActionCid>() {
+            Ok(cid) => {
+                self.has_scope(AuthMethodType::LitAction as u32, cid.as_bytes())
+                    .await
+            }
             Err(_) => Ok(false),
         }
     }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod auth_method;
 pub mod calls;
 mod client;
 mod error;

@@ -257,6 +257,14 @@ async fn any_alloy_provider_writes_and_reads_back() {
         .unwrap();
     assert_eq!((credits.len(), credits[0].id), (1, credit.id));
     assert_eq!(credits[0].requests_per_kilosecond, 10);
+
+    // Anybody may remove credits that have expired, and no others.
+    let holder = owner.sender().unwrap();
+    other.credits().prune(holder).await.unwrap();
+    assert_eq!(other.credits().owned_by(holder).await.unwrap().len(), 1);
+    network.clock().advance(Duration::from_secs(3 * 24 * 3600));
+    other.credits().prune(holder).await.unwrap();
+    assert!(other.credits().owned_by(holder).await.unwrap().is_empty());
 }
 
 #[tokio::test]

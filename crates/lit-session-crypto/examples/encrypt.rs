@@ -3,9 +3,8 @@
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-use lit_session_crypto::{
-    BlsSecretKey, BlsSignature, TimeLockCiphertext, data_hash, encryption_resource,
-};
+use lit_key_shares::BlsSecretKey;
+use lit_session_crypto::{BlsSignature, TimeLockCiphertext, data_hash, encryption_resource};
 use lit_types::access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition};
 use rand_core::OsRng;
 

@@ -2,7 +2,8 @@
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 
-use lit_session_crypto::{EcdsaDealer, EcdsaShareJson, EcdsaSignature, HdTweak, SigningSet};
+use lit_key_shares::{EcdsaDealer, SigningSet};
+use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, HdTweak};
 use rand_core::OsRng;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -77,8 +77,9 @@ impl HdTweak {
             .map_err(|_| HdKeyError::Identity)
     }
 
-    /// Derives a secret key, or a holder's share of one.
-    pub(crate) fn secret(&self, roots: &[Scalar]) -> Scalar {
+    /// Derives a secret key from the secret root keys, or a holder's share of one from its shares of them.
+    #[must_use]
+    pub fn secret(&self, roots: &[Scalar]) -> Scalar {
         let roots = roots.iter().rev();
         roots.fold(Scalar::ZERO, |sum, root| sum * self.0 + root)
     }

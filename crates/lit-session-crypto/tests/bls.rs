@@ -5,9 +5,8 @@
 mod deterministic_rng;
 
 use deterministic_rng::SeededRng;
-use lit_session_crypto::{
-    BlsError, BlsPublicKey, BlsSecretKey, BlsSignature, BlsSignatureShare, session_digest,
-};
+use lit_key_shares::{BlsSecretKey, KeyShareError};
+use lit_session_crypto::{BlsError, BlsPublicKey, BlsSignature, BlsSignatureShare, session_digest};
 use lit_types::wire::SignatureShare;
 use proptest::{prelude::*, sample::subsequence};
 
@@ -141,7 +140,7 @@ fn what_is_no_key_and_no_share() {
         let bytes = hex::decode(bad).unwrap().try_into().unwrap();
         assert_eq!(
             BlsSecretKey::from_bytes(&bytes).unwrap_err(),
-            BlsError::NotASecretKey
+            KeyShareError::NotASecretKey
         );
     }
 }
@@ -164,7 +163,7 @@ fn what_cannot_be_combined_or_dealt() {
     let mut rng = SeededRng::new(1);
     for (threshold, shares) in [(0, 3), (1, 3), (4, 3), (2, 1), (2, 0)] {
         let refused = secret().deal(threshold, shares, &mut rng).unwrap_err();
-        assert_eq!(refused, BlsError::Threshold { threshold, shares });
+        assert_eq!(refused, KeyShareError::Threshold { threshold, shares });
     }
 }
 

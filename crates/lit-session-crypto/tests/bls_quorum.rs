@@ -7,9 +7,10 @@ mod deterministic_rng;
 use std::num::NonZeroU8;
 
 use deterministic_rng::SeededRng;
+use lit_key_shares::BlsSecretKey;
 use lit_session_crypto::{
-    BlsPublicKey, BlsQuorum, BlsSecretKey, BlsSignature, BlsSignatureShare, CombineError,
-    CombinedSignature, MAX_QUORUMS,
+    BlsPublicKey, BlsQuorum, BlsSignature, BlsSignatureShare, CombineError, CombinedSignature,
+    MAX_QUORUMS,
 };
 use proptest::prelude::*;
 
@@ -28,7 +29,7 @@ impl Network {
         let mut rng = SeededRng::new(u64::from(nodes));
         let secret = BlsSecretKey::generate(&mut rng);
         let dealt = secret.deal(threshold, nodes, &mut rng).unwrap();
-        let key = |holder: &lit_session_crypto::BlsSecretShare| {
+        let key = |holder: &lit_key_shares::BlsSecretShare| {
             (holder.identifier(), holder.verification_key())
         };
         Self {

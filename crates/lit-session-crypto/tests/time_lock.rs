@@ -2,9 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+use lit_key_shares::BlsSecretKey;
 use lit_session_crypto::{
-    BlsPublicKey, BlsSecretKey, BlsSignature, BlsSignatureShare, MAX_TIME_LOCK_PLAINTEXT,
-    TimeLockCiphertext, TimeLockError, conditions_hash, data_hash, encryption_resource,
+    BlsPublicKey, BlsSignature, BlsSignatureShare, MAX_TIME_LOCK_PLAINTEXT, TimeLockCiphertext,
+    TimeLockError, conditions_hash, data_hash, encryption_resource,
 };
 use lit_test_fakes::TestRng;
 use lit_types::access_control::{AccessControlConditions, ConditionExpression, EvmBasicCondition};

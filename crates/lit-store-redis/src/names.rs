@@ -1,8 +1,5 @@
 use alloy_primitives::hex;
-use lit_sdk::{
-    session_crypto::SealingKey,
-    store::{SessionOwner, SessionScope},
-};
+use lit_sdk::store::{SealingKey, SessionOwner, SessionScope};
 
 /// The names of keys in Redis.
 ///

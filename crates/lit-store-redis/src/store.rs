@@ -1,9 +1,9 @@
 use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
-use lit_sdk::{
-    session_crypto::{SealError, SealingKey, SealingKeys},
-    store::{CorruptEntry, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession},
+use lit_sdk::store::{
+    CorruptEntry, SealError, SealingKey, SealingKeys, SessionOwner, SessionScope, SessionStore,
+    StoreError, StoredSession,
 };
 use rand_core::OsRng;
 use redis::{Client, Pipeline};

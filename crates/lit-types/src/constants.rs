@@ -42,17 +42,6 @@ pub const FALLBACK_IPFS_GATEWAYS: [&str; 2] = [
     "https://litprotocol.mypinata.cloud/ipfs/",
 ];
 
-/// Whether the client replaces the CID of an action by code that it fetches. Off on every network.
-#[doc(alias = "GLOBAL_OVERWRITE_IPFS_CODE_BY_NETWORK")]
-pub const OVERWRITE_IPFS_CODE: bool = false;
-
-/// The virtual machines that access control conditions support: Ethereum, Solana, Cosmos.
-#[doc(alias = "VMTYPE")]
-pub const VM_TYPES: [&str; 3] = ["EVM", "SVM", "CVM"];
-/// The keys of a map of AuthSigs by chain.
-#[doc(alias = "LIT_AUTH_SIG_CHAIN_KEYS")]
-pub const AUTH_SIG_CHAIN_KEYS: [&str; 4] = ["ethereum", "solana", "cosmos", "kyve"];
-
 /// The names of signature schemes.
 #[doc(alias = "LIT_CURVE")]
 pub mod curves {

@@ -41,6 +41,6 @@ pub use node_url::{NodeUrl, NodeUrlError};
 pub use pkp::{PkpError, PkpPublicKey, TokenId, TokenIdError};
 pub use resource::{LitResource, ResourceError, ResourcePrefix};
 pub use right::{IncompatibleAbility, Right};
-pub use sdk_error::{SdkError, SdkErrorCode, SdkErrorKind};
+pub use sdk_error::{SdkErrorCode, SdkErrorKind};
 pub use session_sigs::{MissingNodeError, SessionSigs};
 pub use timestamp::{Timestamp, TimestampError};

@@ -255,10 +255,4 @@ impl NodeErrorBody {
             correlation_id: None,
         }
     }
-
-    /// The code, if known.
-    #[must_use]
-    pub fn known_code(&self) -> Option<NodeErrorCode> {
-        self.error_code.as_deref()?.parse().ok()
-    }
 }

@@ -1,5 +1,6 @@
 use alloy_primitives::keccak256;
-use lit_session_crypto::{action_auth_method_id, auth_method_id, hd_key_id};
+use lit_sdk::auth_method::{action_auth_method_id, auth_method_id};
+use lit_session_crypto::hd_key_id;
 use lit_types::{ActionCid, AuthMethod};
 use serde::Deserialize;
 use serde_json::{Value, json};

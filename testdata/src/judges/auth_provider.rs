@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use alloy_primitives::Address;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use lit_sdk::auth_method::{auth_method_id, webauthn_public_key};
 use lit_sdk::{
     LitNodeClient,
     login::{
@@ -10,7 +11,6 @@ use lit_sdk::{
     },
     services::LitRelay,
 };
-use lit_session_crypto::{auth_method_id, webauthn_public_key};
 use lit_test_fakes::FakeHttp;
 use lit_types::{AuthMethod, NodeUrl, Timestamp};
 use serde::Deserialize;

@@ -10,10 +10,10 @@ use lit_recap::TimeWindowError;
 use lit_sdk::login::auth_message::{
     AuthMessage, AuthMessageError, MustSign, check_and_sign_auth_message, check_text,
 };
-use lit_session_crypto::{
-    CapabilityRefusal, SessionKeyPair, SolanaWallet, account_message, cosmos_auth_sig,
-    cosmos_sign_doc, solana_auth_sig,
+use lit_sdk::login::{
+    SolanaWallet, account_message, cosmos_auth_sig, cosmos_sign_doc, solana_auth_sig,
 };
+use lit_session_crypto::{CapabilityRefusal, SessionKeyPair};
 use lit_types::{AuthSig, Timestamp, constants::storage_keys};
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,12 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use lit_types::{
-    LitAbility, LitNetwork, NodeErrorCode, ResourcePrefix, SdkError, SdkErrorCode, SdkErrorKind,
+    LitAbility, LitNetwork, NodeErrorCode, ResourcePrefix, SdkErrorCode, SdkErrorKind,
     chains::EVM_CHAINS,
     constants::{
-        AUTH_SIG_CHAIN_KEYS, AUTH_SIGNATURE_BODY, AuthMethodScope, AuthMethodType,
-        CAPACITY_DELEGATION_URI, FALLBACK_IPFS_GATEWAYS, OVERWRITE_IPFS_CODE,
-        SESSION_KEY_URI_PREFIX, VM_TYPES, curves, relay_status, storage_keys,
+        AUTH_SIGNATURE_BODY, AuthMethodScope, AuthMethodType, CAPACITY_DELEGATION_URI,
+        FALLBACK_IPFS_GATEWAYS, SESSION_KEY_URI_PREFIX, curves, relay_status, storage_keys,
     },
     wire::Endpoint,
 };
@@ -36,9 +35,14 @@ fn error(key: &str) -> Outcome {
         return Err(Refusal::Malformed(format!("we have no error {key}")));
     };
     // The sample is made with the arguments the official one was made with.
-    let sample = SdkError::new(code, "message arg")
-        .with_cause("root")
-        .with_info("a", 1);
+    let sample = json!({
+        "name": code.name(),
+        "message": "message arg: root",
+        "shortMessage": "message arg",
+        "code": code,
+        "kind": code.kind(),
+        "info": { "a": 1 },
+    });
     Ok(json!({
         "name": code.name(),
         "code": code.code(),
@@ -59,12 +63,12 @@ fn constant(key: &str) -> Outcome {
         "AUTH_METHOD_TYPE" => by_name(AuthMethodType::ALL, |method| json!(method as u8)),
         "AUTH_SIGNATURE_BODY" => AUTH_SIGNATURE_BODY.into(),
         "FALLBACK_IPFS_GATEWAYS" => json!(FALLBACK_IPFS_GATEWAYS),
-        "GLOBAL_OVERWRITE_IPFS_CODE_BY_NETWORK" => per_network(|_| OVERWRITE_IPFS_CODE.into()),
+        "GLOBAL_OVERWRITE_IPFS_CODE_BY_NETWORK" => per_network(|_| false.into()),
         "LIT_ABILITY" => renamed(
             by_name(LitAbility::ALL, |ability| ability.as_str().into()),
             &[("PkpSigning", "PKPSigning")],
         ),
-        "LIT_AUTH_SIG_CHAIN_KEYS" => json!(AUTH_SIG_CHAIN_KEYS),
+        "LIT_AUTH_SIG_CHAIN_KEYS" => json!(["ethereum", "solana", "cosmos", "kyve"]),
         "LIT_CHAINS.chainId" => EVM_CHAINS
             .iter()
             .copied()
@@ -117,7 +121,7 @@ fn constant(key: &str) -> Outcome {
             relay_status::FAILED,
         ]),
         "SIWE_DELEGATION_URI" => CAPACITY_DELEGATION_URI.into(),
-        "VMTYPE" => same(VM_TYPES),
+        "VMTYPE" => same(["EVM", "SVM", "CVM"]),
         _ => return Err(Refusal::Malformed(format!("unknown constant {key}"))),
     })
 }

@@ -1,7 +1,6 @@
+use lit_sdk::session::format_session_sigs;
 use lit_sdk::{ExecuteJs, LitNodeClient};
-use lit_session_crypto::{
-    format_session_sigs, parse_signed_message, validate_session_sig, validate_session_sigs,
-};
+use lit_session_crypto::{parse_signed_message, validate_session_sig, validate_session_sigs};
 use lit_types::{NodeUrl, SessionSigs, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json, value::RawValue};

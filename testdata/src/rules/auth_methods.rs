@@ -1,6 +1,6 @@
 //! Rules about auth methods and relayers.
 
-use lit_session_crypto::AuthMethodIdError;
+use lit_sdk::auth_method::AuthMethodIdError;
 use lit_types::{SdkErrorCode, constants::relay_status::FAILED};
 use serde_json::Value;
 

@@ -5,10 +5,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use lit_key_shares::{EcdsaDealer, EcdsaPresignatureShare, KeyShareError, SigningSet};
 use lit_node::SigningId;
-use lit_session_crypto::{
-    EcdsaDealer, EcdsaDealerError, EcdsaPresignatureShare, HdTweak, SigningSet, elect_signers,
-};
+use lit_session_crypto::{HdTweak, elect_signers};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -51,7 +50,7 @@ pub(crate) enum ElectionError {
     #[error("too few nodes to sign: {present} are up, {threshold} are needed")]
     TooFew { present: usize, threshold: usize },
     #[error(transparent)]
-    Dealer(#[from] EcdsaDealerError),
+    Dealer(#[from] KeyShareError),
 }
 
 impl Election {

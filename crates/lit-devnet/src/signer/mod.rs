@@ -10,10 +10,9 @@ use std::{
 use alloy_primitives::{B256, eip191_hash_message};
 use async_trait::async_trait;
 use k256::ecdsa::SigningKey;
+use lit_key_shares::{EcdsaRootShares, KeyShareError};
 use lit_node::{KeyShares, ShareError, SigningId};
-use lit_session_crypto::{
-    BlsPublicKey, EcdsaDealerError, EcdsaRootShares, EcdsaShareJson, HdTweak,
-};
+use lit_session_crypto::{BlsPublicKey, EcdsaShareJson, HdTweak};
 use lit_types::wire::SignatureShare;
 
 use crate::{Fault, dealer::NodeShares, fault::Faults, lock::lock};
@@ -134,7 +133,7 @@ impl Keys {
 
     /// An empty share if the node is not elected.
     fn ecdsa_share(&self, id: &SigningId, tweak: &HdTweak) -> Result<EcdsaShareJson, ShareError> {
-        let failed = |error: EcdsaDealerError| ShareError::Failed(error.into());
+        let failed = |error: KeyShareError| ShareError::Failed(error.into());
         let key = self.ecdsa.derive(tweak).map_err(failed)?;
         if *key.public_key() != id.pkp {
             return Err(ShareError::OtherKey);

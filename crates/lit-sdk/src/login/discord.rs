@@ -3,7 +3,6 @@ use std::time::Duration;
 use alloy_primitives::B256;
 use async_trait::async_trait;
 use lit_node_transport::{HttpRequest, HttpUrl, TransportError};
-use lit_session_crypto::{DISCORD_CLIENT_ID, discord_auth_method_id};
 use lit_types::{AuthMethod, constants::AuthMethodType};
 use serde::Deserialize;
 
@@ -11,6 +10,7 @@ use super::{
     AuthProvider, AuthProviderError, LitAuthClient, OAuthError, OAuthState, check_type,
     oauth::{OAuthLogin, Token},
 };
+use crate::auth_method::{DISCORD_CLIENT_ID, discord_auth_method_id};
 
 /// Logs in with Discord. The id of an auth method follows from the user id, which Discord returns.
 ///

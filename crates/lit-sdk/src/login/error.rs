@@ -1,13 +1,17 @@
 use alloy_primitives::hex::FromHexError;
 use lit_node_transport::TransportError;
 use lit_recap::SiweError;
-use lit_session_crypto::{AuthMethodIdError, WalletAuthSigError, WebAuthnError};
+use lit_session_crypto::WalletAuthSigError;
 use lit_types::{
     AuthMethodNumber, JsonProblem, SdkErrorCode, TimestampError, constants::AuthMethodType,
 };
 
 use super::OAuthError;
-use crate::{Error, services::RelayError};
+use crate::{
+    Error,
+    auth_method::{AuthMethodIdError, WebAuthnError},
+    services::RelayError,
+};
 
 /// A failure of an auth provider. It never contains a token.
 #[derive(Debug, thiserror::Error)]

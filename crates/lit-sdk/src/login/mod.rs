@@ -7,6 +7,7 @@ mod error;
 mod eth_wallet;
 mod id_token;
 mod oauth;
+mod other_wallets;
 mod stytch;
 mod webauthn;
 
@@ -14,13 +15,13 @@ use std::fmt;
 
 use alloy_primitives::B256;
 use async_trait::async_trait;
-use lit_session_crypto::auth_method_id;
 use lit_types::{
     AuthMethod, PkpPublicKey, SessionSigs, chains::evm_chain_id, constants::AuthMethodType,
 };
 
 use crate::{
     Error, PkpLogin, SessionRequest,
+    auth_method::auth_method_id,
     services::{MintRequest, OwnerChoice, RelayAuthMethod, RelayPkp},
 };
 
@@ -31,6 +32,9 @@ pub use self::{
     eth_wallet::{EthWalletOptions, EthWalletProvider},
     id_token::IdTokenProvider,
     oauth::{InvalidOAuthState, OAuthError, OAuthState},
+    other_wallets::{
+        SolanaWallet, account_message, cosmos_auth_sig, cosmos_sign_doc, solana_auth_sig,
+    },
     stytch::{StytchFactor, StytchFactorProvider, StytchOtpProvider},
     webauthn::WebAuthnProvider,
 };

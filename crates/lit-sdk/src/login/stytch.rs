@@ -1,8 +1,8 @@
 use async_trait::async_trait;
-use lit_session_crypto::{auth_method_id, unverified_jwt_identity};
 use lit_types::{AuthMethod, constants::AuthMethodType};
 
 use super::{AuthProvider, AuthProviderError, LitAuthClient};
+use crate::auth_method::{auth_method_id, unverified_jwt_identity};
 
 /// Logs in with the session of a Stytch user.
 ///

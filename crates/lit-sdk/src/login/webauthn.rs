@@ -1,13 +1,15 @@
 use alloy_primitives::{B256, Bytes};
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use lit_session_crypto::webauthn_public_key;
 use lit_types::{AuthMethod, CompactJson, constants::AuthMethodType};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{AuthProvider, AuthProviderError, LitAuthClient};
-use crate::services::{RelayAuthMethod, RelayError};
+use crate::{
+    auth_method::webauthn_public_key,
+    services::{RelayAuthMethod, RelayError},
+};
 
 /// Logs in with a passkey (WebAuthn).
 ///

@@ -1,36 +1,27 @@
 //! Percent-encoding of URLs and forms.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What `encodeURIComponent` in JavaScript encodes.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
 /// Encodes text like `encodeURIComponent` in JavaScript.
 pub(crate) fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    utf8_percent_encode(text, COMPONENT).to_string()
 }
 
 /// Undoes [`encode`]. Malformed escapes stay.
 pub(crate) fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, others)) = rest.split_first() {
-        let escaped = (first == b'%')
-            .then(|| others.split_first_chunk::<2>())
-            .flatten()
-            .and_then(|(digits, after)| {
-                let digit = |digit: u8| char::from(digit).to_digit(16);
-                let byte = digit(digits[0])? * 16 + digit(digits[1])?;
-                Some((u8::try_from(byte).ok()?, after))
-            });
-        let (byte, after) = escaped.unwrap_or((first, others));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The first value of a name in a query.

@@ -7,6 +7,7 @@ mod flows;
 mod login_id;
 mod manager;
 mod pkp_login;
+mod report;
 mod request;
 mod sign_session_key;
 pub mod store;
@@ -20,6 +21,7 @@ pub use self::{
     login_id::LoginId,
     manager::{SessionManager, SessionManagerError, SessionSummary, StoreFailure},
     pkp_login::{LitActionLogin, PkpLogin},
+    report::{ReportError, format_session_sigs},
     request::SessionRequest,
     sign_session_key::SignSessionKey,
 };

@@ -2,11 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use lit_key_shares::{BlsSecretKey, BlsSecretShare};
 use lit_sdk::{
     LitNodeClient, NodeList,
-    session_crypto::{
-        BlsSecretKey, BlsSecretShare, BlsSignatureShare, rewrite_for_pkp, session_digest,
-    },
+    session_crypto::{BlsSignatureShare, rewrite_for_pkp, session_digest},
     transport::NodeRequest,
     types::{
         AuthContext, NodeErrorBody, NodeErrorCode,

@@ -1,6 +1,6 @@
 use std::num::NonZeroU8;
 
-/// Why a BLS value is invalid, or shares cannot be dealt or combined.
+/// Why a BLS value is invalid, or shares cannot be combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BlsError {
@@ -19,22 +19,9 @@ pub enum BlsError {
     /// The identity point, which is neither a key nor a signature.
     #[error("invalid point: the identity is neither a key nor a signature")]
     Identity,
-    /// The secret key is zero, or not below the order of the group.
-    #[error("invalid secret key: zero, or not below the group order")]
-    NotASecretKey,
     /// The identifier of a share is zero, where the secret itself would be.
     #[error("invalid share identifier: expected a number from 1 to 255")]
     ZeroIdentifier,
-    /// Invalid threshold or number of shares.
-    #[error(
-        "cannot share a key {threshold} of {shares}: the threshold is at least 2 and at most the number of shares"
-    )]
-    Threshold {
-        /// The threshold.
-        threshold: u8,
-        /// The number of shares.
-        shares: u8,
-    },
     /// Fewer than two shares.
     #[error("too few shares: {0}, at least 2 are needed")]
     TooFewShares(usize),

@@ -36,16 +36,15 @@ impl BlsPublicKey {
         Self::from_point(point.ok_or(BlsError::NotAPoint)?)
     }
 
-    pub(super) fn from_point(point: G1Affine) -> Result<Self, BlsError> {
+    /// The key at this point: the generator times a secret key.
+    ///
+    /// # Errors
+    /// [`BlsError::Identity`].
+    pub fn from_point(point: G1Affine) -> Result<Self, BlsError> {
         if point.is_identity().into() {
             return Err(BlsError::Identity);
         }
         Ok(Self(point))
-    }
-
-    /// `point` is in the group and not the identity: a product with a secret key.
-    pub(super) const fn new_unchecked(point: G1Affine) -> Self {
-        Self(point)
     }
 
     pub(crate) const fn point(&self) -> &G1Affine {

@@ -4,25 +4,24 @@
 //! values are byte-compatible with the crate `blsful` 2.5.7.
 
 mod error;
-
 mod key;
 mod lagrange;
 mod quorum;
 mod search;
-mod secret;
 mod signature;
 mod sums;
 
 pub use error::BlsError;
 pub use key::BlsPublicKey;
 pub use quorum::{BlsQuorum, CombineError, CombinedSignature, MAX_QUORUMS, MAX_SHARES, ShareAt};
-pub use secret::{BlsSecretKey, BlsSecretShare};
 pub use signature::{BlsSignature, BlsSignatureShare};
 
 /// The domain of hashing to G2.
 const DST: &[u8] = b"BLS_SIG_BLS12381G2_XMD:SHA-256_SSWU_RO_POP_";
 
-pub(crate) fn hash_to_g2(message: &[u8]) -> blstrs::G2Projective {
+/// The point of G2 that a message is hashed to. Its multiple by a secret key is the signature.
+#[must_use]
+pub fn hash_to_g2(message: &[u8]) -> blstrs::G2Projective {
     blstrs::G2Projective::hash_to_curve(message, DST, &[])
 }
 

@@ -22,16 +22,15 @@ impl BlsSignature {
         Self::from_point(point.ok_or(BlsError::NotAPoint)?)
     }
 
-    pub(super) fn from_point(point: G2Affine) -> Result<Self, BlsError> {
+    /// The signature at this point: [`hash_to_g2`](crate::hash_to_g2) of the message times a secret key.
+    ///
+    /// # Errors
+    /// [`BlsError::Identity`].
+    pub fn from_point(point: G2Affine) -> Result<Self, BlsError> {
         if point.is_identity().into() {
             return Err(BlsError::Identity);
         }
         Ok(Self(point))
-    }
-
-    /// `point` is in the group and not the identity: a product with a secret key.
-    pub(super) const fn new_unchecked(point: G2Affine) -> Self {
-        Self(point)
     }
 
     pub(crate) const fn point(&self) -> &G2Affine {

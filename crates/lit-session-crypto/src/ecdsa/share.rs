@@ -211,7 +211,9 @@ pub struct EcdsaSignatureShare {
 }
 
 impl EcdsaSignatureShare {
-    pub(super) fn new(
+    /// The share that a node makes: `share` is weighted for its signing set, and `big_r` is the nonce point.
+    #[must_use]
+    pub fn new(
         holder: NonZeroU8,
         share: Scalar,
         big_r: AffinePoint,

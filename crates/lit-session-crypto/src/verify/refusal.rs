@@ -1,9 +1,9 @@
 use lit_recap::{NodeCoverError, SiweError, TimeWindowError};
-use lit_types::{AuthSigKind, JsonProblem, MAX_AUTH_SIG_BYTES, NodeErrorCode, NodeUrl};
+use lit_types::{AuthSigKind, JsonProblem, MAX_AUTH_SIG_BYTES, NodeErrorCode, NodeUrl, Timestamp};
 use time::OffsetDateTime;
 
 use super::{MAX_CAPABILITIES, Operation};
-use crate::{BlsError, SessionKeyError, report::iso};
+use crate::{BlsError, SessionKeyError};
 
 /// Why a session signature is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +79,10 @@ pub enum SessionSigRefusal {
     /// No capability allows the operation. One reason for each, in order.
     #[error("no capability allows this: {}", list(.0))]
     NoGoodCapability(Vec<CapabilityRefusal>),
+}
+
+fn iso(at: OffsetDateTime) -> String {
+    Timestamp::try_from(at).map_or_else(|_| at.to_string(), |at| at.to_string())
 }
 
 fn list(refusals: &[CapabilityRefusal]) -> String {

@@ -1,8 +1,7 @@
-//! Threshold ECDSA: keys derived, dealt, signed with, combined.
+//! Threshold ECDSA: shares are read and combined.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod combining;
-mod dealing;
 mod json;
 mod support;

@@ -1,8 +1,7 @@
 //! Known shares, and a network that makes others.
 
-use lit_session_crypto::{
-    EcdsaDealer, EcdsaRootShares, EcdsaShareJson, EcdsaSignatureShare, HdTweak, SigningSet,
-};
+use lit_key_shares::{EcdsaDealer, EcdsaRootShares, SigningSet};
+use lit_session_crypto::{EcdsaShareJson, EcdsaSignatureShare, HdTweak};
 use lit_test_fakes::TestRng;
 use proptest::prelude::*;
 

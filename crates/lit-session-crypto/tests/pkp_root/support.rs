@@ -1,7 +1,8 @@
 //! What a client sends, what nodes make of it, and the key they sign it with.
 
+use lit_key_shares::BlsSecretKey;
 use lit_recap::{SiweBuilder, SiweMessage};
-use lit_session_crypto::{BlsSecretKey, pkp_auth_sig, rewrite_for_pkp, session_digest};
+use lit_session_crypto::{pkp_auth_sig, rewrite_for_pkp, session_digest};
 use lit_types::{
     AuthContext, AuthMethodContext, AuthSig, Right, TokenId, constants::AuthMethodType,
 };

@@ -1,11 +1,11 @@
 //! Who a root makes of a session, for nodes and for clients.
 
 use alloy_primitives::Address;
+use lit_key_shares::BlsSecretKey;
 use lit_recap::{ReCap, TimeWindowError};
 use lit_session_crypto::{
-    BlsError, BlsQuorum, BlsSecretKey, CapabilityRefusal, CombinedRoot, Operation, RootExpectation,
-    RootRefusal, SessionSigRefusal, SessionVerifier, VerifiedSession, check_root, pkp_auth_sig,
-    session_digest,
+    BlsError, BlsQuorum, CapabilityRefusal, CombinedRoot, Operation, RootExpectation, RootRefusal,
+    SessionSigRefusal, SessionVerifier, VerifiedSession, check_root, pkp_auth_sig, session_digest,
 };
 use lit_types::AuthSig;
 

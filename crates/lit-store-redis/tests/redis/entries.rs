@@ -2,8 +2,7 @@ use std::sync::Arc;
 
 use lit_sdk::{
     Clock,
-    session_crypto::{SealError, SealingKey},
-    store::SessionStore,
+    store::{SealError, SealingKey, SessionStore},
 };
 
 use crate::support::{Setup, any_action, keys};

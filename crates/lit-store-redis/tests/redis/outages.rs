@@ -3,8 +3,7 @@ use std::{sync::Arc, time::Duration};
 use lit_sdk::{
     SessionManager, WalletAuth,
     session::{SessionManagerError, StoreFailure},
-    session_crypto::SealingKey,
-    store::{SessionStore, StoreError},
+    store::{SealingKey, SessionStore, StoreError},
 };
 #[cfg(not(feature = "tls"))]
 use lit_store_redis::redis;

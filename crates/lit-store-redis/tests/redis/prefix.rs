@@ -1,6 +1,6 @@
 //! Several stores on one server.
 
-use lit_sdk::{session_crypto::SealingKey, store::SessionStore};
+use lit_sdk::store::{SealingKey, SessionStore};
 
 use crate::support::{Setup, any_action, keys};
 

@@ -2,8 +2,7 @@ use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
     LitNodeClient, Right, Session, SessionRequest, WalletAuth,
-    session_crypto::{SealingKey, SealingKeys},
-    store::{NetworkId, SessionOwner, SessionScope, StoredSession},
+    store::{NetworkId, SealingKey, SealingKeys, SessionOwner, SessionScope, StoredSession},
 };
 use lit_store_redis::{RedisStore, redis};
 

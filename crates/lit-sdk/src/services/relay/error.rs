@@ -1,10 +1,10 @@
 use std::convert::Infallible;
 
 use lit_node_transport::{HttpUrlError, TransportError};
-use lit_session_crypto::AuthMethodIdError;
 use lit_types::{JsonProblem, LitNetwork, NodeUrl, SdkErrorCode};
 
 use super::{InvalidRelaySecret, RelayRequestId};
+use crate::auth_method::AuthMethodIdError;
 
 /// A failure of a relayer. Texts from the relayer are cut to size, and never contain the secrets it was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

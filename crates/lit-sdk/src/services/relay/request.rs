@@ -1,7 +1,6 @@
 use std::{fmt, str::FromStr};
 
 use alloy_primitives::{Address, Bytes};
-use lit_session_crypto::{AuthMethodIdError, auth_method_id};
 use lit_types::{
     AuthMethod, AuthMethodNumber,
     constants::{AuthMethodScope, AuthMethodType},
@@ -9,6 +8,7 @@ use lit_types::{
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::RelayError;
+use crate::auth_method::{AuthMethodIdError, auth_method_id};
 
 /// An auth method for a relayer: its type and id, without its token.
 #[doc(alias = "prepareRelayRequestData")]

@@ -6,6 +6,8 @@ mod local_storage;
 mod memory;
 mod private_dir;
 mod scope;
+#[cfg(feature = "seal")]
+mod seal;
 mod stored;
 
 use std::sync::Arc;
@@ -16,6 +18,8 @@ pub use file::FileStore;
 pub use local_storage::{LocalStorage, LocalStorageStore};
 pub use memory::MemoryStore;
 pub use scope::{NetworkId, ScopeKey, SessionOwner, SessionScope, SessionUser};
+#[cfg(feature = "seal")]
+pub use seal::{Opened, SealError, SealingKey, SealingKeys};
 pub use stored::{CorruptEntry, StoredSession};
 
 /// Stores sessions: the session key and the root AuthSig with its proofs, never signatures for nodes.

@@ -36,7 +36,7 @@ pub fn solana_auth_sig(
         SolanaWallet::Backpack => "backpack.signMessage",
     };
     AuthSig {
-        sig: hex::encode(signature),
+        sig: alloy_primitives::hex::encode(signature),
         derived_via: derived_via.to_owned(),
         signed_message: text.to_owned(),
         address: address.to_owned(),
@@ -64,7 +64,9 @@ pub fn cosmos_auth_sig(address: &str, text: &str, signature: &str) -> AuthSig {
     AuthSig {
         sig: signature.to_owned(),
         derived_via: "cosmos.signArbitrary".to_owned(),
-        signed_message: hex::encode(Sha256::digest(cosmos_sign_doc(address, text))),
+        signed_message: alloy_primitives::hex::encode(Sha256::digest(cosmos_sign_doc(
+            address, text,
+        ))),
         address: address.to_owned(),
         algo: None,
     }

@@ -141,7 +141,7 @@ fn outline(out: &mut String, indent: usize, key: &str, value: &Value) {
     }
 }
 
-pub(crate) fn iso(at: OffsetDateTime) -> String {
+fn iso(at: OffsetDateTime) -> String {
     Timestamp::try_from(at).map_or_else(|_| at.to_string(), |at| at.to_string())
 }
 

@@ -1,15 +1,19 @@
-//! Keys are derived, dealt and signed with.
+//! ECDSA keys are derived, dealt and signed with.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
+
+#[path = "../../lit-session-crypto/tests/ecdsa/support.rs"]
+mod support;
 
 use std::num::NonZeroU8;
 
+use lit_key_shares::{EcdsaDealer, KeyShareError, SigningSet};
 use lit_session_crypto::{
-    EcdsaDealer, EcdsaDealerError, EcdsaSignShareJson, EcdsaSignature, EcdsaSignatureShare,
-    HdKeyError, HdTweak, SigningSet,
+    EcdsaSignShareJson, EcdsaSignature, EcdsaSignatureShare, HdKeyError, HdTweak,
 };
 use lit_test_fakes::TestRng;
 use proptest::prelude::*;
-
-use crate::support::{DIGEST, Network, SHARES, network, shares};
+use support::{DIGEST, Network, SHARES, network, shares};
 
 /// Numbers that the official wasm module made of these root keys, with their secrets.
 #[test]
@@ -45,26 +49,23 @@ fn dealers_refuse_what_cannot_be_shared() {
     for (threshold, shares) in [(0, 3), (1, 3), (4, 3)] {
         assert_eq!(
             EcdsaDealer::new(&roots, threshold, shares).unwrap_err(),
-            EcdsaDealerError::Threshold { threshold, shares }
+            KeyShareError::Threshold { threshold, shares }
         );
     }
     assert_eq!(
         EcdsaDealer::new(&roots[..1], 2, 3).unwrap_err(),
-        EcdsaDealerError::RootKeys(1)
+        KeyShareError::RootKeys(1)
     );
     for bad in [[0; 32], [255; 32]] {
         assert_eq!(
             EcdsaDealer::new(&[[1; 32], bad], 2, 3).unwrap_err(),
-            EcdsaDealerError::NotASecretKey(1)
+            KeyShareError::NotASecretKey
         );
     }
     let holder = |number| NonZeroU8::new(number).unwrap();
     let twice = SigningSet::new([holder(1), holder(2), holder(1)]);
-    assert_eq!(twice.unwrap_err(), EcdsaDealerError::SigningSet);
-    assert_eq!(
-        SigningSet::new([]).unwrap_err(),
-        EcdsaDealerError::SigningSet
-    );
+    assert_eq!(twice.unwrap_err(), KeyShareError::SigningSet);
+    assert_eq!(SigningSet::new([]).unwrap_err(), KeyShareError::SigningSet);
 }
 
 #[test]
@@ -81,18 +82,18 @@ fn holders_refuse_what_is_not_theirs() {
     let mut good = presign(&tweak);
     assert_eq!(
         sign(2, good.remove(2)),
-        Err(EcdsaDealerError::NotInSet(holder(3)))
+        Err(KeyShareError::NotInSet(holder(3)))
     );
     assert_eq!(
         sign(0, good.remove(1)),
-        Err(EcdsaDealerError::Holder {
+        Err(KeyShareError::Holder {
             holder: holder(1),
             found: holder(2)
         })
     );
     assert_eq!(
         sign(0, presign(&other).remove(0)),
-        Err(EcdsaDealerError::OtherKey)
+        Err(KeyShareError::OtherKey)
     );
     assert_eq!(sign(0, good.remove(0)), Ok(()));
 }

@@ -4,14 +4,14 @@ use k256::{
     NonZeroScalar, ProjectivePoint, PublicKey, Scalar,
     elliptic_curve::{Field, PrimeField, sec1::ToEncodedPoint},
 };
+use lit_session_crypto::HdTweak;
 use lit_types::PkpPublicKey;
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-use super::{EcdsaDealerError, EcdsaPresignatureShare, EcdsaRootShares, r_of, shamir::split};
-use crate::HdTweak;
+use crate::{EcdsaPresignatureShare, EcdsaRootShares, KeyShareError, ecdsa::r_of, shamir::split};
 
-/// Deals keys and presignatures to the nodes of a network. **For development only**: the dealer knows all keys.
+/// Deals ECDSA keys and presignatures to the nodes of a network. **For development only**: the dealer knows all keys.
 ///
 /// Real nodes make them with a protocol in which nobody learns a key.
 ///
@@ -34,7 +34,8 @@ use crate::HdTweak;
 /// compute is a signature.
 ///
 /// ```
-/// use lit_session_crypto::{EcdsaDealer, EcdsaSignature, HdTweak, SigningSet};
+/// use lit_key_shares::{EcdsaDealer, SigningSet};
+/// use lit_session_crypto::{EcdsaSignature, HdTweak};
 /// # use rand_core::OsRng as rng;
 ///
 /// let dealer = EcdsaDealer::generate(2, 3, &mut rng)?;
@@ -65,12 +66,12 @@ impl EcdsaDealer {
     /// Generates two root keys, shared `threshold` of `shares`.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::Threshold`] unless 2 <= `threshold` <= `shares`.
+    /// [`KeyShareError::Threshold`] unless 2 <= `threshold` <= `shares`.
     pub fn generate(
         threshold: u8,
         shares: u8,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Self, EcdsaDealerError> {
+    ) -> Result<Self, KeyShareError> {
         let roots = [(); 2].map(|()| *NonZeroScalar::random(&mut *rng));
         Self::from_scalars(Zeroizing::new(roots.to_vec()), threshold, shares)
     }
@@ -78,13 +79,13 @@ impl EcdsaDealer {
     /// Uses these root keys, big-endian, shared `threshold` of `shares`.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::Threshold`] unless 2 <= `threshold` <= `shares`, [`EcdsaDealerError::RootKeys`] for fewer than two
-    /// root keys, [`EcdsaDealerError::NotASecretKey`].
-    pub fn new(roots: &[[u8; 32]], threshold: u8, shares: u8) -> Result<Self, EcdsaDealerError> {
+    /// [`KeyShareError::Threshold`] unless 2 <= `threshold` <= `shares`, [`KeyShareError::RootKeys`] for fewer than two
+    /// root keys, [`KeyShareError::NotASecretKey`].
+    pub fn new(roots: &[[u8; 32]], threshold: u8, shares: u8) -> Result<Self, KeyShareError> {
         let mut scalars = Zeroizing::new(Vec::with_capacity(roots.len()));
-        for (i, root) in roots.iter().enumerate() {
+        for root in roots {
             let root: Option<Scalar> = Scalar::from_repr((*root).into()).into();
-            scalars.push(root.ok_or(EcdsaDealerError::NotASecretKey(i))?);
+            scalars.push(root.ok_or(KeyShareError::NotASecretKey)?);
         }
         Self::from_scalars(scalars, threshold, shares)
     }
@@ -93,21 +94,15 @@ impl EcdsaDealer {
         roots: Zeroizing<Vec<Scalar>>,
         threshold: u8,
         shares: u8,
-    ) -> Result<Self, EcdsaDealerError> {
+    ) -> Result<Self, KeyShareError> {
         if threshold < 2 || threshold > shares {
-            return Err(EcdsaDealerError::Threshold { threshold, shares });
+            return Err(KeyShareError::Threshold { threshold, shares });
         }
         if roots.len() < 2 {
-            return Err(EcdsaDealerError::RootKeys(roots.len()));
+            return Err(KeyShareError::RootKeys(roots.len()));
         }
-        let key = |(i, root): (usize, &Scalar)| {
-            public_key(root).ok_or(EcdsaDealerError::NotASecretKey(i))
-        };
-        let public_keys = roots
-            .iter()
-            .enumerate()
-            .map(key)
-            .collect::<Result<_, _>>()?;
+        let key = |root: &Scalar| public_key(root).ok_or(KeyShareError::NotASecretKey);
+        let public_keys = roots.iter().map(key).collect::<Result<_, _>>()?;
         Ok(Self {
             roots,
             public_keys,
@@ -143,12 +138,12 @@ impl EcdsaDealer {
     /// Any set of a threshold of holders can sign with them.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::Derivation`].
+    /// [`KeyShareError::Derivation`].
     pub fn presign(
         &self,
         tweak: &HdTweak,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<EcdsaPresignatureShare>, EcdsaDealerError> {
+    ) -> Result<Vec<EcdsaPresignatureShare>, KeyShareError> {
         let public_key = tweak.public_key(&self.public_keys)?;
         let key = Zeroizing::new(tweak.secret(&self.roots));
         let (k, big_r) = loop {

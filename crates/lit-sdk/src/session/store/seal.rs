@@ -3,23 +3,52 @@
 use std::fmt;
 
 use chacha20poly1305::{AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use lit_session_crypto::{BundleError, SessionBundle};
 use rand_core::CryptoRngCore;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::{BundleError, SessionBundle};
-
-/// A 32-byte key that seals sessions (XChaCha20-Poly1305).
+/// A 32-byte key that seals sessions.
 ///
-/// Wiped on drop; `Debug` hides it.
+/// It is used only to derive keys (HKDF with SHA-256, RFC 5869): one that encrypts with XChaCha20-Poly1305, one that makes names
+/// with HMAC-SHA-256, and the id of the key. Wiped on drop; `Debug` hides it.
 #[derive(Clone, ZeroizeOnDrop)]
 pub struct SealingKey([u8; 32]);
+
+/// What a derived key is for.
+#[derive(Clone, Copy)]
+enum Purpose {
+    Encryption,
+    Names,
+    Id,
+}
+
+impl Purpose {
+    const fn info(self) -> &'static [u8] {
+        match self {
+            Self::Encryption => b"lit-seal/2 encryption",
+            Self::Names => b"lit-seal/2 names",
+            Self::Id => b"lit-seal/2 id",
+        }
+    }
+}
 
 impl SealingKey {
     /// Creates a key from bytes that the caller keeps.
     #[must_use]
     pub const fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    #[allow(clippy::expect_used, reason = "HKDF makes up to 8,160 bytes")]
+    fn derived(&self, purpose: Purpose) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(purpose.info(), &mut *key)
+            .expect("32 bytes are not too long");
+        key
     }
 
     /// Generates a random key.
@@ -38,19 +67,20 @@ impl SealingKey {
 
     /// Identifies the key without revealing it.
     fn id(&self) -> [u8; ID] {
-        let hash = Sha256::new_with_prefix(b"lit-sealing-key/1").chain_update(self.0);
         let mut id = [0; ID];
-        id.copy_from_slice(&hash.finalize()[..ID]);
+        id.copy_from_slice(&self.derived(Purpose::Id)[..ID]);
         id
     }
 
     /// Returns a keyed 32-byte name for `data`. Making or checking it needs this key.
     #[must_use]
+    #[allow(clippy::expect_used, reason = "HMAC takes keys of any length")]
     pub fn name_of(&self, data: &[u8]) -> [u8; 32] {
-        let keyed = || Sha256::new_with_prefix(b"lit-sealed-name/1").chain_update(self.0);
-        // Hashed twice, so that no name tells that of longer data.
-        let inner = keyed().chain_update(data).finalize();
-        keyed().chain_update(inner).finalize().into()
+        let key = self.derived(Purpose::Names);
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(&*key).expect("any key length is valid");
+        mac.update(data);
+        mac.finalize().into_bytes().into()
     }
 }
 
@@ -118,7 +148,7 @@ impl SealingKeys {
         sealed.extend_from_slice(&nonce);
         let associated = associated(&sealed[..1 + ID], context);
         sealed.extend_from_slice(secret);
-        let cipher = XChaCha20Poly1305::new((&self.current.0).into());
+        let cipher = XChaCha20Poly1305::new((&*self.current.derived(Purpose::Encryption)).into());
         let tag = cipher
             .encrypt_in_place_detached(&nonce, &associated, &mut sealed[HEAD..])
             .expect("the secret is below 256 GiB");
@@ -146,7 +176,7 @@ impl SealingKeys {
             (found.ok_or(SealError::UnknownKey)?, false)
         };
         let mut secret = Zeroizing::new(text.to_vec());
-        XChaCha20Poly1305::new((&key.0).into())
+        XChaCha20Poly1305::new((&*key.derived(Purpose::Encryption)).into())
             .decrypt_in_place_detached(
                 &nonce.into(),
                 &associated(&head[..1 + ID], context),
@@ -158,7 +188,8 @@ impl SealingKeys {
     }
 }
 
-const VERSION: u8 = 1;
+/// Version 1 encrypted with the raw key and named entries by nested SHA-256. It was never released.
+const VERSION: u8 = 2;
 const ID: usize = 8;
 const NONCE: usize = 24;
 const HEAD: usize = 1 + ID + NONCE;
@@ -187,30 +218,26 @@ impl fmt::Debug for Opened {
     }
 }
 
-impl SessionBundle {
-    /// Seals the bundle for a context such as the receiver's name.
+impl SealingKeys {
+    /// Seals a bundle for a context such as the receiver's name.
     #[must_use]
-    pub fn seal(
+    pub fn seal_bundle(
         &self,
-        keys: &SealingKeys,
+        bundle: &SessionBundle,
         context: &[u8],
         rng: &mut impl CryptoRngCore,
     ) -> Vec<u8> {
-        keys.seal(self.expose_json().as_bytes(), context, rng)
+        self.seal(bundle.expose_json().as_bytes(), context, rng)
     }
 
     /// Opens the seal of a bundle. Nothing is verified before [`SessionBundle::open`].
     ///
     /// # Errors
     /// [`SealError`]; [`SealError::Bundle`] for a malformed bundle.
-    pub fn from_sealed(
-        sealed: &[u8],
-        keys: &SealingKeys,
-        context: &[u8],
-    ) -> Result<Self, SealError> {
-        let opened = keys.open(sealed, context)?;
+    pub fn open_bundle(&self, sealed: &[u8], context: &[u8]) -> Result<SessionBundle, SealError> {
+        let opened = self.open(sealed, context)?;
         let json = std::str::from_utf8(&opened.secret).map_err(|_| SealError::Form)?;
-        Ok(Self::from_json(json)?)
+        Ok(SessionBundle::from_json(json)?)
     }
 }
 
@@ -234,6 +261,7 @@ pub enum SealError {
 
 #[cfg(test)]
 mod tests {
+    use alloy_primitives::hex::encode as hex;
     use lit_test_fakes::TestRng;
 
     use super::*;
@@ -274,6 +302,31 @@ mod tests {
         let new = rotated.seal(b"secret", b"", &mut TestRng);
         assert_eq!(keys(1).open(&new, b"").unwrap_err(), SealError::UnknownKey);
         assert!(keys(2).open(&new, b"").unwrap().current);
+    }
+
+    /// Computed with Python's `hmac` and the definition of HKDF in RFC 5869, from the key of 32 bytes 0x07.
+    #[test]
+    fn names_and_ids_are_derived_as_documented() {
+        let key = SealingKey::new([7; 32]);
+        assert_eq!(hex(key.id()), "5bd79ac3b09da5a3");
+        assert_eq!(
+            hex(key.name_of(b"name")),
+            "6be722dd28d453b12ed5fdce9514745617fb0c415d1647ed5c28f10b5b511c15"
+        );
+        assert_eq!(
+            hex(*key.derived(Purpose::Encryption)),
+            "a52b093d2968f1b6d88537ba2560386411fed37df267d1781068244a5cabb1bb"
+        );
+    }
+
+    #[test]
+    fn other_versions_are_refused() {
+        let mut sealed = keys(1).seal(b"secret", b"", &mut TestRng);
+        assert_eq!(sealed[0], 2);
+        for version in [0, 1, 3] {
+            sealed[0] = version;
+            assert_eq!(keys(1).open(&sealed, b"").unwrap_err(), SealError::Form);
+        }
     }
 
     #[test]

@@ -2,10 +2,11 @@ use std::{fmt, num::NonZeroU8};
 
 use blstrs::{G1Affine, G1Projective, G2Affine, Scalar};
 use group::{Group, ff::Field};
+use lit_session_crypto::{BlsPublicKey, BlsSignature, BlsSignatureShare, hash_to_g2};
 use rand_core::CryptoRngCore;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::{BlsError, BlsPublicKey, BlsSignature, BlsSignatureShare, hash_to_g2};
+use crate::KeyShareError;
 
 /// A BLS secret key: a number from 1 to the group order.
 ///
@@ -27,15 +28,15 @@ impl BlsSecretKey {
     /// Reads a number, big-endian.
     ///
     /// # Errors
-    /// [`BlsError::NotASecretKey`] for zero, and for numbers not below the group order.
-    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, BlsError> {
+    /// [`KeyShareError::NotASecretKey`] for zero, and for numbers not below the group order.
+    pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyShareError> {
         let scalar: Option<Scalar> = Scalar::from_bytes_be(bytes).into();
-        Self::from_scalar(scalar.ok_or(BlsError::NotASecretKey)?)
+        Self::from_scalar(scalar.ok_or(KeyShareError::NotASecretKey)?)
     }
 
-    fn from_scalar(scalar: Scalar) -> Result<Self, BlsError> {
+    fn from_scalar(scalar: Scalar) -> Result<Self, KeyShareError> {
         if scalar.is_zero().into() {
-            return Err(BlsError::NotASecretKey);
+            return Err(KeyShareError::NotASecretKey);
         }
         Ok(Self(scalar.to_bytes_be()))
     }
@@ -48,14 +49,22 @@ impl BlsSecretKey {
 
     /// The public key.
     #[must_use]
+    #[allow(clippy::expect_used, reason = "the secret key is not zero")]
     pub fn public_key(&self) -> BlsPublicKey {
-        BlsPublicKey::new_unchecked(G1Affine::from(G1Projective::generator() * self.scalar()))
+        let point = G1Affine::from(G1Projective::generator() * self.scalar());
+        BlsPublicKey::from_point(point)
+            .expect("a multiple of the generator that is not the identity")
     }
 
     /// Signs a message. Deterministic.
     #[must_use]
+    #[allow(
+        clippy::expect_used,
+        reason = "the secret key is not zero, and no message is known that hashes to the identity"
+    )]
     pub fn sign(&self, message: &[u8]) -> BlsSignature {
-        BlsSignature::new_unchecked(G2Affine::from(hash_to_g2(message) * self.scalar()))
+        let point = G2Affine::from(hash_to_g2(message) * self.scalar());
+        BlsSignature::from_point(point).expect("a multiple of a point that is not the identity")
     }
 
     /// Shares the key after Shamir: any `threshold` shares sign for it, and fewer reveal nothing.
@@ -63,15 +72,15 @@ impl BlsSecretKey {
     /// The identifiers are 1 to `shares`.
     ///
     /// # Errors
-    /// [`BlsError::Threshold`] unless 2 <= `threshold` <= `shares`.
+    /// [`KeyShareError::Threshold`] unless 2 <= `threshold` <= `shares`.
     pub fn deal(
         &self,
         threshold: u8,
         shares: u8,
         rng: &mut impl CryptoRngCore,
-    ) -> Result<Vec<BlsSecretShare>, BlsError> {
+    ) -> Result<Vec<BlsSecretShare>, KeyShareError> {
         if threshold < 2 || threshold > shares {
-            return Err(BlsError::Threshold { threshold, shares });
+            return Err(KeyShareError::Threshold { threshold, shares });
         }
         let coefficients: Vec<Self> = (1..threshold).map(|_| Self::generate(rng)).collect();
         let value = |x: NonZeroU8| {
@@ -82,7 +91,7 @@ impl BlsSecretKey {
             Self::from_scalar(high + self.scalar())
         };
         let identifiers = (1..=shares).filter_map(NonZeroU8::new);
-        let dealt: Result<Vec<_>, BlsError> = identifiers
+        let dealt: Result<Vec<_>, KeyShareError> = identifiers
             .map(|identifier| Ok(BlsSecretShare::new(identifier, value(identifier)?)))
             .collect();
         match dealt {

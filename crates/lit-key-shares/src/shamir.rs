@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 /// Shares a secret after Shamir.
 ///
 /// The shares are the values at 1 to `shares` of a random polynomial of degree `threshold - 1` with the secret at 0.
-pub(super) fn split(
+pub(crate) fn split(
     secret: Scalar,
     threshold: u8,
     shares: u8,
@@ -26,7 +26,7 @@ pub(super) fn split(
 
 /// Lagrange's coefficient of one holder for the value at 0, in a set of distinct holders.
 #[allow(clippy::expect_used, reason = "a set has distinct holders")]
-pub(super) fn weight(holder: NonZeroU8, set: &[NonZeroU8]) -> Scalar {
+pub(crate) fn weight(holder: NonZeroU8, set: &[NonZeroU8]) -> Scalar {
     let place = |holder: NonZeroU8| Scalar::from(u64::from(holder.get()));
     let own = place(holder);
     let others = set.iter().filter(|other| **other != holder);

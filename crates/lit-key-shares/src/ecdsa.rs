@@ -1,11 +1,14 @@
 use std::{fmt, num::NonZeroU8};
 
-use k256::{AffinePoint, Scalar};
+use k256::{
+    AffinePoint, Scalar, U256,
+    elliptic_curve::{ops::Reduce, point::AffineCoordinates},
+};
+use lit_session_crypto::{EcdsaSignatureShare, HdTweak};
 use lit_types::PkpPublicKey;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::{EcdsaDealerError, EcdsaSignatureShare, r_of, scalar_of_digest, shamir::weight};
-use crate::HdTweak;
+use crate::{KeyShareError, shamir::weight};
 
 /// One node's shares of the root keys. The shares of all PKPs derive from them.
 pub struct EcdsaRootShares {
@@ -15,7 +18,7 @@ pub struct EcdsaRootShares {
 }
 
 impl EcdsaRootShares {
-    pub(super) const fn new(
+    pub(crate) const fn new(
         holder: NonZeroU8,
         shares: Zeroizing<Vec<Scalar>>,
         public_keys: Vec<PkpPublicKey>,
@@ -36,8 +39,8 @@ impl EcdsaRootShares {
     /// Derives the share of a PKP's key, as the key itself is derived: both are linear in the root keys.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::Derivation`].
-    pub fn derive(&self, tweak: &HdTweak) -> Result<EcdsaKeyShare, EcdsaDealerError> {
+    /// [`KeyShareError::Derivation`].
+    pub fn derive(&self, tweak: &HdTweak) -> Result<EcdsaKeyShare, KeyShareError> {
         Ok(EcdsaKeyShare {
             holder: self.holder,
             share: tweak.secret(&self.shares),
@@ -77,23 +80,23 @@ impl EcdsaKeyShare {
     /// It consumes the presignature: two signatures with one presignature reveal the key.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::NotInSet`], [`EcdsaDealerError::Holder`], [`EcdsaDealerError::OtherKey`].
+    /// [`KeyShareError::NotInSet`], [`KeyShareError::Holder`], [`KeyShareError::OtherKey`].
     #[allow(clippy::needless_pass_by_value, reason = "a presignature is used once")]
     pub fn sign(
         &self,
         presignature: EcdsaPresignatureShare,
         digest: &[u8; 32],
         set: &SigningSet,
-    ) -> Result<EcdsaSignatureShare, EcdsaDealerError> {
+    ) -> Result<EcdsaSignatureShare, KeyShareError> {
         let weight = set.weight(self.holder)?;
         if presignature.holder != self.holder {
-            return Err(EcdsaDealerError::Holder {
+            return Err(KeyShareError::Holder {
                 holder: self.holder,
                 found: presignature.holder,
             });
         }
         if presignature.public_key != self.public_key {
-            return Err(EcdsaDealerError::OtherKey);
+            return Err(KeyShareError::OtherKey);
         }
         let EcdsaPresignatureShare {
             big_r,
@@ -124,25 +127,25 @@ impl fmt::Debug for EcdsaKeyShare {
     }
 }
 
-/// A node's share of a presignature, dealt by [`EcdsaDealer::presign`](super::EcdsaDealer::presign).
+/// A node's share of a presignature, dealt by [`EcdsaDealer::presign`](crate::EcdsaDealer::presign).
 ///
 /// A node needs it besides its key share to sign once. It is wiped from memory on drop, and cannot be cloned.
 #[derive(ZeroizeOnDrop)]
 pub struct EcdsaPresignatureShare {
     #[zeroize(skip)]
-    pub(super) holder: NonZeroU8,
+    pub(crate) holder: NonZeroU8,
     #[zeroize(skip)]
-    pub(super) public_key: PkpPublicKey,
+    pub(crate) public_key: PkpPublicKey,
     /// The nonce point, the same for all holders.
     #[zeroize(skip)]
-    pub(super) big_r: AffinePoint,
+    pub(crate) big_r: AffinePoint,
     /// A share of `k`, the inverse of the nonce.
-    pub(super) nonce: Scalar,
+    pub(crate) nonce: Scalar,
     /// `k - b` for a random `b`, the same for all holders.
     #[zeroize(skip)]
-    pub(super) opened: Scalar,
+    pub(crate) opened: Scalar,
     /// A share of `b·x` for the key `x`.
-    pub(super) masked_key: Scalar,
+    pub(crate) masked_key: Scalar,
 }
 
 impl EcdsaPresignatureShare {
@@ -172,13 +175,13 @@ impl SigningSet {
     /// Creates a set of holders, given in any order.
     ///
     /// # Errors
-    /// [`EcdsaDealerError::SigningSet`] for an empty set or a duplicate holder.
-    pub fn new(holders: impl IntoIterator<Item = NonZeroU8>) -> Result<Self, EcdsaDealerError> {
+    /// [`KeyShareError::SigningSet`] for an empty set or a duplicate holder.
+    pub fn new(holders: impl IntoIterator<Item = NonZeroU8>) -> Result<Self, KeyShareError> {
         let mut holders: Vec<_> = holders.into_iter().collect();
         holders.sort_unstable();
         let has_twice = holders.windows(2).any(|pair| pair[0] == pair[1]);
         if holders.is_empty() || has_twice {
-            return Err(EcdsaDealerError::SigningSet);
+            return Err(KeyShareError::SigningSet);
         }
         Ok(Self(holders))
     }
@@ -195,10 +198,20 @@ impl SigningSet {
         self.0.binary_search(&holder).is_ok()
     }
 
-    fn weight(&self, holder: NonZeroU8) -> Result<Scalar, EcdsaDealerError> {
+    fn weight(&self, holder: NonZeroU8) -> Result<Scalar, KeyShareError> {
         if !self.contains(holder) {
-            return Err(EcdsaDealerError::NotInSet(holder));
+            return Err(KeyShareError::NotInSet(holder));
         }
         Ok(weight(holder, &self.0))
     }
+}
+
+/// A digest as a number. A digest that is not below the curve order is reduced, as in ECDSA.
+fn scalar_of_digest(digest: &[u8; 32]) -> Scalar {
+    <Scalar as Reduce<U256>>::reduce_bytes(&(*digest).into())
+}
+
+/// `r` of a signature: the x coordinate of its nonce point.
+pub(crate) fn r_of(big_r: &AffinePoint) -> Scalar {
+    <Scalar as Reduce<U256>>::reduce_bytes(&big_r.x())
 }

@@ -4,13 +4,12 @@ use base64::{
     alphabet::URL_SAFE,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
+use lit_session_crypto::hd_key_id;
 use lit_types::{
     ActionCid, ActionCidError, AuthMethod, AuthMethodNumber, JsonProblem, MAX_AUTH_SIG_BYTES,
     constants::AuthMethodType,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-
-use crate::hd_key_id;
 
 /// The Discord application of Lit, which nodes use by default.
 pub const DISCORD_CLIENT_ID: &str = "1052874239658692668";
