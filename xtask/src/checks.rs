@@ -59,6 +59,7 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
             command.env("RUSTDOCFLAGS", "-D warnings");
         },
     )?;
+    plain("cargo xtask graph --check")?;
     plain("cargo deny check bans licenses sources")?;
     yanked()?;
     if packages::run()? != ExitCode::SUCCESS {

@@ -5,6 +5,7 @@ mod checks;
 mod codegen;
 mod crypto;
 mod devnet;
+mod graph;
 mod interop;
 mod packages;
 mod run;
@@ -30,6 +31,8 @@ struct Cli {
 enum Task {
     /// Check the crates against golden vectors of the official client
     Vectors(vectors::Args),
+    /// Draw the diagram of the crates in ARCHITECTURE.md
+    Graph(graph::Args),
     /// Count the packages behind each crate, and check the budgets
     Packages,
     /// Run the property tests with more cases
@@ -51,6 +54,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Vectors(args) => vectors::run(&args),
+        Task::Graph(args) => graph::run(&args),
         Task::Packages => packages::run(),
         Task::Props(args) => checks::props(&args),
         Task::Codegen(args) => codegen::run(&args),

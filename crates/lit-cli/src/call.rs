@@ -3,9 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use alloy_signer_local::PrivateKeySigner;
+use lit_actions::{ActionEnvironment, ActionRequest};
+use lit_node::HttpFetcher;
 use lit_sdk::{
     ActionCid, Encrypted, ExecuteJs, LitNodeClient, PkpPublicKey, PkpSign, Right, Session,
     SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
@@ -14,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::{
     error::{Error, read_file},
-    network::NetworkArgs,
+    network::{NetworkArgs, NetworkUnlessLocal},
     output::Output,
     session::{parse_param, parse_pkp},
     wallet::WalletArgs,
@@ -39,7 +42,7 @@ pub(crate) struct Sign {
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum ActionCommand {
-    /// Run a Lit Action on all nodes.
+    /// Run a Lit Action on all nodes, or with --local in this process.
     Run(Run),
     /// Print the CID of a Lit Action, which `lit pkp permit` takes.
     Cid {
@@ -55,8 +58,14 @@ pub(crate) struct Run {
     /// A parameter of the action, such as magicNumber=42; repeat the option for more.
     #[arg(long = "param", value_name = "NAME=JSON", value_parser = parse_param)]
     params: Vec<(String, Value)>,
+    /// Run the action in this process, without nodes: it cannot sign, decrypt or read the chain.
+    #[arg(long)]
+    local: bool,
+    /// A host that `fetch` may reach with --local, such as api.example.org; repeat the option for more.
+    #[arg(long = "allow-fetch", value_name = "HOST", requires = "local")]
+    fetch_hosts: Vec<String>,
     #[command(flatten)]
-    network: NetworkArgs,
+    network: NetworkUnlessLocal,
     #[command(flatten)]
     wallet: WalletArgs,
 }
@@ -111,6 +120,9 @@ pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(
 
 async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     let code = read_file(&args.code)?;
+    if args.local {
+        return run_locally(args, code, output).await;
+    }
     let wallet = args.wallet.signer()?;
     let client = args.network.connect(output).await?;
     // The action may sign with any PKP of the wallet.
@@ -134,6 +146,28 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     let signed = |(name, signature)| format!("\n{name}: {signature}");
     let signatures: String = answer.signatures.iter().map(signed).collect();
     output.result(&json, &format!("{}{signatures}", answer.response))
+}
+
+/// Runs the action in the engine of the nodes, without a host.
+async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Error> {
+    let hosts = args.fetch_hosts.iter().cloned();
+    let environment = hosts.fold(
+        ActionEnvironment::default(),
+        ActionEnvironment::with_fetch_host,
+    );
+    let request = ActionRequest {
+        js_params: args.params.iter().cloned().collect(),
+        environment: Arc::new(environment.with_fetcher(Arc::new(HttpFetcher::new()))),
+        ..ActionRequest::new(code)
+    };
+    let outcome = lit_actions::run(request).await;
+    if let Err(error) = &outcome {
+        show_logs(error.logs(), output);
+    }
+    let outcome = outcome.map_err(Error::LocalAction)?;
+    show_logs(&outcome.logs, output);
+    let json = json!({ "response": outcome.response, "logs": outcome.logs });
+    output.result(&json, &outcome.response)
 }
 
 pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error> {

@@ -32,6 +32,8 @@ pub(crate) enum Error {
         pkp: TokenId,
         source: lit_sdk::Error,
     },
+    #[error("the Lit Action failed: {0}")]
+    LocalAction(lit_actions::ActionError),
     #[error("cannot log in with the wallet")]
     Login(#[from] AuthProviderError),
     #[error(transparent)]
@@ -146,7 +148,7 @@ impl Error {
                 "start a network with `lit devnet`, or name another chain with --rpc-url"
                     .to_owned(),
             ),
-            Self::Sdk(lit_sdk::Error::Action { .. }) => Some(
+            Self::Sdk(lit_sdk::Error::Action { .. }) | Self::LocalAction(_) => Some(
                 "correct the code of the action, or pass what it reads with --param".to_owned(),
             ),
             _ => self.sdk().and_then(sdk_help).map(ToOwned::to_owned),

@@ -20,6 +20,34 @@ pub(crate) struct NetworkArgs {
     threshold: usize,
 }
 
+/// The nodes of a network, unless the option `--local` makes do without.
+#[derive(Debug, clap::Args)]
+pub(crate) struct NetworkUnlessLocal {
+    /// The URLs of the nodes, separated by commas, as `lit devnet` prints them.
+    #[arg(
+        long = "node",
+        visible_alias = "nodes",
+        value_name = "URL",
+        required_unless_present = "local",
+        value_delimiter = ',',
+        env = "LIT_NODES"
+    )]
+    nodes: Vec<NodeUrl>,
+    /// How many nodes must agree, as `lit devnet` prints it.
+    #[arg(long, required_unless_present = "local", env = "LIT_THRESHOLD")]
+    threshold: Option<usize>,
+}
+
+impl NetworkUnlessLocal {
+    pub(crate) async fn connect(&self, output: &Output) -> Result<LitNodeClient, Error> {
+        let network = NetworkArgs {
+            nodes: self.nodes.clone(),
+            threshold: self.threshold.unwrap_or_default(),
+        };
+        network.connect(output).await
+    }
+}
+
 impl NetworkArgs {
     pub(crate) async fn connect(&self, output: &Output) -> Result<LitNodeClient, Error> {
         let step = output.step("connecting");

@@ -280,6 +280,46 @@ fn the_description_says_what_runs_where() {
 }
 
 #[test]
+fn an_action_runs_without_nodes() {
+    let files = Files::new();
+    let code = "console.log('written'); Lit.Actions.setResponse({ response: `${n + 1}` })";
+    let file = files.write("action.js", code);
+    let run = ["action", "run", &file, "--local", "--param", "n=41"];
+    let output = lit(&run).output().unwrap();
+    assert_eq!(
+        (&output.stdout[..], stderr(&output).as_str()),
+        (&b"42\n"[..], "written\n")
+    );
+    let answer = parsed(&lit(&[&run[..], &["--json"]].concat()).output().unwrap());
+    assert_eq!(answer, json!({ "response": "42", "logs": "written\n" }));
+
+    // What needs the network says so, and so does a host that was not allowed.
+    let sign = files.write("sign.js", "Lit.Actions.signEcdsa({})");
+    let output = lit(&["action", "run", &sign, "--local"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let fetch = files.write("fetch.js", "fetch('http://127.0.0.1:1')");
+    let output = lit(&["action", "run", &fetch, "--local"]).output().unwrap();
+    assert!(
+        stderr(&output).contains("the host 127.0.0.1 is not allowed"),
+        "{output:?}"
+    );
+    let allowed = [
+        "action",
+        "run",
+        &fetch,
+        "--local",
+        "--allow-fetch",
+        "127.0.0.1",
+    ];
+    let output = lit(&allowed).output().unwrap();
+    assert!(stderr(&output).contains("Connection refused"), "{output:?}");
+    let output = lit(&["action", "run", &fetch, "--allow-fetch", "127.0.0.1"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn pkps_and_credits() {
     let network = Network::start(&["--capacity"]);
     let minted = parsed(&network.run(0, &["pkp", "mint", "--json"]));
