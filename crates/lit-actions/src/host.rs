@@ -14,6 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
     ActionEnvironment, ActionLimits, Execution, HostError,
+    bytes::bytes_of,
     fetch::FetchRequest,
     input::{Answer, Event, Run},
     natives,
@@ -248,7 +249,7 @@ impl HostState {
         }
         let mut request: FetchRequest = serde_json::from_str(head)
             .map_err(|error| Exception::throw_type(ctx, &format!("fetch: {error}")))?;
-        request.body = natives::bytes_of(&body.unwrap_or_default()).into();
+        request.body = bytes_of(&body.unwrap_or_default()).into();
         let environment = Arc::clone(&self.environment);
         self.begin(id, async move {
             let (answer, body) = environment.fetch(request).await?;

@@ -1,7 +1,4 @@
-//! Native functions that depend only on their arguments.
-//!
-//! rquickjs cannot read typed arrays safely, so bytes come in as strings with one character per byte. They are returned as arrays in
-//! the JavaScript heap, so that the memory limit covers them.
+//! Native functions that depend only on their arguments. [`bytes`](crate::bytes) says how bytes come and go.
 #![allow(
     clippy::needless_pass_by_value,
     reason = "arguments of JavaScript functions are owned"
@@ -12,9 +9,11 @@ use serde_json::json;
 use sha3::{Digest, Keccak256};
 use url::{Url, form_urlencoded, quirks};
 
-use crate::{crypto, script::script};
-
-pub(crate) type Bytes<'js> = TypedArray<'js, u8>;
+use crate::{
+    bytes::{Bytes, bytes, bytes_of},
+    crypto,
+    script::script,
+};
 
 /// Adds the functions to the prelude's object `host`.
 pub(crate) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
@@ -143,22 +142,4 @@ fn write_query(pairs: String) -> String {
     form_urlencoded::Serializer::new(String::new())
         .extend_pairs(pairs)
         .finish()
-}
-
-/// Copies bytes into the JavaScript heap.
-pub(crate) fn bytes<'js>(ctx: Ctx<'js>, bytes: Vec<u8>) -> rquickjs::Result<Bytes<'js>> {
-    TypedArray::new_copy(ctx, bytes)
-}
-
-/// Converts bytes to a string with one character per byte.
-pub(crate) fn binary_of(bytes: &[u8]) -> String {
-    bytes.iter().copied().map(char::from).collect()
-}
-
-/// Converts a string with one character per byte to bytes.
-pub(crate) fn bytes_of(binary: &str) -> Vec<u8> {
-    binary
-        .chars()
-        .filter_map(|byte| u8::try_from(byte).ok())
-        .collect()
 }

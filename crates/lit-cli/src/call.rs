@@ -19,7 +19,7 @@ use crate::{
     error::{Error, read_file},
     network::{NetworkArgs, NetworkUnlessLocal},
     output::Output,
-    session::{parse_param, parse_pkp},
+    parse::{parse_param, parse_pkp},
     wallet::WalletArgs,
 };
 
@@ -132,7 +132,7 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     let call = ExecuteJs::code(code).with_params(args.params.iter().cloned().collect());
     let answer = client.execute_js(&session, &call).await;
     if let Err(lit_sdk::Error::Action { logs, .. }) = &answer {
-        show_logs(logs, output);
+        output.logs(logs);
     }
     let answer = answer?;
     step.done(output, "the nodes returned matching answers");
@@ -142,7 +142,7 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
         "signatures": answer.signatures,
         "claims": answer.claims,
     });
-    show_logs(&answer.logs, output);
+    output.logs(&answer.logs);
     let signed = |(name, signature)| format!("\n{name}: {signature}");
     let signatures: String = answer.signatures.iter().map(signed).collect();
     output.result(&json, &format!("{}{signatures}", answer.response))
@@ -162,10 +162,10 @@ async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Er
     };
     let outcome = lit_actions::run(request).await;
     if let Err(error) = &outcome {
-        show_logs(error.logs(), output);
+        output.logs(error.logs());
     }
     let outcome = outcome.map_err(Error::LocalAction)?;
-    show_logs(&outcome.logs, output);
+    output.logs(&outcome.logs);
     let json = json!({ "response": outcome.response, "logs": outcome.logs });
     output.result(&json, &outcome.response)
 }
@@ -195,13 +195,6 @@ pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error
     let data = client.decrypt(&session, &encrypted).await?;
     step.done(output, "decrypted");
     output.data(&data)
-}
-
-/// What an action wrote to the console.
-pub(crate) fn show_logs(logs: &str, output: &Output) {
-    if !logs.is_empty() {
-        output.message(logs.trim_end());
-    }
 }
 
 fn is_not(expected: &'static str, path: &Path, source: serde_json::Error) -> Error {

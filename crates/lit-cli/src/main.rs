@@ -7,6 +7,7 @@ mod error;
 mod failure;
 mod network;
 mod output;
+mod parse;
 mod session;
 mod tour;
 mod wallet;

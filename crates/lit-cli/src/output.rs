@@ -52,6 +52,13 @@ impl Output {
         write_out(bytes)
     }
 
+    /// What an action wrote to the console.
+    pub(crate) fn logs(&self, logs: &str) {
+        if !logs.is_empty() {
+            self.message(logs.trim_end());
+        }
+    }
+
     /// A message for people. Nodes and actions send parts of it, so control characters are replaced.
     pub(crate) fn message(&self, text: &str) {
         let text = text.replace(is_unprintable, "\u{fffd}");

@@ -10,10 +10,10 @@ use lit_sdk::{
 use serde_json::{Value, json};
 
 use crate::{
-    call::show_logs,
     error::{Error, read_file},
     network::NetworkArgs,
     output::Output,
+    parse::{parse_param, parse_pkp},
     tour::{describe, explain},
     wallet::WalletArgs,
 };
@@ -123,37 +123,6 @@ fn parse_grant(text: &str) -> Result<Right, Box<dyn StdError + Send + Sync>> {
     Ok(Right::new(resource, ability)?)
 }
 
-pub(crate) fn parse_param(text: &str) -> Result<(String, Value), String> {
-    let (name, value) = text
-        .split_once('=')
-        .ok_or("expected NAME=JSON, such as magicNumber=42")?;
-    let value = serde_json::from_str(value).map_err(|error| {
-        format!(
-            "malformed JSON after {name}=: {error}{}",
-            quoting(name, value)
-        )
-    })?;
-    Ok((name.to_owned(), value))
-}
-
-/// How to write the value as a text, unless it looks like other JSON.
-fn quoting(name: &str, value: &str) -> String {
-    if value.starts_with(['{', '[', '"', '\'']) {
-        return String::new();
-    }
-    format!("; write a text as {name}='{}'", json!(value))
-}
-
-/// The public key of a PKP. Users also try its token id.
-pub(crate) fn parse_pkp(text: &str) -> Result<PkpPublicKey, Box<dyn StdError + Send + Sync>> {
-    text.parse().map_err(|error| match text.parse::<TokenId>() {
-        Ok(token) => {
-            format!("that is a token id; `lit pkp show {token}` prints the public key").into()
-        }
-        Err(_) => Box::from(error),
-    })
-}
-
 pub(crate) async fn run(command: &Command, output: &Output) -> Result<(), Error> {
     match command {
         Command::Wallet(args) => wallet(args, output).await,
@@ -211,7 +180,7 @@ async fn action(args: &Action, output: &Output) -> Result<(), Error> {
     let session = client.session(&args.session.request(), &login).await;
     let session = session.map_err(|error| Error::of_action(error, cid, args.pkp.token_id()));
     if let Err(Error::Sdk(lit_sdk::Error::Action { logs, .. })) = &session {
-        show_logs(logs, output);
+        output.logs(logs);
     }
     let session = session?;
     step.done(

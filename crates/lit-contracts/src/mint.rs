@@ -4,8 +4,10 @@ use lit_types::constants::AuthMethodScope;
 use crate::{
     ActionCid, ContractError, PermittedAuthMethod, Scopes,
     bindings::{PKPHelper, PKPHelperV2},
-    pkp::KEY_TYPE,
 };
+
+/// The key type of every PKP: secp256k1.
+pub(crate) const KEY_TYPE: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// The owner of a new PKP's NFT. The owner may use the PKP without a permission, and alone may change permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,11 +10,8 @@ use crate::{
     ActionCid, Confirmation, Contract, ContractError, NewPkp, RevertKind,
     bindings::{PKPNFT as nft, PubkeyRouter as router},
     chain::{Chain, Mined},
-    mint::MintCall,
+    mint::{KEY_TYPE, MintCall},
 };
-
-/// The key type of every PKP: secp256k1.
-pub(crate) const KEY_TYPE: U256 = U256::from_limbs([2, 0, 0, 0]);
 
 /// How many calls of an enumeration run at a time.
 pub(crate) const CONCURRENT_CALLS: usize = 16;

@@ -15,8 +15,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 use crate::{
     DevnetBuilder, DevnetError,
     embedded_node::EmbeddedNode,
+    served::Served,
     services,
-    start::Served,
     urls::{memory_urls, url_of},
 };
 

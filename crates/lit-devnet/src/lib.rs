@@ -26,6 +26,7 @@ mod memory;
 mod network;
 mod places;
 mod recent;
+mod served;
 #[cfg(feature = "http")]
 mod services;
 mod signer;

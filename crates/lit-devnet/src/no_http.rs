@@ -3,7 +3,7 @@
 use lit_types::NodeUrl;
 use tokio::task::JoinSet;
 
-use crate::{DevnetBuilder, DevnetError, start::Served, urls::memory_urls};
+use crate::{DevnetBuilder, DevnetError, served::Served, urls::memory_urls};
 
 /// Where the network listens: nowhere.
 #[derive(Debug)]

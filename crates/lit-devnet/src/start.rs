@@ -20,19 +20,9 @@ use crate::{
     log::RequestLog,
     meetings::{LocalPeers, Meetings},
     places::{LocalEngines, Places},
+    served::Served,
     signer::{Keys, NodeSigner},
 };
-
-/// What the servers of a network serve.
-#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "nothing listens"))]
-pub(crate) struct Served<'a> {
-    pub(crate) nodes: &'a [Arc<EmbeddedNode>],
-    pub(crate) keys: &'a Arc<NetworkKeys>,
-    pub(crate) clock: &'a Arc<DevnetClock>,
-    pub(crate) chain: &'a LitChain,
-    pub(crate) blocks: &'a Arc<Blocks>,
-    pub(crate) ipfs: &'a Arc<Ipfs>,
-}
 
 impl DevnetBuilder {
     /// Starts the network.

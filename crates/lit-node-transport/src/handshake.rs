@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::{
     NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumPolicy, Rejection, RequestId,
     call_quorum, most_common,
-    quorum::{Settled, judge_response},
+    settled::{Settled, judge_response},
 };
 
 /// How long to wait for the block hashes of other nodes, when the first ones do not agree.

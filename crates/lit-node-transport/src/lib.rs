@@ -16,6 +16,7 @@ mod outcome;
 mod quorum;
 mod rejection;
 mod request_id;
+mod settled;
 mod tally;
 mod transport;
 

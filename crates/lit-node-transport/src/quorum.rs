@@ -9,8 +9,8 @@ use tokio::{
 };
 
 use crate::{
-    MAX_REFUSAL_BYTES, NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumError,
-    QuorumFailure, Rejection, RequestId, TransportError, datil, tally::Tally,
+    NodeOutcome, NodeRequest, NodeTransport, QuorumError, QuorumFailure, Rejection, RequestId,
+    TransportError, datil, settled::Settled, tally::Tally,
 };
 
 /// How much longer a call that cannot succeed any more waits for other nodes, so that its report says what became of them.
@@ -336,32 +336,4 @@ impl<T, K, J, F> fmt::Debug for QuorumCall<T, K, J, F> {
             .field("request_id", &self.request_id)
             .finish_non_exhaustive()
     }
-}
-
-/// A request that has come to its end.
-#[derive(Debug)]
-pub(crate) struct Settled {
-    pub(crate) index: usize,
-    pub(crate) node: NodeUrl,
-    pub(crate) result: Result<NodeResponse, TransportError>,
-    pub(crate) elapsed: Duration,
-}
-
-/// The valid answer in a response, or the outcome it is otherwise.
-pub(crate) fn judge_response<T>(
-    node: &NodeUrl,
-    result: Result<NodeResponse, TransportError>,
-    judge: &impl Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
-) -> Result<T, Outcome> {
-    let NodeResponse { status, body } = result.map_err(Outcome::Failed)?;
-    if !(200..300).contains(&status) {
-        let error = Box::new(datil::parse_refusal(&body));
-        let body = (body.len() <= MAX_REFUSAL_BYTES).then_some(body);
-        return Err(Outcome::Refused {
-            status,
-            error,
-            body,
-        });
-    }
-    judge(node, &body).map_err(Outcome::from)
 }

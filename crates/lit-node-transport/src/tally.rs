@@ -4,7 +4,7 @@ use lit_types::NodeUrl;
 
 use crate::{
     NodeOutcome, Outcome, QuorumFailure, Rejection,
-    quorum::{Settled, judge_response},
+    settled::{Settled, judge_response},
 };
 
 /// The answers so far, grouped by what they say.

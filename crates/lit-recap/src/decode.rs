@@ -11,12 +11,9 @@ use serde::{
 use serde_json::{Map, Number, Value};
 
 use crate::{
-    Attenuations, NotaBene, ProofCid, ProofCidError, RECAP_URN_PREFIX, ReCap, RecapAbility,
-    RecapAbilityError, recap::utf16_order,
+    Attenuations, DecodeError, MAX_URN_BYTES, NotaBene, ProofCid, RECAP_URN_PREFIX, ReCap,
+    RecapAbility, utf16::utf16_order,
 };
-
-/// The length limit of a `urn:recap:`, in bytes. Nodes put the answer of a Lit Action, up to 100 KiB, into a ReCap.
-pub const MAX_URN_BYTES: usize = 512 * 1024;
 
 /// The maximum number of proofs. Lit uses none.
 const MAX_PROOFS: usize = 64;
@@ -27,7 +24,15 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-pub(crate) fn decode(urn: &str) -> Result<ReCap, DecodeError> {
+impl std::str::FromStr for ReCap {
+    type Err = DecodeError;
+
+    fn from_str(urn: &str) -> Result<Self, Self::Err> {
+        decode(urn)
+    }
+}
+
+fn decode(urn: &str) -> Result<ReCap, DecodeError> {
     let encoded = urn
         .strip_prefix(RECAP_URN_PREFIX)
         .ok_or(DecodeError::Prefix)?;
@@ -178,40 +183,4 @@ impl<'de> Deserialize<'de> for Ordered {
         }
         deserializer.deserialize_any(Any)
     }
-}
-
-/// Why a ReCap (EIP-5573) is malformed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeError {
-    /// It does not start with `urn:recap:`.
-    #[error("invalid recap urn: it does not start with urn:recap:")]
-    Prefix,
-    /// It is longer than [`MAX_URN_BYTES`].
-    #[error("the recap urn is longer than {MAX_URN_BYTES} bytes")]
-    TooLong,
-    /// It is not base64url.
-    #[error("malformed recap urn: not base64url")]
-    Base64,
-    /// It is not JSON, or is nested deeper than 128 levels.
-    #[error("malformed recap: not JSON")]
-    Json,
-    /// `att` is missing or not an object, or a resource in it is not an object.
-    #[error("invalid attenuation object")]
-    Attenuations,
-    /// `prf` is missing, not a list of strings, or longer than 64.
-    #[error("invalid proof list")]
-    Proofs,
-    /// A proof is not a CIDv1 in base58btc.
-    #[error(transparent)]
-    Proof(#[from] ProofCidError),
-    /// An ability is not `<namespace>/<name>`.
-    #[error(transparent)]
-    Ability(#[from] RecapAbilityError),
-    /// The notes of an ability are not a list of objects.
-    #[error("invalid nota-bene list for {0}")]
-    NotaBene(RecapAbility),
-    /// Resources, abilities or members of notes are not in ascending order, or are duplicated.
-    #[error("invalid attenuation object: not sorted")]
-    NotSorted,
 }

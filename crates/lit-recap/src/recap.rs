@@ -1,5 +1,4 @@
 use std::{
-    cmp::Ordering,
     collections::{BTreeMap, HashMap},
     fmt,
 };
@@ -8,7 +7,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use lit_types::{IncompatibleAbility, LitAbility, LitResource, Right};
 use serde_json::{Map, Value, json};
 
-use crate::{DecodeError, ProofCid, RecapAbility, SiweError, SiweMessage, decode};
+use crate::{DecodeError, ProofCid, RecapAbility, SiweError, SiweMessage, utf16::utf16_order};
 
 /// The prefix of a ReCap resource in a SIWE message.
 pub const RECAP_URN_PREFIX: &str = "urn:recap:";
@@ -307,14 +306,6 @@ impl ReCap {
     }
 }
 
-impl std::str::FromStr for ReCap {
-    type Err = DecodeError;
-
-    fn from_str(urn: &str) -> Result<Self, Self::Err> {
-        decode::decode(urn)
-    }
-}
-
 impl fmt::Debug for ReCap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.to_json())
@@ -329,11 +320,6 @@ fn is_empty_value(value: &Value) -> bool {
         Value::String(text) => text.is_empty(),
         _ => false,
     }
-}
-
-/// JavaScript sorts by UTF-16 code units, which differs from byte order outside the basic plane.
-pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
 }
 
 /// Why rights do not make a valid ReCap.

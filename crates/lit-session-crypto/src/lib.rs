@@ -18,6 +18,7 @@ mod validate;
 mod verify;
 #[cfg(feature = "signer")]
 mod wallet;
+mod wallet_root;
 
 pub use bls::{
     BlsError, BlsPublicKey, BlsQuorum, BlsSignature, BlsSignatureShare, CombineError,

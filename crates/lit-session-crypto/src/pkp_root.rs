@@ -4,7 +4,7 @@ use lit_types::AuthSig;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    BlsPublicKey, BlsSignature, CapabilityRefusal, CombinedSignature, verify::message_address,
+    BlsPublicKey, BlsSignature, CapabilityRefusal, CombinedSignature, wallet_root::message_address,
 };
 
 /// The digest that nodes sign for a PKP: SHA-256 of `lit_session:` and the EIP-191 hash of the SIWE message in hex.

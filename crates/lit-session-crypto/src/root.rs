@@ -11,7 +11,8 @@ use time::OffsetDateTime;
 use crate::{
     BlsPublicKey, CapabilityRefusal, CombinedRoot, SessionPublicKey,
     rewrite::resolved_auth_context,
-    verify::{later, verify_root_auth_sig, verify_wallet_auth_sig},
+    verify::{later, verify_root_auth_sig},
+    wallet_root::verify_wallet_auth_sig,
 };
 
 /// The requirements that a root AuthSig must meet.

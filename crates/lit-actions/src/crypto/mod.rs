@@ -1,7 +1,7 @@
 //! Cryptography behind `jwt`, `crypto.subtle` and `Lit.Actions.aesDecrypt`, as native functions.
 //!
 //! They are a separate object, created on first use, because most actions do not need it. Bytes, including keys, are strings with one
-//! character per byte, as in the other [natives](super::natives).
+//! character per byte, as in the other [natives](crate::natives).
 #![allow(
     clippy::needless_pass_by_value,
     reason = "arguments of JavaScript functions are owned"
@@ -20,7 +20,7 @@ use rquickjs::{Ctx, Function, Object};
 pub(crate) use self::signatures::digest;
 
 use self::keys::Key;
-use super::natives::{Bytes, binary_of, bytes, bytes_of};
+use crate::bytes::{Bytes, binary_of, bytes, bytes_of};
 
 /// Base64url: encodes without padding, decodes with or without.
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(

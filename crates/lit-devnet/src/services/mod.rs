@@ -26,7 +26,7 @@ use self::{
     refused::Refused,
     relayer::{RELAY_API_KEY, Relayer},
 };
-use crate::{Devnet, start::Served};
+use crate::{Devnet, served::Served};
 
 /// The largest request, in bytes: that of IPFS. The relayer accepts less.
 const MAX_BODY: usize = ipfs::MAX_CONTENT;
