@@ -1,16 +1,19 @@
-use std::sync::{
-    Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 /// The console output, the response and the number of fetches of an action and all actions that it calls.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Execution {
     output: Mutex<Output>,
     fetches: AtomicUsize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Output {
     logs: String,
     response: String,
@@ -55,5 +58,14 @@ impl Execution {
     /// Ignores poisoning: no change of the output can stop halfway.
     fn output(&self) -> MutexGuard<'_, Output> {
         self.output.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Response and logs may hold what the action decrypted, so they are not shown.
+impl fmt::Debug for Execution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Execution")
+            .field("fetches", &self.fetches)
+            .finish_non_exhaustive()
     }
 }

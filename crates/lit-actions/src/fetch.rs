@@ -2,17 +2,16 @@
 
 use std::error::Error;
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use http::{
-    HeaderMap, Method, Request, Response, StatusCode,
+    HeaderMap, Method, Request, StatusCode,
     header::{self, HeaderName, HeaderValue},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::{ActionEnvironment, HostError};
+use crate::{ActionEnvironment, FetchError, HostError};
 
 /// The largest response body, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
@@ -34,35 +33,6 @@ const RESERVED: [HeaderName; 7] = [
     header::TE,
     header::EXPECT,
 ];
-
-/// Sends the requests of `fetch`. The engine decides where they may go.
-///
-/// An implementation sends the request as it is, follows no redirects, and stops when its future is dropped. The engine's time limit is
-/// its deadline.
-#[async_trait]
-pub trait HttpFetch: Send + Sync + 'static {
-    /// Sends one request, and reads the answer with at most `max_body` bytes of body.
-    ///
-    /// # Errors
-    /// [`FetchError`] if there is no answer, or it is too large. An answer with an error status is an answer.
-    async fn fetch(
-        &self,
-        request: Request<Bytes>,
-        max_body: usize,
-    ) -> Result<Response<Bytes>, FetchError>;
-}
-
-/// Why a request of `fetch` has no answer.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum FetchError {
-    /// The body is larger than the limit.
-    #[error("the response is larger than 16 MiB")]
-    TooLarge,
-    /// The server cannot be reached, or broke off.
-    #[error("no response")]
-    Failed(#[source] Box<dyn Error + Send + Sync>),
-}
 
 /// A request in the form of `web.js`.
 #[derive(Debug, Deserialize)]
@@ -104,7 +74,7 @@ impl ActionEnvironment {
                 ))
             };
             let fetcher = self.fetcher().ok_or_else(|| failed(&Refused(NO_FETCHER)))?;
-            let sent = fetcher.fetch(exchange.request()?, MAX_ANSWER).await;
+            let sent = fetcher.fetch(exchange.request()?).await;
             let (head, body) = sent.map_err(|error| failed(&error))?.into_parts();
             if let Some(target) = exchange.redirection(head.status, &head.headers)
                 && request.redirect != Redirect::Manual
@@ -119,6 +89,10 @@ impl ActionEnvironment {
                 exchange.redirect(head.status, target?);
                 continue;
             }
+            let body = body.read(MAX_ANSWER).await.map_err(|error| match error {
+                FetchError::TooLarge => failed(&Refused("the response is larger than 16 MiB")),
+                error => failed(&error),
+            })?;
             let headers: Vec<_> = head
                 .headers
                 .iter()

@@ -1,4 +1,4 @@
-//! The native functions of the JavaScript prelude, and the host behind an action.
+//! The native functions of the JavaScript prelude that have effects.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,12 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_trait::async_trait;
 use rquickjs::{Ctx, Exception, Function, Object};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
-    ActionEnvironment, ActionLimits, Execution, HostError,
+    ActionEnvironment, ActionHost, ActionLimits, Execution, HostError,
     bytes::bytes_of,
     fetch::FetchRequest,
     input::{Answer, Event, Run},
@@ -23,51 +22,10 @@ use crate::{
     uncaught::Uncaught,
 };
 
-/// The result of a host function.
-pub type HostResult = Result<serde_json::Value, HostError>;
-
-/// The network behind an action: answers the asynchronous functions of `Lit.Actions`.
-///
-/// A host may serve several runs. It owns what runs accumulate: signatures, claims, counts against
-/// limits.
-#[async_trait]
-pub trait ActionHost: Send + Sync + 'static {
-    /// The functions of this host. Each becomes `Lit.Actions.<name>`, takes one object and returns a
-    /// promise.
-    fn functions(&self) -> &[&str];
-
-    /// Answers one call, as a task of the tokio runtime.
-    ///
-    /// `function` is one of [`functions`](Self::functions). `parameters` is the action's argument
-    /// after `JSON.stringify`, with bytes (typed arrays, buffers) as arrays of numbers, or `null` if
-    /// the action passed no argument.
-    ///
-    /// # Errors
-    ///
-    /// An error rejects the promise.
-    async fn call(&self, function: &str, parameters: serde_json::Value) -> HostResult;
-}
-
 /// The limits of the parameters of one call, as JSON, and of pending calls. Parameters passed to a host are outside of the engine's
 /// memory limit.
 const MAX_PARAMETERS: usize = 1024 * 1024;
 const MAX_UNANSWERED: usize = 64;
-
-/// A host without functions.
-pub(crate) struct NoHost;
-
-#[async_trait]
-impl ActionHost for NoHost {
-    fn functions(&self) -> &[&str] {
-        &[]
-    }
-
-    async fn call(&self, function: &str, _: serde_json::Value) -> HostResult {
-        Err(HostError::new(format_args!(
-            "{function} is not available on this network"
-        )))
-    }
-}
 
 /// The state of one run on the Rust side of the prelude.
 pub(crate) struct HostState {

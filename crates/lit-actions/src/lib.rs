@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod action_host;
 mod bytes;
 mod crypto;
 mod engine;
@@ -9,6 +10,7 @@ mod execution;
 mod fetch;
 mod host;
 mod host_error;
+mod http_fetch;
 mod input;
 mod limits;
 mod natives;
@@ -19,12 +21,12 @@ mod script;
 mod timers;
 mod uncaught;
 
+pub use action_host::{ActionHost, HostResult};
 pub use environment::ActionEnvironment;
 pub use error::ActionError;
 pub use execution::Execution;
-pub use fetch::{FetchError, HttpFetch};
-pub use host::{ActionHost, HostResult};
 pub use host_error::HostError;
+pub use http_fetch::{FetchBody, FetchError, HttpFetch};
 pub use limits::ActionLimits;
 pub use request::{ActionOutcome, ActionRequest};
 pub use run::{run, run_in, run_with_host};

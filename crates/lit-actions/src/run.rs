@@ -9,8 +9,9 @@ use std::{
 };
 
 use crate::{
-    ActionError, ActionHost, ActionOutcome, ActionRequest, Execution, engine,
-    host::NoHost,
+    ActionError, ActionHost, ActionOutcome, ActionRequest, Execution,
+    action_host::NoHost,
+    engine,
     input::{Event, Run},
 };
 

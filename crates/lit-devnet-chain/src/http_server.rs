@@ -79,7 +79,10 @@ where
     }
 }
 
-/// The body of a request, or the error response if it is too large or too slow.
+/// The body of a request.
+///
+/// # Errors
+/// The response to send if it is too large or too slow.
 pub async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Response<Full<Bytes>>> {
     // Checked before the body is read, for clients that wait for a response before they send the body.
     if body.size_hint().lower() > limit as u64 {

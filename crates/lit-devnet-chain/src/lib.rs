@@ -6,6 +6,7 @@ mod error;
 mod evm;
 mod genesis;
 #[cfg(feature = "http")]
+#[doc(hidden)]
 pub mod http_server;
 mod rpc;
 #[cfg(feature = "http")]

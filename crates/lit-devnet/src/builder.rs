@@ -1,6 +1,6 @@
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use lit_actions::{ActionEnvironment, ActionLimits};
+use lit_actions::{ActionEnvironment, ActionLimits, HttpFetch};
 use lit_node::{AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi};
 use lit_node_transport::{HttpClient, HttpUrl};
 
@@ -30,13 +30,14 @@ const MAX_ENGINES: usize = 64;
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "call `start` to get a network"]
 pub struct DevnetBuilder {
     pub(crate) nodes: usize,
     pub(crate) seed: [u8; 32],
     pub(crate) max_engines: usize,
     pub(crate) environment: ActionEnvironment,
+    pub(crate) fetcher: Option<Arc<dyn HttpFetch>>,
     pub(crate) foreign_blockhashes: bool,
     pub(crate) auth: AuthProviders,
     pub(crate) epoch_length: Duration,
@@ -72,6 +73,12 @@ impl DevnetBuilder {
     /// Allows actions to reach a host by `fetch`, as [`ActionEnvironment::with_fetch_host`] does. May be repeated. Default: no host.
     pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.environment = self.environment.with_fetch_host(host);
+        self
+    }
+
+    /// Sets how `fetch` of actions sends requests. Default: over HTTP with the feature `http`; without it `fetch` fails.
+    pub fn with_fetcher(mut self, fetcher: Arc<dyn HttpFetch>) -> Self {
+        self.fetcher = Some(fetcher);
         self
     }
 
@@ -185,10 +192,11 @@ impl Default for DevnetBuilder {
             seed: [0; 32],
             max_engines: MAX_ENGINES,
             environment: ActionEnvironment::default(),
+            fetcher: None,
             foreign_blockhashes: false,
             auth: AuthProviders::default(),
             epoch_length: Duration::from_secs(3600),
-            settings: NodeSettings::new(0),
+            settings: NodeSettings::new(2),
             #[cfg(feature = "http")]
             http_port: None,
             #[cfg(feature = "http")]
@@ -196,5 +204,17 @@ impl Default for DevnetBuilder {
             #[cfg(feature = "http")]
             services_port: 0,
         }
+    }
+}
+
+/// Shows no seed: all keys follow from it.
+impl fmt::Debug for DevnetBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevnetBuilder")
+            .field("nodes", &self.nodes)
+            .field("epoch_length", &self.epoch_length)
+            .field("environment", &self.environment)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }

@@ -4,12 +4,12 @@ use alloy_primitives::Bytes;
 use alloy_sol_types::SolCall;
 use lit_contracts::bindings::Staking;
 use lit_devnet_chain::LitChain;
-use lit_node::{KeyShares, Node, Request, Response};
+use lit_node::{KeyShares, Node, Request, Response, epoch_to_use};
 use lit_recap::SiweMessage;
 use lit_session_crypto::session_digest;
 use lit_types::{
     NodeErrorBody, NodeErrorCode, NodeUrl,
-    wire::{Endpoint, SignSessionKeyResponse},
+    wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
 
 use crate::{Fault, LoggedRequest, SiweChange, lie::changed, log::RequestLog, signer::NodeSigner};
@@ -87,7 +87,7 @@ impl EmbeddedNode {
             }
             Some(Fault::Truncated) => answer.body.truncate(answer.body.len() / 2),
             Some(Fault::WrongSiwe(change)) if request.is_for(Endpoint::SignSessionKey) => {
-                if let Some(lie) = self.with_changed_message(&answer, change).await {
+                if let Some(lie) = self.with_changed_message(&request, &answer, change).await {
                     answer.body = lie;
                 }
             }
@@ -97,12 +97,19 @@ impl EmbeddedNode {
     }
 
     /// The answer with a changed message, and a share that is valid for it; `None` if the node refused.
-    async fn with_changed_message(&self, answer: &Response, change: SiweChange) -> Option<Vec<u8>> {
+    async fn with_changed_message(
+        &self,
+        request: &Request,
+        answer: &Response,
+        change: SiweChange,
+    ) -> Option<Vec<u8>> {
+        let asked: SignSessionKeyRequest = serde_json::from_slice(&request.body).ok()?;
         let honest: SignSessionKeyResponse = serde_json::from_slice(&answer.body).ok()?;
         let message: SiweMessage = honest.siwe_message.parse().ok()?;
         let siwe_message = changed(&message, change);
         let digest = session_digest(&siwe_message);
-        let share = self.signer.bls_share(digest.to_vec(), self.epoch()?).await;
+        let epoch = epoch_to_use(asked.epoch, self.epoch()?);
+        let share = self.signer.bls_share(digest.to_vec(), epoch).await;
         let lie = SignSessionKeyResponse {
             signature_share: share.ok()?,
             data_signed: hex::encode(digest),

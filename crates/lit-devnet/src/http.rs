@@ -9,6 +9,7 @@ use hyper::{
 };
 use lit_devnet_chain::http_server;
 use lit_node::{MAX_BODY, Request as NodeRequest};
+use lit_node_transport::HttpUrl;
 use lit_types::NodeUrl;
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -17,7 +18,7 @@ use crate::{
     embedded_node::EmbeddedNode,
     served::Served,
     services,
-    urls::{memory_urls, url_of},
+    urls::{http_url, memory_urls, url_of},
 };
 
 /// Where the network listens.
@@ -25,7 +26,7 @@ use crate::{
 pub(crate) struct Addresses {
     pub(crate) nodes: Vec<NodeUrl>,
     /// The URL of the chain's JSON-RPC.
-    pub(crate) rpc: Option<String>,
+    pub(crate) rpc: Option<HttpUrl>,
     pub(crate) services: Option<NodeUrl>,
 }
 
@@ -55,7 +56,7 @@ impl Sockets {
         let (services_url, services) = bind_one(builder.services_port).await?;
         let addresses = Addresses {
             nodes: urls,
-            rpc: Some(rpc_url.to_string()),
+            rpc: Some(http_url(&rpc_url)),
             services: Some(services_url),
         };
         Ok((

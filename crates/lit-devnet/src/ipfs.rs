@@ -6,7 +6,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use lit_node::CodeStore;
+use lit_node::{CodeError, CodeStore};
 use lit_types::ActionCid;
 
 /// The limit of all uploads together, in bytes.
@@ -61,8 +61,8 @@ impl Ipfs {
 
 #[async_trait]
 impl CodeStore for Ipfs {
-    async fn code(&self, cid: &str) -> Option<String> {
-        self.get(cid)
+    async fn code(&self, cid: &str) -> Result<Option<String>, CodeError> {
+        Ok(self.get(cid))
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use lit_contracts::NetworkContext;
 use lit_devnet_chain::{Chain, LitChain};
 use lit_node::JwtProvider;
-use lit_node_transport::{Discovery, Network, NodeList, NodeTransport};
+use lit_node_transport::{Discovery, HttpUrl, Network, NodeList, NodeTransport};
 use lit_types::{Clock, NodeUrl};
 use tokio::{sync::watch, task::JoinSet};
 
@@ -113,7 +113,7 @@ impl Devnet {
     /// The URL of the chain's JSON-RPC server, if the network listens.
     #[must_use]
     pub fn rpc_url(&self) -> Option<&str> {
-        self.addresses.rpc.as_deref()
+        self.addresses.rpc.as_ref().map(HttpUrl::as_str)
     }
 
     /// The context that `lit-contracts` needs: a `custom` network whose nodes speak HTTP without TLS.

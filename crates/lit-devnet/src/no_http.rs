@@ -1,5 +1,6 @@
 //! What stands in for HTTP without the feature `http`: the network is in memory only.
 
+use lit_node_transport::HttpUrl;
 use lit_types::NodeUrl;
 use tokio::task::JoinSet;
 
@@ -9,7 +10,7 @@ use crate::{DevnetBuilder, DevnetError, served::Served, urls::memory_urls};
 #[derive(Debug)]
 pub(crate) struct Addresses {
     pub(crate) nodes: Vec<NodeUrl>,
-    pub(crate) rpc: Option<String>,
+    pub(crate) rpc: Option<HttpUrl>,
 }
 
 pub(crate) struct Sockets;

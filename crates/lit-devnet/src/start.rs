@@ -2,7 +2,7 @@ use std::{net::SocketAddrV4, sync::Arc};
 
 use lit_devnet_chain::{GenesisNode, LitChain, LitGenesis};
 use lit_key_shares::EcdsaRootShares;
-use lit_node::{AuthProviders, Node, NodeParts, NodeSettings};
+use lit_node::{Node, NodeParts, NodeSettings};
 use lit_types::NodeUrl;
 use tokio::sync::watch;
 
@@ -43,10 +43,8 @@ impl DevnetBuilder {
         let jwt_issuer = keys.jwt_issuer();
         let settings = self.settings(&addresses);
         let (threshold, capacity_enforced) = (settings.threshold, settings.capacity_enforced);
-        let auth = AuthProviders {
-            issuers: jwt_issuer.issuers().chain(self.auth.issuers).collect(),
-            ..self.auth
-        };
+        let mut auth = self.auth;
+        auth.issuers.splice(..0, jwt_issuer.issuers());
         let places = Arc::new(Places::new(self.max_engines, self.nodes));
         let meetings = Arc::<Meetings>::default();
         let reader = Arc::new(LocalChain(chain.chain().clone()));
@@ -135,15 +133,23 @@ impl DevnetBuilder {
 
     fn settings(&self, addresses: &Addresses) -> NodeSettings {
         let environment = self.environment.clone();
+        let fetcher = self.fetcher.clone();
         #[cfg(feature = "http")]
-        let environment = environment.with_fetcher(Arc::new(lit_node::HttpFetcher::new()));
-        NodeSettings {
-            threshold: (self.nodes * 2 / 3).max(2),
-            environment: Arc::new(environment),
-            rpc_url: addresses.rpc.clone(),
-            ..self.settings.clone()
-        }
+        let fetcher = fetcher.or_else(|| Some(Arc::new(lit_node::HttpFetcher::new())));
+        let mut settings = self.settings.clone();
+        settings.threshold = threshold_of(self.nodes);
+        settings.environment = Arc::new(match fetcher {
+            Some(fetcher) => environment.with_fetcher(fetcher),
+            None => environment,
+        });
+        settings.rpc_url = addresses.rpc.clone();
+        settings
     }
+}
+
+/// Two thirds of the nodes, rounded down, and at least 2.
+fn threshold_of(nodes: usize) -> usize {
+    (nodes * 2 / 3).max(2)
 }
 
 /// The signers of all nodes, each with its shares of the network's keys.

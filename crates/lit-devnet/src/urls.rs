@@ -1,3 +1,5 @@
+#[cfg(feature = "http")]
+use lit_node_transport::HttpUrl;
 use lit_node_transport::MEMORY_NODE_HOST;
 use lit_types::NodeUrl;
 
@@ -15,4 +17,10 @@ pub(crate) fn url_of(host: &str, port: u16) -> NodeUrl {
     format!("http://{host}:{port}")
         .parse()
         .expect("an address and a port make a URL")
+}
+
+#[cfg(feature = "http")]
+#[allow(clippy::expect_used, reason = "a node's URL is one")]
+pub(crate) fn http_url(origin: &NodeUrl) -> HttpUrl {
+    origin.as_str().parse().expect("an origin is a URL")
 }

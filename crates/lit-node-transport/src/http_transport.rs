@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
@@ -144,15 +145,14 @@ impl HttpClient for HttpTransport {
 }
 
 impl HttpTransport {
-    /// Sends any request as it is, follows no redirects, and reads an answer with at most `max_body_bytes` of body.
+    /// Sends any request as it is, and follows no redirects. The body of the answer is not read yet.
     ///
     /// # Errors
     /// [`TransportError`] when there is no answer.
     pub async fn exchange(
         &self,
         request: Request<Bytes>,
-        max_body_bytes: usize,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<AnswerBody>, TransportError> {
         let (scheme, host) = (request.uri().scheme_str(), request.uri().host());
         let host = host.unwrap_or_default();
         let is_checked = scheme != Some("https") && !self.allow_insecure_http;
@@ -161,7 +161,7 @@ impl HttpTransport {
             let origin = origin.parse::<NodeUrl>();
             self.check(&origin.map_err(|error| TransportError::Request(error.into()))?)?;
         }
-        self.send_any(request, max_body_bytes).await
+        self.send_any(request).await
     }
 
     /// Sends a request to a URL of this origin.
@@ -181,10 +181,10 @@ impl HttpTransport {
         let http = http
             .body(body)
             .map_err(|error| TransportError::Request(error.into()))?;
-        let response = self.send_any(http, self.max_body_bytes).await?;
+        let (head, body) = self.send_any(http).await?.into_parts();
         Ok(HttpResponse {
-            status: response.status().as_u16(),
-            body: response.into_body(),
+            status: head.status.as_u16(),
+            body: body.read(self.max_body_bytes).await?,
         })
     }
 
@@ -204,26 +204,38 @@ impl HttpTransport {
     async fn send_any(
         &self,
         request: Request<Bytes>,
-        limit: usize,
-    ) -> Result<Response<Bytes>, TransportError> {
+    ) -> Result<Response<AnswerBody>, TransportError> {
         let sent = self.client.request(request.map(Full::new)).await;
-        let (head, body) = sent
-            .map_err(|error| {
-                if error.is_connect() {
-                    TransportError::Connect(Cause::innermost(error))
-                } else {
-                    TransportError::Io(Cause::innermost(error))
-                }
-            })?
-            .into_parts();
-        let body = Limited::new(body, limit).collect().await.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                TransportError::TooLarge { limit }
+        let answer = sent.map_err(|error| {
+            if error.is_connect() {
+                TransportError::Connect(Cause::innermost(error))
             } else {
                 TransportError::Io(Cause::innermost(error))
             }
         })?;
-        Ok(Response::from_parts(head, body.to_bytes()))
+        Ok(answer.map(AnswerBody))
+    }
+}
+
+/// The body of an answer, which is on its way. Dropping it gives it up.
+#[derive(Debug)]
+pub struct AnswerBody(Incoming);
+
+impl AnswerBody {
+    /// Reads the whole body.
+    ///
+    /// # Errors
+    /// [`TransportError::TooLarge`] for more than `max_bytes`, [`TransportError::Io`] if the connection fails.
+    pub async fn read(self, max_bytes: usize) -> Result<Bytes, TransportError> {
+        let body = Limited::new(self.0, max_bytes).collect().await;
+        let body = body.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                TransportError::TooLarge { limit: max_bytes }
+            } else {
+                TransportError::Io(Cause::innermost(error))
+            }
+        })?;
+        Ok(body.to_bytes())
     }
 }
 

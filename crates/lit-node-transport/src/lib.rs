@@ -28,7 +28,7 @@ pub use handshake::{Handshake, HandshakeError, HandshakeKeys, LateNodes, handsha
 pub use http;
 pub use http_client::{HttpClient, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
 #[cfg(feature = "http")]
-pub use http_transport::{HttpTransport, HttpTransportBuilder};
+pub use http_transport::{AnswerBody, HttpTransport, HttpTransportBuilder};
 pub use network::{
     Discovery, DiscoveryError, Epoch, InvalidNodeList, Network, NetworkView, NodeList,
 };

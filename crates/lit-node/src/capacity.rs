@@ -292,15 +292,15 @@ async fn credit_problem(
     owner: Address,
     now: u64,
 ) -> Result<Option<Problem>, ChainReadError> {
-    let credits = chain.credits_of(owner).await?;
-    for &id in &credits {
+    let credits = chain.credit_count(owner).await?;
+    for place in 0..credits {
+        let id = chain.credit_at(owner, place).await?;
         if chain.credit_expiry(id).await? > now {
             return Ok(None);
         }
     }
-    Ok(Some(if credits.is_empty() {
-        Problem::NoCredit
-    } else {
-        Problem::CreditsExpired
+    Ok(Some(match credits {
+        0 => Problem::NoCredit,
+        _ => Problem::CreditsExpired,
     }))
 }

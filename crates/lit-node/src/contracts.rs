@@ -9,7 +9,7 @@ use lit_contracts::{
 };
 use lit_types::{NodeErrorCode, PkpPublicKey, TokenId};
 
-use crate::{CallError, ChainReader, NodeParts, refusal::Refusal};
+use crate::{CallError, ChainReader, refusal::Refusal};
 
 /// The number of scope bits that nodes read.
 const SCOPE_BITS: u64 = 32;
@@ -42,11 +42,8 @@ pub(crate) enum ChainReadError {
 }
 
 impl Contracts {
-    pub(crate) fn of(parts: &NodeParts) -> Self {
-        Self {
-            chain: Arc::clone(&parts.chain),
-            addresses: parts.contracts,
-        }
+    pub(crate) const fn new(chain: Arc<dyn ChainReader>, addresses: ContractAddresses) -> Self {
+        Self { chain, addresses }
     }
 
     /// The number of the current epoch.
@@ -155,16 +152,21 @@ impl Contracts {
         )
     }
 
-    /// The capacity credits of an account, including expired ones.
-    pub(crate) async fn credits_of(&self, owner: Address) -> Result<Vec<U256>, ChainReadError> {
+    /// The number of capacity credits of an account, expired ones included. At most [`MAX_CREDITS`] are looked at.
+    pub(crate) async fn credit_count(&self, owner: Address) -> Result<u64, ChainReadError> {
         let count = self.credits(RateLimitNFT::balanceOfCall { owner }).await?;
-        let count: u64 = count.saturating_to();
-        let mut credits = Vec::new();
-        for index in (0..count.min(MAX_CREDITS)).map(U256::from) {
-            let call = RateLimitNFT::tokenOfOwnerByIndexCall { owner, index };
-            credits.push(self.credits(call).await?);
-        }
-        Ok(credits)
+        Ok(count.saturating_to::<u64>().min(MAX_CREDITS))
+    }
+
+    /// The capacity credit of an account at this place, from 0.
+    pub(crate) async fn credit_at(
+        &self,
+        owner: Address,
+        place: u64,
+    ) -> Result<U256, ChainReadError> {
+        let index = U256::from(place);
+        self.credits(RateLimitNFT::tokenOfOwnerByIndexCall { owner, index })
+            .await
     }
 
     /// The accounts that pay for `user`.

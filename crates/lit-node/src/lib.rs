@@ -8,10 +8,12 @@ mod conditions;
 mod contracts;
 mod digest;
 mod endpoints;
+mod epoch;
 #[cfg(feature = "http")]
 mod http_fetcher;
 mod json;
 mod node;
+mod node_parts;
 mod off_runtime;
 mod parts;
 mod permission;
@@ -21,13 +23,15 @@ mod settings;
 
 pub use auth::{AuthProviders, JwksError, JwtIssuer, JwtProvider, OauthApi};
 pub use conditions::{ChainNames, ConditionResolver, ForeignCondition, ResolverError};
+pub use epoch::epoch_to_use;
 #[cfg(feature = "http")]
 pub use http_fetcher::HttpFetcher;
 pub use node::{MAX_BODY, Node};
+pub use node_parts::NodeParts;
 pub use parts::{
-    Announce, BlockHashes, CallError, ChainReader, CodeStore, EngineSlot, Engines, Entropy, Follow,
-    KeyShares, Meeting, NodeParts, Part, PeerError, Peers, ProviderReader, RequestKey, ShareError,
-    SigningId, UnknownBlock,
+    Announce, BlockHashes, CallError, ChainReader, CodeError, CodeStore, EngineSlot, Engines,
+    Entropy, Follow, KeyShares, Meeting, Part, PeerError, Peers, ProviderReader, RequestKey,
+    ShareError, SigningId, UnknownBlock,
 };
 pub use request::{Request, Response};
 pub use settings::NodeSettings;

@@ -4,13 +4,8 @@ use lit_session_crypto::SessionVerifier;
 use lit_types::{NodeErrorCode, NodeUrl};
 
 use crate::{
-    NodeParts, Request, Response,
-    actions::ActionRunner,
-    capacity::Capacity,
-    conditions::ConditionReader,
-    contracts::Contracts,
-    endpoints::{session_auth_sig, single_auth_sig},
-    refusal::Refusal,
+    NodeParts, Request, Response, actions::ActionRunner, capacity::Capacity,
+    conditions::ConditionReader, contracts::Contracts, refusal::Refusal,
 };
 
 /// The largest request body, in bytes: 16 MiB of action code in base64, and the members around it.
@@ -38,11 +33,16 @@ impl Node {
     pub fn new(url: NodeUrl, parts: NodeParts) -> Self {
         let network_key = parts.keys.network_key();
         let verifier = SessionVerifier::new(url.clone()).with_network_key(network_key);
-        let contracts = Contracts::of(&parts);
+        let contracts = Contracts::new(Arc::clone(&parts.chain), parts.contracts);
         Self {
             capacity: Capacity::new(verifier.clone(), contracts.clone()),
             verifier,
-            conditions: ConditionReader::of(&parts),
+            conditions: ConditionReader::new(
+                Arc::clone(&parts.chain),
+                Arc::clone(&parts.clock),
+                parts.settings.chain_names.clone(),
+                parts.settings.condition_resolver.clone(),
+            ),
             actions: Arc::new(ActionRunner::new(&parts, contracts.clone())),
             contracts,
             url,
@@ -86,49 +86,4 @@ impl Node {
                 "Request timed out",
             )))
     }
-
-    async fn route(self: &Arc<Self>, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
-        let path = request.path.trim_end_matches('/');
-        // Like real nodes: without a JSON content type no route matches.
-        if !request.header("content-type").is_some_and(is_json) {
-            return Err(Refusal::coded(
-                NodeErrorCode::CoreApiRouteNotFound,
-                "the header Content-Type is not application/json",
-            ));
-        }
-        if !request
-            .header("x-lit-sdk-version")
-            .is_none_or(is_sdk_version)
-        {
-            let code = NodeErrorCode::CoreApiInvalidXSDKVersionHeader;
-            return Err(Refusal::coded(
-                code,
-                "malformed X-Lit-SDK-Version: expected a version such as 7.4.0",
-            ));
-        }
-        match path {
-            "/web/handshake" => self.handshake(request),
-            "/web/sign_session_key/v1" => self.sign_session_key(request).await,
-            "/web/execute/v1" | "/web/execute" => self.execute(request).await,
-            "/web/encryption/sign" => self.encryption_sign(request, single_auth_sig).await,
-            "/web/encryption/sign/v1" => self.encryption_sign(request, session_auth_sig).await,
-            "/web/pkp/claim" => self.claim(request).await,
-            "/web/pkp/sign/v1" | "/web/pkp/sign" => self.pkp_sign(request).await,
-            _ => Err(Refusal::coded(NodeErrorCode::CoreApiRouteNotFound, path)),
-        }
-    }
-}
-
-/// Whether a content type is `application/json`, with or without parameters.
-fn is_json(content_type: &str) -> bool {
-    let media_type = content_type
-        .split_once(';')
-        .map_or(content_type, |(media_type, _)| media_type);
-    media_type.trim().eq_ignore_ascii_case("application/json")
-}
-
-/// Whether a text is three numbers that are not all zero.
-fn is_sdk_version(text: &str) -> bool {
-    let numbers: Vec<Option<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
-    matches!(numbers[..], [Some(major), Some(minor), Some(patch)] if (major, minor, patch) != (0, 0, 0))
 }

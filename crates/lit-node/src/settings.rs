@@ -1,13 +1,15 @@
 use std::sync::Arc;
 
 use lit_actions::{ActionEnvironment, ActionLimits};
+use lit_node_transport::HttpUrl;
 
 use crate::{ChainNames, ConditionResolver};
 
 /// Limits and policies of a node.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct NodeSettings {
-    /// The number of nodes that sign, decrypt or exchange values together.
+    /// The number of nodes that sign, decrypt or exchange values together, at least 2.
     pub threshold: usize,
     /// Limits of actions that are executed. Default: those of the Datil networks.
     pub action_limits: ActionLimits,
@@ -16,7 +18,7 @@ pub struct NodeSettings {
     /// The hosts that actions may reach, and the file of `ethers`.
     pub environment: Arc<ActionEnvironment>,
     /// The URL of the chain's JSON-RPC, which actions ask for. Default: none.
-    pub rpc_url: Option<String>,
+    pub rpc_url: Option<HttpUrl>,
     /// The chain names by which conditions refer to the network's own chain. Default: those of all EVM chains.
     pub chain_names: ChainNames,
     /// Evaluates conditions that the node cannot evaluate itself. Default: none, such conditions are refused.

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use lit_actions::{ActionEnvironment, FetchError, HttpFetch};
-use lit_node_transport::{HttpTransport, TransportError};
+use lit_actions::{ActionEnvironment, FetchBody, FetchError, HttpFetch};
+use lit_node_transport::{AnswerBody, HttpTransport, TransportError};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -44,6 +44,10 @@ async fn server(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Str
                     std::future::pending::<()>().await;
                 }
                 let _ = stream.write_all(&answer).await;
+                // A body that is cut short keeps the client waiting too.
+                if answer.ends_with(b"content-length: 100\r\n\r\n") {
+                    std::future::pending::<()>().await;
+                }
             });
         }
     });
@@ -69,10 +73,20 @@ impl HttpFetch for Fetcher {
     async fn fetch(
         &self,
         request: Request<Bytes>,
-        max_body: usize,
-    ) -> Result<Response<Bytes>, FetchError> {
-        let answer = self.0.exchange(request, max_body).await;
-        answer.map_err(|error| match error {
+    ) -> Result<Response<Box<dyn FetchBody>>, FetchError> {
+        let answer = self.0.exchange(request).await;
+        let answer = answer.map_err(|error| FetchError::Failed(error.into()))?;
+        Ok(answer.map(|body| Box::new(Body(body)) as Box<dyn FetchBody>))
+    }
+}
+
+struct Body(AnswerBody);
+
+#[async_trait]
+impl FetchBody for Body {
+    async fn read(self: Box<Self>, max_bytes: usize) -> Result<Bytes, FetchError> {
+        let body = self.0.read(max_bytes).await;
+        body.map_err(|error| match error {
             TransportError::TooLarge { .. } => FetchError::TooLarge,
             error => FetchError::Failed(error.into()),
         })
@@ -248,6 +262,22 @@ async fn redirects_are_followed_to_allowed_hosts_only() {
     let manual =
         format!("(await fetch('http://{address}/there', {{ redirect: 'manual' }})).status");
     assert_eq!(value_allowing(&address, &manual).await, 302);
+}
+
+/// The body of a redirect is not waited for: this server never sends it.
+#[tokio::test]
+async fn the_body_of_a_redirect_is_not_read() {
+    let target = server(|_| plain("landed")).await;
+    let address = server(move |_| {
+        format!("HTTP/1.1 302 Found\r\nlocation: http://{target}/\r\ncontent-length: 100\r\n\r\n")
+            .into()
+    })
+    .await;
+    let text = format!("await (await fetch('http://{address}/')).text()");
+    assert_eq!(value_allowing("127.0.0.1", &text).await, "landed");
+    let refused = format!("fetch('http://{address}/', {{ redirect: 'error' }})");
+    let error = error_allowing(&address, &refused).await;
+    assert!(error.contains("unexpected redirect"), "{error}");
 }
 
 #[tokio::test]

@@ -27,9 +27,7 @@ impl ActionRunner {
         self.require_chain(arguments)?;
         match &self.parts.settings.rpc_url {
             Some(url) => Ok(url.as_str().into()),
-            None => {
-                Err("the chain has no URL; start the network with DevnetBuilder::with_http".into())
-            }
+            None => Err("the chain of this network has no URL".into()),
         }
     }
 

@@ -7,7 +7,7 @@ use lit_actions::{ActionError, ActionHost, ActionRequest, HostError, HostResult,
 use serde_json::{Map, Value, json};
 
 use super::{arguments::Arguments, task::Task};
-use crate::{Meeting, Part};
+use crate::{Meeting, Part, causes::with_causes};
 
 /// The functions of real nodes, without those that every engine provides.
 const FUNCTIONS: &[&str] = &[
@@ -104,6 +104,7 @@ impl NodeHost {
         }
         let cid = arguments.text("ipfsId")?.to_owned();
         let code = self.task.runner.parts.code.code(&cid).await;
+        let code = code.map_err(|error| HostError::new(with_causes(&error)))?;
         let code = code.ok_or_else(|| HostError::new(format_args!("call: unknown CID {cid}")))?;
         let js_params = arguments.members("params")?;
         let round = arguments.small("round", 0, u64::MAX)?;

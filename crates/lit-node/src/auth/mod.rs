@@ -21,6 +21,7 @@ pub(crate) use wallet::verify_login;
 
 /// The identity providers that a node trusts. Default: none.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct AuthProviders {
     /// Issuers of JWTs.
     pub issuers: Vec<JwtIssuer>,

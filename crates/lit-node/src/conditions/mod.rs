@@ -20,7 +20,7 @@ use lit_types::{
     chains::EVM_CHAINS,
 };
 
-use crate::{ChainReader, NodeParts};
+use crate::ChainReader;
 
 use answer::Answer;
 pub(crate) use error::ConditionError;
@@ -49,6 +49,7 @@ pub(crate) struct ConditionReader {
 
 /// The chain names that refer to the network's own chain.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub enum ChainNames {
     /// The names of all EVM chains.
     #[default]
@@ -67,12 +68,17 @@ impl ChainNames {
 }
 
 impl ConditionReader {
-    pub(crate) fn of(parts: &NodeParts) -> Self {
+    pub(crate) fn new(
+        chain: Arc<dyn ChainReader>,
+        clock: Arc<dyn Clock>,
+        chain_names: ChainNames,
+        resolver: Option<Arc<dyn ConditionResolver>>,
+    ) -> Self {
         Self {
-            chain: Arc::clone(&parts.chain),
-            clock: Arc::clone(&parts.clock),
-            chain_names: parts.settings.chain_names.clone(),
-            resolver: parts.settings.condition_resolver.clone(),
+            chain,
+            clock,
+            chain_names,
+            resolver,
         }
     }
 

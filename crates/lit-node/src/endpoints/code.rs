@@ -27,7 +27,10 @@ impl Node {
                 "missing code or ipfsId",
             ));
         };
-        match self.parts.code.code(cid).await {
+        let found = self.parts.code.code(cid).await;
+        let found =
+            found.map_err(|error| Refusal::caused(NodeErrorCode::NodeSystemFault, &error))?;
+        match found {
             Some(code) => Ok((code, cid.to_owned())),
             None => Err(Refusal::coded(
                 NodeErrorCode::NodeInvalidIPFSID,

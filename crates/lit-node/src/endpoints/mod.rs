@@ -7,9 +7,8 @@ mod decrypt;
 mod execute;
 mod handshake;
 mod pkp_sign;
+mod route;
 mod session;
 mod session_message;
 mod share;
 mod sign_session_key;
-
-pub(crate) use self::session::{session_auth_sig, single_auth_sig};

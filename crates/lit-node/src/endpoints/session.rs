@@ -72,7 +72,7 @@ impl Node {
 }
 
 /// The session signature of a request.
-pub(crate) fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
+pub(super) fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
     if members.contains_key("authMethods") {
         let code = NodeErrorCode::NodeCannotProvideAuthMethodForEndpoint;
         return Err(Refusal::coded(
@@ -92,7 +92,7 @@ pub(crate) fn session_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, 
 }
 
 /// The AuthSig of a request, of any kind. Several AuthSigs are refused.
-pub(crate) fn single_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
+pub(super) fn single_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, Refusal> {
     let Some(auth_sig) = members.get("authSig") else {
         return Err(Refusal::coded(
             NodeErrorCode::NodeBadInput,

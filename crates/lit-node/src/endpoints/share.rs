@@ -5,7 +5,7 @@ use lit_types::{
     wire::{SignSessionKeyResponse, SignatureShare},
 };
 
-use crate::{Node, refusal::Refusal};
+use crate::{Node, epoch::epoch_to_use, refusal::Refusal};
 
 impl Node {
     /// A share of a PKP's signature of `message`, in the epoch that the client asks for.
@@ -36,13 +36,5 @@ impl Node {
         let current = self.contracts.epoch().await?;
         let epoch = epoch_to_use(asked_epoch, current);
         Ok(self.parts.keys.bls_share(message, epoch).await?)
-    }
-}
-
-/// The epoch to sign in: the previous one if the client asks for it, else the current one.
-fn epoch_to_use(asked: u64, current: u64) -> u64 {
-    match asked.checked_add(1) {
-        Some(next) if asked > 0 && next == current => asked,
-        _ => current,
     }
 }

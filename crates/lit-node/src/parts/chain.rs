@@ -84,7 +84,8 @@ impl<P: Provider + 'static> ChainReader for ProviderReader<P> {
     }
 
     async fn call(&self, request: TransactionRequest) -> Result<Bytes, CallError> {
-        self.provider.call(request).await.map_err(call_error)
+        let call = self.provider.call(request).latest();
+        call.await.map_err(call_error)
     }
 
     async fn balance(&self, address: Address) -> Result<U256, CallError> {

@@ -1,4 +1,4 @@
-//! What a node is made of: everything that differs between deployments, as traits.
+//! What a node is made of: what differs between deployments, as traits.
 
 mod blocks;
 mod chain;
@@ -8,46 +8,12 @@ mod entropy;
 mod keys;
 mod peers;
 
-use std::sync::Arc;
-
-use lit_contracts::ContractAddresses;
-use lit_types::Clock;
-
 pub use self::{
     blocks::{BlockHashes, UnknownBlock},
     chain::{CallError, ChainReader, ProviderReader},
-    code::CodeStore,
+    code::{CodeError, CodeStore},
     engines::{EngineSlot, Engines},
     entropy::Entropy,
     keys::{KeyShares, ShareError, SigningId},
     peers::{Announce, Follow, Meeting, Part, PeerError, Peers, RequestKey},
 };
-
-use crate::{AuthProviders, NodeSettings};
-
-/// What a [`Node`](crate::Node) is made of.
-#[derive(Debug, Clone)]
-pub struct NodeParts {
-    /// Holds the key shares, and makes partial signatures.
-    pub keys: Arc<dyn KeyShares>,
-    /// Reads the chain.
-    pub chain: Arc<dyn ChainReader>,
-    /// The contracts of the network on that chain.
-    pub contracts: ContractAddresses,
-    /// Exchanges values with the other nodes while an action runs.
-    pub peers: Arc<dyn Peers>,
-    /// Limits how many actions run at once.
-    pub engines: Arc<dyn Engines>,
-    /// Finds the code of actions by CID.
-    pub code: Arc<dyn CodeStore>,
-    /// Knows the block hashes that are nonces.
-    pub blocks: Arc<dyn BlockHashes>,
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Draws randomness.
-    pub entropy: Arc<dyn Entropy>,
-    /// The identity providers that the node trusts.
-    pub auth: AuthProviders,
-    /// Limits and policies.
-    pub settings: NodeSettings,
-}

@@ -38,6 +38,8 @@ impl BlsPublicKey {
 
     /// The key at this point: the generator times a secret key.
     ///
+    /// Every point that blstrs has read with its checks, or computed, is in the group; this is not checked again.
+    ///
     /// # Errors
     /// [`BlsError::Identity`].
     pub fn from_point(point: G1Affine) -> Result<Self, BlsError> {

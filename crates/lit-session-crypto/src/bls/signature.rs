@@ -24,6 +24,8 @@ impl BlsSignature {
 
     /// The signature at this point: [`hash_to_g2`](crate::hash_to_g2) of the message times a secret key.
     ///
+    /// Every point that blstrs has read with its checks, or computed, is in the group; this is not checked again.
+    ///
     /// # Errors
     /// [`BlsError::Identity`].
     pub fn from_point(point: G2Affine) -> Result<Self, BlsError> {

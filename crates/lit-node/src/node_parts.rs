@@ -1,0 +1,38 @@
+use std::sync::Arc;
+
+use lit_contracts::ContractAddresses;
+use lit_types::Clock;
+
+use crate::{
+    AuthProviders, BlockHashes, ChainReader, CodeStore, Engines, Entropy, KeyShares, NodeSettings,
+    Peers,
+};
+
+/// What a [`Node`](crate::Node) is made of.
+///
+/// A new part is a breaking change on purpose: whoever runs nodes must decide what it is.
+#[derive(Debug, Clone)]
+pub struct NodeParts {
+    /// Holds the key shares, and makes partial signatures.
+    pub keys: Arc<dyn KeyShares>,
+    /// Reads the chain.
+    pub chain: Arc<dyn ChainReader>,
+    /// The contracts of the network on that chain.
+    pub contracts: ContractAddresses,
+    /// Exchanges values with the other nodes while an action runs.
+    pub peers: Arc<dyn Peers>,
+    /// Limits how many actions run at once.
+    pub engines: Arc<dyn Engines>,
+    /// Finds the code of actions by CID.
+    pub code: Arc<dyn CodeStore>,
+    /// Knows the block hashes that are nonces.
+    pub blocks: Arc<dyn BlockHashes>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Draws randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The identity providers that the node trusts.
+    pub auth: AuthProviders,
+    /// Limits and policies.
+    pub settings: NodeSettings,
+}
