@@ -13,7 +13,7 @@ pub enum ActionError {
         /// What was printed before.
         logs: String,
     },
-    /// The action ran longer than [`ActionLimits::run_time`]. Nodes answer with
+    /// The action ran longer than [`ActionLimits::run_time`](crate::ActionLimits::run_time). Nodes answer with
     /// `NodeJsTimeoutError`.
     #[error("the action ran longer than {limit:?}")]
     Timeout {
@@ -22,7 +22,7 @@ pub enum ActionError {
         /// What was printed before.
         logs: String,
     },
-    /// The action needed more than [`ActionLimits::memory`]. Nodes answer with
+    /// The action needed more than [`ActionLimits::memory`](crate::ActionLimits::memory). Nodes answer with
     /// `NodeJsMemoryLimitError`.
     #[error("the action used more than {limit} bytes of memory")]
     MemoryLimit {
@@ -31,7 +31,7 @@ pub enum ActionError {
         /// What was printed before.
         logs: String,
     },
-    /// The source is longer than [`ActionLimits::code_size`]; nothing ran.
+    /// The source is longer than [`ActionLimits::code_size`](crate::ActionLimits::code_size); nothing ran.
     #[error("the code has {size} bytes, over the limit of {limit}")]
     CodeTooLarge {
         /// Length of the source, in bytes.

@@ -7,6 +7,7 @@
 mod agreement;
 mod cause;
 pub mod datil;
+mod election;
 mod handshake;
 mod http_client;
 #[cfg(feature = "http")]
@@ -22,6 +23,7 @@ mod transport;
 
 pub use agreement::most_common;
 pub use cause::Cause;
+pub use election::elect_signers;
 pub use handshake::{Handshake, HandshakeError, HandshakeKeys, LateNodes, handshake};
 /// The crate of the types in [`HttpRequest`].
 #[doc(no_inline)]

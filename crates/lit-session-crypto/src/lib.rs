@@ -28,7 +28,7 @@ pub use conditions::{conditions_hash, data_hash, encryption_resource};
 pub use delegation::{DelegationProblem, DelegationTerms, check_delegation};
 pub use ecdsa::{
     EcdsaError, EcdsaShareJson, EcdsaSigType, EcdsaSignShareJson, EcdsaSignature,
-    EcdsaSignatureShare, elect_signers,
+    EcdsaSignatureShare,
 };
 pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;

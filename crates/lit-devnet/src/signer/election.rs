@@ -7,7 +7,8 @@ use std::{
 
 use lit_key_shares::{EcdsaDealer, EcdsaPresignatureShare, KeyShareError, SigningSet};
 use lit_node::SigningId;
-use lit_session_crypto::{HdTweak, elect_signers};
+use lit_node_transport::elect_signers;
+use lit_session_crypto::HdTweak;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};

@@ -157,7 +157,7 @@ async fn arguments_are_checked() {
         ),
         (
             "getRpcUrl({ chain: 'yellowstone' })",
-            "Error: the chain has no URL; start the network with DevnetBuilder::with_http",
+            "Error: the chain of this network has no URL",
         ),
     ] {
         assert_eq!(

@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use lit_node_transport::{NodeOutcome, Outcome, RequestId};
-use lit_session_crypto::elect_signers;
+use lit_node_transport::{NodeOutcome, Outcome, RequestId, elect_signers};
 use lit_types::NodeUrl;
 
 use crate::Error;

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use alloy_primitives::hex;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lit_node_transport::HttpUrl;
 use rand_core::{OsRng, RngCore};
@@ -23,9 +24,7 @@ impl OAuthState {
         OsRng
             .try_fill_bytes(&mut bytes)
             .map_err(AuthProviderError::RandomnessUnavailable)?;
-        Ok(Self(
-            bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        ))
+        Ok(Self(hex::encode(bytes)))
     }
 
     /// The secret text to keep.

@@ -1,3 +1,4 @@
+use alloy_primitives::hex;
 use bytes::Bytes;
 use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection, RequestId, datil};
 use lit_recap::{Nonce, SiweBuilder, SiweError, SiweMessage};
@@ -243,7 +244,7 @@ fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, Rejection> {
         .parse()
         .map_err(|error: SiweError| Rejection::MalformedMessage(error.into()))?;
     check_rewritten(sent, &message).map_err(|refusal| Rejection::WrongMessage(refusal.into()))?;
-    if answer.data_signed != hex_of(&session_digest(message.as_str())) {
+    if answer.data_signed != hex::encode(session_digest(message.as_str())) {
         return Err(Rejection::WrongDigest);
     }
     let share = BlsSignatureShare::try_from(&answer.signature_share)
@@ -252,8 +253,4 @@ fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, Rejection> {
         return Err(Rejection::WrongIdentifier);
     }
     Ok(SignedShare { message, share })
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,12 +4,10 @@
 //! are already weighted, so combining is a plain sum. Only shares of one signing set, with the same `bigR`, add up.
 
 mod combine;
-mod election;
 mod error;
 mod share;
 mod signature;
 
-pub use election::elect_signers;
 pub use error::EcdsaError;
 pub use share::{EcdsaShareJson, EcdsaSigType, EcdsaSignShareJson, EcdsaSignatureShare};
 pub use signature::EcdsaSignature;

@@ -19,7 +19,8 @@ const LONGEST_LENGTH: usize = 4;
 /// A ciphertext for an identity of a network. As text it is padded base64.
 ///
 /// ```
-/// use lit_session_crypto::{BlsSecretKey, TimeLockCiphertext};
+/// use lit_key_shares::BlsSecretKey;
+/// use lit_session_crypto::TimeLockCiphertext;
 /// # use rand_core::OsRng as rng;
 ///
 /// let network = BlsSecretKey::generate(&mut rng);

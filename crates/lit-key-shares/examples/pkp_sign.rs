@@ -1,4 +1,4 @@
-//! Signs for a PKP with two of three nodes, and combines what they answer: `cargo run -p lit-session-crypto --example pkp_sign`.
+//! Signs for a PKP with two of three nodes, and combines what they answer: `cargo run -p lit-key-shares --example pkp_sign`.
 
 #![allow(clippy::print_stdout, reason = "this is a program")]
 

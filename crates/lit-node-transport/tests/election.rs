@@ -1,6 +1,6 @@
 //! Who signs together, as the reference node has it.
 
-use lit_session_crypto::elect_signers;
+use lit_node_transport::elect_signers;
 use proptest::prelude::*;
 
 /// What `StdRng` of rand 0.8 makes of the hash by the standard library, which is what the reference node uses. Should either

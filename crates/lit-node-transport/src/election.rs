@@ -15,7 +15,7 @@ use siphasher::sip::SipHasher13;
 /// Networks may use another rule. Use this only to prefer a request id, and do not depend on the result.
 ///
 /// ```
-/// use lit_session_crypto::elect_signers;
+/// use lit_node_transport::elect_signers;
 ///
 /// assert_eq!(elect_signers(&[0x90; 32], "lit_1", 10, 6).len(), 6);
 /// ```
