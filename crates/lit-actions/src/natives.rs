@@ -19,6 +19,7 @@ use crate::{
 pub(crate) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
     let ctx = object.ctx();
     object.set("random", Function::new(ctx.clone(), random)?)?;
+    object.set("uniform", Function::new(ctx.clone(), uniform)?)?;
     object.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
     object.set("utf8Decode", Function::new(ctx.clone(), utf8_decode)?)?;
     object.set("keccak256", Function::new(ctx.clone(), keccak)?)?;
@@ -52,6 +53,15 @@ fn random(ctx: Ctx<'_>, length: usize) -> rquickjs::Result<Bytes<'_>> {
     getrandom::getrandom(&mut bytes)
         .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
     TypedArray::new_copy(ctx, bytes)
+}
+
+/// A number from 0 to 1, without 1, in steps of 2^-53.
+fn uniform(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
+    const STEPS: f64 = (1_u64 << 53) as f64;
+    let mut bytes = [0; 8];
+    getrandom::getrandom(&mut bytes)
+        .map_err(|error| Exception::throw_message(&ctx, &error.to_string()))?;
+    Ok((u64::from_ne_bytes(bytes) >> 11) as f64 / STEPS)
 }
 
 fn utf8_encode(ctx: Ctx<'_>, text: String) -> rquickjs::Result<Bytes<'_>> {

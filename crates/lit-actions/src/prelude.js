@@ -358,6 +358,10 @@ export default (host) => {
     },
   });
 
+  // QuickJS seeds its generator with the time: engines that start together would draw the same numbers.
+  const { random: uniform } = { random() { return host.uniform(); } };
+  defineProperty(Math, 'random', { value: uniform, writable: true, enumerable: false, configurable: true });
+
   // ---- Answers from outside ----------------------------------------------------------------
 
   const ERRORS = { __proto__: null, Error, RangeError, TypeError };

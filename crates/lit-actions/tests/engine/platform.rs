@@ -187,6 +187,27 @@ async fn randomness_comes_from_outside() {
     );
 }
 
+/// Two nodes that start an action in the same microsecond drew the same numbers once.
+#[tokio::test]
+async fn engines_that_start_together_draw_other_numbers() {
+    let code = "Lit.Actions.setResponse({ response: String(Math.random()) })";
+    let runs: Vec<_> = (0..64).map(|_| tokio::spawn(run(request(code)))).collect();
+    let mut drawn = std::collections::BTreeSet::new();
+    for run in runs {
+        let response = run.await.unwrap().unwrap().response;
+        let number: f64 = response.parse().unwrap();
+        assert!((0.0..1.0).contains(&number), "{number}");
+        drawn.insert(response);
+    }
+    assert_eq!(drawn.len(), 64);
+    let spread = "(() => { let sum = 0; for (let n = 0; n < 1e4; n++) sum += Math.random(); return Math.round(sum / 1e3) })()";
+    assert_eq!(value(spread).await, 5);
+    assert_eq!(
+        value("[Math.random.name, Math.random.length, Object.keys(Math).length]").await,
+        json!(["random", 0, 0])
+    );
+}
+
 #[tokio::test]
 async fn fetch_says_that_there_is_no_fetcher() {
     let environment = ActionEnvironment::default().with_fetch_host("example.com");
