@@ -46,7 +46,13 @@ type Edges = BTreeMap<(String, String), bool>;
 pub(crate) fn run(args: &Args) -> io::Result<ExitCode> {
     let metadata = output("cargo metadata --no-deps --format-version 1", |_| {})?;
     let metadata: Metadata = serde_json::from_str(&metadata)?;
-    let diagram = diagram(&edges(&metadata));
+    let edges = edges(&metadata);
+    if edges.is_empty() {
+        return Err(io::Error::other(
+            "cargo metadata names no crate of crates/ that uses another",
+        ));
+    }
+    let diagram = diagram(&edges);
     let path = root().join(DOCUMENT);
     let text = fs::read_to_string(&path)?;
     let (before, after) = around(&text).ok_or_else(|| {

@@ -7,6 +7,8 @@ pub type HostResult = Result<serde_json::Value, HostError>;
 
 /// The network behind an action: answers the asynchronous functions of `Lit.Actions`.
 ///
+/// `lit-node` has the host of a network's nodes, with `signEcdsa`, `callContract`, `decryptAndCombine` and others.
+///
 /// A host may serve several runs. It owns what runs accumulate: signatures, claims, counts against
 /// limits.
 #[async_trait]
@@ -38,7 +40,7 @@ impl ActionHost for NoHost {
 
     async fn call(&self, function: &str, _: serde_json::Value) -> HostResult {
         Err(HostError::new(format_args!(
-            "{function} is not available on this network"
+            "{function} is not available: the action has no host"
         )))
     }
 }

@@ -31,14 +31,14 @@ pub struct ActionEnvironment {
 
 impl ActionEnvironment {
     /// Allows `fetch` to reach a host: `example.org`, or `127.0.0.1:8080` for one port. Write IPv6 addresses in brackets. This machine
-    /// must be allowed like any other host. May be repeated. Default: no host.
+    /// must be allowed like any other host. May be repeated. Default: no host. Needs [`with_fetcher`](Self::with_fetcher) too.
     #[must_use]
     pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.fetch_hosts.push(host.into().to_ascii_lowercase());
         self
     }
 
-    /// Sets how `fetch` sends requests. Default: no way, `fetch` fails.
+    /// Sets what sends the requests of `fetch`. Default: nothing, `fetch` fails.
     #[must_use]
     pub fn with_fetcher(mut self, fetcher: Arc<dyn HttpFetch>) -> Self {
         self.fetcher = Some(fetcher);

@@ -6,7 +6,8 @@ use std::{
     },
 };
 
-/// The console output, the response and the number of fetches of an action and all actions that it calls.
+/// The console output, the response and the number of fetches of an action and all actions that it calls. Create one with
+/// `Execution::default()`.
 #[derive(Default)]
 pub struct Execution {
     output: Mutex<Output>,

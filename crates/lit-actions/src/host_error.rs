@@ -26,17 +26,17 @@ impl ErrorClass {
 }
 
 impl HostError {
-    /// An `Error`.
+    /// Creates an `Error`.
     pub fn new(message: impl fmt::Display) -> Self {
         Self::of(ErrorClass::Error, message)
     }
 
-    /// A `RangeError`: an argument of the right type with a value that is not allowed.
+    /// Creates a `RangeError`: an argument of the right type with a value that is not allowed.
     pub fn range(message: impl fmt::Display) -> Self {
         Self::of(ErrorClass::RangeError, message)
     }
 
-    /// A `TypeError`: an argument of the wrong type.
+    /// Creates a `TypeError`: an argument of the wrong type.
     pub fn wrong_type(message: impl fmt::Display) -> Self {
         Self::of(ErrorClass::TypeError, message)
     }

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 /// Limits of one run. The defaults are those of the Datil networks.
+///
+/// The engine enforces the first seven. The others count what a host does, and a host enforces them, as `lit-node` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionLimits {
@@ -24,14 +26,15 @@ pub struct ActionLimits {
     pub log_size: usize,
     /// Calls of `fetch`, by the action and those it calls. Default: 50.
     pub fetches: usize,
-    /// Calls of `Lit.Actions.callContract`, by the action and those it calls. Default: 30.
+    /// Calls of `Lit.Actions.callContract`, by the action and those it calls. Default: 30. Enforced by the host.
     pub contract_calls: usize,
-    /// Signatures, of the action and those it calls. Default: 10.
+    /// Signatures, of the action and those it calls. Default: 10. Enforced by the host.
     pub signatures: usize,
     /// Operations in which nodes wait for one another (`runOnce`, `broadcastAndCollect`, `signAndCombineEcdsa`,
-    /// `decryptAndCombine`, `decryptToSingleNode`), of the action and those it calls. Default: 30.
+    /// `decryptAndCombine`, `decryptToSingleNode`), of the action and those it calls. Default: 30. Enforced by the host.
     pub network_operations: usize,
-    /// Depth of calls between actions: with 1, an action may call others, which may not call further ones. Default: 5.
+    /// Depth of calls between actions: with 1, an action may call others, which may not call further ones. Default: 5. Enforced by the
+    /// host.
     pub call_depth: usize,
 }
 

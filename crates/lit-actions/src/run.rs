@@ -26,13 +26,15 @@ const NATIVE_STACK: usize = 1024 * 1024;
 
 /// Runs an action without a host.
 ///
+/// `Lit.Actions` then has only the functions that need no network; others, such as `signEcdsa`, are undefined.
+///
 /// The engine works on a thread of its own, never on the async runtime's workers. It runs until
 /// everything the action started has finished: promises, timers, host calls. Dropping the future
 /// stops it.
 ///
 /// # Errors
 ///
-/// See [`ActionError`]; all variants are possible.
+/// [`ActionError`], except [`ActionError::Overloaded`], which a node returns.
 ///
 /// # Panics
 ///
@@ -48,7 +50,7 @@ pub async fn run(request: ActionRequest) -> Result<ActionOutcome, ActionError> {
 ///
 /// # Errors
 ///
-/// See [`ActionError`]; all variants are possible.
+/// [`ActionError`], except [`ActionError::Overloaded`], which a node returns.
 ///
 /// # Panics
 ///
@@ -65,12 +67,12 @@ pub async fn run_with_host(
     })
 }
 
-/// Runs an action as a part of `execution`, which an action shares with those that it calls.
+/// Runs an action and adds its output to `execution`. An action that calls another passes its own `execution` on.
 ///
-/// Otherwise like [`run_with_host`]. The engine's thread holds `host` until it ends, and no longer.
+/// Otherwise like [`run_with_host`]. The engine's thread drops `host` when it ends.
 ///
 /// # Errors
-/// See [`ActionError`]; all variants are possible.
+/// [`ActionError`], except [`ActionError::Overloaded`], which a node returns.
 ///
 /// # Panics
 /// If called outside a tokio runtime.

@@ -155,11 +155,10 @@ async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Er
         ActionEnvironment::default(),
         ActionEnvironment::with_fetch_host,
     );
-    let request = ActionRequest {
-        js_params: args.params.iter().cloned().collect(),
-        environment: Arc::new(environment.with_fetcher(Arc::new(HttpFetcher::new()))),
-        ..ActionRequest::new(code)
-    };
+    let environment = environment.with_fetcher(Arc::new(HttpFetcher::new()));
+    let request = ActionRequest::new(code)
+        .with_params(args.params.iter().cloned().collect())
+        .with_environment(Arc::new(environment));
     let outcome = lit_actions::run(request).await;
     if let Err(error) = &outcome {
         output.logs(error.logs());

@@ -12,7 +12,7 @@ use crate::{
     state::{At, State},
 };
 
-/// A chain. Clones share the same chain, which is dropped with the last of them.
+/// An EVM chain in this process. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Chain {
     state: Arc<Mutex<State>>,
@@ -93,6 +93,10 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Revert`], [`ChainError::Halted`] or [`ChainError::InsufficientFunds`]. A transaction that fails is
     /// not mined.
+    #[allow(
+        clippy::expect_used,
+        reason = "the block was mined for the transaction"
+    )]
     pub fn transact_as(
         &self,
         from: Address,
@@ -101,9 +105,9 @@ impl Chain {
         data: Bytes,
     ) -> Result<TransactionReceipt, ChainError> {
         let block = self.lock().transact_as(from, to, value, data)?;
-        block
+        Ok(block
             .to_rpc_receipt()
-            .ok_or_else(|| ChainError::NoSuchBlock(block.hash.to_string()))
+            .expect("a block mined for a transaction has its receipt"))
     }
 
     /// Sends a signed transaction (EIP-2718) and returns its hash. It is mined at once, or after the nonces before it.
@@ -130,13 +134,14 @@ impl Chain {
 
     /// All logs from a block on, in order.
     #[must_use]
+    #[allow(clippy::expect_used, reason = "the filter names no block hash")]
     pub fn logs_since(&self, block: u64) -> Vec<Log> {
         let filter = Filter::new().from_block(block);
-        self.logs(&filter).unwrap_or_default()
+        self.logs(&filter)
+            .expect("a filter without a block hash names no unknown block")
     }
 
-    /// Sets the balance of an account, in wei. No block is mined, and queries of earlier blocks may see the change. The same holds for
-    /// code and storage.
+    /// Sets the balance of an account, in wei. No block is mined, and queries of earlier blocks may see the change.
     pub fn set_balance(&self, address: Address, balance: U256) {
         self.lock()
             .change_account(address, |info| info.balance = balance);

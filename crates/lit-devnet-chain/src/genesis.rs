@@ -1,75 +1,18 @@
 //! The genesis state of a Lit network: initialized contracts at the addresses of datil-dev, and funded wallets.
 //! `contracts/README.md` lists the steps in order.
 
+mod initialize;
+
 use std::{net::SocketAddrV4, sync::Arc, time::Duration};
 
-use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
-use alloy_sol_types::{SolCall, sol};
+use alloy_primitives::{Address, U256};
+use alloy_sol_types::SolCall;
 use lit_contracts::{ContractAddresses, NetworkContext};
-use lit_types::{Clock, LitNetwork};
-use serde::Deserialize;
+use lit_session_crypto::BlsPublicKey;
+use lit_types::{Clock, LitNetwork, PkpPublicKey};
 
+use self::initialize::{Staking, TOKEN, WEALTH, placements, runtime};
 use crate::{Chain, ChainBuilder, ChainError, GenesisAccount};
-
-sol! {
-    struct Validator {
-        uint32 ip;
-        uint128 ipv6;
-        uint32 port;
-        address nodeAddress;
-        uint256 reward;
-        uint256 senderPubKey;
-        uint256 receiverPubKey;
-    }
-
-    struct RootKey {
-        bytes pubkey;
-        uint256 keyType;
-    }
-
-    interface ContractResolver {
-        function initialize(address admin, uint8 env, bytes32[] types, address[] addresses) external;
-    }
-
-    interface LITToken {
-        function initialize(address admin, uint256 cap, uint256 supply) external;
-    }
-
-    interface StakingBalances {
-        function initialize(address admin, address resolver, uint8 env, address[] stakers, uint256 amount) external;
-    }
-
-    interface Staking {
-        function initialize(address admin, address resolver, uint8 env, uint256 epochNumber, uint256 epochLength, address[] stakers, Validator[] nodes) external;
-        function adminNextEpoch() external;
-        function adminSetNextValidators(address[] stakers, Validator[] nodes) external;
-    }
-
-    interface PubkeyRouter {
-        function initialize(address admin, address resolver, uint8 env, address stakingContract, RootKey[] rootKeys) external;
-    }
-
-    interface Resolving {
-        function initialize(address admin, address resolver, uint8 env) external;
-    }
-
-    interface Administered {
-        function initialize(address admin) external;
-    }
-}
-
-/// The address of the first deployment of the helper, which the official client 7.4.0 uses.
-const FIRST_PKP_HELPER: Address = address!("0xCa9C62fB4ceA8831eBb6fD9fE747Cc372515CF7f");
-const KEY_DERIVER: Address = address!("0x770D7ff478255a398860Fce25D66098AfF57560f");
-/// The environment under which the resolver registers addresses.
-const ENVIRONMENT: u8 = 0;
-/// One token, in wei.
-const TOKEN: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
-/// The balance of a funded wallet, in tokens.
-const WEALTH: u64 = 1_000_000;
-
-const ECDSA_ROOT_KEY: u64 = 2;
-const BLS_ROOT_KEY: u64 = 1;
 
 /// A node as the Staking contract announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +50,8 @@ pub struct GenesisNode {
 pub struct LitGenesis {
     nodes: Vec<GenesisNode>,
     admin: Address,
-    bls_root_key: Vec<u8>,
-    ecdsa_root_keys: Vec<Vec<u8>>,
+    bls_root_key: Option<BlsPublicKey>,
+    ecdsa_root_keys: Vec<PkpPublicKey>,
     epoch_length: Duration,
     funded: Vec<Address>,
     clock: Option<Arc<dyn Clock>>,
@@ -122,7 +65,7 @@ pub struct LitChain {
     addresses: ContractAddresses,
 }
 
-/// A contract that cannot be initialized.
+/// Why a genesis failed: a contract refused its initialization.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot initialize the contract {contract}")]
 #[non_exhaustive]
@@ -139,7 +82,7 @@ impl LitGenesis {
         Self {
             nodes,
             admin,
-            bls_root_key: Vec::new(),
+            bls_root_key: None,
             ecdsa_root_keys: Vec::new(),
             epoch_length: Duration::from_secs(3600),
             funded: Vec::new(),
@@ -147,10 +90,9 @@ impl LitGenesis {
         }
     }
 
-    /// Sets the root keys: the BLS key as a compressed point of 48 bytes, and the ECDSA keys, from which PKPs are derived, as points of
-    /// 65 bytes. Default: none, PKPs cannot be minted.
-    pub fn with_root_keys(mut self, bls: Vec<u8>, ecdsa: Vec<Vec<u8>>) -> Self {
-        self.bls_root_key = bls;
+    /// Sets the root keys: the BLS key of the network, and the ECDSA keys from which PKPs are derived. Default: none, PKPs cannot be minted.
+    pub fn with_root_keys(mut self, bls: BlsPublicKey, ecdsa: Vec<PkpPublicKey>) -> Self {
+        self.bls_root_key = Some(bls);
         self.ecdsa_root_keys = ecdsa;
         self
     }
@@ -230,179 +172,5 @@ impl LitChain {
         self.chain
             .transact_as(self.admin, Some(staking), U256::ZERO, call.into())
             .map(drop)
-    }
-}
-
-/// The contract at each address.
-fn placements(addresses: &ContractAddresses) -> [(Address, &'static str); 16] {
-    macro_rules! artifact {
-        ($name:literal) => {
-            include_str!(concat!("../contracts/artifacts/", $name, ".json"))
-        };
-    }
-    [
-        (addresses.contract_resolver, artifact!("ContractResolver")),
-        (addresses.lit_token, artifact!("LITToken")),
-        (addresses.staking_balances, artifact!("StakingBalances")),
-        (addresses.staking, artifact!("Staking")),
-        (addresses.pubkey_router, artifact!("PubkeyRouter")),
-        (addresses.pkp_nft, artifact!("PKPNFT")),
-        (addresses.pkp_nft_metadata, artifact!("PKPNFTMetadata")),
-        (addresses.pkp_permissions, artifact!("PKPPermissions")),
-        (FIRST_PKP_HELPER, artifact!("PKPHelper")),
-        (addresses.pkp_helper, artifact!("PKPHelper")),
-        (addresses.pkp_helper_v2, artifact!("PKPHelperV2")),
-        (addresses.rate_limit_nft, artifact!("RateLimitNFT")),
-        (addresses.allowlist, artifact!("Allowlist")),
-        (addresses.multisender, artifact!("Multisender")),
-        (addresses.payment_delegation, artifact!("PaymentDelegation")),
-        (KEY_DERIVER, artifact!("KeyDeriver")),
-    ]
-}
-
-/// The runtime code of a compiled contract.
-#[allow(clippy::expect_used, reason = "artifacts are part of this crate")]
-fn runtime(artifact: &str) -> Bytes {
-    #[derive(Deserialize)]
-    struct Artifact {
-        runtime: Bytes,
-    }
-    let artifact: Artifact = serde_json::from_str(artifact).expect("artifacts have runtime code");
-    artifact.runtime
-}
-
-impl LitGenesis {
-    /// The initializing calls, in order.
-    fn initializers(&self, addresses: &ContractAddresses) -> Vec<(Address, Bytes)> {
-        let (admin, resolver, env) = (self.admin, addresses.contract_resolver, ENVIRONMENT);
-        let stakers: Vec<Address> = self.nodes.iter().map(|node| node.staker).collect();
-        let validators = self.nodes.iter().map(Validator::from).collect();
-        let root_key = |key: &Vec<u8>, kind| RootKey {
-            pubkey: key.clone().into(),
-            keyType: U256::from(kind),
-        };
-        let bls_key =
-            (!self.bls_root_key.is_empty()).then(|| root_key(&self.bls_root_key, BLS_ROOT_KEY));
-        let ecdsa_keys = self.ecdsa_root_keys.iter();
-        let root_keys = bls_key
-            .into_iter()
-            .chain(ecdsa_keys.map(|key| root_key(key, ECDSA_ROOT_KEY)))
-            .collect();
-        let names = resolver_names(addresses);
-        let resolving = || {
-            Resolving::initializeCall {
-                admin,
-                resolver,
-                env,
-            }
-            .abi_encode()
-        };
-        let administered = || Administered::initializeCall { admin }.abi_encode();
-        let calls = [
-            (
-                resolver,
-                ContractResolver::initializeCall {
-                    admin,
-                    env,
-                    types: names
-                        .iter()
-                        .map(|(name, _)| keccak256(name))
-                        .collect::<Vec<B256>>(),
-                    addresses: names.iter().map(|(_, address)| *address).collect(),
-                }
-                .abi_encode(),
-            ),
-            (
-                addresses.lit_token,
-                LITToken::initializeCall {
-                    admin,
-                    cap: TOKEN * U256::from(1_000_000_000),
-                    supply: TOKEN * U256::from(WEALTH),
-                }
-                .abi_encode(),
-            ),
-            (
-                addresses.staking_balances,
-                StakingBalances::initializeCall {
-                    admin,
-                    resolver,
-                    env,
-                    stakers: stakers.clone(),
-                    amount: TOKEN,
-                }
-                .abi_encode(),
-            ),
-            (
-                addresses.staking,
-                Staking::initializeCall {
-                    admin,
-                    resolver,
-                    env,
-                    epochNumber: U256::from(1),
-                    epochLength: U256::from(self.epoch_length.as_secs()),
-                    stakers,
-                    nodes: validators,
-                }
-                .abi_encode(),
-            ),
-            (
-                addresses.pubkey_router,
-                PubkeyRouter::initializeCall {
-                    admin,
-                    resolver,
-                    env,
-                    stakingContract: addresses.staking,
-                    rootKeys: root_keys,
-                }
-                .abi_encode(),
-            ),
-            (addresses.pkp_nft, resolving()),
-            (addresses.pkp_nft_metadata, resolving()),
-            (addresses.pkp_permissions, resolving()),
-            (FIRST_PKP_HELPER, resolving()),
-            (addresses.pkp_helper, resolving()),
-            (addresses.pkp_helper_v2, resolving()),
-            (addresses.rate_limit_nft, administered()),
-            (addresses.allowlist, administered()),
-            (addresses.multisender, administered()),
-        ];
-        calls
-            .into_iter()
-            .map(|(address, call)| (address, call.into()))
-            .collect()
-    }
-}
-
-/// The entries of the resolver.
-fn resolver_names(addresses: &ContractAddresses) -> [(&'static str, Address); 14] {
-    [
-        ("STAKING", addresses.staking),
-        ("STAKING_BALANCES", addresses.staking_balances),
-        ("MULTI_SENDER", addresses.multisender),
-        ("LIT_TOKEN", addresses.lit_token),
-        ("PUB_KEY_ROUTER", addresses.pubkey_router),
-        ("PKP_NFT", addresses.pkp_nft),
-        ("RATE_LIMIT_NFT", addresses.rate_limit_nft),
-        ("PKP_HELPER", addresses.pkp_helper),
-        ("PKP_HELPER_V2", addresses.pkp_helper_v2),
-        ("PKP_PERMISSIONS", addresses.pkp_permissions),
-        ("PKP_NFT_METADATA", addresses.pkp_nft_metadata),
-        ("ALLOWLIST", addresses.allowlist),
-        ("HD_KEY_DERIVER", KEY_DERIVER),
-        ("PAYMENT_DELEGATION", addresses.payment_delegation),
-    ]
-}
-
-impl From<&GenesisNode> for Validator {
-    fn from(node: &GenesisNode) -> Self {
-        Self {
-            ip: (*node.socket.ip()).into(),
-            ipv6: 0,
-            port: node.socket.port().into(),
-            nodeAddress: node.wallet,
-            reward: U256::ZERO,
-            senderPubKey: U256::ZERO,
-            receiverPubKey: U256::ZERO,
-        }
     }
 }

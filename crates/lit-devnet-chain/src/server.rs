@@ -16,6 +16,21 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 
 /// Serves JSON-RPC over HTTP/1.1, on every path, until the future is dropped, which also closes connections.
 ///
+/// Requests are limited to 16 MiB.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use lit_devnet_chain::{Chain, serve};
+/// use tokio::net::TcpListener;
+///
+/// let chain = Chain::builder().build();
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// tokio::spawn(serve(listener, chain.clone()));
+/// # Ok::<(), std::io::Error>(())
+/// # })?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
+///
 /// Every origin may call it, and every caller can change the chain: listen on this machine only.
 pub async fn serve(listener: TcpListener, chain: Chain) {
     http_server::accept(listener, |stream| {

@@ -2,6 +2,7 @@ use alloy_primitives::Address;
 use k256::{ecdsa::SigningKey, elliptic_curve::sec1::ToEncodedPoint};
 use lit_key_shares::{BlsSecretKey, EcdsaDealer, EcdsaRootShares};
 use lit_session_crypto::BlsPublicKey;
+use lit_types::PkpPublicKey;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use sha2::{Digest, Sha256};
@@ -21,22 +22,26 @@ pub(crate) struct NetworkKeys {
     seed: [u8; 32],
     /// The BLS public key.
     pub(crate) network_public_key: BlsPublicKey,
-    /// The root public keys from which PKPs are derived: 130 hex digits each.
-    pub(crate) hd_root_pubkeys: Vec<String>,
+    /// The root public keys from which PKPs are derived.
+    pub(crate) ecdsa_root_keys: Vec<PkpPublicKey>,
 }
 
 impl NetworkKeys {
+    #[allow(
+        clippy::expect_used,
+        reason = "the public key of a secret key is a point"
+    )]
     pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
-        let hd_root_pubkeys = (0..HD_ROOT_KEYS)
+        let ecdsa_root_keys = (0..HD_ROOT_KEYS)
             .map(|i| {
-                let secret = ecdsa_root(&seed, i);
-                hex::encode(secret.public_key().to_encoded_point(false).as_bytes())
+                let point = ecdsa_root(&seed, i).public_key().to_encoded_point(false);
+                PkpPublicKey::from_sec1(point.as_bytes()).expect("a point on the curve")
             })
             .collect();
         Self {
             seed,
             network_public_key: bls_root(&seed).public_key(),
-            hd_root_pubkeys,
+            ecdsa_root_keys,
         }
     }
 

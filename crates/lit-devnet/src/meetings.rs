@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use lit_node::{Announce, Follow, Meeting, Part, PeerError, Peers};
+use lit_node::{Announce, Follow, Meeting, PeerError, Peers, Role};
 use lit_types::NodeUrl;
 use tokio::sync::watch;
 
@@ -36,19 +36,19 @@ struct Following(watch::Receiver<Option<String>>);
 
 impl Meetings {
     /// The first node leads. If it leaves without a result, the next one does.
-    fn join(&self, id: Meeting) -> Part {
+    fn join(&self, id: Meeting) -> Role {
         let (sender, receiver) = watch::channel(None);
         let mut runs = lock(&self.runs);
         let known = runs.get_or_insert(id, || receiver.clone());
         if known.same_channel(&receiver) {
-            return Part::Leader(Box::new(Leading(sender)));
+            return Role::Leader(Box::new(Leading(sender)));
         }
         let is_over = known.has_changed().is_err();
         if is_over && known.borrow().is_none() {
             *known = receiver;
-            return Part::Leader(Box::new(Leading(sender)));
+            return Role::Leader(Box::new(Leading(sender)));
         }
-        Part::Follower(Box::new(Following(known.clone())))
+        Role::Follower(Box::new(Following(known.clone())))
     }
 
     /// Adds the node's value, if it has one and fewer than `enough` are present.
@@ -80,7 +80,7 @@ impl LocalPeers {
 
 #[async_trait]
 impl Peers for LocalPeers {
-    async fn join(&self, meeting: Meeting) -> Part {
+    async fn join(&self, meeting: Meeting) -> Role {
         self.meetings.join(meeting)
     }
 

@@ -81,7 +81,7 @@ impl DevnetBuilder {
         Ok(Devnet {
             nodes,
             addresses,
-            threshold,
+            threshold: threshold.into(),
             clock,
             chain,
             ipfs,
@@ -95,10 +95,7 @@ impl DevnetBuilder {
     }
 
     /// The chain with the contracts of a network of these nodes.
-    #[allow(
-        clippy::expect_used,
-        reason = "nodes have URLs of an IPv4 address, and keys are hex"
-    )]
+    #[allow(clippy::expect_used, reason = "nodes have URLs of an IPv4 address")]
     fn genesis(
         &self,
         keys: &NetworkKeys,
@@ -113,8 +110,6 @@ impl DevnetBuilder {
             wallet: keys.node_address(place),
             staker: keys.address(&format!("staker {place}")),
         };
-        let key = |text: &str| hex::decode(text).expect("root keys are hex");
-        let roots = keys.hd_root_pubkeys.iter().map(|root| key(root)).collect();
         let funded = keys
             .funded_wallets()
             .into_iter()
@@ -123,7 +118,7 @@ impl DevnetBuilder {
             nodes.iter().enumerate().map(node).collect(),
             keys.address("admin"),
         )
-        .with_root_keys(key(&keys.network_public_key.to_string()), roots)
+        .with_root_keys(keys.network_public_key, keys.ecdsa_root_keys.clone())
         .with_epoch_length(self.epoch_length)
         .with_funded(funded)
         .with_funded([keys.address(RELAYER)])
@@ -148,8 +143,9 @@ impl DevnetBuilder {
 }
 
 /// Two thirds of the nodes, rounded down, and at least 2.
-fn threshold_of(nodes: usize) -> usize {
-    (nodes * 2 / 3).max(2)
+#[allow(clippy::expect_used, reason = "the number of nodes was checked")]
+fn threshold_of(nodes: usize) -> u8 {
+    u8::try_from((nodes * 2 / 3).max(2)).expect("at most 255 nodes")
 }
 
 /// The signers of all nodes, each with its shares of the network's keys.
@@ -157,16 +153,16 @@ fn threshold_of(nodes: usize) -> usize {
 fn give_shares(
     keys: &NetworkKeys,
     nodes: usize,
-    threshold: usize,
+    threshold: u8,
 ) -> impl Iterator<Item = NodeSigner> {
-    let [count, needed] = [nodes, threshold].map(|n| u8::try_from(n).expect("at most 255 nodes"));
-    let dealer = Arc::new(keys.dealer(needed, count));
-    let (root_shares, election) = keys.ecdsa_dealer(needed, count);
+    let count = u8::try_from(nodes).expect("at most 255 nodes");
+    let dealer = Arc::new(keys.dealer(threshold, count));
+    let (root_shares, election) = keys.ecdsa_dealer(threshold, count);
     let (election, faults) = (Arc::new(election), Arc::new(Faults::none(nodes)));
     let signer = move |(place, ecdsa): (usize, EcdsaRootShares)| {
         NodeSigner::new(Keys {
             network_key: keys.network_public_key,
-            root_keys: keys.hd_root_pubkeys.clone(),
+            root_keys: keys.ecdsa_root_keys.clone(),
             bls: NodeShares::new(Arc::clone(&dealer), ecdsa.holder().get()),
             ecdsa,
             wallet: keys.node_wallet(place),

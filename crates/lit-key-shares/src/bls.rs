@@ -25,7 +25,7 @@ impl BlsSecretKey {
         }
     }
 
-    /// Reads a number, big-endian.
+    /// Reads a key from 32 bytes, big-endian.
     ///
     /// # Errors
     /// [`KeyShareError::NotASecretKey`] for zero, and for numbers not below the group order.
@@ -67,7 +67,7 @@ impl BlsSecretKey {
         BlsSignature::from_point(point).expect("a multiple of a point that is not the identity")
     }
 
-    /// Shares the key after Shamir: any `threshold` shares sign for it, and fewer reveal nothing.
+    /// Splits the key with Shamir's scheme: any `threshold` shares sign for it, and fewer reveal nothing.
     ///
     /// The identifiers are 1 to `shares`.
     ///

@@ -17,7 +17,7 @@ use crate::{EcdsaPresignatureShare, EcdsaRootShares, KeyShareError, ecdsa::r_of,
 ///
 /// # The scheme
 ///
-/// Root keys are shared once, after Shamir. The key `x` of a PKP is a sum of root keys times powers of its [tweak](HdTweak),
+/// Root keys are split once with Shamir's scheme. The key `x` of a PKP is a sum of root keys times powers of its [tweak](HdTweak),
 /// so each node derives its share `x_i` from its shares of the root keys.
 ///
 /// A signature is `s = k·(z + r·x)` with `z` the digest, `R = (1/k)·G` and `r` its x coordinate. `k·x` is a product of two
@@ -36,15 +36,15 @@ use crate::{EcdsaPresignatureShare, EcdsaRootShares, KeyShareError, ecdsa::r_of,
 /// ```
 /// use lit_key_shares::{EcdsaDealer, SigningSet};
 /// use lit_session_crypto::{EcdsaSignature, HdTweak};
-/// # use rand_core::OsRng as rng;
+/// use rand_core::OsRng;
 ///
-/// let dealer = EcdsaDealer::generate(2, 3, &mut rng)?;
-/// let nodes = dealer.deal(&mut rng);
+/// let dealer = EcdsaDealer::generate(2, 3, &mut OsRng)?;
+/// let nodes = dealer.deal(&mut OsRng);
 ///
 /// let (tweak, digest) = (HdTweak::new(&[7; 32]), [9; 32]);
 /// let set = SigningSet::new([nodes[0].holder(), nodes[2].holder()])?;
 /// let mut shares = Vec::new();
-/// for (node, presignature) in nodes.iter().zip(dealer.presign(&tweak, &mut rng)?) {
+/// for (node, presignature) in nodes.iter().zip(dealer.presign(&tweak, &mut OsRng)?) {
 ///     if set.contains(node.holder()) {
 ///         shares.push(node.derive(&tweak)?.sign(presignature, &digest, &set)?);
 ///     }
@@ -118,7 +118,7 @@ impl EcdsaDealer {
         &self.public_keys
     }
 
-    /// Shares the root keys. The holders are 1 to the number of shares, in order.
+    /// Splits the root keys with Shamir's scheme. The holders are 1 to the number of shares, in order.
     ///
     /// Shares of different deals do not combine.
     #[must_use]

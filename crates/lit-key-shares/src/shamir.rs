@@ -4,7 +4,7 @@ use k256::{Scalar, elliptic_curve::Field};
 use rand_core::CryptoRngCore;
 use zeroize::Zeroizing;
 
-/// Shares a secret after Shamir.
+/// Splits a secret with Shamir's scheme.
 ///
 /// The shares are the values at 1 to `shares` of a random polynomial of degree `threshold - 1` with the secret at 0.
 pub(crate) fn split(

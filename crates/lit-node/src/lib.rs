@@ -30,7 +30,7 @@ pub use node::{MAX_BODY, Node};
 pub use node_parts::NodeParts;
 pub use parts::{
     Announce, BlockHashes, CallError, ChainReader, CodeError, CodeStore, EngineSlot, Engines,
-    Entropy, Follow, KeyShares, Meeting, Part, PeerError, Peers, ProviderReader, RequestKey,
+    Entropy, Follow, KeyShares, Meeting, PeerError, Peers, ProviderReader, RequestKey, Role,
     ShareError, SigningId, UnknownBlock,
 };
 pub use request::{Request, Response};

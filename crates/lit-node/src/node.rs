@@ -56,7 +56,10 @@ impl Node {
         &self.url
     }
 
-    /// Answers a request.
+    /// Answers a request with a JSON document; refusals are answers too.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with time enabled.
     pub async fn handle(self: &Arc<Self>, request: &Request) -> Response {
         let (status, body) = self.answer(request).await.unwrap_or_else(|refusal| {
             refusal.into_answer(request.correlation_id().map(ToOwned::to_owned))

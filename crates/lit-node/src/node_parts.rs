@@ -10,7 +10,7 @@ use crate::{
 
 /// What a [`Node`](crate::Node) is made of.
 ///
-/// A new part is a breaking change on purpose: whoever runs nodes must decide what it is.
+/// The struct is exhaustive on purpose: whoever runs nodes must choose every new part.
 #[derive(Debug, Clone)]
 pub struct NodeParts {
     /// Holds the key shares, and makes partial signatures.

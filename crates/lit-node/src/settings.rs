@@ -10,12 +10,12 @@ use crate::{ChainNames, ConditionResolver};
 #[non_exhaustive]
 pub struct NodeSettings {
     /// The number of nodes that sign, decrypt or exchange values together, at least 2.
-    pub threshold: usize,
+    pub threshold: u8,
     /// Limits of actions that are executed. Default: those of the Datil networks.
     pub action_limits: ActionLimits,
     /// Limits of actions that authorize session keys. Default: those of the Datil networks.
     pub session_action_limits: ActionLimits,
-    /// The hosts that actions may reach, and the file of `ethers`.
+    /// The hosts that actions may reach, and the file of `ethers`. Default: no host and no fetcher, so `fetch` fails.
     pub environment: Arc<ActionEnvironment>,
     /// The URL of the chain's JSON-RPC, which actions ask for. Default: none.
     pub rpc_url: Option<HttpUrl>,
@@ -30,7 +30,7 @@ pub struct NodeSettings {
 impl NodeSettings {
     /// The defaults, with this threshold.
     #[must_use]
-    pub fn new(threshold: usize) -> Self {
+    pub fn new(threshold: u8) -> Self {
         Self {
             threshold,
             action_limits: ActionLimits::default(),

@@ -97,10 +97,7 @@ fn allowing(host: &str, code: &str) -> ActionRequest {
     let environment = ActionEnvironment::default()
         .with_fetch_host(host)
         .with_fetcher(Arc::new(Fetcher(HttpTransport::new())));
-    ActionRequest {
-        environment: Arc::new(environment),
-        ..request(code)
-    }
+    request(code).with_environment(Arc::new(environment))
 }
 
 /// The value of an expression in an action that may fetch from `host`.
@@ -286,10 +283,7 @@ async fn fetches_are_counted() {
     let code = format!(
         "(async () => {{ for (let n = 0; ; n++) {{ console.log(n); await fetch('http://{address}') }} }})()"
     );
-    let request = ActionRequest {
-        limits: ActionLimits::default().with_fetches(2),
-        ..allowing(&address, &code)
-    };
+    let request = allowing(&address, &code).with_limits(ActionLimits::default().with_fetches(2));
     let error = run(request).await.unwrap_err();
     assert_eq!(error.logs(), "0\n1\n2\n");
     assert!(
@@ -321,10 +315,8 @@ async fn a_long_answer_is_refused() {
 #[tokio::test]
 async fn a_silent_server_costs_the_run_time_and_no_more() {
     let address = server(|_| Vec::new()).await;
-    let request = ActionRequest {
-        limits: short(200),
-        ..allowing(&address, &format!("fetch('http://{address}')"))
-    };
+    let code = format!("fetch('http://{address}')");
+    let request = allowing(&address, &code).with_limits(short(200));
     let error = run(request).await.unwrap_err();
     assert!(matches!(error, ActionError::Timeout { .. }), "{error:?}");
 }

@@ -137,10 +137,7 @@ async fn native_functions_stay_hidden() {
 async fn libraries_that_are_not_there_say_so() {
     let environment =
         ActionEnvironment::default().with_ethers_bundle("/nonexistent/ethers.umd.min.js");
-    let absent = |code: &str| ActionRequest {
-        environment: Arc::new(environment.clone()),
-        ..request(code)
-    };
+    let absent = |code: &str| request(code).with_environment(Arc::new(environment.clone()));
     let error = run(absent("ethers.utils.keccak256('0x')"))
         .await
         .unwrap_err()

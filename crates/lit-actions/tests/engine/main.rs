@@ -33,10 +33,7 @@ pub(crate) fn request(code: &str) -> ActionRequest {
 }
 
 pub(crate) fn request_with(code: &str, limits: ActionLimits) -> ActionRequest {
-    ActionRequest {
-        limits,
-        ..request(code)
-    }
+    request(code).with_limits(limits)
 }
 
 pub(crate) fn short(run_time: u64) -> ActionLimits {

@@ -211,10 +211,7 @@ async fn engines_that_start_together_draw_other_numbers() {
 #[tokio::test]
 async fn fetch_says_that_there_is_no_fetcher() {
     let environment = ActionEnvironment::default().with_fetch_host("example.com");
-    let request = ActionRequest {
-        environment: Arc::new(environment),
-        ..request("fetch('https://example.com')")
-    };
+    let request = request("fetch('https://example.com')").with_environment(Arc::new(environment));
     let error = run(request).await.unwrap_err().to_string();
     assert_eq!(
         error.lines().next().unwrap(),

@@ -37,7 +37,10 @@ fn dispatch_locked(chain: &mut State, method: &str, params: Params) -> Answer {
         "net_listening" => Ok(json!(true)),
         "eth_syncing" => Ok(json!(false)),
         "eth_accounts" => Ok(json!([])),
-        "web3_clientVersion" => Ok(json!(concat!("lit-devnet/v", env!("CARGO_PKG_VERSION")))),
+        "web3_clientVersion" => Ok(json!(concat!(
+            "lit-devnet-chain/v",
+            env!("CARGO_PKG_VERSION")
+        ))),
         "eth_blockNumber" => Ok(quantity(chain.number())),
         // Blocks are never full, so the base fee is enough.
         "eth_gasPrice" => Ok(quantity(chain.settings.base_fee)),

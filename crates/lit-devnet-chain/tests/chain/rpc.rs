@@ -22,7 +22,7 @@ fn facts_about_the_chain() {
         fact("web3_clientVersion")
             .as_str()
             .unwrap()
-            .starts_with("lit-devnet/")
+            .starts_with("lit-devnet-chain/v")
     );
 }
 

@@ -13,7 +13,7 @@ use k256::ecdsa::SigningKey;
 use lit_key_shares::{EcdsaRootShares, KeyShareError};
 use lit_node::{KeyShares, ShareError, SigningId};
 use lit_session_crypto::{BlsPublicKey, EcdsaShareJson, HdTweak};
-use lit_types::wire::SignatureShare;
+use lit_types::{PkpPublicKey, wire::SignatureShare};
 
 use crate::{Fault, dealer::NodeShares, fault::Faults, lock::lock};
 
@@ -27,7 +27,7 @@ pub(crate) struct NodeSigner(Arc<Keys>);
 #[derive(Debug)]
 pub(crate) struct Keys {
     pub(crate) network_key: BlsPublicKey,
-    pub(crate) root_keys: Vec<String>,
+    pub(crate) root_keys: Vec<PkpPublicKey>,
     pub(crate) bls: NodeShares,
     pub(crate) ecdsa: EcdsaRootShares,
     pub(crate) wallet: SigningKey,
@@ -74,7 +74,7 @@ impl KeyShares for NodeSigner {
         self.0.network_key
     }
 
-    fn root_keys(&self) -> &[String] {
+    fn root_keys(&self) -> &[PkpPublicKey] {
         &self.0.root_keys
     }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{arguments::Arguments, host::NodeHost};
 use crate::{
-    Part,
+    Role,
     conditions::{encrypted_as, parse_conditions},
 };
 
@@ -62,7 +62,7 @@ impl NodeHost {
             Some(meeting) => Some(self.task.runner.parts.peers.join(meeting).await),
             None => None,
         };
-        if let Some(Part::Leader(leading)) = part {
+        if let Some(Role::Leader(leading)) = part {
             let shares = self.collect(&point, Some(share)).await?;
             let text = self.open(encrypted, shares).await?;
             // Otherwise a node that arrives after this action has ended would lead in its place.
@@ -108,7 +108,7 @@ impl NodeHost {
     /// Combines the shares, and decrypts with the combined signature.
     async fn open(&self, encrypted: Encrypted, shares: Vec<String>) -> Result<String, HostError> {
         let key = self.task.powers.network_key();
-        let threshold = u8::try_from(self.task.runner.parts.settings.threshold).unwrap_or(u8::MAX);
+        let threshold = self.task.runner.parts.settings.threshold;
         let text = tokio::task::spawn_blocking(move || {
             let shares = shares
                 .iter()

@@ -7,7 +7,7 @@ use lit_actions::{ActionError, ActionHost, ActionRequest, HostError, HostResult,
 use serde_json::{Map, Value, json};
 
 use super::{arguments::Arguments, task::Task};
-use crate::{Meeting, Part, causes::with_causes};
+use crate::{Meeting, Role, causes::with_causes};
 
 /// The functions of real nodes, without those that every engine provides.
 const FUNCTIONS: &[&str] = &[
@@ -68,14 +68,12 @@ impl NodeHost {
         code: String,
         js_params: Map<String, Value>,
     ) -> Result<(), ActionError> {
-        let request = ActionRequest {
-            js_params,
-            auth: self.auth(),
-            headers: self.task.headers.clone(),
-            limits: self.task.limits.clone(),
-            environment: Arc::clone(&self.task.runner.parts.settings.environment),
-            ..ActionRequest::new(code)
-        };
+        let request = ActionRequest::new(code)
+            .with_params(js_params)
+            .with_auth(self.auth())
+            .with_headers(self.task.headers.clone())
+            .with_limits(self.task.limits.clone())
+            .with_environment(Arc::clone(&self.task.runner.parts.settings.environment));
         let execution = Arc::clone(&self.task.execution);
         run_in(request, Arc::new(self), execution).await
     }
@@ -136,11 +134,11 @@ impl NodeHost {
                     return Ok(true.into());
                 };
                 match self.task.runner.parts.peers.join(meeting).await {
-                    Part::Leader(leading) => {
+                    Role::Leader(leading) => {
                         self.task.lead(point, leading);
                         Ok(true.into())
                     }
-                    Part::Follower(_) => Ok(false.into()),
+                    Role::Follower(_) => Ok(false.into()),
                 }
             }
             "announce" => {
@@ -152,11 +150,11 @@ impl NodeHost {
                 let alone = || HostError::new("runOnce: no node ran the function");
                 let meeting = self.meeting(&point).ok_or_else(alone)?;
                 match self.task.runner.parts.peers.join(meeting).await {
-                    Part::Follower(following) => {
+                    Role::Follower(following) => {
                         let result = following.result().await;
                         Ok(result.map_err(HostError::new)?.into())
                     }
-                    Part::Leader(_) => Err(alone()),
+                    Role::Leader(_) => Err(alone()),
                 }
             }
         }
@@ -181,7 +179,7 @@ impl NodeHost {
         let parts = &self.task.runner.parts;
         let values = parts
             .peers
-            .collect(meeting, value, parts.settings.threshold);
+            .collect(meeting, value, parts.settings.threshold.into());
         values.await.map_err(HostError::new)
     }
 
@@ -190,7 +188,7 @@ impl NodeHost {
         let meeting = self.required_meeting(point)?;
         let parts = &self.task.runner.parts;
         let enough = parts.settings.threshold;
-        parts.peers.contribute(meeting, value, enough).await;
+        parts.peers.contribute(meeting, value, enough.into()).await;
         Ok(())
     }
 

@@ -24,7 +24,9 @@ impl Node {
                 .header("x-lit-sdk-version")
                 .unwrap_or_default()
                 .to_owned(),
-            hd_root_pubkeys: keys.root_keys().to_vec(),
+            hd_root_pubkeys: (keys.root_keys().iter())
+                .map(|key| hex::encode(key.as_bytes()))
+                .collect(),
             attestation: None,
             latest_blockhash: self.parts.blocks.latest(self.parts.clock.now()),
         };

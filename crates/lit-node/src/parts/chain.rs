@@ -6,7 +6,7 @@ use alloy_rpc_types_eth::TransactionRequest;
 use alloy_transport::TransportError;
 use async_trait::async_trait;
 
-/// Reads the chain of the network: its latest block.
+/// Reads the latest block of the network's chain.
 ///
 /// [`ProviderReader`] reads it through any provider of alloy.
 #[async_trait]
@@ -53,6 +53,20 @@ impl CallError {
 }
 
 /// Reads a chain through a provider of alloy.
+///
+/// ```
+/// use alloy_provider::ProviderBuilder;
+/// use lit_devnet_chain::Chain;
+/// use lit_node::{ChainReader, ProviderReader};
+///
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let chain = Chain::builder().with_chain_id(31_337).build();
+/// let reader = ProviderReader::connect(ProviderBuilder::new().connect_client(chain.client())).await?;
+/// assert_eq!(reader.chain_id(), 31_337);
+/// # Ok::<(), lit_node::CallError>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct ProviderReader<P> {
     provider: P,
     chain_id: u64,

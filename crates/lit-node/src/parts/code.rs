@@ -2,25 +2,25 @@ use std::{error::Error, fmt::Debug};
 
 use async_trait::async_trait;
 
-/// Finds the code of Lit Actions: IPFS.
+/// Finds the code of Lit Actions by CID.
 #[async_trait]
 pub trait CodeStore: Debug + Send + Sync + 'static {
-    /// The source code with this CID; `None` if there is none.
+    /// Returns the source code with this CID, or `None` if the CID is unknown.
     ///
-    /// The caller trusts that the code has this CID.
+    /// The store must check the code against the CID; the node does not.
     ///
     /// # Errors
     /// [`CodeError`] if the store cannot be asked.
     async fn code(&self, cid: &str) -> Result<Option<String>, CodeError>;
 }
 
-/// The store of code cannot be asked.
+/// Why the code store failed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot ask IPFS for the code")]
 pub struct CodeError(#[source] Box<dyn Error + Send + Sync>);
 
 impl CodeError {
-    /// For this cause.
+    /// Creates an error with this cause.
     pub fn new(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(cause.into())
     }

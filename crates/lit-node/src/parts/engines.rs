@@ -25,6 +25,20 @@ pub struct EngineSlot(
 
 impl EngineSlot {
     /// Holds a permit until the slot is dropped.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use lit_node::EngineSlot;
+    /// use tokio::sync::Semaphore;
+    ///
+    /// let engines = Arc::new(Semaphore::new(4));
+    /// let permit = Arc::clone(&engines).try_acquire_owned()?;
+    /// let slot = EngineSlot::holding(Arc::new(permit));
+    /// assert_eq!(engines.available_permits(), 3);
+    /// drop(slot);
+    /// assert_eq!(engines.available_permits(), 4);
+    /// # Ok::<(), tokio::sync::TryAcquireError>(())
+    /// ```
     pub fn holding(permit: Arc<dyn Any + Send + Sync>) -> Self {
         Self(permit)
     }

@@ -17,7 +17,7 @@ pub trait KeyShares: Debug + Send + Sync + 'static {
     fn network_key(&self) -> BlsPublicKey;
 
     /// The root public keys from which PKPs are derived: 130 hex digits each.
-    fn root_keys(&self) -> &[String];
+    fn root_keys(&self) -> &[PkpPublicKey];
 
     /// The index of the node's shares, from 0.
     fn share_index(&self) -> u32;
@@ -38,7 +38,7 @@ pub trait KeyShares: Debug + Send + Sync + 'static {
         tweak: HdTweak,
     ) -> Result<EcdsaShareJson, ShareError>;
 
-    /// The signature of the node's wallet of 32 bytes as a personal message: r, s and v in hex without `0x`.
+    /// Signs 32 bytes with the node's wallet, as a personal message (EIP-191). Returns r, s and v as 130 hex digits without `0x`.
     ///
     /// # Errors
     /// [`ShareError`].

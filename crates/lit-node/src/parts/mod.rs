@@ -1,4 +1,4 @@
-//! What a node is made of: what differs between deployments, as traits.
+//! The parts of a node that differ between deployments, as traits.
 
 mod blocks;
 mod chain;
@@ -15,5 +15,5 @@ pub use self::{
     engines::{EngineSlot, Engines},
     entropy::Entropy,
     keys::{KeyShares, ShareError, SigningId},
-    peers::{Announce, Follow, Meeting, Part, PeerError, Peers, RequestKey},
+    peers::{Announce, Follow, Meeting, PeerError, Peers, RequestKey, Role},
 };

@@ -5,10 +5,11 @@ use async_trait::async_trait;
 /// How a node meets the other nodes while they run the same action.
 #[async_trait]
 pub trait Peers: Debug + Send + Sync + 'static {
-    /// Decides which node runs what only one node shall run. If the leader leaves without a result, the next node to join leads.
-    async fn join(&self, meeting: Meeting) -> Part;
+    /// Decides whether this node runs a `runOnce` function. If the leader leaves without a result, nodes already waiting get an error, and
+    /// the next node to join leads.
+    async fn join(&self, meeting: Meeting) -> Role;
 
-    /// Contributes a value without waiting for the others. Values after the first `enough` do not count.
+    /// Contributes a value without waiting for the others. Values after the first `enough` are ignored.
     async fn contribute(&self, meeting: Meeting, value: String, enough: usize);
 
     /// Contributes a value, if there is one, and waits for the values of `enough` nodes. All nodes get the values of the same nodes; a
@@ -44,14 +45,14 @@ pub struct Meeting {
 }
 
 /// The role of a node where only one node acts.
-pub enum Part {
+pub enum Role {
     /// The node acts, and announces the result. If it drops this without a result, its followers get an error.
     Leader(Box<dyn Announce>),
     /// Another node acts.
     Follower(Box<dyn Follow>),
 }
 
-impl Debug for Part {
+impl Debug for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Leader(_) => "Leader(..)",

@@ -1,6 +1,6 @@
 use std::fmt::Write;
 
-use lit_recap::{ReCap, SiweMessage};
+use lit_recap::{ReCap, SiweError, SiweMessage};
 use lit_types::{AuthSig, JsonProblem, SessionSigs, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,19 +31,13 @@ pub fn format_session_sigs(sigs: &SessionSigs, now: OffsetDateTime) -> Result<St
     );
     out.push_str("* Capabilities:\n");
     for (index, capability) in template.capabilities.iter().enumerate() {
-        let message: SiweMessage =
-            capability
-                .signed_message
-                .parse()
-                .map_err(|error| ReportError::Capability {
-                    index,
-                    reason: format!("{error}"),
-                })?;
-        let no_expiration = || ReportError::Capability {
-            index,
-            reason: "it has no expiration".to_owned(),
-        };
-        let expiration = message.expiration().ok_or_else(no_expiration)?;
+        let message: SiweMessage = capability
+            .signed_message
+            .parse()
+            .map_err(|source| ReportError::Capability { index, source })?;
+        let expiration = message
+            .expiration()
+            .ok_or(ReportError::NoExpiration { index })?;
         let _ = writeln!(
             out,
             "    * Capability {} ({}):",
@@ -155,12 +149,18 @@ pub enum ReportError {
     /// The signed text is not the document of a session signature.
     #[error("malformed signed document: {0}")]
     Template(JsonProblem),
-    /// A capability is not a SIWE message with an expiration.
-    #[error("malformed capability {index}: {reason}")]
+    /// A capability is not a SIWE message.
+    #[error("malformed capability {}", index + 1)]
     Capability {
-        /// The index of the capability.
+        /// The index of the capability, from 0.
         index: usize,
-        /// The reason.
-        reason: String,
+        /// The cause.
+        source: SiweError,
+    },
+    /// A capability has no expiration.
+    #[error("capability {} has no expiration", index + 1)]
+    NoExpiration {
+        /// The index of the capability, from 0.
+        index: usize,
     },
 }

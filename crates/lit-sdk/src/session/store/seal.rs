@@ -7,6 +7,7 @@ use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use lit_session_crypto::{BundleError, SessionBundle};
 use rand_core::CryptoRngCore;
+use serde::de::Error;
 use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
@@ -92,7 +93,22 @@ impl fmt::Debug for SealingKey {
 
 /// The current sealing key, and previous keys that still open.
 ///
-/// To rotate, make a new key current, reseal the old data, then drop the old keys.
+/// To rotate, make a new key current, reseal the old data, then drop the old keys:
+///
+/// ```
+/// use lit_sdk::store::{SealingKey, SealingKeys};
+/// use rand_core::OsRng;
+///
+/// let old = SealingKey::generate(&mut OsRng);
+/// let sealed = SealingKeys::new(old.clone()).seal(b"secret", b"for alice", &mut OsRng);
+///
+/// let keys = SealingKeys::new(SealingKey::generate(&mut OsRng)).with_previous([old]);
+/// let opened = keys.open(&sealed, b"for alice")?;
+/// assert!(!opened.current);
+/// let resealed = keys.seal(&opened.secret, b"for alice", &mut OsRng);
+/// assert!(keys.open(&resealed, b"for alice")?.current);
+/// # Ok::<(), lit_sdk::store::SealError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct SealingKeys {
     current: SealingKey,
@@ -160,15 +176,16 @@ impl SealingKeys {
     ///
     /// # Errors
     /// [`SealError`].
+    #[allow(clippy::expect_used, reason = "the length is checked first")]
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Result<Opened, SealError> {
         if sealed.len() < HEAD + TAG || sealed[0] != VERSION {
-            return Err(SealError::Form);
+            return Err(SealError::UnsupportedFormat);
         }
         let (head, rest) = sealed.split_at(HEAD);
         let (text, tag) = rest.split_at(rest.len() - TAG);
         let (id, nonce) = head[1..].split_at(ID);
-        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| SealError::Form)?;
-        let tag: [u8; TAG] = tag.try_into().map_err(|_| SealError::Form)?;
+        let nonce: [u8; NONCE] = nonce.try_into().expect("the length was checked");
+        let tag: [u8; TAG] = tag.try_into().expect("the length was checked");
         let (key, current) = if self.current.id() == id {
             (&self.current, true)
         } else {
@@ -236,7 +253,8 @@ impl SealingKeys {
     /// [`SealError`]; [`SealError::Bundle`] for a malformed bundle.
     pub fn open_bundle(&self, sealed: &[u8], context: &[u8]) -> Result<SessionBundle, SealError> {
         let opened = self.open(sealed, context)?;
-        let json = std::str::from_utf8(&opened.secret).map_err(|_| SealError::Form)?;
+        let json = std::str::from_utf8(&opened.secret)
+            .map_err(|error| BundleError::Json(serde_json::Error::custom(error).into()))?;
         Ok(SessionBundle::from_json(json)?)
     }
 }
@@ -247,7 +265,7 @@ impl SealingKeys {
 pub enum SealError {
     /// Too short, or an unknown version.
     #[error("unsupported seal format")]
-    Form,
+    UnsupportedFormat,
     /// Sealed under an unknown key.
     #[error("unknown sealing key")]
     UnknownKey,
@@ -325,7 +343,19 @@ mod tests {
         assert_eq!(sealed[0], 2);
         for version in [0, 1, 3] {
             sealed[0] = version;
-            assert_eq!(keys(1).open(&sealed, b"").unwrap_err(), SealError::Form);
+            assert_eq!(
+                keys(1).open(&sealed, b"").unwrap_err(),
+                SealError::UnsupportedFormat
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_bundle_is_refused_as_such() {
+        for text in [&b"{}"[..], b"\xff"] {
+            let sealed = keys(1).seal(text, b"", &mut TestRng);
+            let error = keys(1).open_bundle(&sealed, b"").unwrap_err();
+            assert!(matches!(error, SealError::Bundle(_)), "{error:?}");
         }
     }
 
