@@ -117,8 +117,11 @@ fn supervise(run: Run) -> Result<(), ActionError> {
         .name("lit-action".to_owned())
         .stack_size(limits.engine_stack() + NATIVE_STACK)
         .spawn(move || {
+            let ended = engine::execute(&run);
+            // Before the answer, so that the host is free when the caller has it.
+            drop(run);
             // The receiver is gone only if the run was abandoned.
-            let _ = done.send(engine::execute(&run));
+            let _ = done.send(ended);
         })
         .map_err(|error| ActionError::Engine(format!("cannot start a thread: {error}")))?;
     match result.recv_timeout(limits.run_time.saturating_add(GRACE)) {

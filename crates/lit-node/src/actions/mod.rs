@@ -82,9 +82,11 @@ impl ActionRunner {
         let (cid, code) = (action.cid.clone(), std::mem::take(&mut action.code));
         let js_params = std::mem::take(&mut action.js_params);
         let task = Arc::new(Task::new(Arc::clone(self), request, action, slot));
-        NodeHost::of_root(Arc::clone(&task), cid)
+        let ended = NodeHost::of_root(Arc::clone(&task), cid)
             .run(code, js_params)
-            .await?;
-        Ok(task.outcome())
+            .await;
+        // The engine's thread may hold the task a little longer, or forever; other nodes must not wait for it.
+        task.resign();
+        ended.map(|()| task.outcome())
     }
 }

@@ -104,6 +104,11 @@ impl Task {
         }
     }
 
+    /// Leaves every point where the node leads without a result, so that another node can lead there.
+    pub(super) fn resign(&self) {
+        lock(&self.leading).clear();
+    }
+
     pub(super) fn outcome(&self) -> NodeOutcome {
         let collected = lock(&self.collected).clone();
         NodeOutcome {
