@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Limits of one run. The defaults are those of the Datil networks.
 ///
-/// The engine enforces the first seven. The others count what a host does, and a host enforces them, as `lit-node` does.
+/// The engine enforces the first seven. The host enforces the others, which limit its own functions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionLimits {

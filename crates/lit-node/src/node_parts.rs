@@ -10,7 +10,7 @@ use crate::{
 
 /// What a [`Node`](crate::Node) is made of.
 ///
-/// The struct is exhaustive on purpose: whoever runs nodes must choose every new part.
+/// It is not `non_exhaustive`: a new part should be an error until the code that runs nodes supplies it.
 #[derive(Debug, Clone)]
 pub struct NodeParts {
     /// Holds the key shares, and makes partial signatures.

@@ -110,7 +110,7 @@ pub trait AuthProvider: fmt::Debug + Send + Sync {
 
     /// Makes a session with this method as a PKP login, and signs it for every node.
     ///
-    /// The message has the chain id of the request's chain, or 1 if that is no known EVM chain.
+    /// The SIWE message names the request's chain by its id, or Ethereum (1) if it is not a known EVM chain.
     ///
     /// # Errors
     /// As [`LitNodeClient::get_pkp_session_sigs`](crate::LitNodeClient::get_pkp_session_sigs).
