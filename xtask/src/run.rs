@@ -1,6 +1,6 @@
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io::{self, Write},
     path::{Path, PathBuf},
     process::Command,
@@ -33,7 +33,18 @@ pub(crate) fn command(line: &str) -> Command {
     };
     let mut command = Command::new(program);
     command.args(words).current_dir(root());
+    // What cargo sets for this program. A build script that watches such a variable would run again, here and in the next plain build.
+    for (name, _) in env::vars_os() {
+        if is_of_this_package(&name) {
+            command.env_remove(name);
+        }
+    }
     command
+}
+
+fn is_of_this_package(variable: &OsStr) -> bool {
+    let name = variable.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
 }
 
 /// Runs a command to its end, and prints it with its duration.

@@ -6,6 +6,8 @@ use std::{
     os::unix::fs::{PermissionsExt, chown, symlink},
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    thread,
     time::Duration,
 };
 
@@ -18,7 +20,7 @@ fn kept() -> StoredSession {
     entry(&wallet(1), &network(), "example.com")
 }
 
-/// Locks the store as another process would.
+/// Locks the store as another process would. Closing it does not unlock it while another test starts a process.
 fn lock(dir: &TempDir) -> File {
     let lock = File::create(dir.path().join("sessions/.lock")).unwrap();
     lock.lock().unwrap();
@@ -60,6 +62,26 @@ async fn a_lock_is_not_waited_for_for_ever() {
     assert_eq!(found.public_key(), two.public_key());
 }
 
+#[test]
+fn a_process_that_starts_does_not_keep_the_lock() {
+    let dir = temp_dir();
+    let store = FileStore::open(dir.path()).unwrap();
+    let store = store.with_lock_wait(Duration::ZERO);
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Until it runs its program, a new process has all files of this one.
+        scope.spawn(|| {
+            while !done.load(Relaxed) {
+                Command::new("true").status().unwrap();
+            }
+        });
+        let removed = (0..300).map(|_| futures(store.remove_set_aside()));
+        let outcome: Result<Vec<_>, _> = removed.collect();
+        done.store(true, Relaxed);
+        assert_eq!(outcome.unwrap(), vec![0; 300]);
+    });
+}
+
 #[tokio::test]
 async fn a_lock_under_another_name_is_none() {
     let dir = temp_dir();
@@ -91,7 +113,7 @@ async fn what_a_killed_writer_left_is_removed() {
     let held = lock(&dir);
     FileStore::open(dir.path()).unwrap();
     assert!(temporary.exists());
-    drop(held);
+    held.unlock().unwrap();
     let store = FileStore::open(dir.path()).unwrap();
     assert!(!temporary.exists());
     // And is never written to, whatever it is now.

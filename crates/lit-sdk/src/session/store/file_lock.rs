@@ -18,8 +18,16 @@ pub(super) struct FileLock {
 
 /// The held lock. Dropping it releases the lock.
 pub(super) struct Held<'a> {
-    _file: File,
+    file: File,
     _turn: MutexGuard<'a, ()>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that another thread is starting has a copy of the file until it runs its program.
+        // If this fails, closing still releases the lock.
+        let _ = self.file.unlock();
+    }
 }
 
 /// The interval between attempts to take the lock.
@@ -32,10 +40,7 @@ impl FileLock {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(file) = try_lock(path).map_err(failure("lock", path))? {
-                return Ok(Held {
-                    _file: file,
-                    _turn: turn,
-                });
+                return Ok(Held { file, _turn: turn });
             }
             // The time includes the wait for this thread's turn, so that a hanging process delays each caller once.
             if start.elapsed() >= wait {
