@@ -64,6 +64,20 @@ pub(crate) enum Error {
         expected: &'static str,
         source: serde_json::Error,
     },
+    #[error("{path}, line {line}: {message}", path = .path.display())]
+    ConfigSyntax {
+        path: PathBuf,
+        line: usize,
+        message: String,
+    },
+    #[error("{path}: {field}: {message}", path = .path.display())]
+    ConfigField {
+        path: PathBuf,
+        field: String,
+        message: String,
+    },
+    #[error("cannot write the options as TOML")]
+    ConfigText(#[source] toml::ser::Error),
     #[error("cannot write {path}", path = .path.display())]
     Write {
         path: PathBuf,
@@ -113,6 +127,9 @@ impl Error {
             | Self::KeyFile { .. }
             | Self::Read { .. }
             | Self::Content { .. }
+            | Self::ConfigSyntax { .. }
+            | Self::ConfigField { .. }
+            | Self::ConfigText(_)
             | Self::Sdk(
                 lit_sdk::Error::Config(_)
                 | lit_sdk::Error::InvalidMessage(_)

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod commands;
+mod devnet_config;
 mod failures;
 mod usage;
 

@@ -1,108 +1,25 @@
-use std::{
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, path::Path};
 
 use alloy_primitives::Address;
-use clap::builder::RangedU64ValueParser;
-use lit_devnet::{Devnet, DevnetError, MAX_NODES, MIN_NODES};
+use lit_devnet::Devnet;
 use serde_json::{Value, json};
 
+use super::config::Config;
 use crate::{error::Error, output::Output};
 
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// How many nodes, 3 to 255.
-    #[arg(long, default_value_t = 3, value_parser = node_count())]
-    nodes: usize,
-    /// The port of the first node on 127.0.0.1; the others follow. 0 picks free ports.
-    #[arg(long, default_value_t = 7470)]
-    port: u16,
-    /// The seed that all keys are derived from: 64 hex digits.
-    #[arg(long, value_parser = parse_seed, default_value = "0000000000000000000000000000000000000000000000000000000000000000")]
-    seed: Seed,
-    /// The port of the chain's JSON-RPC on 127.0.0.1; 0 picks a free one.
-    #[arg(long, default_value_t = 8545)]
-    rpc_port: u16,
-    /// The port of the relayer, block indexer and IPFS on 127.0.0.1; 0 picks a free one. The official client expects the
-    /// relayer of a custom network on port 3000.
-    #[arg(long, default_value_t = 3000)]
-    services_port: u16,
-    /// Require capacity credits for requests.
-    #[arg(long)]
-    capacity: bool,
-    /// How long an epoch lasts, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    epoch_length: u64,
-    /// Write addresses and keys to this file as JSON once the network is ready.
-    #[arg(long, value_name = "FILE")]
-    describe: Option<PathBuf>,
-}
-
-/// Accepts as many nodes as a network can have.
-pub(crate) fn node_count() -> RangedU64ValueParser<usize> {
-    RangedU64ValueParser::new().range(MIN_NODES as u64..=MAX_NODES as u64)
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Seed([u8; 32]);
-
-fn parse_seed(text: &str) -> Result<Seed, &'static str> {
-    let mut seed = [0; 32];
-    hex::decode_to_slice(text, &mut seed).map_err(|_| "expected 64 hex digits")?;
-    Ok(Seed(seed))
-}
-
-pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
-    let step = output.step("starting the network");
-    let network = Devnet::builder()
-        .with_nodes(args.nodes)
-        .with_seed(args.seed.0)
-        .with_http(args.port)
-        .with_rpc_port(args.rpc_port)
-        .with_services_port(args.services_port)
-        .with_capacity_enforced(args.capacity)
-        .with_epoch_length(Duration::from_secs(args.epoch_length))
-        // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
-        .with_foreign_blockhashes(true)
-        .start()
-        .await
-        .map_err(|error| not_started(args, error))?;
-    step.done(
-        output,
-        &format!("started {} nodes", network.node_urls().len()),
-    );
-
-    // Everything listens by now, so a reader of the file can connect.
-    let description = describe(&network);
-    if let Some(file) = &args.describe {
+/// Prints the addresses of the network, and writes the file of `--describe`.
+///
+/// Everything listens by now, so a reader of the file can connect.
+pub(super) fn publish(network: &Devnet, config: &Config, output: &Output) -> Result<(), Error> {
+    let description = describe(network);
+    if let Some(file) = &config.describe {
         write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::Write {
             path: file.clone(),
             source,
         })?;
     }
-    let text = format!("{}\n\n{}", table(&network), hint(&network));
-    output.result(&description, &text)?;
-    output.message("Interrupt to stop.");
-    tokio::signal::ctrl_c().await.map_err(Error::Signal)?;
-    Ok(())
-}
-
-/// Names the flag by which another port is chosen when one is in use.
-fn not_started(args: &Args, error: DevnetError) -> Error {
-    match error {
-        DevnetError::Listen { port, source } if source.kind() == ErrorKind::AddrInUse => {
-            let flag = match port {
-                port if port == args.rpc_port => "--rpc-port",
-                port if port == args.services_port => "--services-port",
-                _ => "--port",
-            };
-            Error::PortInUse { port, flag }
-        }
-        error => Error::Devnet(error),
-    }
+    let text = format!("{}\n\n{}", table(network), hint(network));
+    output.result(&description, &text)
 }
 
 /// The addresses of the network, as text.

@@ -1,0 +1,91 @@
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use clap::builder::RangedU64ValueParser;
+use lit_devnet::{MAX_NODES, MIN_NODES};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+/// The options of `lit devnet`, from the command line and the file that `--config` names.
+///
+/// A field is a flag and a key of the file, both of the same name. A flag that may be repeated is a list in the file. The first
+/// paragraph of the doc is the help of the flag and the comment that `--print-config` writes.
+#[derive(Debug, Clone, PartialEq, clap::Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct Config {
+    /// How many nodes, 3 to 255.
+    #[arg(long, default_value_t = 3, value_parser = node_count())]
+    #[serde(deserialize_with = "node_count_in_range")]
+    pub(super) nodes: usize,
+    /// The port of the first node on 127.0.0.1; the others follow. 0 picks free ports.
+    #[arg(long, default_value_t = 7470)]
+    pub(super) port: u16,
+    /// The seed that all keys are derived from: 64 hex digits.
+    #[arg(long, default_value_t = Seed([0; 32]))]
+    pub(super) seed: Seed,
+    /// The port of the chain's JSON-RPC on 127.0.0.1; 0 picks a free one.
+    #[arg(long, default_value_t = 8545)]
+    pub(super) rpc_port: u16,
+    /// The port of the relayer, block indexer and IPFS on 127.0.0.1; 0 picks a free one. The official client expects the
+    /// relayer of a custom network on port 3000.
+    #[arg(long, default_value_t = 3000)]
+    pub(super) services_port: u16,
+    /// Require capacity credits for requests.
+    #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) capacity: bool,
+    /// How long an epoch lasts, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(super) epoch_length: u32,
+    /// Write addresses and keys to this file as JSON once the network is ready.
+    #[arg(long, value_name = "FILE")]
+    pub(super) describe: Option<PathBuf>,
+}
+
+/// Accepts as many nodes as a network can have.
+pub(crate) fn node_count() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(MIN_NODES as u64..=MAX_NODES as u64)
+}
+
+fn node_count_in_range<'de, D: Deserializer<'de>>(file: D) -> Result<usize, D::Error> {
+    let nodes = usize::deserialize(file)?;
+    if (MIN_NODES..=MAX_NODES).contains(&nodes) {
+        Ok(nodes)
+    } else {
+        Err(D::Error::custom(format_args!(
+            "{nodes} is not in {MIN_NODES}..={MAX_NODES}"
+        )))
+    }
+}
+
+/// A seed, in text as 64 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct Seed(pub(super) [u8; 32]);
+
+impl FromStr for Seed {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut seed = [0; 32];
+        hex::decode_to_slice(text, &mut seed).map_err(|_| "expected 64 hex digits")?;
+        Ok(Self(seed))
+    }
+}
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl TryFrom<String> for Seed {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Seed> for String {
+    fn from(seed: Seed) -> Self {
+        seed.to_string()
+    }
+}

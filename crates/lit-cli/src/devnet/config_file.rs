@@ -1,0 +1,109 @@
+use std::{fmt::Write, path::Path};
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
+use toml::Table;
+
+use super::config::Config;
+use crate::error::{Error, read_file};
+
+/// The options of the command line and environment, and the defaults of all others.
+#[derive(Debug)]
+pub(super) struct Flags {
+    config: Config,
+    /// The keys of the options that are not defaults.
+    given: Vec<String>,
+}
+
+impl Flags {
+    /// The options in effect: those given here, then those of the file, then the defaults.
+    pub(super) fn over(&self, file: Option<&Path>) -> Result<Config, Error> {
+        let Some(path) = file else {
+            return Ok(self.config.clone());
+        };
+        let flags = Table::try_from(&self.config).map_err(Error::ConfigText)?;
+        let mut options = flags.clone();
+        options.extend(parse(path)?);
+        // The whole file is checked, also what flags override.
+        config(path, options.clone())?;
+        let given = |key: &String| Some((key.clone(), flags.get(key)?.clone()));
+        options.extend(self.given.iter().filter_map(given));
+        config(path, options)
+    }
+}
+
+fn parse(path: &Path) -> Result<Table, Error> {
+    let text = read_file(path)?;
+    text.parse().map_err(|source: toml::de::Error| {
+        let start = source.span().map_or(0, |span| span.start);
+        Error::ConfigSyntax {
+            path: path.to_owned(),
+            line: 1 + text
+                .bytes()
+                .take(start)
+                .filter(|byte| *byte == b'\n')
+                .count(),
+            message: source.message().to_owned(),
+        }
+    })
+}
+
+fn config(path: &Path, options: Table) -> Result<Config, Error> {
+    serde_path_to_error::deserialize(options).map_err(|error| Error::ConfigField {
+        path: path.to_owned(),
+        field: error.path().to_string(),
+        message: error.inner().message().to_owned(),
+    })
+}
+
+/// The options as a file for `--config`. Options without a value are comments.
+pub(super) fn print(config: &Config) -> Result<String, Error> {
+    let mut options = Table::try_from(config).map_err(Error::ConfigText)?;
+    let mut text = String::new();
+    for flag in Config::augment_args(Command::new("devnet")).get_arguments() {
+        let Some(key) = flag.get_long() else { continue };
+        let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+        let line = match options.remove_entry(key) {
+            Some(option) => {
+                toml::to_string(&Table::from_iter([option])).map_err(Error::ConfigText)?
+            }
+            None => format!("# {key} = \"\"\n"),
+        };
+        let _ = write!(text, "\n# {help}\n{line}");
+    }
+    Ok(text.trim().to_owned())
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let config = Config::from_arg_matches(matches)?;
+        let is_given = |id: &str| {
+            matches!(
+                matches.value_source(id),
+                Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+            )
+        };
+        let given = matches
+            .ids()
+            .map(clap::Id::as_str)
+            .filter(|id| is_given(id));
+        Ok(Self {
+            config,
+            given: given.map(|id| id.replace('_', "-")).collect(),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        Config::augment_args(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Config::augment_args_for_update(command)
+    }
+}

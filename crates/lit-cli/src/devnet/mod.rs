@@ -1,0 +1,38 @@
+//! `lit devnet`: a network on this machine.
+
+mod config;
+mod config_file;
+mod description;
+mod start;
+
+pub(crate) use config::node_count;
+
+use std::path::PathBuf;
+
+use config_file::Flags;
+
+use crate::{error::Error, output::Output};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Read the options from this TOML file; those on the command line override it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print the options in effect, as a file for --config, and exit.
+    #[arg(long)]
+    print_config: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
+    let config = args.flags.over(args.config.as_deref())?;
+    if args.print_config {
+        let text = config_file::print(&config)?;
+        return output.result(&serde_json::to_value(&config)?, &text);
+    }
+    let network = start::start(&config, output).await?;
+    description::publish(&network, &config, output)?;
+    output.message("Interrupt to stop.");
+    tokio::signal::ctrl_c().await.map_err(Error::Signal)
+}

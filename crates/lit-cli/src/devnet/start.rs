@@ -1,0 +1,46 @@
+use std::{io::ErrorKind, time::Duration};
+
+use lit_devnet::{Devnet, DevnetBuilder, DevnetError};
+
+use super::config::Config;
+use crate::{error::Error, output::Output};
+
+/// Starts the network and says so.
+pub(super) async fn start(config: &Config, output: &Output) -> Result<Devnet, Error> {
+    let step = output.step("starting the network");
+    let network = builder(config).start().await;
+    let network = network.map_err(|error| not_started(config, error))?;
+    step.done(
+        output,
+        &format!("started {} nodes", network.node_urls().len()),
+    );
+    Ok(network)
+}
+
+fn builder(config: &Config) -> DevnetBuilder {
+    Devnet::builder()
+        .with_nodes(config.nodes)
+        .with_seed(config.seed.0)
+        .with_http(config.port)
+        .with_rpc_port(config.rpc_port)
+        .with_services_port(config.services_port)
+        .with_capacity_enforced(config.capacity)
+        .with_epoch_length(Duration::from_secs(config.epoch_length.into()))
+        // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
+        .with_foreign_blockhashes(true)
+}
+
+/// Names the flag by which another port is chosen when one is in use.
+fn not_started(config: &Config, error: DevnetError) -> Error {
+    match error {
+        DevnetError::Listen { port, source } if source.kind() == ErrorKind::AddrInUse => {
+            let flag = match port {
+                port if port == config.rpc_port => "--rpc-port",
+                port if port == config.services_port => "--services-port",
+                _ => "--port",
+            };
+            Error::PortInUse { port, flag }
+        }
+        error => Error::Devnet(error),
+    }
+}

@@ -1,0 +1,131 @@
+//! The options of `lit devnet`: flags, the file, and what is in effect.
+
+use std::process::Output;
+
+use serde_json::json;
+
+use crate::{Files, Network, json_error, lit, parsed};
+
+fn print_config(args: &[&str]) -> Output {
+    lit(&["devnet", "--print-config"])
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn printed(args: &[&str]) -> String {
+    let output = print_config(args);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_printed_file_has_the_same_effect() {
+    let files = Files::new();
+    let flags = [
+        "--nodes",
+        "5",
+        "--port=0",
+        "--capacity",
+        "--describe",
+        "a \"b\".json",
+        "--seed",
+        "00000000000000000000000000000000000000000000000000000000000000ff",
+    ];
+    let text = printed(&flags);
+    let file = files.write("devnet.toml", &text);
+    assert_eq!(printed(&["--config", &file]), text);
+    assert_eq!(
+        parsed(&print_config(&["--config", &file, "--json"])),
+        parsed(&print_config(&[&flags[..], &["--json"]].concat()))
+    );
+
+    let defaults = printed(&[]);
+    let file = files.write("defaults.toml", &defaults);
+    assert_eq!(printed(&["--config", &file]), defaults);
+    assert_eq!(
+        printed(&["--config", &files.write("empty.toml", "")]),
+        defaults
+    );
+    assert!(
+        defaults
+            .starts_with("# How many nodes, 3 to 255\nnodes = 3\n\n# The port of the first node"),
+        "{defaults}"
+    );
+}
+
+/// Also where the flag has the value of the default.
+#[test]
+fn flags_override_the_file() {
+    let files = Files::new();
+    let file = files.write("devnet.toml", "nodes = 4\ncapacity = true\nrpc-port = 1\n");
+    let config = parsed(&print_config(&["--json", "--config", &file]));
+    assert_eq!(config["nodes"], 4);
+    assert_eq!(config["capacity"], true);
+    assert_eq!(config["rpc-port"], 1);
+    assert_eq!(config["services-port"], 3000);
+    let flags = ["--nodes", "3", "--capacity=false", "--rpc-port", "2"];
+    let config = parsed(&print_config(
+        &[&["--json", "--config", &file], &flags[..]].concat(),
+    ));
+    assert_eq!(config["nodes"], 3);
+    assert_eq!(config["capacity"], false);
+    assert_eq!(config["rpc-port"], 2);
+}
+
+#[test]
+fn a_network_from_a_file() {
+    let files = Files::new();
+    let file = files.write("devnet.toml", "nodes = 5\ncapacity = true\n");
+    let network = Network::start(&["--config", &file]);
+    assert_eq!(network.description["minNodeCount"], 2, "--nodes 4");
+    assert_eq!(network.description["capacityEnforced"], true);
+}
+
+#[test]
+fn errors_name_the_file_and_the_field() {
+    let files = Files::new();
+    for (content, expected) in [
+        (
+            "nodes = 4\nnodes 5",
+            ", line 2: key with no value, expected `=`",
+        ),
+        ("nodes = 2", ": nodes: 2 is not in 3..=255"),
+        (
+            "nodes = \"4\"",
+            ": nodes: invalid type: string \"4\", expected usize",
+        ),
+        (
+            "rpc-port = 65536",
+            ": rpc-port: invalid value: integer `65536`, expected u16",
+        ),
+        ("seed = \"12\"", ": seed: expected 64 hex digits"),
+        (
+            "capacity = 1",
+            ": capacity: invalid type: integer `1`, expected a boolean",
+        ),
+    ] {
+        let file = files.write("devnet.toml", content);
+        // Also where a flag overrides the field.
+        let output = print_config(&["--json", "--config", &file, "--nodes", "3"]);
+        assert_eq!(output.status.code(), Some(2), "{content}");
+        assert_eq!(
+            json_error(&output)["error"],
+            json!(format!("{file}{expected}"))
+        );
+    }
+    let file = files.write("devnet.toml", "node = 4");
+    let output = print_config(&["--json", "--config", &file]);
+    let error = json_error(&output)["error"].as_str().unwrap().to_owned();
+    let expected = format!("{file}: node: unknown field `node`, expected one of `nodes`, `port`, ");
+    assert!(error.starts_with(&expected), "{error}");
+
+    let missing = files.path("missing");
+    let missing = missing.to_str().unwrap();
+    let output = print_config(&["--json", "--config", missing]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        json_error(&output)["error"],
+        format!("cannot read {missing}")
+    );
+}
