@@ -30,8 +30,9 @@ pub struct ActionEnvironment {
 }
 
 impl ActionEnvironment {
-    /// Allows `fetch` to reach a host: `example.org`, or `127.0.0.1:8080` for one port. Write IPv6 addresses in brackets. This machine
-    /// must be allowed like any other host. May be repeated. Default: no host. Needs [`with_fetcher`](Self::with_fetcher) too.
+    /// Allows `fetch` to reach a host: `example.org`, `127.0.0.1:8080` for one port, or `*` for every host. Write IPv6 addresses in
+    /// brackets. This machine must be allowed like any other host. May be repeated. Default: no host. Needs
+    /// [`with_fetcher`](Self::with_fetcher) too.
     #[must_use]
     pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.fetch_hosts.push(host.into().to_ascii_lowercase());
@@ -58,7 +59,7 @@ impl ActionEnvironment {
     /// Whether `fetch` may reach a host; `host_and_port` always has a port.
     pub(crate) fn allows_fetch(&self, host: &str, host_and_port: &str) -> bool {
         let mut allowed = self.fetch_hosts.iter();
-        allowed.any(|allowed| allowed == host || allowed == host_and_port)
+        allowed.any(|allowed| allowed == "*" || allowed == host || allowed == host_and_port)
     }
 
     pub(crate) fn fetcher(&self) -> Option<&dyn HttpFetch> {

@@ -121,7 +121,7 @@ impl ActionEnvironment {
             return Ok(());
         }
         Err(HostError::wrong_type(format_args!(
-            "fetch: the host {host} is not allowed here; the setting with_fetch_host(\"{host}\") allows it"
+            "fetch: the host {host} is not allowed here; pass --allow-fetch {host}, or set with_fetch_host(\"{host}\")"
         )))
     }
 }

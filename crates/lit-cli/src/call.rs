@@ -16,6 +16,7 @@ use lit_sdk::{
 use serde_json::{Value, json};
 
 use crate::{
+    devnet::FetchHost,
     error::{Error, read_file},
     network::{NetworkArgs, NetworkUnlessLocal},
     output::Output,
@@ -61,9 +62,9 @@ pub(crate) struct Run {
     /// Run the action in this process, without nodes: it cannot sign, decrypt or read the chain.
     #[arg(long)]
     local: bool,
-    /// A host that `fetch` may reach with --local, such as api.example.org; repeat the option for more.
+    /// A host that `fetch` may reach with --local, such as api.example.org, or * for every host; repeat the option for more.
     #[arg(long = "allow-fetch", value_name = "HOST", requires = "local")]
-    fetch_hosts: Vec<String>,
+    fetch_hosts: Vec<FetchHost>,
     #[command(flatten)]
     network: NetworkUnlessLocal,
     #[command(flatten)]

@@ -39,10 +39,9 @@ struct RpcUrl {
 }
 
 fn parse_rpc_url(text: &str) -> Result<RpcUrl, HttpUrlError> {
-    Ok(RpcUrl {
-        url: text.parse()?,
-        transport: RpcTransport::new(Arc::new(HttpTransport::new()), text)?,
-    })
+    let url: HttpUrl = text.parse()?;
+    let transport = RpcTransport::new(Arc::new(HttpTransport::new()), url.clone());
+    Ok(RpcUrl { url, transport })
 }
 
 fn parse_requests_per_day(text: &str) -> Result<RequestRate, Box<dyn StdError + Send + Sync>> {

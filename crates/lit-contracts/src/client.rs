@@ -77,7 +77,7 @@ impl LitContracts<DynProvider> {
 #[cfg(feature = "http")]
 fn rpc_client(context: &NetworkContext) -> Result<alloy_rpc_client::RpcClient, HttpUrlError> {
     let http = Arc::new(lit_node_transport::HttpTransport::new());
-    Ok(crate::RpcTransport::new(http, context.rpc_url())?.client())
+    Ok(crate::RpcTransport::new(http, context.rpc_url().parse()?).client())
 }
 
 impl<P: Provider> LitContracts<P> {

@@ -8,9 +8,7 @@ use std::{
 use alloy_json_rpc::{RequestPacket, ResponsePacket};
 use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
-use lit_node_transport::{
-    HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError as HttpError,
-};
+use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError as HttpError};
 use lit_types::NodeUrl;
 
 /// How many bytes of an answer that is not JSON-RPC are quoted.
@@ -24,7 +22,7 @@ const MAX_QUOTED: usize = 512;
 /// # use lit_contracts::RpcTransport;
 /// # use lit_node_transport::HttpClient;
 /// # fn provider(http: Arc<dyn HttpClient>) -> Result<impl Provider, Box<dyn Error>> {
-/// let rpc = RpcTransport::new(http, "http://127.0.0.1:8545")?;
+/// let rpc = RpcTransport::new(http, "http://127.0.0.1:8545".parse()?);
 /// Ok(ProviderBuilder::new().connect_client(rpc.client()))
 /// # }
 /// ```
@@ -37,13 +35,10 @@ pub struct RpcTransport {
 
 impl RpcTransport {
     /// Talks to the RPC at this URL.
-    ///
-    /// # Errors
-    /// [`HttpUrlError`].
-    pub fn new(http: Arc<dyn HttpClient>, url: &str) -> Result<Self, HttpUrlError> {
-        let url = url.parse()?;
+    #[must_use]
+    pub fn new(http: Arc<dyn HttpClient>, url: HttpUrl) -> Self {
         let timeout = Duration::from_secs(30);
-        Ok(Self { http, url, timeout })
+        Self { http, url, timeout }
     }
 
     /// How long a request may take. Default: 30 s.

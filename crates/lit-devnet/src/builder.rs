@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use lit_actions::{ActionEnvironment, ActionLimits, HttpFetch};
 use lit_node::{AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi};
@@ -40,8 +40,11 @@ pub struct DevnetBuilder {
     pub(crate) fetcher: Option<Arc<dyn HttpFetch>>,
     pub(crate) foreign_blockhashes: bool,
     pub(crate) auth: AuthProviders,
+    pub(crate) chain_names: ChainNames,
+    /// Other chains by name.
+    pub(crate) chains: BTreeMap<String, (Arc<dyn HttpClient>, HttpUrl)>,
     pub(crate) epoch_length: Duration,
-    /// Without threshold, environment and RPC, which are known at the start.
+    /// Without threshold and environment, which are known at the start.
     pub(crate) settings: NodeSettings,
     #[cfg(feature = "http")]
     pub(crate) http_port: Option<u16>,
@@ -70,7 +73,8 @@ impl DevnetBuilder {
         self
     }
 
-    /// Allows actions to reach a host by `fetch`, as [`ActionEnvironment::with_fetch_host`] does. May be repeated. Default: no host.
+    /// Allows actions to reach a host by `fetch`, as [`ActionEnvironment::with_fetch_host`] does. May be repeated. Default: the
+    /// network's own RPC and services, and the RPCs of [`with_chain`](Self::with_chain).
     pub fn with_fetch_host(mut self, host: impl Into<String>) -> Self {
         self.environment = self.environment.with_fetch_host(host);
         self
@@ -166,13 +170,25 @@ impl DevnetBuilder {
         self
     }
 
-    /// Sets the chain names, such as `ethereum`, by which access control conditions refer to the network's own chain. Default: the
-    /// names of all EVM chains, so that conditions written for other networks can be tested here.
-    pub fn with_condition_chains<N: Into<String>>(
+    /// Makes a chain name, such as `ethereum`, mean the chain behind a JSON-RPC, in actions and in access control conditions. Actions
+    /// may reach this RPC by `fetch` too. May be repeated. Default: none, all names mean the network's own chain.
+    pub fn with_chain(
+        mut self,
+        name: impl Into<String>,
+        client: Arc<dyn HttpClient>,
+        rpc_url: HttpUrl,
+    ) -> Self {
+        self.chains.insert(name.into(), (client, rpc_url));
+        self
+    }
+
+    /// Sets the chain names that mean the network's own chain, in actions and in access control conditions. Default: the names of
+    /// all EVM chains, so that code written for other networks can be tested here.
+    pub fn with_own_chain_names<N: Into<String>>(
         mut self,
         names: impl IntoIterator<Item = N>,
     ) -> Self {
-        self.settings.chain_names = ChainNames::Only(names.into_iter().map(Into::into).collect());
+        self.chain_names = ChainNames::Only(names.into_iter().map(Into::into).collect());
         self
     }
 
@@ -195,6 +211,8 @@ impl Default for DevnetBuilder {
             fetcher: None,
             foreign_blockhashes: false,
             auth: AuthProviders::default(),
+            chain_names: ChainNames::default(),
+            chains: BTreeMap::new(),
             epoch_length: Duration::from_secs(3600),
             settings: NodeSettings::new(2),
             #[cfg(feature = "http")]

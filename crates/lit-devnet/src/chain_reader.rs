@@ -10,10 +10,6 @@ pub(crate) struct LocalChain(pub(crate) Chain);
 
 #[async_trait]
 impl ChainReader for LocalChain {
-    fn chain_id(&self) -> u64 {
-        self.0.chain_id()
-    }
-
     /// On a thread for blocking work: a call may run until the gas of a block is used up.
     async fn call(&self, request: TransactionRequest) -> Result<Bytes, CallError> {
         let chain = self.0.clone();

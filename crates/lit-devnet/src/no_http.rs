@@ -11,6 +11,7 @@ use crate::{DevnetBuilder, DevnetError, served::Served, urls::memory_urls};
 pub(crate) struct Addresses {
     pub(crate) nodes: Vec<NodeUrl>,
     pub(crate) rpc: Option<HttpUrl>,
+    pub(crate) services: Option<NodeUrl>,
 }
 
 pub(crate) struct Sockets;
@@ -18,8 +19,12 @@ pub(crate) struct Sockets;
 impl Sockets {
     #[allow(clippy::unused_async, reason = "with the feature `http` it binds")]
     pub(crate) async fn bind(builder: &DevnetBuilder) -> Result<(Addresses, Self), DevnetError> {
-        let nodes = memory_urls(builder.nodes);
-        Ok((Addresses { nodes, rpc: None }, Self))
+        let addresses = Addresses {
+            nodes: memory_urls(builder.nodes),
+            rpc: None,
+            services: None,
+        };
+        Ok((addresses, Self))
     }
 
     pub(crate) fn serve(self, _: &Served<'_>) -> JoinSet<()> {

@@ -1,8 +1,10 @@
 use std::{net::SocketAddrV4, sync::Arc};
 
+use lit_actions::ActionEnvironment;
 use lit_devnet_chain::{GenesisNode, LitChain, LitGenesis};
 use lit_key_shares::EcdsaRootShares;
-use lit_node::{Node, NodeParts, NodeSettings};
+use lit_node::{Chains, Node, NodeParts, NodeSettings};
+use lit_node_transport::{HttpClient, HttpUrl};
 use lit_types::NodeUrl;
 use tokio::sync::watch;
 
@@ -42,17 +44,17 @@ impl DevnetBuilder {
         let (ipfs, log) = (Arc::<Ipfs>::default(), Arc::<RequestLog>::default());
         let jwt_issuer = keys.jwt_issuer();
         let settings = self.settings(&addresses);
+        let chains = self.chains(&chain, &addresses);
         let (threshold, capacity_enforced) = (settings.threshold, settings.capacity_enforced);
         let mut auth = self.auth;
         auth.issuers.splice(..0, jwt_issuer.issuers());
         let places = Arc::new(Places::new(self.max_engines, self.nodes));
         let meetings = Arc::<Meetings>::default();
-        let reader = Arc::new(LocalChain(chain.chain().clone()));
         let signers = give_shares(&keys, self.nodes, threshold);
         let node = |(url, signer): (&NodeUrl, NodeSigner)| {
             let parts = NodeParts {
                 keys: Arc::new(signer.clone()),
-                chain: reader.clone(),
+                chains: chains.clone(),
                 contracts: *chain.addresses(),
                 peers: Arc::new(LocalPeers::new(url.clone(), Arc::clone(&meetings))),
                 engines: Arc::new(LocalEngines::new(url.clone(), Arc::clone(&places))),
@@ -126,8 +128,29 @@ impl DevnetBuilder {
         Ok(genesis.build()?)
     }
 
+    /// The network's own chain and the others, by name.
+    fn chains(&self, own: &LitChain, addresses: &Addresses) -> Chains {
+        let own = Arc::new(LocalChain(own.chain().clone()));
+        let mut chains = Chains::new(own).with_own_names(self.chain_names.clone());
+        if let Some(url) = &addresses.rpc {
+            chains = chains.with_rpc_url(url.clone());
+        }
+        let add =
+            |chains: Chains, (name, (http, url)): (&String, &(Arc<dyn HttpClient>, HttpUrl))| {
+                chains.with_chain(name, Arc::clone(http), url.clone())
+            };
+        self.chains.iter().fold(chains, add)
+    }
+
     fn settings(&self, addresses: &Addresses) -> NodeSettings {
-        let environment = self.environment.clone();
+        let rpcs = addresses
+            .rpc
+            .iter()
+            .chain(self.chains.values().map(|(_, url)| url));
+        let reachable = rpcs.map(HttpUrl::origin).chain(&addresses.services);
+        let environment = reachable
+            .map(host_and_port)
+            .fold(self.environment.clone(), ActionEnvironment::with_fetch_host);
         let fetcher = self.fetcher.clone();
         #[cfg(feature = "http")]
         let fetcher = fetcher.or_else(|| Some(Arc::new(lit_node::HttpFetcher::new())));
@@ -137,9 +160,19 @@ impl DevnetBuilder {
             Some(fetcher) => environment.with_fetcher(fetcher),
             None => environment,
         });
-        settings.rpc_url = addresses.rpc.clone();
         settings
     }
+}
+
+/// Host and port. A host alone would allow `fetch` to reach all its ports.
+fn host_and_port(origin: &NodeUrl) -> String {
+    let authority = origin.authority();
+    let host_end = authority.rfind(']').unwrap_or_default();
+    if authority[host_end..].contains(':') {
+        return authority.to_owned();
+    }
+    let port = if origin.is_https() { 443 } else { 80 };
+    format!("{authority}:{port}")
 }
 
 /// Two thirds of the nodes, rounded down, and at least 2.

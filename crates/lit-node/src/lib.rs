@@ -22,16 +22,16 @@ mod request;
 mod settings;
 
 pub use auth::{AuthProviders, JwksError, JwtIssuer, JwtProvider, OauthApi};
-pub use conditions::{ChainNames, ConditionResolver, ForeignCondition, ResolverError};
+pub use conditions::{ConditionResolver, ForeignCondition, ResolverError};
 pub use epoch::epoch_to_use;
 #[cfg(feature = "http")]
 pub use http_fetcher::HttpFetcher;
 pub use node::{MAX_BODY, Node};
 pub use node_parts::NodeParts;
 pub use parts::{
-    Announce, BlockHashes, CallError, ChainReader, CodeError, CodeStore, EngineSlot, Engines,
-    Entropy, Follow, KeyShares, Meeting, PeerError, Peers, ProviderReader, RequestKey, Role,
-    ShareError, SigningId, UnknownBlock,
+    Announce, BlockHashes, CallError, ChainNames, ChainReader, Chains, CodeError, CodeStore,
+    EngineSlot, Engines, Entropy, Follow, KeyShares, Meeting, PeerError, Peers, ProviderReader,
+    RequestKey, Role, ShareError, SigningId, UnknownBlock,
 };
 pub use request::{Request, Response};
 pub use settings::NodeSettings;

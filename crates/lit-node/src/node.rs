@@ -33,14 +33,13 @@ impl Node {
     pub fn new(url: NodeUrl, parts: NodeParts) -> Self {
         let network_key = parts.keys.network_key();
         let verifier = SessionVerifier::new(url.clone()).with_network_key(network_key);
-        let contracts = Contracts::new(Arc::clone(&parts.chain), parts.contracts);
+        let contracts = Contracts::new(Arc::clone(parts.chains.own()), parts.contracts);
         Self {
             capacity: Capacity::new(verifier.clone(), contracts.clone()),
             verifier,
             conditions: ConditionReader::new(
-                Arc::clone(&parts.chain),
+                parts.chains.clone(),
                 Arc::clone(&parts.clock),
-                parts.settings.chain_names.clone(),
                 parts.settings.condition_resolver.clone(),
             ),
             actions: Arc::new(ActionRunner::new(&parts, contracts.clone())),

@@ -4,8 +4,7 @@ use lit_contracts::ContractAddresses;
 use lit_types::Clock;
 
 use crate::{
-    AuthProviders, BlockHashes, ChainReader, CodeStore, Engines, Entropy, KeyShares, NodeSettings,
-    Peers,
+    AuthProviders, BlockHashes, Chains, CodeStore, Engines, Entropy, KeyShares, NodeSettings, Peers,
 };
 
 /// What a [`Node`](crate::Node) is made of.
@@ -15,9 +14,9 @@ use crate::{
 pub struct NodeParts {
     /// Holds the key shares, and makes partial signatures.
     pub keys: Arc<dyn KeyShares>,
-    /// Reads the chain.
-    pub chain: Arc<dyn ChainReader>,
-    /// The contracts of the network on that chain.
+    /// The chains by name.
+    pub chains: Chains,
+    /// The contracts of the network on its own chain.
     pub contracts: ContractAddresses,
     /// Exchanges values with the other nodes while an action runs.
     pub peers: Arc<dyn Peers>,

@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
 use lit_actions::{ActionEnvironment, ActionLimits};
-use lit_node_transport::HttpUrl;
 
-use crate::{ChainNames, ConditionResolver};
+use crate::ConditionResolver;
 
 /// Limits and policies of a node.
 #[derive(Debug, Clone)]
@@ -17,10 +16,6 @@ pub struct NodeSettings {
     pub session_action_limits: ActionLimits,
     /// The hosts that actions may reach, and the file of `ethers`. Default: no host and no fetcher, so `fetch` fails.
     pub environment: Arc<ActionEnvironment>,
-    /// The URL of the chain's JSON-RPC, which actions ask for. Default: none.
-    pub rpc_url: Option<HttpUrl>,
-    /// The chain names by which conditions refer to the network's own chain. Default: those of all EVM chains.
-    pub chain_names: ChainNames,
     /// Evaluates conditions that the node cannot evaluate itself. Default: none, such conditions are refused.
     pub condition_resolver: Option<Arc<dyn ConditionResolver>>,
     /// Whether requests must be paid with capacity credits. Default: no.
@@ -36,8 +31,6 @@ impl NodeSettings {
             action_limits: ActionLimits::default(),
             session_action_limits: ActionLimits::default(),
             environment: Arc::default(),
-            rpc_url: None,
-            chain_names: ChainNames::default(),
             condition_resolver: None,
             capacity_enforced: false,
         }

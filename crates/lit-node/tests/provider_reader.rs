@@ -21,15 +21,13 @@ fn call(to: Address) -> TransactionRequest {
 async fn the_latest_block_is_read() {
     let [rich, counter, reverts] = [1, 2, 3].map(Address::repeat_byte);
     let chain = Chain::builder()
-        .with_chain_id(31_337)
         .with_account(rich, GenesisAccount::funded(U256::from(7)))
         .with_account(counter, GenesisAccount::contract(BLOCK_NUMBER))
         .with_account(reverts, GenesisAccount::contract(REVERTS))
         .build();
     chain.mine();
     let provider = ProviderBuilder::new().connect_client(chain.client());
-    let reader = ProviderReader::connect(provider).await.unwrap();
-    assert_eq!(reader.chain_id(), 31_337);
+    let reader = ProviderReader::new(provider);
     assert_eq!(reader.balance(rich).await.unwrap(), U256::from(7));
     assert_eq!(reader.nonce(rich).await.unwrap(), 0);
     // Not the pending block, which would be 2.

@@ -113,7 +113,7 @@ async fn everything_goes_over_http() {
     };
     assert_eq!(cause.to_string(), "invalid RPC URL");
 
-    let nobody = RpcTransport::new(http, "http://127.0.0.1:1/secret-key").unwrap();
+    let nobody = RpcTransport::new(http, "http://127.0.0.1:1/secret-key".parse().unwrap());
     assert!(!format!("{nobody:?}").contains("secret-key"));
     let provider = ProviderBuilder::new().connect_client(nobody.client());
     let contracts = LitContracts::new(network.context(), provider);
@@ -138,7 +138,7 @@ async fn everything_goes_over_http() {
 async fn a_page_is_no_answer() {
     for status in [200, 502] {
         let gateway = FakeHttp::in_order([Reply::status(status, "<html>".repeat(1000))]);
-        let rpc = RpcTransport::new(gateway, "https://rpc.example").unwrap();
+        let rpc = RpcTransport::new(gateway, "https://rpc.example".parse().unwrap());
         let error = ProviderBuilder::new()
             .connect_client(rpc.client())
             .get_chain_id()

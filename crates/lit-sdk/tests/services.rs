@@ -58,7 +58,7 @@ fn provider(
     url: &str,
 ) -> impl Provider + WalletProvider + Clone + 'static {
     let signer: PrivateKeySigner = network.funded_keys()[wallet].parse().unwrap();
-    let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), url).unwrap();
+    let rpc = RpcTransport::new(Arc::new(HttpTransport::new()), url.parse().unwrap());
     let client = rpc.client();
     client.set_poll_interval(Duration::from_millis(5));
     ProviderBuilder::new()

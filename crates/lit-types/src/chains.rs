@@ -1,6 +1,6 @@
-//! The EVM chains the official client knows by name (`LIT_CHAINS`).
+//! The EVM chains that clients and nodes know by name.
 
-/// Name and chain id, in the official order.
+/// Name and chain id of the chains that the official client knows, in its order.
 #[doc(alias = "LIT_CHAINS")]
 pub const EVM_CHAINS: &[(&str, u64)] = &[
     ("ethereum", 1),
@@ -113,6 +113,20 @@ pub const EVM_CHAINS: &[(&str, u64)] = &[
     ("confluxEspaceMainnet", 1030),
     ("statusNetworkSepolia", 1_660_990_954),
     ("0gMainnet", 16_661),
+];
+
+/// Names of further EVM chains, which nodes know from the example of their RPC configuration.
+pub const NODE_EVM_CHAINS: &[&str] = &[
+    "anvil",
+    "blast",
+    "blastSepolia",
+    "chronicleTestnet",
+    "hardhat",
+    "kovan",
+    "localchain",
+    "rinkeby",
+    "ropsten",
+    "zkSync",
 ];
 
 /// The chain id of a name such as `ethereum` or `yellowstone`.

@@ -1,5 +1,6 @@
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
+use super::values::{ChainUrl, FetchHost, Seed};
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{MAX_NODES, MIN_NODES};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -19,7 +20,7 @@ pub(super) struct Config {
     #[arg(long, default_value_t = 7470)]
     pub(super) port: u16,
     /// The seed that all keys are derived from: 64 hex digits.
-    #[arg(long, default_value_t = Seed([0; 32]))]
+    #[arg(long, default_value_t = Seed::default())]
     pub(super) seed: Seed,
     /// The port of the chain's JSON-RPC on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 8545)]
@@ -34,6 +35,19 @@ pub(super) struct Config {
     /// How long an epoch lasts, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(super) epoch_length: u32,
+    /// The JSON-RPC of the chain that a name means in actions and conditions, such as ethereum=https://eth.example.org; repeat the
+    /// option for more. All other names mean the chain of this network.
+    #[arg(long, value_name = "NAME=URL")]
+    pub(super) chain: Vec<ChainUrl>,
+    /// A host that `fetch` of actions may reach besides this network and the chains of --chain, such as api.example.org,
+    /// 127.0.0.1:8080, or * for every host; repeat the option for more.
+    #[arg(
+        long,
+        value_name = "HOST",
+        value_delimiter = ',',
+        env = "LIT_ALLOW_FETCH"
+    )]
+    pub(super) allow_fetch: Vec<FetchHost>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,
@@ -52,40 +66,5 @@ fn node_count_in_range<'de, D: Deserializer<'de>>(file: D) -> Result<usize, D::E
         Err(D::Error::custom(format_args!(
             "{nodes} is not in {MIN_NODES}..={MAX_NODES}"
         )))
-    }
-}
-
-/// A seed, in text as 64 hex digits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub(super) struct Seed(pub(super) [u8; 32]);
-
-impl FromStr for Seed {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut seed = [0; 32];
-        hex::decode_to_slice(text, &mut seed).map_err(|_| "expected 64 hex digits")?;
-        Ok(Self(seed))
-    }
-}
-
-impl fmt::Display for Seed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl TryFrom<String> for Seed {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Seed> for String {
-    fn from(seed: Seed) -> Self {
-        seed.to_string()
     }
 }

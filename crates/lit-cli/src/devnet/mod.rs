@@ -4,8 +4,10 @@ mod config;
 mod config_file;
 mod description;
 mod start;
+mod values;
 
 pub(crate) use config::node_count;
+pub(crate) use values::FetchHost;
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
-use std::{io::ErrorKind, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use lit_devnet::{Devnet, DevnetBuilder, DevnetError};
+use lit_sdk::transport::HttpTransport;
 
 use super::config::Config;
 use crate::{error::Error, output::Output};
@@ -18,7 +19,9 @@ pub(super) async fn start(config: &Config, output: &Output) -> Result<Devnet, Er
 }
 
 fn builder(config: &Config) -> DevnetBuilder {
-    Devnet::builder()
+    // Who starts the network chooses where it connects, and nothing that it sends is secret.
+    let http = Arc::new(HttpTransport::builder().with_insecure_http(true).build());
+    let mut builder = Devnet::builder()
         .with_nodes(config.nodes)
         .with_seed(config.seed.0)
         .with_http(config.port)
@@ -27,7 +30,14 @@ fn builder(config: &Config) -> DevnetBuilder {
         .with_capacity_enforced(config.capacity)
         .with_epoch_length(Duration::from_secs(config.epoch_length.into()))
         // The official client takes nonces from Ethereum's main net, once it has been connected for a while.
-        .with_foreign_blockhashes(true)
+        .with_foreign_blockhashes(true);
+    for chain in &config.chain {
+        builder = builder.with_chain(&chain.name, http.clone(), chain.url.clone());
+    }
+    for host in &config.allow_fetch {
+        builder = builder.with_fetch_host(host.clone());
+    }
+    builder
 }
 
 /// Names the flag by which another port is chosen when one is in use.

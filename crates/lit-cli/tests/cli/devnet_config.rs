@@ -83,6 +83,33 @@ fn a_network_from_a_file() {
 }
 
 #[test]
+fn chains_and_hosts_for_actions() {
+    let files = Files::new();
+    let config = "chain = [\"ethereum=http://127.0.0.1:9/rpc\"]\nallow-fetch = [\"127.0.0.1:1\"]";
+    let file = files.write("devnet.toml", config);
+    let code = files.write(
+        "action.js",
+        "(async () => {
+           const error = (url) => fetch(url).catch((error) => error.message);
+           const response = [await Lit.Actions.getRpcUrl({ chain: 'ethereum' })];
+           for (const port of [1, 2, 9]) response.push(await error(`http://127.0.0.1:${port}`));
+           Lit.Actions.setResponse({ response: JSON.stringify(response) });
+         })()",
+    );
+    let network = Network::start(&["--config", &file]);
+    let output = network.run(0, &["action", "run", &code]);
+    let answer = parsed(&output);
+    assert_eq!(answer[0], "http://127.0.0.1:9/rpc");
+    let refused = "fetch: the host 127.0.0.1 is not allowed here; pass --allow-fetch 127.0.0.1, or set \
+                   with_fetch_host(\"127.0.0.1\")";
+    assert_eq!(answer[2], refused);
+    for reached in [&answer[1], &answer[3]] {
+        let error = reached.as_str().unwrap();
+        assert!(error.contains("Connection refused"), "{error}");
+    }
+}
+
+#[test]
 fn errors_name_the_file_and_the_field() {
     let files = Files::new();
     for (content, expected) in [
@@ -100,6 +127,14 @@ fn errors_name_the_file_and_the_field() {
             ": rpc-port: invalid value: integer `65536`, expected u16",
         ),
         ("seed = \"12\"", ": seed: expected 64 hex digits"),
+        (
+            "chain = [\"a=http://b\", \"c\"]",
+            ": chain[1]: expected NAME=URL, such as ethereum=https://eth.example.org",
+        ),
+        (
+            "allow-fetch = [\"a/b\"]",
+            ": allow-fetch[0]: expected a host, such as api.example.org or 127.0.0.1:8080, or *",
+        ),
         (
             "capacity = 1",
             ": capacity: invalid type: integer `1`, expected a boolean",

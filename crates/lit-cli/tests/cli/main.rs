@@ -25,6 +25,7 @@ fn lit(args: &[&str]) -> Command {
         "LIT_NODES",
         "LIT_THRESHOLD",
         "LIT_LOG",
+        "LIT_ALLOW_FETCH",
     ] {
         command.env_remove(variable);
     }

@@ -51,6 +51,15 @@ fn wrong_values() {
             "invalid value '12' for '--seed <SEED>': expected 64 hex digits",
         ),
         (
+            &["devnet", "--chain", "ethereum"],
+            "invalid value 'ethereum' for '--chain <NAME=URL>': expected NAME=URL, such as ethereum=https://eth.example.org",
+        ),
+        (
+            &["devnet", "--allow-fetch", "https://example.org"],
+            "invalid value 'https://example.org' for '--allow-fetch <HOST>': expected a host, such as api.example.org or \
+             127.0.0.1:8080, or *",
+        ),
+        (
             &["action", "run", "action.js", "--param", "n"],
             "invalid value 'n' for '--param <NAME=JSON>': expected NAME=JSON, such as magicNumber=42",
         ),

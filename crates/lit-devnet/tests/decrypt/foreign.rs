@@ -60,7 +60,7 @@ async fn chains_that_are_not_there() {
     // The same seed has the same owner.
     let builder = Devnet::builder()
         .with_condition_resolver(Arc::new(Fixed(asker.address())))
-        .with_condition_chains(["yellowstone"]);
+        .with_own_chain_names(["yellowstone"]);
     let asker = Asker::of(Setup::of(builder).await).await;
     assert!(asker.meets(unified, &solana).await);
     assert!(asker.meets(ConditionsKind::SolRpc, &solana).await);

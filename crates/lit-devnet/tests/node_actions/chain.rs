@@ -144,20 +144,16 @@ async fn arguments_are_checked() {
             "RangeError: address must be an address of 20 bytes in hex",
         ),
         (
-            "getRpcUrl({ chain: ' ' })",
+            "callContract({ chain: ' ', txn: '0x' })",
             "RangeError: chain must not be blank",
         ),
         (
-            "getRpcUrl({ chain: 'atlantis' })",
-            "Error: unknown chain atlantis",
-        ),
-        (
-            "getRpcUrl({ chain: 'ethereum' })",
-            "Error: the chain ethereum is not part of this network; its only chain is yellowstone, chain id 175188",
+            "getRpcUrl({ chain: 1 })",
+            "TypeError: chain must be a string",
         ),
         (
             "getRpcUrl({ chain: 'yellowstone' })",
-            "Error: the chain of this network has no URL",
+            "Error: the chain yellowstone has no URL: this network is in memory only",
         ),
     ] {
         assert_eq!(
@@ -188,7 +184,7 @@ async fn nonces_are_those_of_the_chain() {
 }
 
 /// An unsigned legacy transaction: nonce, gas price, gas, recipient, value, data, and perhaps a chain id.
-fn transaction(to: Address, data: &[u8], chain_id: Option<u64>) -> String {
+pub(crate) fn transaction(to: Address, data: &[u8], chain_id: Option<u64>) -> String {
     use alloy_primitives::{TxKind, U256};
     let transaction = alloy_consensus::TxLegacy {
         chain_id,

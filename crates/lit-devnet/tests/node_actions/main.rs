@@ -10,6 +10,8 @@
 mod calls;
 mod chain;
 mod meetings;
+#[cfg(feature = "http")]
+mod named_chains;
 mod places;
 
 use std::sync::Arc;

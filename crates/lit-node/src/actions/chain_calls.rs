@@ -5,10 +5,9 @@ use alloy_primitives::Address;
 use alloy_rlp::Decodable;
 use alloy_rpc_types_eth::TransactionRequest;
 use lit_actions::{HostError, HostResult};
-use lit_types::chains::EVM_CHAINS;
 
 use super::{ActionRunner, arguments::Arguments};
-use crate::causes::with_causes;
+use crate::{ChainReader, causes::with_causes};
 
 /// The gas limit of calls that name none.
 const DEFAULT_GAS: u64 = 10_000_000;
@@ -17,45 +16,54 @@ impl ActionRunner {
     /// The transaction count, as `0x` and hex digits.
     pub(super) async fn latest_nonce(&self, arguments: &Arguments) -> HostResult {
         let address: Address = arguments.parsed("address", "an address of 20 bytes in hex")?;
-        self.require_chain(arguments)?;
-        let nonce = self.parts.chain.nonce(address).await;
+        let nonce = self.chain(arguments)?.nonce(address).await;
         let nonce = nonce.map_err(|error| HostError::new(with_causes(&error)))?;
         Ok(format!("{nonce:#x}").into())
     }
 
+    /// The URL of a chain's JSON-RPC, or for an unknown name the text of nodes that says so.
     pub(super) fn rpc_url(&self, arguments: &Arguments) -> HostResult {
-        self.require_chain(arguments)?;
-        match &self.parts.settings.rpc_url {
-            Some(url) => Ok(url.as_str().into()),
-            None => Err("the chain of this network has no URL".into()),
-        }
+        let name = arguments.string("chain")?;
+        let Some(chain) = self.parts.chains.named(name) else {
+            return Ok(unknown_chain_text(name).into());
+        };
+        let url = chain.rpc_url.as_ref().ok_or_else(|| {
+            HostError::new(format_args!(
+                "the chain {name} has no URL: this network is in memory only"
+            ))
+        })?;
+        Ok(url.as_str().into())
     }
 
     /// `eth_call` of an unsigned legacy transaction in RLP. The sender is the zero address.
     pub(super) async fn call_contract(&self, arguments: &Arguments) -> HostResult {
-        self.require_chain(arguments)?;
+        let chain = self.chain(arguments)?;
         let request = unsigned_transaction(arguments.text("txn")?)?;
-        let output = self.parts.chain.call(request).await;
+        let output = chain.call(request).await;
         let output = output.map_err(|error| HostError::new(with_causes(&error)))?;
         Ok(output.to_string().into())
     }
 
-    /// Checks that a chain name refers to the network's own chain, by its chain id.
-    fn require_chain(&self, arguments: &Arguments) -> Result<(), HostError> {
+    /// The chain that the argument `chain` names. The error is that of nodes.
+    fn chain(&self, arguments: &Arguments) -> Result<&dyn ChainReader, HostError> {
         let name = arguments.text("chain")?;
-        let own = self.parts.chain.chain_id();
-        match EVM_CHAINS.iter().find(|(known, _)| *known == name) {
-            Some((_, id)) if *id == own => Ok(()),
-            Some(_) => {
-                let mut names = EVM_CHAINS.iter().filter(|(_, id)| *id == own);
-                let here = names.next().map_or("unnamed", |(name, _)| name);
-                Err(HostError::new(format_args!(
-                    "the chain {name} is not part of this network; its only chain is {here}, chain id {own}"
-                )))
-            }
-            None => Err(HostError::new(format_args!("unknown chain {name}"))),
-        }
+        let chain = self.parts.chains.named(name).ok_or_else(|| {
+            HostError::new(format_args!(
+                "config error: unable to resolve RPC for chain id: {name}"
+            ))
+        })?;
+        Ok(&*chain.reader)
     }
+}
+
+/// The error of nodes as they give it to the action, without the places in their source.
+fn unknown_chain_text(name: &str) -> String {
+    let msg = format!("config not found for chain: {name}");
+    let source = format!("unable to resolve RPC for chain id: {name}");
+    format!(
+        "Error getting RPC URL: lit_node::Error {{ kind: Blockchain, code: NodeBlockchainChainUnknown, msg: {msg:?}, \
+         source: lit_blockchain::Error {{ kind: Config, source: {source:?} }} }}"
+    )
 }
 
 fn unsigned_transaction(hex: &str) -> Result<TransactionRequest, HostError> {

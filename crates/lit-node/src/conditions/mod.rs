@@ -7,7 +7,7 @@ mod parse;
 mod resolver;
 mod standard;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use alloy_primitives::Address;
 use lit_types::{
@@ -17,12 +17,12 @@ use lit_types::{
         ConditionTerm, CosmosCondition, EvmBasicCondition, EvmContractCondition, USER_ADDRESS,
         UnifiedCondition,
     },
-    chains::EVM_CHAINS,
 };
 
-use crate::ChainReader;
+use crate::{ChainReader, Chains};
 
 use answer::Answer;
+use call::contract_answer;
 pub(crate) use error::ConditionError;
 pub(crate) use parse::{conditions_of, encrypted_as, parse_conditions};
 pub use resolver::{ConditionResolver, ForeignCondition, ResolverError};
@@ -38,46 +38,23 @@ pub(crate) struct Asker<'a> {
     pub(crate) action: Option<&'a str>,
 }
 
-/// Evaluates conditions: on the network's own chain for the given chain names, and with the resolver for all others.
+/// Evaluates conditions: of EVM chains on the chain that their name means, and all others with the resolver.
 #[derive(Debug)]
 pub(crate) struct ConditionReader {
-    chain: Arc<dyn ChainReader>,
+    chains: Chains,
     clock: Arc<dyn Clock>,
-    chain_names: ChainNames,
     resolver: Option<Arc<dyn ConditionResolver>>,
-}
-
-/// The chain names that refer to the network's own chain.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub enum ChainNames {
-    /// The names of all EVM chains.
-    #[default]
-    AllEvm,
-    /// These names.
-    Only(BTreeSet<String>),
-}
-
-impl ChainNames {
-    fn contains(&self, name: &str) -> bool {
-        match self {
-            Self::AllEvm => EVM_CHAINS.iter().any(|(known, _)| *known == name),
-            Self::Only(names) => names.contains(name),
-        }
-    }
 }
 
 impl ConditionReader {
     pub(crate) fn new(
-        chain: Arc<dyn ChainReader>,
+        chains: Chains,
         clock: Arc<dyn Clock>,
-        chain_names: ChainNames,
         resolver: Option<Arc<dyn ConditionResolver>>,
     ) -> Self {
         Self {
-            chain,
+            chains,
             clock,
-            chain_names,
             resolver,
         }
     }
@@ -122,13 +99,13 @@ impl ConditionReader {
         asker: Asker<'_>,
     ) -> Result<bool, ConditionError> {
         let foreign = || ForeignCondition::EvmBasic(condition.clone());
-        if !self.chain_names.contains(&condition.chain) {
+        let Some(chain) = self.chain(&condition.chain) else {
             let unknown = ConditionError::Chain(condition.chain.clone());
             return self.foreign(foreign(), asker, unknown).await;
-        }
+        };
         let test = &condition.return_value_test;
         let parameters = asker.filled_in(&condition.parameters)?;
-        match self.standard_answer(condition, &parameters).await {
+        match self.standard_answer(chain, condition, &parameters).await {
             Some(answer) => answer?.passes(test.comparator, &asker.filled(&test.value)?),
             None => {
                 let unknown = ConditionError::Method {
@@ -145,14 +122,14 @@ impl ConditionReader {
         condition: &EvmContractCondition,
         asker: Asker<'_>,
     ) -> Result<bool, ConditionError> {
-        if !self.chain_names.contains(&condition.chain) {
+        let Some(chain) = self.chain(&condition.chain) else {
             let foreign = ForeignCondition::EvmContract(condition.clone());
             let unknown = ConditionError::Chain(condition.chain.clone());
             return self.foreign(foreign, asker, unknown).await;
-        }
+        };
         let test = &condition.return_value_test;
         let parameters = asker.filled_in(&condition.function_params)?;
-        let answer = self.contract_answer(condition, &parameters).await?;
+        let answer = contract_answer(chain, condition, &parameters).await?;
         answer.passes(test.comparator, &asker.filled(&test.value)?)
     }
 
@@ -167,6 +144,11 @@ impl ConditionReader {
             .is_met(&condition, asker.address)
             .await
             .map_err(ConditionError::from)
+    }
+
+    /// The EVM chain of this name.
+    fn chain(&self, name: &str) -> Option<&dyn ChainReader> {
+        self.chains.named(name).map(|chain| &*chain.reader)
     }
 
     /// The network's time, in Unix seconds: that of the chain's next block.

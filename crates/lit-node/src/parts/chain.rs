@@ -6,14 +6,11 @@ use alloy_rpc_types_eth::TransactionRequest;
 use alloy_transport::TransportError;
 use async_trait::async_trait;
 
-/// Reads the latest block of the network's chain.
+/// Reads the latest block of a chain.
 ///
 /// [`ProviderReader`] reads it through any provider of alloy.
 #[async_trait]
 pub trait ChainReader: Debug + Send + Sync + 'static {
-    /// The chain id (EIP-155).
-    fn chain_id(&self) -> u64;
-
     /// Calls a contract without a transaction (`eth_call`).
     ///
     /// # Errors
@@ -55,60 +52,48 @@ impl CallError {
 /// Reads a chain through a provider of alloy.
 ///
 /// ```
+/// use alloy_primitives::Address;
 /// use alloy_provider::ProviderBuilder;
 /// use lit_devnet_chain::Chain;
 /// use lit_node::{ChainReader, ProviderReader};
 ///
 /// # tokio::runtime::Runtime::new()?.block_on(async {
-/// let chain = Chain::builder().with_chain_id(31_337).build();
-/// let reader = ProviderReader::connect(ProviderBuilder::new().connect_client(chain.client())).await?;
-/// assert_eq!(reader.chain_id(), 31_337);
+/// let chain = Chain::builder().build();
+/// let reader = ProviderReader::new(ProviderBuilder::new().connect_client(chain.client()));
+/// assert_eq!(reader.nonce(Address::ZERO).await?, 0);
 /// # Ok::<(), lit_node::CallError>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct ProviderReader<P> {
-    provider: P,
-    chain_id: u64,
-}
+pub struct ProviderReader<P>(P);
 
 impl<P: Provider> ProviderReader<P> {
-    /// Reads through this provider. Asks it for the chain id.
-    ///
-    /// # Errors
-    /// [`CallError`] if the chain cannot be reached.
-    pub async fn connect(provider: P) -> Result<Self, CallError> {
-        let chain_id = provider.get_chain_id().await.map_err(call_error)?;
-        Ok(Self { provider, chain_id })
+    /// Reads through this provider.
+    pub const fn new(provider: P) -> Self {
+        Self(provider)
     }
 }
 
 impl<P> Debug for ProviderReader<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProviderReader")
-            .field("chain_id", &self.chain_id)
-            .finish_non_exhaustive()
+        f.debug_struct("ProviderReader").finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl<P: Provider + 'static> ChainReader for ProviderReader<P> {
-    fn chain_id(&self) -> u64 {
-        self.chain_id
-    }
-
     async fn call(&self, request: TransactionRequest) -> Result<Bytes, CallError> {
-        let call = self.provider.call(request).latest();
+        let call = self.0.call(request).latest();
         call.await.map_err(call_error)
     }
 
     async fn balance(&self, address: Address) -> Result<U256, CallError> {
-        let balance = self.provider.get_balance(address).await;
+        let balance = self.0.get_balance(address).await;
         balance.map_err(call_error)
     }
 
     async fn nonce(&self, address: Address) -> Result<u64, CallError> {
-        let nonce = self.provider.get_transaction_count(address).await;
+        let nonce = self.0.get_transaction_count(address).await;
         nonce.map_err(call_error)
     }
 }

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod chain;
+mod chains;
 mod code;
 mod engines;
 mod entropy;
@@ -11,6 +12,7 @@ mod peers;
 pub use self::{
     blocks::{BlockHashes, UnknownBlock},
     chain::{CallError, ChainReader, ProviderReader},
+    chains::{ChainNames, Chains},
     code::{CodeError, CodeStore},
     engines::{EngineSlot, Engines},
     entropy::Entropy,

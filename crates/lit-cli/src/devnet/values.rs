@@ -1,0 +1,103 @@
+//! Values of options that the file has in the form of their flags.
+
+use std::{fmt, str::FromStr};
+
+use lit_sdk::{NodeUrl, transport::HttpUrl};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// Serializes a type as the text that `Display` writes and `FromStr` reads.
+macro_rules! as_text {
+    ($($type:ty),*) => {$(
+        impl Serialize for $type {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+
+as_text!(Seed, ChainUrl, FetchHost);
+
+/// A seed: 64 hex digits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Seed(pub(super) [u8; 32]);
+
+impl FromStr for Seed {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut seed = [0; 32];
+        hex::decode_to_slice(text, &mut seed).map_err(|_| "expected 64 hex digits")?;
+        Ok(Self(seed))
+    }
+}
+
+impl fmt::Display for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// A chain by name: `NAME=URL`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ChainUrl {
+    pub(super) name: String,
+    pub(super) url: HttpUrl,
+}
+
+impl FromStr for ChainUrl {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let expected = "expected NAME=URL, such as ethereum=https://eth.example.org";
+        let (name, url) = text.split_once('=').ok_or(expected)?;
+        if name.trim().is_empty() {
+            return Err(expected);
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            url: url.parse().map_err(|_| expected)?,
+        })
+    }
+}
+
+impl fmt::Display for ChainUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.url)
+    }
+}
+
+/// A host, a host with a port, or `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FetchHost(String);
+
+impl FromStr for FetchHost {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        // A URL without a path has no more than a host and a port.
+        if text == "*" || format!("http://{text}").parse::<NodeUrl>().is_ok() {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("expected a host, such as api.example.org or 127.0.0.1:8080, or *")
+    }
+}
+
+impl From<FetchHost> for String {
+    fn from(host: FetchHost) -> Self {
+        host.0
+    }
+}
+
+impl fmt::Display for FetchHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
