@@ -6,7 +6,7 @@ use revm::state::AccountInfo;
 use time::OffsetDateTime;
 
 use crate::{
-    Chain,
+    Chain, RestoreError,
     evm::{self, ChainDb},
     state::{Settings, State},
 };
@@ -161,6 +161,30 @@ impl ChainBuilder {
             }
         }
         Chain::of(State::new(self.settings, db, digest))
+    }
+
+    /// Restores a chain from all its [changes](Chain::take_changes), oldest first. The settings must be those of the saved chain;
+    /// accounts of the builder are ignored.
+    ///
+    /// ```
+    /// use lit_devnet_chain::Chain;
+    ///
+    /// let chain = Chain::builder().build();
+    /// let mut saved = vec![chain.take_changes().expect("the first changes are the whole chain").bytes];
+    /// chain.mine();
+    /// saved.extend(chain.take_changes().map(|changes| changes.bytes));
+    /// let restored = Chain::builder().restore(saved.iter().map(Vec::as_slice))?;
+    /// assert_eq!(restored.block_hash(1), chain.block_hash(1));
+    /// # Ok::<(), lit_devnet_chain::RestoreError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`RestoreError`] if the changes are malformed, incomplete or of another chain.
+    pub fn restore<'a>(
+        self,
+        changes: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<Chain, RestoreError> {
+        State::restore(self.settings, changes).map(Chain::of)
     }
 }
 

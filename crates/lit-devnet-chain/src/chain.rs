@@ -22,6 +22,16 @@ pub struct Chain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SnapshotId(u64);
 
+/// A part of a chain to save; see [`Chain::take_changes`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ChainChanges {
+    /// Whether this is the whole chain, so that nothing saved earlier counts.
+    pub whole: bool,
+    /// The changes, in a form of this crate.
+    pub bytes: Vec<u8>,
+}
+
 impl Chain {
     pub(crate) fn of(state: State) -> Self {
         Self {
@@ -178,6 +188,25 @@ impl Chain {
     /// kept.
     pub fn revert(&self, snapshot: SnapshotId) -> bool {
         self.lock().revert(snapshot.0)
+    }
+
+    /// What changed since the last call, for [`ChainBuilder::restore`](crate::ChainBuilder::restore); `None` if nothing changed. The
+    /// first call returns the whole chain, and so does the first one after [`Chain::revert`].
+    ///
+    /// Saved are accounts, blocks with their transactions, the state before each block, queued transactions and the chain's time.
+    /// Snapshots and installed filters are not.
+    #[must_use]
+    pub fn take_changes(&self) -> Option<ChainChanges> {
+        let changes = self.lock().take_changes()?;
+        Some(ChainChanges {
+            whole: changes.whole(),
+            bytes: changes.encode(),
+        })
+    }
+
+    /// Makes the next [`Chain::take_changes`] return the whole chain, because earlier changes were lost or are written anew.
+    pub fn forget_changes(&self) {
+        self.lock().forget_saved();
     }
 
     /// Ignores poisoning: every holder changes the state in its last step or not at all.

@@ -1,6 +1,7 @@
 use std::fmt;
 
-use alloy_primitives::{Address, Bytes, U256};
+use alloy_eips::eip2718::Eip2718Error;
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{ContractError, GenericContractError, SolInterface};
 
 /// Why a request to the chain failed. Where clients match on the text, it is geth's.
@@ -96,3 +97,51 @@ impl fmt::Display for Revert {
 }
 
 impl std::error::Error for Revert {}
+
+/// Why a saved chain cannot be restored.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RestoreError {
+    /// The bytes are not RLP of the expected form.
+    #[error("malformed chain record: {0}")]
+    Malformed(alloy_rlp::Error),
+    /// The first part is not a whole chain, or it has no genesis block.
+    #[error("the saved chain has no genesis block")]
+    NoGenesis,
+    /// The chain id is another one.
+    #[error("the saved chain has chain id {saved}, expected {expected}")]
+    OtherChain {
+        /// The chain id of the saved chain.
+        saved: u64,
+        /// The chain id of the builder.
+        expected: u64,
+    },
+    /// A block does not follow the one before it.
+    #[error("block {0} does not follow the block before it")]
+    Unlinked(u64),
+    /// The code of an account is missing.
+    #[error("the code of account {0} is missing")]
+    MissingCode(Address),
+    /// The transaction of a block, or its receipt, is malformed.
+    #[error("malformed transaction in block {number}")]
+    Transaction {
+        /// The number of the block.
+        number: u64,
+        /// The cause.
+        source: Eip2718Error,
+    },
+    /// A contract of a Lit network refuses the present settings, or is missing.
+    #[error("the saved network does not accept the nodes: contract {contract}")]
+    Network {
+        /// The address of the contract.
+        contract: Address,
+        /// The cause.
+        source: ChainError,
+    },
+    /// A queued transaction is malformed.
+    #[error("malformed queued transaction: {0}")]
+    Queued(Eip2718Error),
+    /// The signature of a queued transaction is invalid.
+    #[error("queued transaction {0} has an invalid signature")]
+    UnsignedQueued(B256),
+}

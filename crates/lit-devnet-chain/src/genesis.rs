@@ -2,6 +2,7 @@
 //! `contracts/README.md` lists the steps in order.
 
 mod initialize;
+mod restore;
 
 use std::{net::SocketAddrV4, sync::Arc, time::Duration};
 
@@ -12,7 +13,7 @@ use lit_session_crypto::BlsPublicKey;
 use lit_types::{Clock, LitNetwork, PkpPublicKey};
 
 use self::initialize::{Staking, TOKEN, WEALTH, placements, runtime};
-use crate::{Chain, ChainBuilder, ChainError, GenesisAccount};
+use crate::{Chain, ChainBuilder, ChainError, GenesisAccount, RestoreError};
 
 /// A node as the Staking contract announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,15 +120,9 @@ impl LitGenesis {
     ///
     /// # Errors
     /// [`GenesisError`] if a contract refuses its initialization.
-    #[allow(clippy::expect_used, reason = "datil-dev has a built-in context")]
     pub fn build(self) -> Result<LitChain, GenesisError> {
-        let context =
-            NetworkContext::of(LitNetwork::DatilDev).expect("datil-dev has a built-in context");
-        let addresses = *context.contracts();
-        let mut builder: ChainBuilder = Chain::builder().with_timeless_hashes(true);
-        if let Some(clock) = &self.clock {
-            builder = builder.with_clock(Arc::clone(clock));
-        }
+        let addresses = addresses();
+        let mut builder = self.settings();
         for (address, artifact) in placements(&addresses) {
             builder = builder.with_account(address, GenesisAccount::contract(runtime(artifact)));
         }
@@ -147,6 +142,45 @@ impl LitGenesis {
             addresses,
         })
     }
+
+    /// Restores the chain of a network from all its [changes](Chain::take_changes), oldest first. If its nodes listen elsewhere now
+    /// or its epochs have another length, the chain is told so, in new blocks. Funds stay as they were saved.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if the changes are malformed, incomplete or not of a network with this admin.
+    pub fn restore<'a>(
+        self,
+        changes: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<LitChain, RestoreError> {
+        let chain = LitChain {
+            chain: self.settings().restore(changes)?,
+            admin: self.admin,
+            addresses: addresses(),
+        };
+        for (contract, call) in self.corrections(&chain)? {
+            chain
+                .chain
+                .transact_as(self.admin, Some(contract), U256::ZERO, call)
+                .map_err(|source| RestoreError::Network { contract, source })?;
+        }
+        Ok(chain)
+    }
+
+    /// A chain that has no accounts yet.
+    fn settings(&self) -> ChainBuilder {
+        let builder = Chain::builder().with_timeless_hashes(true);
+        match &self.clock {
+            Some(clock) => builder.with_clock(Arc::clone(clock)),
+            None => builder,
+        }
+    }
+}
+
+#[allow(clippy::expect_used, reason = "datil-dev has a built-in context")]
+fn addresses() -> ContractAddresses {
+    let context =
+        NetworkContext::of(LitNetwork::DatilDev).expect("datil-dev has a built-in context");
+    *context.contracts()
 }
 
 impl LitChain {

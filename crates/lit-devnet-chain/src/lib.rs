@@ -15,8 +15,8 @@ mod state;
 mod transport;
 
 pub use builder::{CHRONICLE_YELLOWSTONE, ChainBuilder, GenesisAccount};
-pub use chain::{Chain, SnapshotId};
-pub use error::{ChainError, Revert};
+pub use chain::{Chain, ChainChanges, SnapshotId};
+pub use error::{ChainError, RestoreError, Revert};
 pub use genesis::{GenesisError, GenesisNode, LitChain, LitGenesis};
 #[cfg(feature = "http")]
 pub use server::serve;

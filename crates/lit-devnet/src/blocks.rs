@@ -1,6 +1,6 @@
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use lit_node::{BlockHashes, UnknownBlock};
@@ -42,6 +42,8 @@ struct Foreign {
     times: HashMap<[u8; 32], OffsetDateTime>,
     /// Oldest first.
     order: VecDeque<[u8; 32]>,
+    /// The hashes first seen since the changes were taken; `None` before that.
+    changed: Option<Vec<[u8; 32]>>,
 }
 
 impl Foreign {
@@ -62,9 +64,16 @@ impl Foreign {
         if self.order.len() == MAX_FOREIGN {
             return None;
         }
-        self.times.insert(hash, now);
-        self.order.push_back(hash);
+        self.insert(hash, now);
         Some(now)
+    }
+
+    fn insert(&mut self, hash: [u8; 32], seen: OffsetDateTime) {
+        self.times.insert(hash, seen);
+        self.order.push_back(hash);
+        if let Some(changed) = &mut self.changed {
+            changed.push(hash);
+        }
     }
 }
 
@@ -108,9 +117,42 @@ impl Blocks {
 
     fn foreign_time(&self, hash: &str, now: OffsetDateTime) -> Option<OffsetDateTime> {
         let hash = hash_bytes(hash)?;
-        let foreign = self.foreign.as_ref()?;
-        let mut foreign = foreign.lock().unwrap_or_else(PoisonError::into_inner);
-        foreign.time_of(hash, self.latest(now).time)
+        self.foreign()?.time_of(hash, self.latest(now).time)
+    }
+
+    fn foreign(&self) -> Option<MutexGuard<'_, Foreign>> {
+        let foreign = self.foreign.as_ref()?.lock();
+        Some(foreign.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Adds foreign hashes that were saved earlier, oldest first, if they are accepted.
+    pub(crate) fn restore(&self, saved: impl IntoIterator<Item = ([u8; 32], OffsetDateTime)>) {
+        let Some(mut foreign) = self.foreign() else {
+            return;
+        };
+        for (hash, seen) in saved {
+            if foreign.order.len() < MAX_FOREIGN && !foreign.times.contains_key(&hash) {
+                foreign.insert(hash, seen);
+            }
+        }
+    }
+
+    /// The foreign hashes first seen since the last call, oldest first. The first call returns all.
+    pub(crate) fn take_changes(&self) -> Vec<([u8; 32], OffsetDateTime)> {
+        let Some(mut foreign) = self.foreign() else {
+            return Vec::new();
+        };
+        let changed = foreign.changed.replace(Vec::new());
+        let changed = changed.unwrap_or_else(|| foreign.order.iter().copied().collect());
+        let seen = |hash: [u8; 32]| Some((hash, *foreign.times.get(&hash)?));
+        changed.into_iter().filter_map(seen).collect()
+    }
+
+    /// Makes the next changes all foreign hashes.
+    pub(crate) fn forget_changes(&self) {
+        if let Some(mut foreign) = self.foreign() {
+            foreign.changed = None;
+        }
     }
 
     fn mask(&self, head: &[u8]) -> i64 {
@@ -238,6 +280,27 @@ mod tests {
         let later = later + Duration::SECOND;
         assert_eq!(foreign.time_of(hash(MAX_FOREIGN), later), Some(later));
         assert_eq!((foreign.times.len(), foreign.order.len()), (1, 1));
+    }
+
+    #[test]
+    fn saved_foreign_hashes_keep_their_times() {
+        let blocks = Blocks::new([7; 32], true);
+        let now = at(1_763_620_007);
+        let hash = |byte: &str| format!("0x{}", byte.repeat(32));
+        let first = blocks.time_of(&hash("1f"), now).unwrap();
+        let mut saved = blocks.take_changes();
+        let later = now + Duration::days(2);
+        blocks.time_of(&hash("2f"), later).unwrap();
+        saved.extend(blocks.take_changes());
+        assert_eq!(blocks.take_changes(), []);
+        let restored = Blocks::new([7; 32], true);
+        restored.restore(saved.iter().copied());
+        assert_eq!(restored.time_of(&hash("1f"), later), Ok(first));
+        assert_eq!(restored.take_changes(), saved);
+        let strict = Blocks::new([7; 32], false);
+        strict.restore(saved);
+        let unknown = strict.time_of(&hash("1f"), later);
+        assert_eq!(unknown, Err(UnknownBlock::Unknown));
     }
 
     #[test]

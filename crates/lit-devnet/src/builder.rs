@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use lit_actions::{ActionEnvironment, ActionLimits, HttpFetch};
 use lit_node::{AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi};
@@ -46,6 +46,7 @@ pub struct DevnetBuilder {
     pub(crate) epoch_length: Duration,
     /// Without threshold and environment, which are known at the start.
     pub(crate) settings: NodeSettings,
+    pub(crate) state: Option<PathBuf>,
     #[cfg(feature = "http")]
     pub(crate) http_port: Option<u16>,
     #[cfg(feature = "http")]
@@ -55,6 +56,19 @@ pub struct DevnetBuilder {
 }
 
 impl DevnetBuilder {
+    /// Keeps the network's state in a directory, which is created if it is missing: the chain with PKPs, permissions and credits, code
+    /// on IPFS, uses of capacity delegations, epoch and clock. A network that starts with the same directory goes on from there.
+    /// Default: none, everything is forgotten.
+    ///
+    /// Changes are saved twice a second, on drop, and by [`Devnet::save`](crate::Devnet::save). A process that is killed loses what
+    /// happened since the last save, at most a second. One network at a time can use a directory, and only with the same seed and
+    /// number of nodes. Nodes may listen on other ports; the Staking contract then announces these. Snapshots of the chain, installed
+    /// filters, faults and the request log are not kept.
+    pub fn with_state(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.state = Some(dir.into());
+        self
+    }
+
     /// Sets the number of nodes, 3 to 255. Default: 3.
     pub const fn with_nodes(mut self, nodes: usize) -> Self {
         self.nodes = nodes;
@@ -87,7 +101,7 @@ impl DevnetBuilder {
     }
 
     /// Sets the file that becomes the global `ethers` of actions. Default: see [`ActionEnvironment::with_ethers_bundle`].
-    pub fn with_ethers_bundle(mut self, path: impl Into<std::path::PathBuf>) -> Self {
+    pub fn with_ethers_bundle(mut self, path: impl Into<PathBuf>) -> Self {
         self.environment = self.environment.with_ethers_bundle(path);
         self
     }
@@ -215,6 +229,7 @@ impl Default for DevnetBuilder {
             chains: BTreeMap::new(),
             epoch_length: Duration::from_secs(3600),
             settings: NodeSettings::new(2),
+            state: None,
             #[cfg(feature = "http")]
             http_port: None,
             #[cfg(feature = "http")]

@@ -11,16 +11,26 @@ use time::OffsetDateTime;
 pub struct DevnetClock(RwLock<State>);
 
 #[derive(Debug, Clone, Copy)]
-enum State {
+pub(crate) enum State {
     Running { ahead: time::Duration },
     Stopped { at: OffsetDateTime },
 }
 
+/// A clock that follows the system clock.
+impl Default for State {
+    fn default() -> Self {
+        let ahead = time::Duration::ZERO;
+        Self::Running { ahead }
+    }
+}
+
 impl DevnetClock {
-    pub(crate) const fn new() -> Self {
-        Self(RwLock::new(State::Running {
-            ahead: time::Duration::ZERO,
-        }))
+    pub(crate) const fn new(state: State) -> Self {
+        Self(RwLock::new(state))
+    }
+
+    pub(crate) fn state(&self) -> State {
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Moves the clock forward.
@@ -41,7 +51,7 @@ impl DevnetClock {
 
 impl Clock for DevnetClock {
     fn now(&self) -> OffsetDateTime {
-        match *self.0.read().unwrap_or_else(PoisonError::into_inner) {
+        match self.state() {
             State::Running { ahead } => OffsetDateTime::now_utc().saturating_add(ahead),
             State::Stopped { at } => at,
         }

@@ -2,7 +2,7 @@ use std::io;
 
 use lit_devnet_chain::{ChainError, GenesisError};
 
-use crate::{MAX_NODES, MIN_NODES};
+use crate::{MAX_NODES, MIN_NODES, StateError};
 
 /// Why a network does not start, or an epoch does not end.
 ///
@@ -42,6 +42,9 @@ pub enum DevnetError {
     /// A contract cannot be initialized in the chain's genesis state.
     #[error(transparent)]
     Genesis(#[from] GenesisError),
+    /// The network's state cannot be read or saved.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The Staking contract refuses to end the epoch.
     #[error("cannot end the epoch")]
     NextEpoch(#[source] ChainError),

@@ -5,6 +5,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
+use alloy_primitives::Bytes;
 use async_trait::async_trait;
 use lit_node::{CodeError, CodeStore};
 use lit_types::ActionCid;
@@ -24,8 +25,18 @@ pub(crate) struct Ipfs(RwLock<Contents>);
 struct Contents {
     sources: HashMap<String, String>,
     /// The size of uploads over HTTP so far, in bytes.
-    #[cfg(feature = "http")]
     uploaded: usize,
+    /// The CIDs of what was stored since the changes were taken; `None` before that.
+    changed: Option<Vec<String>>,
+}
+
+impl Contents {
+    fn insert(&mut self, cid: &str, code: String) {
+        let old = self.sources.insert(cid.to_owned(), code);
+        if let (None, Some(changed)) = (old, &mut self.changed) {
+            changed.push(cid.to_owned());
+        }
+    }
 }
 
 impl Ipfs {
@@ -33,7 +44,7 @@ impl Ipfs {
     pub(crate) fn put(&self, code: String) -> String {
         let cid = ActionCid::of_code(code.as_bytes()).to_string();
         let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        contents.sources.insert(cid.clone(), code);
+        contents.insert(&cid, code);
         cid
     }
 
@@ -49,8 +60,38 @@ impl Ipfs {
             return false;
         }
         contents.uploaded = uploaded;
-        contents.sources.insert(cid.to_owned(), code);
+        contents.insert(cid, code);
         true
+    }
+
+    /// Adds source code that was saved earlier. Bytes that are not UTF-8 are left out.
+    pub(crate) fn restore(&self, saved: Vec<Bytes>, uploaded: u64) {
+        for code in saved {
+            if let Ok(code) = String::from_utf8(code.into()) {
+                self.put(code);
+            }
+        }
+        let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        contents.uploaded = usize::try_from(uploaded).unwrap_or(usize::MAX);
+    }
+
+    /// The source code stored since the last call, and the size of all uploads. The first call returns everything.
+    pub(crate) fn take_changes(&self) -> (Vec<String>, usize) {
+        let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let code = match contents.changed.replace(Vec::new()) {
+            None => contents.sources.values().cloned().collect(),
+            Some(changed) => {
+                let code = changed.iter().filter_map(|cid| contents.sources.get(cid));
+                code.cloned().collect()
+            }
+        };
+        (code, contents.uploaded)
+    }
+
+    /// Makes the next changes everything.
+    pub(crate) fn forget_changes(&self) {
+        let mut contents = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        contents.changed = None;
     }
 
     pub(crate) fn get(&self, cid: &str) -> Option<String> {

@@ -31,6 +31,7 @@ mod served;
 mod services;
 mod signer;
 mod start;
+mod state;
 mod urls;
 
 pub use builder::{DevnetBuilder, MAX_NODES, MIN_NODES};
@@ -42,6 +43,7 @@ pub use issuer::{JwtClaims, StytchFactor};
 pub use log::LoggedRequest;
 pub use memory::MemoryTransport;
 pub use network::Devnet;
+pub use state::StateError;
 
 #[doc(no_inline)]
 pub use lit_actions as actions;

@@ -10,6 +10,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     DevnetBuilder, DevnetClock, DevnetError, DevnetNode, JwtClaims, LoggedRequest, MemoryTransport,
     embedded_node::EmbeddedNode, http::Addresses, ipfs::Ipfs, issuer::LocalIssuer, log::RequestLog,
+    state::Saver,
 };
 
 /// A Lit network in this process, for development and tests. Everything stops when it is dropped.
@@ -44,7 +45,9 @@ pub struct Devnet {
     /// Dropping it ends requests in flight on [`MemoryTransport`]s.
     pub(crate) alive: watch::Sender<()>,
     /// The HTTP servers. Dropping the set stops them.
-    pub(crate) _servers: JoinSet<()>,
+    pub(crate) servers: JoinSet<()>,
+    /// Saves the state, if it is kept. It is dropped after the servers, so that it saves their last work.
+    pub(crate) saver: Option<Saver>,
 }
 
 /// A client connects to the nodes in memory and shares the network's clock.
@@ -170,6 +173,32 @@ impl Devnet {
     /// Stores code on the network's IPFS, where nodes look up actions, and returns its CID.
     pub fn put_ipfs(&self, code: impl Into<String>) -> String {
         self.ipfs.put(code.into())
+    }
+
+    /// Saves what changed since the last save, if the network [keeps its state](DevnetBuilder::with_state). Afterwards it survives a crash
+    /// of the machine.
+    ///
+    /// # Errors
+    /// [`DevnetError::State`] if the state cannot be written.
+    pub fn save(&self) -> Result<(), DevnetError> {
+        match &self.saver {
+            Some(saver) => Ok(saver.save()?),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops the network and saves its state. Dropping it does the same, but does not report errors.
+    ///
+    /// # Errors
+    /// As [`Devnet::save`].
+    pub async fn stop(mut self) -> Result<(), DevnetError> {
+        self.servers.shutdown().await;
+        match self.saver.take() {
+            Some(saver) => tokio::task::spawn_blocking(move || saver.save())
+                .await
+                .map_or(Ok(()), |saved| Ok(saved?)),
+            None => Ok(()),
+        }
     }
 
     /// The latest 10,000 requests that reached nodes, oldest first.

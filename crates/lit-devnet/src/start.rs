@@ -1,15 +1,16 @@
 use std::{net::SocketAddrV4, sync::Arc};
 
+use alloy_primitives::Bytes;
 use lit_actions::ActionEnvironment;
-use lit_devnet_chain::{GenesisNode, LitChain, LitGenesis};
+use lit_devnet_chain::{Chain, GenesisNode, LitChain, LitGenesis};
 use lit_key_shares::EcdsaRootShares;
-use lit_node::{Chains, Node, NodeParts, NodeSettings};
+use lit_node::{Chains, DelegationUses, Node, NodeParts, NodeSettings};
 use lit_node_transport::{HttpClient, HttpUrl};
 use lit_types::NodeUrl;
 use tokio::sync::watch;
 
 use crate::{
-    Devnet, DevnetBuilder, DevnetClock, DevnetError, MAX_NODES, MIN_NODES,
+    Devnet, DevnetBuilder, DevnetClock, DevnetError, MAX_NODES, MIN_NODES, StateError,
     blocks::Blocks,
     chain_reader::LocalChain,
     dealer::NodeShares,
@@ -17,13 +18,13 @@ use crate::{
     entropy::SystemEntropy,
     fault::Faults,
     http::{Addresses, Sockets},
-    ipfs::Ipfs,
     keys::{NetworkKeys, RELAYER},
     log::RequestLog,
     meetings::{LocalPeers, Meetings},
     places::{LocalEngines, Places},
     served::Served,
     signer::{Keys, NodeSigner},
+    state::{Identity, OffChain, Opened, Saver, Sources},
 };
 
 impl DevnetBuilder {
@@ -36,12 +37,23 @@ impl DevnetBuilder {
         if !(MIN_NODES..=MAX_NODES).contains(&self.nodes) {
             return Err(DevnetError::NodeCount(self.nodes));
         }
+        let mut state = self.open_state().await?;
         let (addresses, sockets) = Sockets::bind(&self).await?;
         let keys = Arc::new(NetworkKeys::from_seed(self.seed));
-        let clock = Arc::new(DevnetClock::new());
-        let chain = self.genesis(&keys, &clock, &addresses.nodes)?;
-        let blocks = Arc::new(Blocks::new(self.seed, self.foreign_blockhashes));
-        let (ipfs, log) = (Arc::<Ipfs>::default(), Arc::<RequestLog>::default());
+        let blocks = Blocks::new(self.seed, self.foreign_blockhashes);
+        let saved_chain = state.as_ref().and_then(Opened::chain);
+        let off_chain = match &mut state {
+            Some(state) => state.off_chain(blocks, self.nodes),
+            None => OffChain::new(blocks, self.nodes),
+        };
+        let OffChain {
+            clock,
+            ipfs,
+            blocks,
+            uses,
+        } = off_chain.clone();
+        let chain = self.chain(&keys, &clock, &addresses.nodes, saved_chain)?;
+        let log = Arc::<RequestLog>::default();
         let jwt_issuer = keys.jwt_issuer();
         let settings = self.settings(&addresses);
         let chains = self.chains(&chain, &addresses);
@@ -51,7 +63,7 @@ impl DevnetBuilder {
         let places = Arc::new(Places::new(self.max_engines, self.nodes));
         let meetings = Arc::<Meetings>::default();
         let signers = give_shares(&keys, self.nodes, threshold);
-        let node = |(url, signer): (&NodeUrl, NodeSigner)| {
+        let node = |((url, signer), uses): ((&NodeUrl, NodeSigner), &Arc<DelegationUses>)| {
             let parts = NodeParts {
                 keys: Arc::new(signer.clone()),
                 chains: chains.clone(),
@@ -61,6 +73,7 @@ impl DevnetBuilder {
                 code: ipfs.clone(),
                 blocks: blocks.clone(),
                 clock: clock.clone(),
+                uses: Arc::clone(uses),
                 entropy: Arc::new(SystemEntropy),
                 auth: auth.clone(),
                 settings: settings.clone(),
@@ -69,8 +82,12 @@ impl DevnetBuilder {
             let (chain, log) = (chain.clone(), Arc::clone(&log));
             Arc::new(EmbeddedNode::new(node, signer, chain, log))
         };
-        let nodes: Arc<[Arc<EmbeddedNode>]> =
-            addresses.nodes.iter().zip(signers).map(node).collect();
+        let nodes = addresses.nodes.iter().zip(signers).zip(&uses);
+        let nodes: Arc<[Arc<EmbeddedNode>]> = nodes.map(node).collect();
+        let saver = match state {
+            Some(state) => Some(start_saving(state, chain.chain().clone(), off_chain).await?),
+            None => None,
+        };
         let servers = sockets.serve(&Served {
             nodes: &nodes,
             keys: &keys,
@@ -92,18 +109,47 @@ impl DevnetBuilder {
             jwt_issuer,
             capacity_enforced,
             alive: watch::Sender::new(()),
-            _servers: servers,
+            servers,
+            saver,
         })
     }
 
-    /// The chain with the contracts of a network of these nodes.
+    /// Opens the state directory, if there is one, and reads what was saved there.
+    async fn open_state(&self) -> Result<Option<Opened>, DevnetError> {
+        let Some(path) = self.state.clone() else {
+            return Ok(None);
+        };
+        let identity = Identity::new(&self.seed, self.nodes);
+        let opened = blocking(move || Opened::open(path, identity)).await;
+        Ok(Some(opened?))
+    }
+
+    /// The chain with the contracts of a network of these nodes, restored from its saved changes if there are any.
+    fn chain(
+        &self,
+        keys: &NetworkKeys,
+        clock: &Arc<DevnetClock>,
+        nodes: &[NodeUrl],
+        saved: Option<Vec<Bytes>>,
+    ) -> Result<LitChain, DevnetError> {
+        let genesis = self.genesis(keys, clock, nodes);
+        let Some(saved) = saved else {
+            return Ok(genesis.build()?);
+        };
+        let restored = genesis.restore(saved.iter().map(|bytes| &bytes[..]));
+        restored.map_err(|source| {
+            let path = self.state.clone().unwrap_or_default();
+            StateError::Chain { path, source }.into()
+        })
+    }
+
     #[allow(clippy::expect_used, reason = "nodes have URLs of an IPv4 address")]
     fn genesis(
         &self,
         keys: &NetworkKeys,
         clock: &Arc<DevnetClock>,
         nodes: &[NodeUrl],
-    ) -> Result<LitChain, DevnetError> {
+    ) -> LitGenesis {
         let node = |(place, url): (usize, &NodeUrl)| GenesisNode {
             socket: url
                 .authority()
@@ -116,7 +162,7 @@ impl DevnetBuilder {
             .funded_wallets()
             .into_iter()
             .map(|(address, _)| address);
-        let genesis = LitGenesis::new(
+        LitGenesis::new(
             nodes.iter().enumerate().map(node).collect(),
             keys.address("admin"),
         )
@@ -124,8 +170,7 @@ impl DevnetBuilder {
         .with_epoch_length(self.epoch_length)
         .with_funded(funded)
         .with_funded([keys.address(RELAYER)])
-        .with_clock(clock.clone());
-        Ok(genesis.build()?)
+        .with_clock(clock.clone())
     }
 
     /// The network's own chain and the others, by name.
@@ -173,6 +218,22 @@ fn host_and_port(origin: &NodeUrl) -> String {
     }
     let port = if origin.is_https() { 443 } else { 80 };
     format!("{authority}:{port}")
+}
+
+/// Saves everything, and goes on saving what changes.
+async fn start_saving(
+    state: Opened,
+    chain: Chain,
+    off_chain: OffChain,
+) -> Result<Saver, StateError> {
+    blocking(move || state.save(Sources { chain, off_chain })).await
+}
+
+/// Runs file operations on a blocking thread. A panic of the work continues in the caller.
+#[allow(clippy::expect_used, reason = "the runtime runs this future")]
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.expect("the work does not panic, and the runtime is not shutting down")
 }
 
 /// Two thirds of the nodes, rounded down, and at least 2.

@@ -180,6 +180,33 @@ async fn uses_are_counted() {
 }
 
 #[tokio::test]
+async fn uses_are_counted_across_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || {
+        Setup::of(
+            Devnet::builder()
+                .with_capacity_enforced(true)
+                .with_state(dir.path()),
+        )
+    };
+    let setup = start().await;
+    let (owner, user) = (setup.funded(1), lit_test_fakes::wallet());
+    setup.mint_credit(&owner).await;
+    let twice = CapacityDelegation::to_anyone().with_uses(2);
+    let proof = setup.delegate(&owner, &twice).await;
+    assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    for _ in 0..2 {
+        setup.network.save().unwrap();
+    }
+    drop(setup);
+    let setup = start().await;
+    assert!(setup.is_paid(&user, std::slice::from_ref(&proof)).await);
+    drop(setup);
+    let setup = start().await;
+    assert!(!setup.is_paid(&user, &[proof]).await);
+}
+
+#[tokio::test]
 async fn another_spelling_of_the_signature_is_no_other_delegation() {
     let setup = enforced().await;
     let (owner, user) = (setup.funded(1), lit_test_fakes::wallet());

@@ -1,8 +1,4 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Mutex, PoisonError},
-};
+use std::{fmt, sync::Arc};
 
 use alloy_primitives::Address;
 use lit_session_crypto::{DelegationTerms, SessionVerifier, VerifiedSession};
@@ -12,6 +8,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::{
+    DelegationUses,
     contracts::{ChainReadError, Contracts},
     off_runtime::off_runtime,
     refusal::Refusal,
@@ -21,18 +18,6 @@ use crate::{
 const MAX_NAMED: usize = 3;
 /// The number of credits that are looked up for one delegation.
 const MAX_NAMED_CREDITS: usize = 100;
-
-/// How often each capacity delegation with limited uses has paid, by the hash of its message. The signature is not part of the key,
-/// because one signature can be written in several ways.
-#[derive(Debug, Default)]
-struct Uses(Mutex<HashMap<[u8; 32], Used>>);
-
-#[derive(Debug)]
-struct Used {
-    times: u64,
-    /// The expiration of the delegation, after which the entry is dropped.
-    until: Option<OffsetDateTime>,
-}
 
 /// A capacity delegation that a session carries.
 #[derive(Debug)]
@@ -71,15 +56,19 @@ struct Unpaid {
 pub(crate) struct Capacity {
     verifier: SessionVerifier,
     contracts: Contracts,
-    uses: Uses,
+    uses: Arc<DelegationUses>,
 }
 
 impl Capacity {
-    pub(crate) fn new(verifier: SessionVerifier, contracts: Contracts) -> Self {
+    pub(crate) const fn new(
+        verifier: SessionVerifier,
+        contracts: Contracts,
+        uses: Arc<DelegationUses>,
+    ) -> Self {
         Self {
             verifier,
             contracts,
-            uses: Uses::default(),
+            uses,
         }
     }
 
@@ -112,7 +101,7 @@ impl Capacity {
         for delegation in &delegations {
             let problem = if delegation.terms.is_for(user) {
                 match delegation.credit_problem(chain, seconds).await? {
-                    None => uses.spend(delegation, now),
+                    None => delegation.spend(uses, now),
                     problem => problem,
                 }
             } else {
@@ -239,6 +228,14 @@ fn delegations(
 }
 
 impl Delegation {
+    /// Counts one more use; returns the problem if all uses are spent.
+    fn spend(&self, uses: &DelegationUses, now: OffsetDateTime) -> Option<Problem> {
+        let limit = self.terms.uses?;
+        let until = self.terms.until.as_ref().map(Timestamp::at);
+        let spent = uses.spend(self.key, limit, until, now);
+        (!spent).then_some(Problem::UsedUp { limit })
+    }
+
     /// Why neither the named credits nor, if it names none, any credit of the owner pays. Named credits must belong to the owner.
     async fn credit_problem(
         &self,
@@ -263,26 +260,6 @@ impl Delegation {
             }
         }
         Ok(Some(problem))
-    }
-}
-
-impl Uses {
-    /// Counts one more use; returns the problem if all uses are spent.
-    fn spend(&self, delegation: &Delegation, now: OffsetDateTime) -> Option<Problem> {
-        let limit = delegation.terms.uses?;
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.contains_key(&delegation.key) {
-            all.retain(|_, used| used.until.is_none_or(|until| until >= now));
-        }
-        let used = all.entry(delegation.key).or_insert(Used {
-            times: 0,
-            until: delegation.terms.until.as_ref().map(Timestamp::at),
-        });
-        if used.times >= limit {
-            return Some(Problem::UsedUp { limit });
-        }
-        used.times += 1;
-        None
     }
 }
 

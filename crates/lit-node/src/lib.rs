@@ -6,6 +6,7 @@ mod capacity;
 mod causes;
 mod conditions;
 mod contracts;
+mod delegation_uses;
 mod digest;
 mod endpoints;
 mod epoch;
@@ -23,6 +24,7 @@ mod settings;
 
 pub use auth::{AuthProviders, JwksError, JwtIssuer, JwtProvider, OauthApi};
 pub use conditions::{ConditionResolver, ForeignCondition, ResolverError};
+pub use delegation_uses::{DelegationUse, DelegationUses};
 pub use epoch::epoch_to_use;
 #[cfg(feature = "http")]
 pub use http_fetcher::HttpFetcher;

@@ -35,7 +35,7 @@ impl Node {
         let verifier = SessionVerifier::new(url.clone()).with_network_key(network_key);
         let contracts = Contracts::new(Arc::clone(parts.chains.own()), parts.contracts);
         Self {
-            capacity: Capacity::new(verifier.clone(), contracts.clone()),
+            capacity: Capacity::new(verifier.clone(), contracts.clone(), Arc::clone(&parts.uses)),
             verifier,
             conditions: ConditionReader::new(
                 parts.chains.clone(),

@@ -4,7 +4,8 @@ use lit_contracts::ContractAddresses;
 use lit_types::Clock;
 
 use crate::{
-    AuthProviders, BlockHashes, Chains, CodeStore, Engines, Entropy, KeyShares, NodeSettings, Peers,
+    AuthProviders, BlockHashes, Chains, CodeStore, DelegationUses, Engines, Entropy, KeyShares,
+    NodeSettings, Peers,
 };
 
 /// What a [`Node`](crate::Node) is made of.
@@ -28,6 +29,8 @@ pub struct NodeParts {
     pub blocks: Arc<dyn BlockHashes>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Counts the uses of capacity delegations.
+    pub uses: Arc<DelegationUses>,
     /// Draws randomness.
     pub entropy: Arc<dyn Entropy>,
     /// The identity providers that the node trusts.

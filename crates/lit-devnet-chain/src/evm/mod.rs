@@ -206,9 +206,14 @@ pub(crate) fn overridden<'a>(
     Ok(view)
 }
 
+/// The code with these bytes. What looks like a delegation (EIP-7702) but is malformed fails when it is run.
+pub(crate) fn bytecode(code: Bytes) -> Bytecode {
+    Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
+}
+
 /// Replaces the code and the code hash of an account.
 pub(crate) fn set_code(info: &mut revm::state::AccountInfo, code: Bytes) {
-    let code = Bytecode::new_raw(code);
+    let code = bytecode(code);
     info.code_hash = code.hash_slow();
     info.code = Some(code);
 }

@@ -35,10 +35,21 @@ sol! {
         function initialize(address admin, address resolver, uint8 env, address[] stakers, uint256 amount) external;
     }
 
+    struct Epoch {
+        uint256 epochLength;
+        uint256 number;
+        uint256 endTime;
+        uint256 retries;
+        uint256 timeout;
+    }
+
     interface Staking {
         function initialize(address admin, address resolver, uint8 env, uint256 epochNumber, uint256 epochLength, address[] stakers, Validator[] nodes) external;
         function adminNextEpoch() external;
         function adminSetNextValidators(address[] stakers, Validator[] nodes) external;
+        function setEpochLength(uint256 newEpochLength) external;
+        function epoch() external view returns (Epoch);
+        function validators(address staker) external view returns (Validator);
     }
 
     interface PubkeyRouter {

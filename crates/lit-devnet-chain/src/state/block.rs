@@ -34,8 +34,8 @@ pub(crate) struct Block {
 #[derive(Debug)]
 pub(crate) struct Mined {
     pub(crate) tx: Recovered<TxEnvelope>,
-    receipt: ReceiptEnvelope,
-    contract: Option<Address>,
+    pub(super) receipt: ReceiptEnvelope,
+    pub(super) contract: Option<Address>,
 }
 
 impl Mined {
@@ -84,6 +84,16 @@ impl Block {
             header.transactions_root = EMPTY_ROOT_HASH;
             header.receipts_root = EMPTY_ROOT_HASH;
         }
+        Self::sealed(header, mined, undo, timeless_hash)
+    }
+
+    /// A block with a complete header.
+    pub(super) fn sealed(
+        header: Header,
+        mined: Option<Mined>,
+        undo: Undo,
+        timeless_hash: bool,
+    ) -> Self {
         let hash = if timeless_hash {
             Header {
                 timestamp: 0,
@@ -210,13 +220,14 @@ pub(crate) fn randomness(parent: B256, number: u64) -> B256 {
 
 /// The state that a block changed, as it was before.
 #[derive(Debug, Default)]
-pub(crate) struct Undo(Vec<Before>);
+pub(crate) struct Undo(pub(super) Vec<Before>);
 
+/// An account before a block changed it, with the slots that changed.
 #[derive(Debug)]
-struct Before {
-    address: Address,
-    info: AccountInfo,
-    slots: Vec<(U256, U256)>,
+pub(super) struct Before {
+    pub(super) address: Address,
+    pub(super) info: AccountInfo,
+    pub(super) slots: Vec<(U256, U256)>,
 }
 
 impl Undo {

@@ -53,6 +53,7 @@ impl State {
             .remove(&(sender, account(&self.db, sender).nonce))
         {
             let hash = *tx.tx_hash();
+            self.unsaved.note();
             if let Err(error) = self.mine_signed(tx) {
                 tracing::warn!(%hash, %error, "dropped a queued transaction");
                 break;
@@ -88,6 +89,7 @@ impl State {
             _ => {}
         }
         self.queued.insert(key, tx);
+        self.unsaved.note();
         Ok(())
     }
 
@@ -135,6 +137,7 @@ impl State {
         )?;
         let tx = accept(&outcome.result)?;
         let undo = Undo::of(&self.db, &outcome.state);
+        self.unsaved.touch_all(&outcome.state);
         Arc::make_mut(&mut self.db).commit(outcome.state);
         self.push(header, Some(Mined::new(tx, outcome.result)), undo);
         Ok(())

@@ -6,9 +6,12 @@ mod filters;
 mod impersonated;
 mod logs;
 mod mining;
+mod record;
 mod revert;
+mod save;
 mod snapshots;
 mod time;
+mod unsaved;
 mod view;
 
 use std::{
@@ -27,6 +30,7 @@ use self::{
     filters::Filters,
     snapshots::Snapshots,
     time::Time,
+    unsaved::Unsaved,
     view::account,
 };
 use crate::{ChainError, evm::ChainDb};
@@ -66,6 +70,7 @@ pub(crate) struct State {
     snapshots: Snapshots,
     filters: Filters,
     head: watch::Sender<u64>,
+    unsaved: Unsaved,
 }
 
 /// The block that a query refers to.
@@ -80,7 +85,7 @@ pub(crate) enum At {
 }
 
 impl State {
-    pub(crate) fn new(settings: Settings, mut db: ChainDb, state_digest: B256) -> Self {
+    pub(crate) fn new(settings: Settings, db: ChainDb, state_digest: B256) -> Self {
         let header = Header {
             number: 0,
             timestamp: clock_seconds(&*settings.clock),
@@ -91,18 +96,26 @@ impl State {
             ..Header::default()
         };
         let genesis = Block::seal(header, None, Undo::default(), settings.timeless_hashes);
-        db.cache.block_hashes.insert(U256::ZERO, genesis.hash);
+        let mut state = Self::empty(settings);
+        state.db = Arc::new(db);
+        state.index(genesis);
+        state
+    }
+
+    /// A chain that still lacks its genesis block.
+    fn empty(settings: Settings) -> Self {
         Self {
             settings,
-            db: Arc::new(db),
-            numbers: HashMap::from([(genesis.hash, 0)]),
-            blocks: vec![Arc::new(genesis)],
+            db: Arc::default(),
+            blocks: Vec::new(),
+            numbers: HashMap::new(),
             transactions: HashMap::new(),
             queued: BTreeMap::new(),
             time: Time::default(),
             snapshots: Snapshots::default(),
             filters: Filters::default(),
             head: watch::Sender::new(0),
+            unsaved: Unsaved::default(),
         }
     }
 
@@ -168,8 +181,14 @@ impl State {
             self.time.ahead =
                 i64::try_from(i128::from(next) - i128::from(clock)).unwrap_or(i64::MAX);
         }
-        let number = header.number;
         let block = Block::seal(header, mined, undo, self.settings.timeless_hashes);
+        self.unsaved.note();
+        self.index(block);
+    }
+
+    /// Adds a complete block.
+    fn index(&mut self, block: Block) {
+        let number = block.header.number;
         let hashes = &mut Arc::make_mut(&mut self.db).cache.block_hashes;
         hashes.insert(U256::from(number), block.hash);
         if let Some(old) = number.checked_sub(VISIBLE_HASHES) {
@@ -196,6 +215,7 @@ impl State {
     pub(crate) fn increase_time(&mut self, seconds: u64) -> i64 {
         let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
         self.time.ahead = self.time.ahead.saturating_add(seconds);
+        self.unsaved.note();
         self.time.ahead
     }
 
@@ -208,6 +228,7 @@ impl State {
             });
         }
         self.time.next = Some(timestamp);
+        self.unsaved.note();
         Ok(())
     }
 
@@ -261,12 +282,16 @@ impl State {
         let mut info = account(&self.db, address);
         change(&mut info);
         Arc::make_mut(&mut self.db).insert_account_info(address, info);
+        self.unsaved.touch(address);
     }
 
     /// Changes a storage slot without a transaction.
     pub(crate) fn set_storage(&mut self, address: Address, slot: U256, value: U256) {
         let db = Arc::make_mut(&mut self.db);
         let Ok(()) = db.insert_account_storage(address, slot, value);
+        if let Some(touched) = self.unsaved.touch(address) {
+            touched.slots.insert(slot);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{State, snapshots::Snapshot};
+use super::{State, snapshots::Snapshot, unsaved::Unsaved};
 
 impl State {
     pub(crate) fn snapshot(&mut self) -> u64 {
@@ -30,6 +30,7 @@ impl State {
         self.queued = snapshot.queued;
         self.time = snapshot.time;
         self.filters.rewind(snapshot.number);
+        self.unsaved = Unsaved::All;
         self.head.send_replace(snapshot.number);
         true
     }

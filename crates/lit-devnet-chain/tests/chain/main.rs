@@ -16,6 +16,7 @@ mod http;
 mod malformed;
 mod provider;
 mod rpc;
+mod saving;
 mod transactions;
 
 use std::sync::Arc;

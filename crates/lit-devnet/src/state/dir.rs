@@ -1,0 +1,70 @@
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use super::StateError;
+
+/// The name of the lock file. It stays, because a file that is locked and removed does not keep others out.
+const LOCK: &str = "lock";
+
+/// A directory of mode 0700 that this process has for itself.
+#[derive(Debug)]
+pub(super) struct StateDir {
+    path: PathBuf,
+    lock: File,
+}
+
+impl StateDir {
+    /// Creates or opens the directory, and locks it.
+    pub(super) fn open(path: PathBuf) -> Result<Self, StateError> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        let failed = StateError::file("make the directory", &path);
+        builder.create(&path).map_err(&failed)?;
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).map_err(&failed)?;
+        }
+        let lock_path = path.join(LOCK);
+        let lock = private().truncate(false).open(&lock_path);
+        let lock = lock.map_err(StateError::file("open", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path, lock }),
+            Err(TryLockError::WouldBlock) => Err(StateError::InUse(path)),
+            Err(TryLockError::Error(error)) => Err(StateError::file("lock", &lock_path)(error)),
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for StateDir {
+    /// Unlocks explicitly: a process that is being started holds the open file, and with it the lock, until it runs its program.
+    fn drop(&mut self) {
+        let _ = self.lock.unlock();
+    }
+}
+
+/// Options to open or create a file that only its owner can read.
+pub(super) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a renamed file survive a crash of the machine.
+pub(super) fn sync(dir: &Path) -> Result<(), StateError> {
+    #[cfg(unix)]
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(StateError::file("sync", dir))?;
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! The file of a network's state.
+//!
+//! It begins with a line that names the format, then come frames. The first one says to which network the state belongs, the second one
+//! is the whole state when the file was written, and each later one is what changed since the one before.
+//!
+//! The file is replaced atomically, so its beginning is always complete. A killed process leaves an incomplete frame at the end at
+//! worst, which is dropped: it is what changed since the last save.
+
+use std::{
+    fs::{self, File},
+    io::{BufReader, ErrorKind, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use alloy_rlp::{Decodable, Encodable};
+use sha2::{Digest, Sha256};
+
+use super::{
+    Identity, StateError,
+    dir::{private, sync},
+    record::{Frame, IdentityRecord},
+};
+
+const FILE: &str = "network.state";
+/// The file that replaces the other one once it is complete.
+const PART: &str = "network.state.part";
+/// The format of the file, increased with every change that older versions cannot read.
+const FORMAT: u32 = 1;
+const MAGIC: &[u8] = b"lit-devnet state ";
+/// The bytes before each frame: its length, a checksum of what is before it, and the SHA-256 hash of the frame.
+const HEAD: usize = 8 + 8 + 32;
+/// The largest state, in bytes.
+const MAX_BYTES: u64 = 4 << 30;
+/// The file is written anew if its changes are larger than this and than the whole state.
+const MAX_CHANGES: u64 = 64 << 20;
+
+/// The open file.
+#[derive(Debug)]
+pub(super) struct Journal {
+    dir: PathBuf,
+    identity: Identity,
+    /// The file to append to; `None` before it is written, or after that failed.
+    file: Option<File>,
+    whole: u64,
+    length: u64,
+}
+
+impl Journal {
+    /// Reads the frames of the file, if it exists. The file is not written to until [`Journal::rewrite`].
+    pub(super) fn open(dir: &Path, identity: Identity) -> Result<(Self, Vec<Frame>), StateError> {
+        let journal = Self {
+            dir: dir.to_owned(),
+            identity,
+            file: None,
+            whole: 0,
+            length: 0,
+        };
+        let path = journal.path();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok((journal, Vec::new())),
+            Err(error) => return Err(StateError::file("read", &path)(error)),
+        };
+        let frames = Frames::open(path, file)?.read(identity)?;
+        Ok((journal, frames))
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.join(FILE)
+    }
+
+    /// Whether the next frame must be the whole state, for [`Journal::rewrite`].
+    pub(super) const fn must_rewrite(&self) -> bool {
+        let changes = self.length - self.whole;
+        self.file.is_none() || (changes > MAX_CHANGES && changes > self.whole)
+    }
+
+    /// Replaces the file by one with the whole state.
+    pub(super) fn rewrite(&mut self, whole: &Frame) -> Result<(), StateError> {
+        let mut content = MAGIC.to_vec();
+        content.extend_from_slice(format!("{FORMAT}\n").as_bytes());
+        frame(&IdentityRecord::from(self.identity), &mut content);
+        frame(whole, &mut content);
+        let length = self.checked(content.len())?;
+        let part = self.dir.join(PART);
+        // Left behind by a killed process.
+        let _ = fs::remove_file(&part);
+        self.file = None;
+        let write = || {
+            let mut file = private().truncate(true).open(&part)?;
+            file.write_all(&content)?;
+            file.sync_all().map(|()| file)
+        };
+        let written = write().map_err(StateError::file("write", &part))?;
+        let path = self.path();
+        fs::rename(&part, &path).map_err(StateError::file("replace", &path))?;
+        sync(&self.dir)?;
+        (self.whole, self.length, self.file) = (length, length, Some(written));
+        Ok(())
+    }
+
+    /// Appends what changed. After an error the next frame must be the whole state.
+    pub(super) fn append(&mut self, changes: &Frame) -> Result<(), StateError> {
+        let mut content = Vec::new();
+        frame(changes, &mut content);
+        let length = self.checked(content.len())?;
+        // A part of the frame may be in the file if writing fails, so it is kept only if that succeeds.
+        #[allow(clippy::expect_used, reason = "without a file the whole is written")]
+        let mut file = self.file.take().expect("the file was written before");
+        let written = file.write_all(&content).and_then(|()| file.sync_data());
+        written.map_err(StateError::file("write", &self.path()))?;
+        (self.length, self.file) = (self.length + length, Some(file));
+        Ok(())
+    }
+
+    fn checked(&self, length: usize) -> Result<u64, StateError> {
+        let length = length as u64;
+        if self.length.saturating_add(length) > MAX_BYTES {
+            return Err(StateError::TooLarge {
+                path: self.path(),
+                limit: MAX_BYTES,
+            });
+        }
+        Ok(length)
+    }
+}
+
+/// Appends a frame to a buffer.
+fn frame(content: &impl Encodable, out: &mut Vec<u8>) {
+    let payload = alloy_rlp::encode(content);
+    let (length, hash) = (
+        (payload.len() as u64).to_be_bytes(),
+        Sha256::digest(&payload),
+    );
+    out.extend_from_slice(&length);
+    out.extend_from_slice(&check(&length, &hash));
+    out.extend_from_slice(&hash);
+    out.extend_from_slice(&payload);
+}
+
+/// The checksum of a frame's length and hash. With it a damaged length is not mistaken for an incomplete frame.
+fn check(length: &[u8], hash: &[u8]) -> [u8; 8] {
+    let digest = Sha256::new().chain_update(length).chain_update(hash);
+    let mut check = [0; 8];
+    check.copy_from_slice(&digest.finalize()[..8]);
+    check
+}
+
+/// Reads a file frame by frame.
+struct Frames {
+    path: PathBuf,
+    file: BufReader<File>,
+    left: u64,
+}
+
+impl Frames {
+    fn open(path: PathBuf, file: File) -> Result<Self, StateError> {
+        let found = file.metadata().map_err(StateError::file("read", &path))?;
+        if found.len() > MAX_BYTES {
+            let limit = MAX_BYTES;
+            return Err(StateError::TooLarge { path, limit });
+        }
+        Ok(Self {
+            path,
+            file: BufReader::new(file),
+            left: found.len(),
+        })
+    }
+
+    fn read(mut self, identity: Identity) -> Result<Vec<Frame>, StateError> {
+        self.format()?;
+        let Some(network) = self.next::<IdentityRecord>()? else {
+            return Err(self.damaged("it is truncated"));
+        };
+        if network.seed_hash != identity.seed_hash {
+            return Err(StateError::OtherSeed(self.path));
+        }
+        if network.nodes != identity.nodes as u64 {
+            return Err(StateError::OtherNodes {
+                path: self.path,
+                saved: network.nodes,
+                asked: identity.nodes,
+            });
+        }
+        let mut frames = Vec::new();
+        while let Some(frame) = self.next()? {
+            frames.push(frame);
+        }
+        if frames.is_empty() {
+            return Err(self.damaged("it is truncated"));
+        }
+        if self.left > 0 {
+            tracing::warn!(
+                file = %self.path.display(),
+                bytes = self.left,
+                "dropped an incomplete change: the network was killed while it saved"
+            );
+        }
+        Ok(frames)
+    }
+
+    /// Checks the line that names the format.
+    fn format(&mut self) -> Result<(), StateError> {
+        let mut magic = [0; MAGIC.len()];
+        if self.left < MAGIC.len() as u64 || self.take(&mut magic).is_err() || magic != MAGIC {
+            return Err(self.damaged("it is not a state file"));
+        }
+        let mut found = String::new();
+        loop {
+            let mut byte = [0];
+            if self.left == 0 || found.len() > 10 {
+                return Err(self.damaged("it is not a state file"));
+            }
+            self.take(&mut byte)?;
+            match byte {
+                [b'\n'] => break,
+                [byte] => found.push(char::from(byte)),
+            }
+        }
+        if found != FORMAT.to_string() {
+            return Err(StateError::OtherFormat {
+                path: self.path.clone(),
+                found,
+                expected: FORMAT,
+            });
+        }
+        Ok(())
+    }
+
+    /// The next frame; `None` at the end, or if the rest is incomplete.
+    fn next<T: Decodable>(&mut self) -> Result<Option<T>, StateError> {
+        if self.left < HEAD as u64 {
+            return Ok(None);
+        }
+        let (mut length, mut found, mut hash) = ([0; 8], [0; 8], [0; 32]);
+        self.take(&mut length)?;
+        self.take(&mut found)?;
+        self.take(&mut hash)?;
+        if found != check(&length, &hash) {
+            return Err(self.damaged("a frame has a wrong checksum"));
+        }
+        let length = u64::from_be_bytes(length);
+        if length > self.left {
+            return Ok(None);
+        }
+        let mut payload = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
+        self.take(&mut payload)?;
+        if Sha256::digest(&payload)[..] != hash {
+            return Err(self.damaged("a frame has a wrong hash"));
+        }
+        let frame = alloy_rlp::decode_exact(&payload);
+        frame
+            .map(Some)
+            .map_err(|error| self.damaged(&error.to_string()))
+    }
+
+    fn take(&mut self, bytes: &mut [u8]) -> Result<(), StateError> {
+        self.left -= bytes.len() as u64;
+        let read = self.file.read_exact(bytes);
+        read.map_err(StateError::file("read", &self.path))
+    }
+
+    fn damaged(&self, reason: &str) -> StateError {
+        StateError::Damaged {
+            path: self.path.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+}
