@@ -184,7 +184,7 @@ impl ChainBuilder {
         self,
         changes: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Chain, RestoreError> {
-        State::restore(self.settings, changes).map(Chain::of)
+        State::restore(&self.settings, changes).map(Chain::of)
     }
 }
 

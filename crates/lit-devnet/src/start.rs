@@ -139,6 +139,7 @@ impl DevnetBuilder {
         let restored = genesis.restore(saved.iter().map(|bytes| &bytes[..]));
         restored.map_err(|source| {
             let path = self.state.clone().unwrap_or_default();
+            let source = Box::new(source);
             StateError::Chain { path, source }.into()
         })
     }

@@ -48,6 +48,9 @@ pub(super) struct Config {
         env = "LIT_ALLOW_FETCH"
     )]
     pub(super) allow_fetch: Vec<FetchHost>,
+    /// Keep the chain, code on IPFS, uses of delegations, epoch and clock in this directory, and go on from there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) state: Option<PathBuf>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,

@@ -36,5 +36,6 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     let network = start::start(&config, output).await?;
     description::publish(&network, &config, output)?;
     output.message("Interrupt to stop.");
-    tokio::signal::ctrl_c().await.map_err(Error::Signal)
+    tokio::signal::ctrl_c().await.map_err(Error::Signal)?;
+    network.stop().await.map_err(Error::Devnet)
 }

@@ -37,6 +37,9 @@ fn builder(config: &Config) -> DevnetBuilder {
     for host in &config.allow_fetch {
         builder = builder.with_fetch_host(host.clone());
     }
+    if let Some(dir) = &config.state {
+        builder = builder.with_state(dir);
+    }
     builder
 }
 

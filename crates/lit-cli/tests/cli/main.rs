@@ -5,6 +5,7 @@
 mod commands;
 mod devnet_config;
 mod failures;
+mod state;
 mod usage;
 
 use std::{

@@ -122,7 +122,7 @@ impl State {
 
     /// The chain after these changes, oldest first.
     pub(crate) fn restore<'a>(
-        settings: Settings,
+        settings: &Settings,
         saved: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, RestoreError> {
         let mut state: Option<Self> = None;

@@ -58,7 +58,7 @@ pub enum StateError {
         /// The directory.
         path: PathBuf,
         /// The cause.
-        source: RestoreError,
+        source: Box<RestoreError>,
     },
     /// The state is larger than a file may become.
     #[error("the state in {} exceeds the limit of {limit} bytes; start anew in another directory", .path.display())]
