@@ -138,6 +138,15 @@ impl NetworkContext {
         self.resolver
     }
 
+    /// Whether RPC, contracts and resolver are those of the hosted network.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_hosted(&self) -> bool {
+        Self::of(self.network).is_ok_and(|hosted| {
+            (hosted.contracts, hosted.resolver) == (self.contracts, self.resolver)
+                && hosted.rpc_url.trim_end_matches('/') == self.rpc_url.trim_end_matches('/')
+        })
+    }
+
     /// The URL of a node. The chain has only IPv4 addresses and ports; the port is always written.
     pub(crate) fn node_url(&self, ip: Ipv4Addr, port: u16) -> Result<NodeUrl, NodeUrlError> {
         let scheme = match self.node_scheme {

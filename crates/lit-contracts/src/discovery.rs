@@ -8,6 +8,8 @@ use alloy_provider::Provider;
 use async_trait::async_trait;
 use lit_node_transport::{Discovery, DiscoveryError, Epoch, Network, NetworkView};
 use lit_types::LitNetwork;
+#[cfg(feature = "http")]
+use lit_types::SwitchedOff;
 use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
@@ -154,6 +156,13 @@ impl Network for NetworkContext {
 
     fn kind(&self) -> LitNetwork {
         self.network()
+    }
+
+    /// Another RPC, resolver or address than that of the hosted network leads to another network of the same name.
+    fn switched_off(&self) -> Option<SwitchedOff> {
+        self.is_hosted()
+            .then(|| self.network().switched_off())
+            .flatten()
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lit_types::{Clock, LitNetwork, NodeUrl, NodeUrlError, epoch_number_at};
+use lit_types::{Clock, LitNetwork, NodeUrl, NodeUrlError, SwitchedOff, epoch_number_at};
 use time::OffsetDateTime;
 
 use crate::NodeTransport;
@@ -22,6 +22,11 @@ pub trait Network: Send + Sync {
     /// The network it is. Default: [`LitNetwork::Custom`].
     fn kind(&self) -> LitNetwork {
         LitNetwork::Custom
+    }
+
+    /// That its nodes do not run any more, so that clients need not try. Default: none.
+    fn switched_off(&self) -> Option<SwitchedOff> {
+        None
     }
 
     /// How requests reach the nodes. Default: none, and the client uses HTTP.

@@ -8,8 +8,8 @@ use lit_session_crypto::{
     TimeLockError,
 };
 use lit_types::{
-    LitAbility, LitNetwork, MissingNodeError, Right, SdkErrorCode, Timestamp, TimestampError,
-    access_control::AccessControlError,
+    LitAbility, LitNetwork, MissingNodeError, Right, SdkErrorCode, SwitchedOff, Timestamp,
+    TimestampError, access_control::AccessControlError,
 };
 
 use crate::{AuthorizeError, transport::DiscoveryError};
@@ -54,6 +54,10 @@ pub enum Error {
     /// The nodes, the threshold or the transport of the client do not fit together.
     #[error("invalid configuration")]
     Config(#[source] ConfigError),
+    /// The context is that of a hosted network, which does not run any more. A network of your own with this name has another RPC,
+    /// resolver or address: set it on the context.
+    #[error(transparent)]
+    SwitchedOff(#[from] SwitchedOff),
     /// The nodes of this network must prove by attestation what they run. This version cannot verify that, and does not
     /// connect without.
     #[error("{0} requires node attestation, which this version cannot verify")]
@@ -252,7 +256,7 @@ impl Error {
         Some(match self {
             Self::Config(_) => SdkErrorCode::LitNodeClientBadConfigError,
             Self::AttestationRequired(_) => SdkErrorCode::InvalidNodeAttestation,
-            Self::Connect(_) | Self::Discovery(_) => SdkErrorCode::InitError,
+            Self::Connect(_) | Self::Discovery(_) | Self::SwitchedOff(_) => SdkErrorCode::InitError,
             Self::NotReady => SdkErrorCode::LitNodeClientNotReadyError,
             Self::Root(RootRefusal::Empty) => SdkErrorCode::WalletSignatureNotFoundError,
             Self::Root(_) | Self::Shares(_) => SdkErrorCode::InvalidSignatureError,

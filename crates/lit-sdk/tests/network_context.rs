@@ -8,7 +8,9 @@ use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 #[cfg(feature = "http")]
-use lit_sdk::contracts::ContractError;
+use lit_sdk::contracts::{ContractError, NodeScheme};
+#[cfg(feature = "http")]
+use lit_sdk::types::LitNetwork;
 use lit_sdk::{
     Error, LitNodeClient,
     contracts::{LitContracts, NetworkContext, Resolver, ResolverEnvironment},
@@ -152,4 +154,61 @@ async fn a_wrong_context_is_found_when_connecting() {
         "no contract at 0x0202020202020202020202020202020202020202, the address of \
          ContractResolver: wrong RPC, network or addresses"
     );
+}
+
+/// No RPC is asked: the error comes at once.
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn hosted_networks_say_that_they_are_switched_off() {
+    let remedy = "; start a network of your own, for example with `lit devnet`, and connect to its nodes or its chain";
+    for (network, since) in [
+        (
+            LitNetwork::DatilDev,
+            "datil-dev was switched off on 2026-02-25",
+        ),
+        (
+            LitNetwork::DatilTest,
+            "datil-test was switched off on 2026-02-25",
+        ),
+        (LitNetwork::Datil, "datil was switched off on 2026-02-25"),
+        (
+            LitNetwork::Habanero,
+            "habanero was deprecated in January 2025 and has been switched off since",
+        ),
+        (
+            LitNetwork::Manzano,
+            "manzano was deprecated in January 2025 and has been switched off since",
+        ),
+        (LitNetwork::Cayenne, "cayenne was switched off in 2024"),
+    ] {
+        let context = NetworkContext::of(network).unwrap();
+        let same_url = format!("{}/", context.rpc_url());
+        for context in [context.clone(), context.with_rpc_url(same_url)] {
+            let error = LitNodeClient::connect(&context).await.unwrap_err();
+            assert!(matches!(error, Error::SwitchedOff(off) if off.network() == network));
+            assert_eq!(error.to_string(), format!("{since}{remedy}"));
+            assert!(!error.is_retryable());
+        }
+    }
+}
+
+/// A network of one's own may have the name of a hosted one.
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn a_hosted_name_with_other_addresses_is_connected_to() {
+    let network = Devnet::builder().with_http(0).start().await.unwrap();
+    let datil_dev = NetworkContext::of(LitNetwork::DatilDev).unwrap();
+    let own = datil_dev
+        .with_rpc_url(network.rpc_url().unwrap())
+        .with_node_scheme(NodeScheme::Http);
+    let client = LitNodeClient::connect(&own).await.unwrap();
+    assert_eq!(client.network(), LitNetwork::DatilDev);
+    assert_eq!(client.nodes()[..], *network.node_urls());
+    // Other contracts, or another resolver, on the hosted chain: what follows is the search for the nodes, and for datil attestation.
+    let datil = NetworkContext::of(LitNetwork::Datil).unwrap();
+    let mut contracts = *datil.contracts();
+    contracts.staking = Address::repeat_byte(1);
+    let error = LitNodeClient::connect(&datil.with_contracts(contracts)).await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::AttestationRequired(_)), "{error}");
 }

@@ -35,7 +35,7 @@ pub use credit_id::{CreditId, CreditIdError};
 pub use epoch::{EPOCH_PROPAGATION_DELAY, epoch_number_at};
 pub use json::{CompactJson, CompactJsonError};
 pub use json_problem::JsonProblem;
-pub use network::{LitNetwork, NetworkProfile, UnknownNetwork};
+pub use network::{LitNetwork, NetworkProfile, SwitchedOff, UnknownNetwork};
 pub use node_error::{NodeErrorBody, NodeErrorCode, NodeErrorKind, UnknownNodeErrorCode};
 pub use node_url::{NodeUrl, NodeUrlError};
 pub use pkp::{PkpError, PkpPublicKey, TokenId, TokenIdError};

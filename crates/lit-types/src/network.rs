@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// **None of the hosted networks runs any more.** The three Datil networks were switched off on 2026-02-25. Their profiles
 /// describe networks cloned from them, such as the embedded one, which uses the contracts of `datil-dev`. Habanero, Manzano
 /// and Cayenne were retired before Datil; their names remain so that old data can be read, and `Debug` marks them.
+/// [`LitNetwork::switched_off`] says when each ended.
 /// Self-hosted nodes use [`LitNetwork::Custom`].
 ///
 /// ```
@@ -83,6 +84,23 @@ impl LitNetwork {
     #[must_use]
     pub const fn is_retired(self) -> bool {
         matches!(self, Self::Habanero | Self::Manzano | Self::Cayenne)
+    }
+
+    /// That the nodes of this hosted network are off, and since when; `None` for a custom network.
+    ///
+    /// ```
+    /// use lit_types::LitNetwork;
+    ///
+    /// let datil = LitNetwork::Datil.switched_off().expect("it was hosted");
+    /// assert!(datil.to_string().starts_with("datil was switched off on 2026-02-25"));
+    /// assert_eq!(LitNetwork::Custom.switched_off(), None);
+    /// ```
+    #[must_use]
+    pub const fn switched_off(self) -> Option<SwitchedOff> {
+        match self {
+            Self::Custom => None,
+            network => Some(SwitchedOff(network)),
+        }
     }
 
     /// The properties of this network.
@@ -183,6 +201,35 @@ impl FromStr for LitNetwork {
             .into_iter()
             .find(|network| network.profile().name == name)
             .ok_or_else(|| UnknownNetwork(name.chars().take(40).collect()))
+    }
+}
+
+/// The hosted network does not run any more. See [`LitNetwork::switched_off`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{} {}; start a network of your own, for example with `lit devnet`, and connect to its nodes or its chain",
+    .0,
+    since(*.0)
+)]
+pub struct SwitchedOff(LitNetwork);
+
+impl SwitchedOff {
+    /// The network.
+    #[must_use]
+    pub const fn network(&self) -> LitNetwork {
+        self.0
+    }
+}
+
+/// When a network ended. Lit's documentation gives no day for the networks before Datil: in January 2025 it lists Habanero and Manzano as
+/// deprecated, and in July 2024 Cayenne as not live.
+const fn since(network: LitNetwork) -> &'static str {
+    match network {
+        LitNetwork::Habanero | LitNetwork::Manzano => {
+            "was deprecated in January 2025 and has been switched off since"
+        }
+        LitNetwork::Cayenne => "was switched off in 2024",
+        _ => "was switched off on 2026-02-25",
     }
 }
 

@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use lit_node_transport::{Discovery, Network, NodeTransport};
-use lit_types::{Clock, LitNetwork};
+use lit_types::{Clock, LitNetwork, SwitchedOff};
 
 use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
 
@@ -26,6 +26,7 @@ use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
 #[must_use]
 pub struct LitNodeClientBuilder {
     network: LitNetwork,
+    switched_off: Option<SwitchedOff>,
     discovery: Arc<dyn Discovery>,
     transport: Option<Arc<dyn NodeTransport>>,
     clock: Arc<dyn Clock>,
@@ -46,6 +47,7 @@ impl LitNodeClientBuilder {
     pub(crate) fn new(network: &(impl Network + ?Sized)) -> Self {
         Self {
             network: network.kind(),
+            switched_off: network.switched_off(),
             discovery: network.discovery(),
             transport: network.transport(),
             clock: network.clock().unwrap_or_else(|| Arc::new(SystemClock)),
@@ -98,9 +100,12 @@ impl LitNodeClientBuilder {
     /// nodes join when they answer.
     ///
     /// # Errors
-    /// [`Error::Config`], [`Error::AttestationRequired`], [`Error::Discovery`], or [`Error::Connect`] with every node's
-    /// outcome.
+    /// [`Error::SwitchedOff`], [`Error::Config`], [`Error::AttestationRequired`], [`Error::Discovery`], or [`Error::Connect`] with
+    /// every node's outcome.
     pub async fn connect(self) -> Result<LitNodeClient, Error> {
+        if let Some(switched_off) = self.switched_off {
+            return Err(switched_off.into());
+        }
         if self.network.profile().attestation_required {
             return Err(Error::AttestationRequired(self.network));
         }
