@@ -2,11 +2,7 @@
 
 use std::{
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::{Arc, mpsc},
     time::Instant,
 };
 
@@ -18,6 +14,7 @@ use serde_json::json;
 
 use crate::{
     ActionError, ActionLimits, ActionRequest, HostError,
+    deadline::Deadline,
     host::HostState,
     input::{Answer, Event, Run},
     platform::{self, Platform},
@@ -78,26 +75,9 @@ impl From<Error> for Failure {
     }
 }
 
-/// The deadline and cancellation of a run.
-#[derive(Clone)]
-struct Deadline {
-    /// `None` if the clock cannot express it.
-    at: Option<Instant>,
-    cancelled: Arc<AtomicBool>,
-}
-
-impl Deadline {
-    fn has_passed(&self) -> bool {
-        self.cancelled.load(Ordering::Relaxed) || self.at.is_some_and(|at| Instant::now() >= at)
-    }
-}
-
 fn attempt(run: &Run) -> Result<(), Failure> {
     let limits = &run.request.limits;
-    let deadline = Deadline {
-        at: Instant::now().checked_add(limits.run_time),
-        cancelled: Arc::clone(&run.cancelled),
-    };
+    let deadline = Deadline::new(limits.run_time, Arc::clone(&run.cancelled));
     let runtime = Runtime::new()?;
     runtime.set_memory_limit(limits.engine_memory());
     runtime.set_max_stack_size(limits.engine_stack());
@@ -145,7 +125,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         uncaught: Uncaught,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
-        let host = HostState::new(run, uncaught.clone());
+        let host = HostState::new(run, uncaught.clone(), deadline.clone());
         let request = &run.request;
         let config = json!({
             "auth": request.auth,
@@ -154,13 +134,17 @@ impl<'a, 'js> Engine<'a, 'js> {
         });
         let install = || {
             let object = host.object(ctx)?;
+            let console = files.import(ctx, platform::CONSOLE)?;
+            let console: Object<'js> = console.call((object.clone(),))?;
             let prelude = files.import(ctx, platform::PRELUDE)?;
-            let prelude: Object<'js> = prelude.call((object.clone(),))?;
+            let prelude: Object<'js> = prelude.call((object.clone(), console))?;
             let web = files.import(ctx, platform::WEB)?;
             let web: Object<'js> = web.call((object.clone(), prelude.clone()))?;
+            let parameters = files.import(ctx, platform::PARAMETERS)?;
+            let parameters: Object<'js> = parameters.call(())?;
             let lit = files.import(ctx, platform::LIT)?;
             let config = ctx.json_parse(config.to_string())?;
-            let lit: Object<'js> = lit.call((object, config, prelude.clone(), web))?;
+            let lit: Object<'js> = lit.call((object, config, prelude.clone(), web, parameters))?;
             Ok((prelude, lit))
         };
         match install() {
@@ -194,7 +178,10 @@ impl<'a, 'js> Engine<'a, 'js> {
     /// Runs the script and everything it starts.
     fn run(&self, request: &ActionRequest) -> Result<(), Failure> {
         let params = self.ctx.json_parse(json!(request.js_params).to_string());
-        self.call(&self.define_globals, (self.check(params)?,))?;
+        let refused = self.define_globals.call((self.check(params)?,));
+        if let Some(message) = self.check::<Option<String>>(refused)? {
+            return Err(Failure::Thrown(message));
+        }
         let value: Value<'js> = match self
             .ctx
             .eval_with_options(&*request.code, script(SCRIPT_NAME))
@@ -229,7 +216,7 @@ impl<'a, 'js> Engine<'a, 'js> {
             .host
             .next_timer()
             .into_iter()
-            .chain(self.deadline.at)
+            .chain(self.deadline.at())
             .min();
         let event = match wake {
             Some(at) => self

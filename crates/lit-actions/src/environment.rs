@@ -1,15 +1,10 @@
 use std::{
-    env, fmt, fs,
+    fmt, fs,
     path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
-use crate::HttpFetch;
-
-/// The environment variable with the path of ethers.
-const ETHERS_VARIABLE: &str = "LIT_ETHERS_BUNDLE";
-/// The default path of ethers, below the user's cache directory.
-const ETHERS_CACHED: &str = "lit-devnet/ethers.umd.min.js";
+use crate::{HttpFetch, ethers_bundle};
 
 /// Resources that the operator grants to actions: hosts for `fetch`, and `ethers`.
 ///
@@ -48,7 +43,7 @@ impl ActionEnvironment {
 
     /// Sets the file that becomes the global `ethers`: `dist/ethers.umd.min.js` of npm's `ethers` 5. Default: the file named by the
     /// environment variable `LIT_ETHERS_BUNDLE`, or else `lit-devnet/ethers.umd.min.js` in the user's cache directory
-    /// (`$XDG_CACHE_HOME`, or `~/.cache`).
+    /// (`$XDG_CACHE_HOME`, or `~/.cache`). [`find_ethers_bundle`](crate::find_ethers_bundle) also looks into `node_modules`.
     #[must_use]
     pub fn with_ethers_bundle(mut self, path: impl Into<PathBuf>) -> Self {
         self.ethers_path = Some(path.into());
@@ -74,7 +69,7 @@ impl ActionEnvironment {
         let path = self.ethers_file();
         let shown = path
             .as_deref()
-            .unwrap_or(Path::new(ETHERS_CACHED))
+            .unwrap_or(Path::new(ethers_bundle::CACHED))
             .display();
         let source: Arc<str> = match path.as_deref().map(fs::read_to_string) {
             Some(Ok(source)) => source.into(),
@@ -90,23 +85,18 @@ impl ActionEnvironment {
     }
 
     fn ethers_file(&self) -> Option<PathBuf> {
-        let set = |name| env::var_os(name).filter(|value| !value.is_empty());
-        let cache = || {
-            set("XDG_CACHE_HOME")
-                .map(PathBuf::from)
-                .or_else(|| Some(Path::new(&set("HOME")?).join(".cache")))
-        };
         self.ethers_path
             .clone()
-            .or_else(|| set(ETHERS_VARIABLE).map(PathBuf::from))
-            .or_else(|| Some(cache()?.join(ETHERS_CACHED)))
+            .or_else(ethers_bundle::named)
+            .or_else(ethers_bundle::cached)
     }
 }
 
 fn not_installed(path: &impl fmt::Display, reason: &impl fmt::Display) -> String {
     format!(
         "ethers is not installed: cannot read {path} ({reason}). Put dist/ethers.umd.min.js of npm's ethers 5.7.2 there, \
-         or name it by the setting with_ethers_bundle or the variable {ETHERS_VARIABLE}"
+         or name it by --ethers FILE, the setting with_ethers_bundle or the variable {}",
+        ethers_bundle::VARIABLE
     )
 }
 

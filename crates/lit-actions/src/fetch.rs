@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use bytes::Bytes;
+use data_url::DataUrl;
 use http::{
     HeaderMap, Method, Request, StatusCode,
     header::{self, HeaderName, HeaderValue},
@@ -57,8 +58,12 @@ impl ActionEnvironment {
     /// The head of the response, and its body.
     pub(crate) async fn fetch(&self, request: FetchRequest) -> Result<(Value, Vec<u8>), HostError> {
         let method = Method::from_bytes(request.method.as_bytes());
+        let url = Url::parse(&request.url).map_err(HostError::wrong_type)?;
+        if url.scheme() == "data" {
+            return data_of(&url);
+        }
         let mut exchange = Exchange {
-            url: Url::parse(&request.url).map_err(HostError::wrong_type)?,
+            url,
             method: method.map_err(HostError::wrong_type)?,
             headers: header_map(&request.headers)?,
             body: request.body,
@@ -113,7 +118,7 @@ impl ActionEnvironment {
         let host = url.host_str().unwrap_or_default();
         if !matches!(url.scheme(), "http" | "https") {
             return Err(HostError::wrong_type(format_args!(
-                "fetch {url}: only http and https are supported"
+                "fetch {url}: only http, https and data are supported"
             )));
         }
         let port = url.port_or_known_default().unwrap_or_default();
@@ -124,6 +129,21 @@ impl ActionEnvironment {
             "fetch: the host {host} is not allowed here; pass --allow-fetch {host}, or set with_fetch_host(\"{host}\")"
         )))
     }
+}
+
+/// The response to a request for a `data:` URL, which reaches no host.
+fn data_of(url: &Url) -> Result<(Value, Vec<u8>), HostError> {
+    let malformed = || HostError::wrong_type("fetch: malformed data: URL");
+    let data = DataUrl::process(url.as_str()).map_err(|_| malformed())?;
+    let (body, _) = data.decode_to_vec().map_err(|_| malformed())?;
+    let answer = json!({
+        "url": url.as_str(),
+        "status": 200,
+        "statusText": "OK",
+        "headers": [["content-type", data.mime_type().to_string()]],
+        "redirected": false,
+    });
+    Ok((answer, body))
 }
 
 /// The request to send next.

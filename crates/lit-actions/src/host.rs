@@ -14,6 +14,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::{
     ActionEnvironment, ActionHost, ActionLimits, Execution, HostError,
     bytes::bytes_of,
+    deadline::Deadline,
+    ethers,
     fetch::FetchRequest,
     input::{Answer, Event, Run},
     natives,
@@ -33,6 +35,7 @@ pub(crate) struct HostState {
     execution: Arc<Execution>,
     limits: ActionLimits,
     uncaught: Uncaught,
+    deadline: Deadline,
     sender: mpsc::Sender<Event>,
     tokio: tokio::runtime::Handle,
     /// Dropping the set aborts calls in flight.
@@ -44,12 +47,13 @@ pub(crate) struct HostState {
 }
 
 impl HostState {
-    pub(crate) fn new(run: &Run, uncaught: Uncaught) -> Rc<Self> {
+    pub(crate) fn new(run: &Run, uncaught: Uncaught, deadline: Deadline) -> Rc<Self> {
         Rc::new(Self {
             host: Arc::clone(&run.host),
             execution: Arc::clone(&run.execution),
             limits: run.request.limits.clone(),
             uncaught,
+            deadline,
             sender: run.sender.clone(),
             tokio: run.tokio.clone(),
             calls: RefCell::default(),
@@ -113,6 +117,17 @@ impl HostState {
         object.set(
             "loadEthers",
             Function::new(ctx.clone(), move |ctx| this.load_ethers(&ctx))?,
+        )?;
+        object.set(
+            "warn",
+            Function::new(ctx.clone(), |text: String| tracing::warn!("{text}"))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "ethersNatives",
+            Function::new(ctx.clone(), move |ctx: Ctx<'js>| {
+                ethers::functions(&ctx, &this.deadline, this.limits.memory)
+            })?,
         )?;
         natives::install(&object)?;
         Ok(object)

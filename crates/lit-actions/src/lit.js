@@ -3,7 +3,7 @@
 // The engine calls the exported function after that of `prelude.js`. `config` is `{ auth, headers, functions }`, parsed
 // from JSON; `functions` lists the asynchronous functions that the network answers. The engine calls the returned
 // `defineGlobals` once, before the action.
-export default (host, config, platform, { fixedHeaders }) => {
+export default (host, config, platform, { fixedHeaders }, { read }) => {
   const { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall } = platform;
   const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
 
@@ -86,45 +86,36 @@ export default (host, config, platform, { fixedHeaders }) => {
     return isBytes ? Array.from(bytesOf(value)) : value;
   };
 
-  /** The bytes of a parameter: a buffer, a view or an array of numbers. */
-  const bytesNamed = (name, value) => {
-    const isList = Array.isArray(value) && value.every((byte) => Number.isInteger(byte) && byte >= 0 && byte <= 255);
-    if (!isList && !ArrayBuffer.isView(value) && !(value instanceof ArrayBuffer)) {
-      throw new TypeError(`${name} must be bytes`);
-    }
-    const bytes = isList ? Uint8Array.from(value) : bytesOf(value);
-    if (bytes.length === 0) throw new RangeError(`${name} must not be empty`);
-    return bytes;
-  };
-
   const callHost = async (name, parameters) => {
     const json = JSON.stringify(parameters ?? null, toJson);
     return (await startCall((id) => host.call(id, name, json))).value;
   };
 
+  /** Checks the parameters after the call, as an asynchronous op does, and then runs `then`. */
+  const checked = (name, given, then) => {
+    const { parameters, check } = read(name, given);
+    return (async () => {
+      check();
+      return then(parameters);
+    })();
+  };
+
   const actions = {
-    setResponse({ response } = {}) {
-      if (typeof response !== 'string') {
-        const type = response === null ? 'null' : typeof response;
-        throw new TypeError(`setResponse: the response must be a string, not ${type}`);
-      }
-      host.setResponse(response.toWellFormed());
-    },
-    pubkeyToTokenId({ publicKey } = {}) {
-      if (typeof publicKey !== 'string') throw new TypeError('publicKey must be a string');
-      if (publicKey.trim() === '') throw new RangeError('publicKey must not be blank');
+    // Deno takes what is no string as an empty one.
+    setResponse({ response }) { host.setResponse(typeof response === 'string' ? response.toWellFormed() : ''); },
+    pubkeyToTokenId(given) {
+      const { parameters: { publicKey }, check } = read('pubkeyToTokenId', given);
+      check();
       const key = decode(publicKey.replace(/^0x/, '').toLowerCase(), ENCODINGS.base16, 'hex');
       return `0x${encode(host.keccak256(binaryString(key)), ENCODINGS.base16)}`;
     },
-    async aesDecrypt({ symmetricKey, ciphertext } = {}) {
-      const key = bytesNamed('symmetricKey', symmetricKey);
-      const bytes = bytesNamed('ciphertext', ciphertext);
+    aesDecrypt: (given) => checked('aesDecrypt', given, ({ symmetricKey: key, ciphertext: bytes }) => {
       if (key.length !== 32) throw new RangeError(`symmetricKey must have 32 bytes, not ${key.length}`);
       const iv = binaryString(bytes.subarray(0, 16));
       const plaintext = host.crypto().aesCbcDecrypt(binaryString(key), iv, binaryString(bytes.subarray(16)));
       if (plaintext === undefined) throw new Error('aesDecrypt: the ciphertext is not one under this key');
       return encode(plaintext, ENCODINGS.base16);
-    },
+    }),
     uint8arrayToString(bytes, encoding = 'utf8') {
       const source = bytesOf(bytes);
       if (isUtf8(encoding)) return utf8Decode(source, false);
@@ -147,18 +138,25 @@ export default (host, config, platform, { fixedHeaders }) => {
     return count;
   };
 
-  const countedBy = (name, subject) => (parameters) =>
-    callHost(name, { ...parameters, round: countOf(`${name} ${parameters?.[subject]}`) });
+  const countedBy = (name, subject) => (given) => checked(name, given, (parameters) =>
+    callHost(name, { ...parameters, round: countOf(`${name} ${parameters[subject]}`) }));
 
   const counted = {
     __proto__: null,
     decryptAndCombine: countedBy('decryptAndCombine', 'ciphertext'),
     decryptToSingleNode: countedBy('decryptToSingleNode', 'ciphertext'),
     signAndCombineEcdsa: countedBy('signAndCombineEcdsa', 'sigName'),
-    call(parameters) { return callHost('call', { ...parameters, round: countOf('call') }); },
-    broadcastAndCollect(parameters) {
-      const round = countOf(`broadcastAndCollect ${parameters?.name}`);
-      return callHost('broadcastAndCollect', { ...parameters, round });
+    broadcastAndCollect: countedBy('broadcastAndCollect', 'name'),
+    call: (given) => checked('call', given, (parameters) => callHost('call', { ...parameters, round: countOf('call') })),
+    ethPersonalSignMessageEcdsa({ message, publicKey, sigName }) {
+      const parameters = { publicKey, sigName };
+      // What is no text is signed as one, and checked like the bytes of `signEcdsa`.
+      const text = `${message}`;
+      const { check } = read('signEcdsa', { ...parameters, toSign: text.length });
+      return (async () => {
+        check();
+        return callHost('ethPersonalSignMessageEcdsa', { ...parameters, message: text });
+      })();
     },
     async runOnce({ waitForResponse, name } = {}, run) {
       if (typeof run !== 'function') throw new TypeError('runOnce: the second argument must be a function');
@@ -179,7 +177,8 @@ export default (host, config, platform, { fixedHeaders }) => {
   };
 
   for (const name of config.functions) {
-    actions[name] = counted[name] ?? { [name]: (parameters) => callHost(name, parameters) }[name];
+    actions[name] = counted[name]
+      ?? { [name]: (given) => checked(name, given, (parameters) => callHost(name, parameters)) }[name];
   }
   for (const action of values(actions)) freeze(action);
 
@@ -201,11 +200,11 @@ export default (host, config, platform, { fixedHeaders }) => {
     defineProperty(globalThis, name, library);
   };
 
+  /** Returns the error if a parameter has the name of a global that cannot change, such as `Lit`. */
   const defineGlobals = (params) => {
-    const define = (name, value, writable) =>
-      defineProperty(globalThis, name, { value, writable, enumerable: true, configurable: true });
     defineLibrary('ethers', (library) => {
-      host.loadEthers();
+      const slow = host.library('ethers')(host.ethersNatives(), () => host.loadEthers(), platform);
+      if (slow.length > 0) host.warn(`this file of ethers has an unknown form: ${slow.join(', ')} run in JavaScript, which is slow`);
       const { get, value } = getOwnPropertyDescriptor(globalThis, 'ethers') ?? {};
       if (get === library.get || value === undefined) throw new Error('the file of ethers defines no ethers');
       return value;
@@ -215,13 +214,18 @@ export default (host, config, platform, { fixedHeaders }) => {
       library.set(jwt);
       return jwt;
     });
-    for (const [name, value] of entries(params)) define(name, value, true);
-    // `Lit` is defined after the parameters, so that a request cannot replace `Lit.Auth` with a parameter. It is
-    // configurable, because a script may declare `const LitActions = ...` itself.
-    define('Lit', lit, false);
-    define('LitActions', lit.Actions, false);
-    define('LitAuth', lit.Auth, false);
-    define('LitHeaders', lit.Headers, false);
+    for (const [name, value] of entries({ Lit: lit, LitActions: lit.Actions, LitAuth: lit.Auth, LitHeaders: lit.Headers })) {
+      defineProperty(globalThis, name, { value, writable: false, enumerable: true, configurable: false });
+    }
+    for (const [name, value] of entries(params)) {
+      const { writable = true, configurable = true } = getOwnPropertyDescriptor(globalThis, name) ?? {};
+      if (!writable && !configurable) {
+        return 'Error building main worker: Error injecting params as globals: TypeError: '
+          + `Cannot assign to read only property '${name}' of object '#<Window>'`;
+      }
+      defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
+    }
+    return undefined;
   };
 
   return { defineGlobals };

@@ -4,6 +4,7 @@
     reason = "arguments of JavaScript functions are owned"
 )]
 
+use encoding_rs::{DecoderResult, Encoding};
 use rquickjs::{Ctx, Exception, Function, Object, TypedArray};
 use serde_json::json;
 use sha3::{Digest, Keccak256};
@@ -22,6 +23,8 @@ pub(crate) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
     object.set("uniform", Function::new(ctx.clone(), uniform)?)?;
     object.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
     object.set("utf8Decode", Function::new(ctx.clone(), utf8_decode)?)?;
+    object.set("encodingOf", Function::new(ctx.clone(), encoding_of)?)?;
+    object.set("decodeText", Function::new(ctx.clone(), decode_text)?)?;
     object.set("keccak256", Function::new(ctx.clone(), keccak)?)?;
     object.set("digest", Function::new(ctx.clone(), digest)?)?;
     object.set("library", Function::new(ctx.clone(), library)?)?;
@@ -36,7 +39,10 @@ pub(crate) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
 /// run the action's pending jobs.
 fn library<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Function<'js>> {
     let source = match &*name {
+        "ethers" => include_str!("ethers.js"),
         "jwt" => include_str!("jwt.js"),
+        "locale" => include_str!("locale.js"),
+        "storage" => include_str!("storage.js"),
         "subtle" => include_str!("subtle.js"),
         _ => {
             return Err(Exception::throw_message(
@@ -74,6 +80,39 @@ fn utf8_decode(binary: String, fatal: bool) -> Option<String> {
         Ok(text) => Some(text),
         Err(_) if fatal => None,
         Err(error) => Some(String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    }
+}
+
+/// The name of the encoding with a label, in lower case; `None` for unknown labels and for encodings that cannot be decoded.
+fn encoding_of(label: String) -> Option<String> {
+    let encoding = Encoding::for_label_no_replacement(label.as_bytes())?;
+    Some(encoding.name().to_ascii_lowercase())
+}
+
+/// Decodes bytes, of which more may follow if `stream`. `None` for malformed bytes if `fatal`, and for an unknown encoding.
+fn decode_text(
+    encoding: String,
+    binary: String,
+    fatal: bool,
+    keep_bom: bool,
+    stream: bool,
+) -> Option<String> {
+    let encoding = Encoding::for_label(encoding.as_bytes())?;
+    let bytes = bytes_of(&binary);
+    let mut decoder = if keep_bom {
+        encoding.new_decoder_without_bom_handling()
+    } else {
+        encoding.new_decoder_with_bom_removal()
+    };
+    let mut text = String::new();
+    if fatal {
+        text.reserve(decoder.max_utf8_buffer_length_without_replacement(bytes.len())?);
+        let (result, _) = decoder.decode_to_string_without_replacement(&bytes, &mut text, !stream);
+        (result == DecoderResult::InputEmpty).then_some(text)
+    } else {
+        text.reserve(decoder.max_utf8_buffer_length(bytes.len())?);
+        let _ = decoder.decode_to_string(&bytes, &mut text, !stream);
+        Some(text)
     }
 }
 

@@ -10,13 +10,17 @@ use rquickjs::{
     loader::{ImportAttributes, Resolver, bundle::Bundle},
 };
 
+pub(crate) const CONSOLE: &str = "ext:lit/console.js";
 pub(crate) const PRELUDE: &str = "ext:lit/prelude.js";
 pub(crate) const WEB: &str = "ext:lit/web.js";
+pub(crate) const PARAMETERS: &str = "ext:lit/parameters.js";
 pub(crate) const LIT: &str = "ext:lit/lit.js";
 
-const SOURCES: [(&str, &str); 3] = [
+const SOURCES: [(&str, &str); 5] = [
+    (CONSOLE, include_str!("console.js")),
     (PRELUDE, include_str!("prelude.js")),
     (WEB, include_str!("web.js")),
+    (PARAMETERS, include_str!("parameters.js")),
     (LIT, include_str!("lit.js")),
 ];
 

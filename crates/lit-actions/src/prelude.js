@@ -1,11 +1,11 @@
-// The globals of an action besides the language itself: console, timers, text, randomness.
+// The globals of an action besides the language itself: timers, text, randomness.
 //
-// The engine calls the exported function once, before `web.js`, `lit.js` and the action. `host` holds the native functions;
-// they stay in this closure, so the action cannot reach them. The engine calls `fireTimer`, `settleCall` and `describe` of
+// The engine calls the exported function once, after that of `console.js`, before `web.js`, `lit.js` and the action. `host` holds the
+// native functions; they stay in this closure, so the action cannot reach them. The engine calls `fireTimer`, `settleCall` and `describe` of
 // the result; the other files use the rest.
-export default (host) => {
+export default (host, { console, constructorName, describeError, inspect, print, show }) => {
   const { apply } = Reflect;
-  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, keys, entries } = Object;
+  const { defineProperty, getPrototypeOf, entries } = Object;
 
   /** Defines a global as the platform does: replaceable, but not enumerable. */
   const define = (name, value) =>
@@ -37,134 +37,31 @@ export default (host) => {
   // of the stack, native host functions included.
   defineProperty(Error, 'prepareStackTrace', { value: undefined, writable: false, configurable: false });
 
-  /** The stack of `error` in V8's notation, without the frames of this file. */
-  const stackOf = (error) => {
-    const { stack } = error;
-    if (typeof stack !== 'string') return '';
-    return stack
-      .split('\n')
-      .filter((line) => line !== '' && !line.includes('(ext:lit/'))
-      .map((line) => line
-        .replace(/^ {4}at <(?:eval|anonymous)> \((.*)\)$/, '    at $1')
-        .replace(/ \((?:native|missing)\)$/, ' (<anonymous>)'))
-      .map((line) => `\n${line}`)
-      .join('');
+  // What Lit's nodes have and this engine lacks. Programs look for most of these by `typeof`, which must find nothing.
+  const MISSING = new Set(`Blob BroadcastChannel CompressionStream CustomEvent Deno DecompressionStream Event EventSource EventTarget
+    File FileReader FormData Intl MessageChannel MessagePort Notification PerformanceEntry ReadableStream TextDecoderStream
+    TextEncoderStream TransformStream WebAssembly WebSocket WritableStream navigator performance process`.split(/\s+/));
+
+  /** Says why a global is missing, if `error` is about one that Lit's nodes have. */
+  const hintOf = (error) => {
+    const name = /^'?(\w+)'? is not defined$/.exec(error.message)?.[1];
+    return error instanceof ReferenceError && MISSING.has(name)
+      ? ` (Lit's nodes have ${name}, the embedded network does not: see "Differences from Lit's nodes" in the README of lit-actions)`
+      : '';
   };
 
-  const describeError = (error) => `${error}${stackOf(error)}`;
-
-  const tagOf = (value) => apply(Object.prototype.toString, value, []).slice(8, -1);
-
-  const constructorName = (value) => {
-    for (let at = value; at !== null; at = getPrototypeOf(at)) {
-      const constructor = getOwnPropertyDescriptor(at, 'constructor')?.value;
-      if (typeof constructor === 'function' && constructor.name !== '') return constructor.name;
-    }
-    return '';
-  };
-
-  /** The text of an uncaught exception, as V8 reports it. */
+  /** The text of an uncaught exception, as Deno reports it. */
   const describe = (thrown, inPromise) => {
-    let text;
-    if (thrown instanceof Error) {
-      text = describeError(thrown);
-    } else if (typeof thrown === 'object' && thrown !== null) {
-      text = thrown.toString === Object.prototype.toString
-        ? `#<${constructorName(thrown) || 'Object'}>`
-        : `[object ${tagOf(thrown)}]`;
-    } else {
-      text = String(thrown);
+    let text = thrown instanceof Error ? describeError(thrown, hintOf(thrown)) : inspect(thrown, []);
+    const seen = [thrown];
+    for (let at = thrown?.cause; thrown instanceof Error && at instanceof Error && !seen.includes(at); at = at.cause) {
+      seen.push(at);
+      text += `\nCaused by: ${describeError(at)}`;
     }
     return `Uncaught ${inPromise ? '(in promise) ' : ''}${text}`.toWellFormed();
   };
 
-  // ---- console -----------------------------------------------------------------------------
-
-  const MAX_DEPTH = 4;
-  const MAX_ITEMS = 100;
-
-  const list = (open, items, close) =>
-    (items.length === 0 ? `${open}${close}` : `${open} ${items.join(', ')} ${close}`);
-
-  /** `value` on one line, in Deno's notation. `parents` are the objects it is nested in. */
-  const inspect = (value, parents) => {
-    if (typeof value === 'string') return JSON.stringify(value);
-    if (typeof value === 'bigint') return `${value}n`;
-    if (Object.is(value, -0)) return '-0';
-    if (typeof value === 'function') {
-      const kind = /^class\b/.test(Function.prototype.toString.call(value)) ? 'class' : 'Function';
-      if (value.name === '') return `[${kind} (anonymous)]`;
-      return kind === 'class' ? `[class ${value.name}]` : `[Function: ${value.name}]`;
-    }
-    if (typeof value !== 'object' || value === null) return String(value);
-    if (parents.includes(value)) return '[Circular]';
-    if (value instanceof Error) return describeError(value);
-    if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-    if (value instanceof RegExp) return String(value);
-    const name = constructorName(value);
-    if (parents.length > MAX_DEPTH) return `[${Array.isArray(value) ? 'Array' : name || 'Object'}]`;
-
-    const inner = [...parents, value];
-    const sequence = (items, print) => {
-      const shown = Array.from(items.slice(0, MAX_ITEMS), print);
-      const hidden = items.length - shown.length;
-      if (hidden > 0) shown.push(`... ${hidden} more item${hidden === 1 ? '' : 's'}`);
-      return shown;
-    };
-    if (Array.isArray(value)) return list('[', sequence(value, (item) => inspect(item, inner)), ']');
-    if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
-      return list(`${name}(${value.length}) [`, sequence(value, (item) => inspect(item, inner)), ']');
-    }
-    if (value instanceof Map) {
-      const print = ([key, item]) => `${inspect(key, inner)} => ${inspect(item, inner)}`;
-      return list(`Map(${value.size}) {`, sequence([...value], print), '}');
-    }
-    if (value instanceof Set) {
-      return list(`Set(${value.size}) {`, sequence([...value], (item) => inspect(item, inner)), '}');
-    }
-    const members = keys(value).map((key) => {
-      const label = /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
-      const { get, value: member } = getOwnPropertyDescriptor(value, key) ?? {};
-      return `${label}: ${get ? '[Getter]' : inspect(member, inner)}`;
-    });
-    const prefix = { '': '[Object: null prototype] ', Object: '' }[name] ?? `${name} `;
-    return list(`${prefix}{`, members, '}');
-  };
-
-  const show = (value) => (typeof value === 'string' ? value : inspect(value, []));
-
-  const DIRECTIVES = {
-    s: (value) => (typeof value === 'object' ? inspect(value, []) : String(value)),
-    d: (value) => (typeof value === 'bigint' ? `${value}n` : String(Number(value))),
-    i: (value) => (typeof value === 'bigint' ? `${value}n` : String(parseInt(value))),
-    f: (value) => String(parseFloat(value)),
-    j: (value) => String(JSON.stringify(value)),
-    o: (value) => inspect(value, []),
-    O: (value) => inspect(value, []),
-    c: () => '',
-  };
-
-  const format = (values) => {
-    const rest = [...values];
-    const parts = [];
-    if (typeof rest[0] === 'string') {
-      parts.push(rest.shift().replace(/%([sdifjoOc%])/g, (whole, directive) => {
-        if (directive === '%') return rest.length > 0 ? '%' : whole;
-        return rest.length > 0 ? DIRECTIVES[directive](rest.shift()) : whole;
-      }));
-    }
-    return [...parts, ...rest.map(show)].join(' ');
-  };
-
-  const print = (...values) => host.log(`${format(values)}\n`.toWellFormed());
-  define('console', {
-    debug(...values) { print(...values); },
-    error(...values) { print(...values); },
-    info(...values) { print(...values); },
-    log(...values) { print(...values); },
-    trace(...values) { print(...values); },
-    warn(...values) { print(...values); },
-  });
+  define('console', console);
 
   // ---- Timers and microtasks ---------------------------------------------------------------
 
@@ -255,36 +152,58 @@ export default (host) => {
   define('TextEncoder', TextEncoder);
 
   class TextDecoder {
+    #encoding;
     #fatal;
     #ignoreBOM;
+    // The bytes of the stream so far, one character each, and how much of its text has been returned.
+    #bytes = '';
+    #returned = 0;
 
     constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
-      if (!/^\s*(?:unicode-1-1-)?utf-?8\s*$/i.test(label)) {
-        throw new RangeError(`The encoding '${label}' is not supported here, only UTF-8 is.`);
-      }
+      this.#encoding = host.encodingOf(`${label}`.toWellFormed());
+      if (this.#encoding === undefined) throw new RangeError(`The encoding label provided ('${label}') is invalid.`);
       this.#fatal = Boolean(fatal);
       this.#ignoreBOM = Boolean(ignoreBOM);
     }
 
-    get encoding() { return 'utf-8'; }
+    get encoding() { return this.#encoding; }
 
     get fatal() { return this.#fatal; }
 
     get ignoreBOM() { return this.#ignoreBOM; }
 
     decode(source = new Uint8Array(0), { stream = false } = {}) {
-      if (stream) throw new TypeError('TextDecoder: streaming is not supported here');
-      const text = utf8Decode(bytesOf(source), this.#fatal);
+      this.#bytes += binaryString(bytesOf(source));
+      const text = host.decodeText(this.#encoding, this.#bytes, this.#fatal, this.#ignoreBOM, Boolean(stream));
+      const returned = this.#returned;
+      this.#returned = text?.length ?? 0;
+      if (!stream || text === undefined) {
+        this.#bytes = '';
+        this.#returned = 0;
+      }
       if (text === undefined) throw new TypeError('The encoded data is not valid.');
-      return !this.#ignoreBOM && text.startsWith('\uFEFF') ? text.slice(1) : text;
+      return text.slice(returned);
     }
   }
   define('TextDecoder', TextDecoder);
 
   const cloneError = (value) => new DOMException(`${show(value)} could not be cloned.`, 'DataCloneError');
 
-  // Plain data, arrays, maps, sets, dates and bytes, shared and circular references included.
-  // Other objects (errors, class instances, boxed values) become plain objects.
+  const ERROR_CLASSES = { __proto__: null, Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+
+  const cloneOfError = (value, remember, seen) => {
+    const Class = ERROR_CLASSES[value.name] ?? Error;
+    const copy = remember(new Class());
+    const copied = (name, member) =>
+      defineProperty(copy, name, { value: member, writable: true, enumerable: false, configurable: true });
+    if (Object.hasOwn(value, 'message')) copied('message', `${value.message}`);
+    copied('stack', `${value.stack ?? ''}`);
+    if (Object.hasOwn(value, 'cause')) copied('cause', clone(value.cause, seen));
+    return copy;
+  };
+
+  // Plain data, arrays, maps, sets, dates, errors, boxed values and bytes, shared and circular references included.
+  // Other objects (class instances) become plain objects.
   const clone = (value, seen) => {
     if (typeof value === 'function' || typeof value === 'symbol') throw cloneError(value);
     if (typeof value !== 'object' || value === null) return value;
@@ -292,6 +211,10 @@ export default (host) => {
     const remember = (copy) => { seen.set(value, copy); return copy; };
     if (value instanceof Date) return remember(new Date(value.getTime()));
     if (value instanceof RegExp) return remember(new RegExp(value.source, value.flags));
+    if (value instanceof Error) return cloneOfError(value, remember, seen);
+    if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof BigInt) {
+      return remember(Object(value.valueOf()));
+    }
     if (value instanceof ArrayBuffer) return remember(value.slice(0));
     if (ArrayBuffer.isView(value)) {
       const buffer = clone(value.buffer, seen);
@@ -326,7 +249,8 @@ export default (host) => {
   };
 
   let library;
-  for (const name of ['importKey', 'exportKey', 'generateKey', 'sign', 'verify', 'encrypt', 'decrypt']) {
+  const METHODS = `importKey exportKey generateKey sign verify encrypt decrypt deriveBits deriveKey`.split(' ');
+  for (const name of METHODS) {
     subtle[name] = {
       async [name](...values) {
         library ??= host.library('subtle')(host, { bytesOf, binaryString });
@@ -388,6 +312,33 @@ export default (host) => {
     if (error === undefined) call.resolve({ value: JSON.parse(text), bytes });
     else call.reject(new ERRORS[error](text));
   };
+
+  // ---- Parts that are loaded on first use ----------------------------------------------------
+
+  let localeFormats;
+  const formats = () => localeFormats ??= host.library('locale')();
+  for (const [owner, names] of [
+    [Number, ['toLocaleString']],
+    [BigInt, ['toLocaleString']],
+    [Date, ['toLocaleString', 'toLocaleDateString', 'toLocaleTimeString']],
+  ]) {
+    for (const name of names) {
+      const { [name]: method } = {
+        [name](locales, options) { return formats()[owner.name][name](apply(owner.prototype.valueOf, this, []), options); },
+      };
+      defineProperty(owner.prototype, name, { value: method, writable: true, enumerable: false, configurable: true });
+    }
+  }
+
+  let storages;
+  for (const name of ['localStorage', 'sessionStorage']) {
+    defineProperty(globalThis, name, {
+      get() { return (storages ??= host.library('storage')())[name]; },
+      set(value) { defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true }); },
+      enumerable: true,
+      configurable: true,
+    });
+  }
 
   define('global', globalThis);
   define('self', globalThis);

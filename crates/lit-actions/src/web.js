@@ -189,6 +189,15 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
       return signal;
     }
 
+    static any(signals) {
+      const all = [...signals];
+      const signal = new AbortSignal(secret);
+      const aborted = all.find((source) => source.aborted);
+      if (aborted !== undefined) signal[secret](aborted.reason);
+      else for (const source of all) source.addEventListener('abort', () => signal[secret](source.reason));
+      return signal;
+    }
+
     get aborted() { return this.#reason !== undefined; }
 
     get reason() { return this.#reason; }
@@ -231,6 +240,8 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
 
   class Headers {
     #values = new Map();
+    // Cookies cannot be joined: their values may have commas.
+    #cookies = [];
     #fixed = false;
 
     constructor(init = []) {
@@ -252,27 +263,39 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
       const text = `${value}`.trim();
       if (this.#fixed) throw new TypeError('The headers cannot be changed.');
       if (/[\0\r\n]|[^\0-\xff]/.test(text)) throw new TypeError(`Invalid header value: '${text}'`);
-      this.#values.set(name, text);
+      if (name === 'set-cookie') this.#cookies.push(text);
+      this.#values.set(name, name === 'set-cookie' ? this.#cookies.join(', ') : text);
     }
 
     append(name, value) {
       const key = this.#name(name);
-      const earlier = this.#values.get(key);
+      const earlier = key === 'set-cookie' ? undefined : this.#values.get(key);
       this.#write(key, earlier === undefined ? value : `${earlier}, ${value}`);
     }
 
-    set(name, value) { this.#write(this.#name(name), value); }
+    set(name, value) {
+      const key = this.#name(name);
+      if (key === 'set-cookie' && !this.#fixed) this.#cookies = [];
+      this.#write(key, value);
+    }
 
     delete(name) {
       if (this.#fixed) throw new TypeError('The headers cannot be changed.');
-      this.#values.delete(this.#name(name));
+      const key = this.#name(name);
+      if (key === 'set-cookie') this.#cookies = [];
+      this.#values.delete(key);
     }
 
     get(name) { return this.#values.get(this.#name(name)) ?? null; }
 
+    getSetCookie() { return [...this.#cookies]; }
+
     has(name) { return this.#values.has(this.#name(name)); }
 
-    #sorted() { return [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)); }
+    #sorted() {
+      const sorted = [...this.#values].sort(([a], [b]) => (a < b ? -1 : 1));
+      return sorted.flatMap((pair) => (pair[0] === 'set-cookie' ? this.#cookies.map((cookie) => ['set-cookie', cookie]) : [pair]));
+    }
 
     forEach(callback, self) {
       for (const [name, value] of this.#sorted()) callback.call(self, value, name, this);

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::{
     devnet::FetchHost,
     error::{Error, read_file},
+    ethers,
     network::{NetworkArgs, NetworkUnlessLocal},
     output::Output,
     parse::{parse_param, parse_pkp},
@@ -65,6 +66,10 @@ pub(crate) struct Run {
     /// A host that `fetch` may reach with --local, such as api.example.org, or * for every host; repeat the option for more.
     #[arg(long = "allow-fetch", value_name = "HOST", requires = "local")]
     fetch_hosts: Vec<FetchHost>,
+    /// The file that becomes `ethers` with --local: dist/ethers.umd.min.js of npm's ethers 5. By default node_modules of this
+    /// directory and those above, and the cache directory, are searched.
+    #[arg(long, value_name = "FILE", requires = "local")]
+    ethers: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkUnlessLocal,
     #[command(flatten)]
@@ -152,10 +157,13 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
 /// Runs the action in the engine of the nodes, without a host.
 async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Error> {
     let hosts = args.fetch_hosts.iter().cloned();
-    let environment = hosts.fold(
+    let mut environment = hosts.fold(
         ActionEnvironment::default(),
         ActionEnvironment::with_fetch_host,
     );
+    if let Some(bundle) = ethers::bundle(args.ethers.as_deref())? {
+        environment = environment.with_ethers_bundle(bundle);
+    }
     let environment = environment.with_fetcher(Arc::new(HttpFetcher::new()));
     let request = ActionRequest::new(code)
         .with_params(args.params.iter().cloned().collect())

@@ -76,6 +76,8 @@ pub(crate) enum Error {
         field: String,
         message: String,
     },
+    #[error("{path} is not ethers 5; pass dist/ethers.umd.min.js of npm's ethers@5.7.2 to --ethers", path = .0.display())]
+    NotEthers(PathBuf),
     #[error("cannot write the options as TOML")]
     ConfigText(#[source] toml::ser::Error),
     #[error("cannot write {path}", path = .path.display())]
@@ -130,6 +132,7 @@ impl Error {
             | Self::ConfigSyntax { .. }
             | Self::ConfigField { .. }
             | Self::ConfigText(_)
+            | Self::NotEthers(_)
             | Self::Sdk(
                 lit_sdk::Error::Config(_)
                 | lit_sdk::Error::InvalidMessage(_)

@@ -4,6 +4,7 @@ mod call;
 mod chain;
 mod devnet;
 mod error;
+mod ethers;
 mod failure;
 mod network;
 mod output;

@@ -124,13 +124,25 @@ impl From<ShareError> for Refusal {
 impl From<ActionError> for Refusal {
     fn from(error: ActionError) -> Self {
         let message = error.to_string();
-        let code = match error {
+        let (code, message) = match error {
             ActionError::Exception { message, logs } => return Self::action(message, logs),
             ActionError::CodeTooLarge { .. } => return Self::action(message, String::new()),
-            ActionError::Timeout { .. } => NodeErrorCode::NodeJsTimeoutError,
-            ActionError::MemoryLimit { .. } => NodeErrorCode::NodeJsMemoryLimitError,
-            ActionError::Overloaded { .. } => NodeErrorCode::NodeConcurrencyOverload,
-            _ => NodeErrorCode::NodeJsExecutionError,
+            ActionError::Timeout { limit, .. } => (
+                NodeErrorCode::NodeJsTimeoutError,
+                format!(
+                    "Your function exceeded the maximum runtime of {}ms and was terminated.",
+                    limit.as_millis()
+                ),
+            ),
+            ActionError::MemoryLimit { limit, .. } => (
+                NodeErrorCode::NodeJsMemoryLimitError,
+                format!(
+                    "Your function exceeded the maximum memory of {} MB and was terminated.",
+                    limit / (1024 * 1024)
+                ),
+            ),
+            ActionError::Overloaded { .. } => (NodeErrorCode::NodeConcurrencyOverload, message),
+            _ => (NodeErrorCode::NodeJsExecutionError, message),
         };
         let logs = Some(error.logs().to_owned());
         Self::Error {

@@ -8,7 +8,9 @@
 )]
 
 mod aes;
+pub(crate) mod derivation;
 mod keys;
+pub(crate) mod secp256k1;
 mod signatures;
 
 use base64::{
@@ -17,7 +19,7 @@ use base64::{
 };
 use rquickjs::{Ctx, Function, Object};
 
-pub(crate) use self::signatures::digest;
+pub(crate) use self::signatures::{digest, hmac};
 
 use self::keys::Key;
 use crate::bytes::{Bytes, binary_of, bytes, bytes_of};

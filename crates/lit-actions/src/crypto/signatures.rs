@@ -47,10 +47,15 @@ pub(super) fn verify(
     Some(key.verify(data, signature).is_ok())
 }
 
+/// The HMAC of data; `None` for an unknown hash.
+pub(crate) fn hmac(hash: &str, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    Some(hmac::sign(&hmac_key(hash, key)?, data).as_ref().to_vec())
+}
+
 /// Signs; `None` for an unsupported scheme, or a key of another type.
 pub(super) fn sign(scheme: &str, hash: &str, key: &[u8], data: &[u8]) -> Option<Vec<u8>> {
     let encoding: &dyn RsaEncoding = match (scheme, hash) {
-        ("HMAC", _) => return Some(hmac::sign(&hmac_key(hash, key)?, data).as_ref().to_vec()),
+        ("HMAC", _) => return hmac(hash, key, data),
         ("P-256", _) => return sign_p256(hash, key, data),
         ("Ed25519", _) => {
             let pair = Ed25519KeyPair::from_seed_unchecked(key).ok()?;
@@ -71,7 +76,7 @@ pub(super) fn sign(scheme: &str, hash: &str, key: &[u8], data: &[u8]) -> Option<
     Some(signature)
 }
 
-fn hmac_key(hash: &str, secret: &[u8]) -> Option<hmac::Key> {
+pub(super) fn hmac_key(hash: &str, secret: &[u8]) -> Option<hmac::Key> {
     let algorithm = match hash {
         "SHA-1" => hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
         "SHA-256" => hmac::HMAC_SHA256,

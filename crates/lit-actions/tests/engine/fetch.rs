@@ -197,13 +197,46 @@ async fn only_allowed_hosts_are_reached() {
         format!("http://0x7f.1:{port}"),
         format!("http://user@127.0.0.1:{port}"),
         "file:///etc/passwd".to_owned(),
-        "data:text/plain,x".to_owned(),
     ] {
         let error = error_allowing("example.org", &format!("fetch('{url}')")).await;
         assert!(error.starts_with("TypeError: fetch"), "{url}: {error}");
     }
     let none = "(async () => { try { await fetch('http://127.0.0.1:1') } catch (error) { console.log(error.name) } })()";
     assert_eq!(logs(none).await, "TypeError\n");
+}
+
+/// They reach no host, so they need no permission. They count as calls, as in Deno.
+#[tokio::test]
+async fn data_urls_are_responses() {
+    let fetched = "(async (url) => { const response = await fetch(url); \
+        return [response.status, response.statusText, response.headers.get('content-type'), await response.text(), response.url] })";
+    for (url, kind, text) in [
+        ("data:text/plain,a%20b", "text/plain", "a b"),
+        (
+            "data:application/json;base64,eyJhIjoxfQ==",
+            "application/json",
+            "{\"a\":1}",
+        ),
+        ("data:,x", "text/plain;charset=US-ASCII", "x"),
+    ] {
+        assert_eq!(
+            value(&format!("await {fetched}('{url}')")).await,
+            json!([200, "OK", kind, text, url])
+        );
+    }
+    for code in ["fetch('data:text/plain;base64,!')", "fetch('data:text')"] {
+        assert_eq!(
+            headline(code).await,
+            "Uncaught (in promise) TypeError: fetch: malformed data: URL"
+        );
+    }
+    let limits = ActionLimits::default().with_fetches(1);
+    let code = "(async () => { await fetch('data:,'); await fetch('data:,') })()";
+    let error = run(request_with(code, limits)).await.unwrap_err();
+    assert!(
+        error.to_string().contains("limit of 1 calls exceeded"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -25,7 +25,6 @@ async fn there_is_no_system_below() {
         "host",
         "gc",
         "navigator",
-        "localStorage",
     ] {
         assert_eq!(
             value(&format!("typeof {name}")).await,

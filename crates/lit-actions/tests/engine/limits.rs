@@ -43,7 +43,7 @@ async fn endless_actions_time_out_with_their_logs() {
         "console.log('x'); setInterval(() => {})",
         "console.log('x'); setTimeout(() => {}, 1e9)",
         "console.log('x'); /((a*)*)*b/.exec('a'.repeat(50))",
-        "console.log('x'); throw { get toString() { while (true) {} } }",
+        "console.log('x'); throw new Proxy({}, { ownKeys() { while (true) {} } })",
     ] {
         match run(request_with(code, short(300))).await {
             Err(ActionError::Timeout { limit, logs }) => {

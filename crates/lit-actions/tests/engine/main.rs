@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod aes;
+mod ethers;
 mod exceptions;
 mod fetch;
 mod hosts;

@@ -139,11 +139,12 @@ async fn text_and_bytes() {
             "{code}"
         );
     }
-    assert!(
-        headline("new TextDecoder('latin1')")
-            .await
-            .starts_with("Uncaught RangeError")
-    );
+    for label in ["latin", "hz-gb-2312", "utf-7"] {
+        assert_eq!(
+            headline(&format!("new TextDecoder('{label}')")).await,
+            format!("Uncaught RangeError: The encoding label provided ('{label}') is invalid.")
+        );
+    }
 }
 
 #[tokio::test]
@@ -291,5 +292,190 @@ async fn runs_are_isolated() {
     assert_eq!(
         value("[typeof leak, [].leak === undefined]").await,
         json!(["undefined", true])
+    );
+}
+
+/// The values are those of Node.js.
+#[tokio::test]
+async fn text_of_other_encodings_and_in_parts() {
+    for (expression, expected) in [
+        (
+            "['latin1', ' UTF8 ', 'utf-16', 'shift_jis', 'ascii'].map((label) => new TextDecoder(label).encoding)",
+            json!(["windows-1252", "utf-8", "utf-16le", "shift_jis", "windows-1252"]),
+        ),
+        (
+            "[new TextDecoder('latin1').decode(Uint8Array.of(0xe9, 0x80)), new TextDecoder('utf-16be').decode(Uint8Array.of(0xd8, 0x3e, 0xdd, 0x80)),
+              new TextDecoder('shift_jis').decode(Uint8Array.of(0x93, 0xfa))]",
+            json!(["\u{e9}\u{20ac}", "\u{1f980}", "\u{65e5}"]),
+        ),
+        (
+            "(() => { const decoder = new TextDecoder(); const parts = [[0xef, 0xbb], [0xbf, 0x61, 0xf0], [0x9f], [0xa6, 0x80, 0xc3]]; \
+              return [...parts.map((part) => decoder.decode(Uint8Array.from(part), { stream: true })), decoder.decode(), decoder.decode(Uint8Array.of(0x62))] })()",
+            json!(["", "a", "", "\u{1f980}", "\u{fffd}", "b"]),
+        ),
+        (
+            "(() => { const decoder = new TextDecoder('utf-8', { fatal: true }); const ok = decoder.decode(Uint8Array.of(0xc3), { stream: true }); \
+              try { return decoder.decode() } catch (error) { return [ok, error.name, decoder.decode(Uint8Array.of(0x61))] } })()",
+            json!(["", "TypeError", "a"]),
+        ),
+    ] {
+        assert_eq!(value(expression).await, expected, "{expression}");
+    }
+}
+
+#[tokio::test]
+async fn the_console_has_all_functions_of_deno() {
+    let code = "
+        console.assert(true, 'silent'); console.assert(false); console.assert(0, 'why', 1); console.assert(null, { a: 1 });
+        console.count(); console.count('x'); console.count(); console.countReset(); console.count(); console.countReset('y');
+        console.group('outer'); console.log('a\\nb'); console.group(); console.info('deep'); console.groupEnd(); console.warn('c'); console.groupEnd();
+        console.groupEnd(); console.dir({ b: [1] }, { depth: 0 }); console.dirxml('d', 2); console.timeEnd('none');
+        console.time('t'); console.time('t'); console.timeStamp(); console.profile(); console.profileEnd();
+        console.table([{ a: 1, b: 'x' }, { a: 20 }, 5]); console.table(new Map([['k', 'v']])); console.table('text'); console.table([[1, 2]], ['1']);
+        console.clear(); console.log(typeof console.trace, typeof console.timeLog);";
+    let expected = "\
+Assertion failed
+Assertion failed: why 1
+Assertion failed: { a: 1 }
+default: 1
+x: 1
+default: 2
+default: 1
+Count for 'y' does not exist
+outer
+    a
+    b
+        deep
+    c
+{ b: [ 1 ] }
+d 2
+Timer 'none' does not exist
+Timer 't' already exists
+┌───────┬────┬─────┬────────┐
+│ (idx) │ a  │ b   │ Values │
+├───────┼────┼─────┼────────┤
+│     0 │  1 │ \"x\" │        │
+│     1 │ 20 │     │        │
+│     2 │    │     │      5 │
+└───────┴────┴─────┴────────┘
+┌────────────┬─────┬────────┐
+│ (iter idx) │ Key │ Values │
+├────────────┼─────┼────────┤
+│          0 │ \"k\" │ \"v\"    │
+└────────────┴─────┴────────┘
+text
+┌───────┬───┐
+│ (idx) │ 1 │
+├───────┼───┤
+│     0 │ 2 │
+└───────┴───┘
+function function
+";
+    assert_eq!(logs(code).await, expected);
+    assert_eq!(
+        logs("const here = () => console.trace('at %s', 1); here()").await,
+        "Trace: at 1\n    at here (<user_provided_script>:1:27)\n    at <user_provided_script>:1:46\n"
+    );
+}
+
+/// The texts of the node's test `localstorage_shouldnt_panic`; in a session storage, what Deno has.
+#[tokio::test]
+async fn storages_are_those_of_deno() {
+    assert_eq!(
+        value("[typeof localStorage, typeof sessionStorage]").await,
+        json!(["object", "object"])
+    );
+    for code in [
+        "localStorage.setItem('myApp', 'Deno')",
+        "localStorage.getItem('x')",
+        "localStorage.length",
+        "localStorage.x = 1",
+    ] {
+        assert_eq!(
+            headline(code).await,
+            "Uncaught NotSupported: LocalStorage is not supported in this context.",
+            "{code}"
+        );
+    }
+    assert_eq!(
+        value(
+            "(() => { const s = sessionStorage; s.setItem('a', 1); s.b = 2; const before = [s.a, s.getItem('b'), s.length, s.key(1), Object.keys(s), 'a' in s]; \
+              delete s.a; s.removeItem('none'); return [...before, s.getItem('a'), s.length] })()"
+        )
+        .await,
+        json!(["1", "2", 2, "b", ["a", "b"], true, null, 1])
+    );
+}
+
+/// The values are those of Node.js in en-US.
+#[tokio::test]
+async fn numbers_are_grouped_for_people() {
+    for (expression, expected) in [
+        ("(1234567.891).toLocaleString()", "1,234,567.891"),
+        ("(1.0005).toLocaleString()", "1.001"),
+        ("(-0.0001).toLocaleString()", "-0"),
+        (
+            "(1e21).toLocaleString('en-US')",
+            "1,000,000,000,000,000,000,000",
+        ),
+        (
+            "(1234.5).toLocaleString(undefined, { minimumFractionDigits: 2 })",
+            "1,234.50",
+        ),
+        (
+            "(1234.56).toLocaleString('en-US', { maximumFractionDigits: 0, useGrouping: false })",
+            "1235",
+        ),
+        (
+            "(12345678901234567890n).toLocaleString()",
+            "12,345,678,901,234,567,890",
+        ),
+        (
+            "[NaN, -Infinity].map((n) => n.toLocaleString()).join()",
+            "NaN,-∞",
+        ),
+        (
+            "new Date(1700000000000).toLocaleString()",
+            "11/14/2023, 10:13:20 PM",
+        ),
+        (
+            "new Date(0).toLocaleDateString() + ' ' + new Date(0).toLocaleTimeString()",
+            "1/1/1970 12:00:00 AM",
+        ),
+    ] {
+        assert_eq!(value(expression).await, json!(expected), "{expression}");
+    }
+    assert_eq!(
+        headline("(1).toLocaleString('en-US', { style: 'currency', currency: 'USD' })").await,
+        "Uncaught RangeError: toLocaleString: the option 'style' needs Intl, which the embedded network does not have"
+    );
+}
+
+#[tokio::test]
+async fn errors_are_cloned_as_errors() {
+    let code = "
+        class Own extends TypeError { constructor() { super('own', { cause: new RangeError('inner') }); this.extra = 1; } }
+        const error = new Own(); const copy = structuredClone({ error }).error;
+        const boxed = structuredClone([Object('s'), Object(1), Object(false), Object(2n)]);
+        Lit.Actions.setResponse({ response: JSON.stringify([
+            copy instanceof TypeError, copy instanceof Own, copy.constructor === TypeError, copy.message, copy.extra ?? null, copy.stack === error.stack,
+            copy.cause instanceof RangeError, copy.cause.message, Object.keys(copy), boxed.map((b) => `${typeof b} ${b}`),
+            structuredClone(Object.assign(new Error('x'), { name: 'Custom' })).name,
+        ]) })";
+    assert_eq!(
+        serde_json::from_str::<Value>(&outcome(code).await.response).unwrap(),
+        json!([
+            true,
+            false,
+            true,
+            "own",
+            null,
+            true,
+            true,
+            "inner",
+            [],
+            ["object s", "object 1", "object false", "object 2"],
+            "Error"
+        ])
     );
 }

@@ -236,3 +236,45 @@ async fn signals_tell_their_listeners_once() {
     let timeout = "const signal = AbortSignal.timeout(1); setTimeout(() => console.log(signal.reason.name), 20)";
     assert_eq!(logs(timeout).await, "TimeoutError\n");
 }
+
+#[tokio::test]
+async fn cookies_stay_apart() {
+    let code = "
+        const headers = new Headers([['Set-Cookie', 'a=1, 2'], ['x', '1'], ['set-cookie', 'b=3'], ['x', '2']]);
+        const before = [headers.getSetCookie(), [...headers], headers.get('set-cookie')];
+        headers.set('set-cookie', 'c=4');
+        const set = headers.getSetCookie();
+        headers.delete('Set-Cookie');
+        Lit.Actions.setResponse({ response: JSON.stringify([...before, set, headers.getSetCookie(), headers.has('set-cookie')]) })";
+    assert_eq!(
+        serde_json::from_str::<Value>(&outcome(code).await.response).unwrap(),
+        json!([
+            ["a=1, 2", "b=3"],
+            [
+                ["set-cookie", "a=1, 2"],
+                ["set-cookie", "b=3"],
+                ["x", "1, 2"]
+            ],
+            "a=1, 2, b=3",
+            ["c=4"],
+            [],
+            false
+        ])
+    );
+}
+
+#[tokio::test]
+async fn a_signal_follows_the_first_of_several() {
+    let code = "
+        const [a, b] = [new AbortController(), new AbortController()];
+        const any = AbortSignal.any([a.signal, b.signal]);
+        const seen = [any.aborted];
+        any.addEventListener('abort', () => seen.push('heard', any.reason));
+        b.abort('b'); a.abort('a');
+        seen.push(any.aborted, AbortSignal.any([a.signal, b.signal]).reason, AbortSignal.any([]).aborted);
+        Lit.Actions.setResponse({ response: JSON.stringify(seen) })";
+    assert_eq!(
+        serde_json::from_str::<Value>(&outcome(code).await.response).unwrap(),
+        json!([false, "heard", "b", true, "a", false])
+    );
+}

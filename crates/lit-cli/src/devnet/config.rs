@@ -51,6 +51,10 @@ pub(super) struct Config {
     /// Keep the chain, code on IPFS, uses of delegations, epoch and clock in this directory, and go on from there.
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
+    /// The file that becomes `ethers` in actions: dist/ethers.umd.min.js of npm's ethers 5. By default node_modules of this
+    /// directory and those above, and the cache directory, are searched.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ethers: Option<PathBuf>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,

@@ -5,12 +5,17 @@ use lit_devnet::Devnet;
 use serde_json::{Value, json};
 
 use super::config::Config;
-use crate::{error::Error, output::Output};
+use crate::{error::Error, ethers::HOW_TO_GET, output::Output};
 
 /// Prints the addresses of the network, and writes the file of `--describe`.
 ///
 /// Everything listens by now, so a reader of the file can connect.
-pub(super) fn publish(network: &Devnet, config: &Config, output: &Output) -> Result<(), Error> {
+pub(super) fn publish(
+    network: &Devnet,
+    config: &Config,
+    ethers: Option<&Path>,
+    output: &Output,
+) -> Result<(), Error> {
     let description = describe(network);
     if let Some(file) = &config.describe {
         write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::Write {
@@ -18,12 +23,12 @@ pub(super) fn publish(network: &Devnet, config: &Config, output: &Output) -> Res
             source,
         })?;
     }
-    let text = format!("{}\n\n{}", table(network), hint(network));
+    let text = format!("{}\n\n{}", table(network, ethers), hint(network));
     output.result(&description, &text)
 }
 
 /// The addresses of the network, as text.
-fn table(network: &Devnet) -> String {
+fn table(network: &Devnet, ethers: Option<&Path>) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     for (number, url) in network.node_urls().iter().enumerate() {
         rows.push((format!("node {number}"), url.to_string()));
@@ -60,6 +65,10 @@ fn table(network: &Devnet) -> String {
                 "not enforced"
             }
             .to_owned(),
+        ),
+        (
+            "ethers".to_owned(),
+            ethers.map_or(HOW_TO_GET.to_owned(), |path| path.display().to_string()),
         ),
     ]);
     let lines: Vec<String> = rows

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use config_file::Flags;
 
-use crate::{error::Error, output::Output};
+use crate::{error::Error, ethers, output::Output};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -33,8 +33,9 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         let text = config_file::print(&config)?;
         return output.result(&serde_json::to_value(&config)?, &text);
     }
-    let network = start::start(&config, output).await?;
-    description::publish(&network, &config, output)?;
+    let ethers = ethers::bundle(config.ethers.as_deref())?;
+    let network = start::start(&config, ethers.as_deref(), output).await?;
+    description::publish(&network, &config, ethers.as_deref(), output)?;
     output.message("Interrupt to stop.");
     tokio::signal::ctrl_c().await.map_err(Error::Signal)?;
     network.stop().await.map_err(Error::Devnet)

@@ -1,4 +1,4 @@
-use std::{io::ErrorKind, sync::Arc, time::Duration};
+use std::{io::ErrorKind, path::Path, sync::Arc, time::Duration};
 
 use lit_devnet::{Devnet, DevnetBuilder, DevnetError};
 use lit_sdk::transport::HttpTransport;
@@ -7,9 +7,17 @@ use super::config::Config;
 use crate::{error::Error, output::Output};
 
 /// Starts the network and says so.
-pub(super) async fn start(config: &Config, output: &Output) -> Result<Devnet, Error> {
+pub(super) async fn start(
+    config: &Config,
+    ethers: Option<&Path>,
+    output: &Output,
+) -> Result<Devnet, Error> {
     let step = output.step("starting the network");
-    let network = builder(config).start().await;
+    let mut builder = builder(config);
+    if let Some(bundle) = ethers {
+        builder = builder.with_ethers_bundle(bundle);
+    }
+    let network = builder.start().await;
     let network = network.map_err(|error| not_started(config, error))?;
     step.done(
         output,

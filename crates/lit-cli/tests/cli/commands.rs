@@ -1,6 +1,7 @@
 //! Commands that succeed.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::TcpStream,
 };
@@ -225,7 +226,7 @@ fn the_description_says_what_runs_where() {
     let file = files.path("net.json");
     let network = Network::start(&["--capacity", "--describe", &text(&file)]);
     let description = &network.description;
-    let described: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    let described: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     assert_eq!(&described, description);
     assert_eq!(description["bootstrapUrls"].as_array().unwrap().len(), 4);
     assert_eq!(
@@ -277,6 +278,56 @@ fn the_description_says_what_runs_where() {
             "{name} has no code: {answer}"
         );
     }
+}
+
+/// From `node_modules` of the working directory, or by the flag.
+#[test]
+fn local_actions_use_the_ethers_that_is_installed() {
+    let files = Files::new();
+    let action = files.write(
+        "action.js",
+        "Lit.Actions.setResponse({ response: ethers.version })",
+    );
+    let run = |flags: &[&str]| {
+        lit(&["action", "run", &action, "--local"])
+            .args(flags)
+            .current_dir(files.path("."))
+            .env_remove("LIT_ETHERS_BUNDLE")
+            .env("XDG_CACHE_HOME", files.path("cache"))
+            .output()
+            .unwrap()
+    };
+    let absent = run(&[]);
+    assert_eq!(absent.status.code(), Some(1));
+    assert!(
+        stderr(&absent).contains("ethers is not installed"),
+        "{absent:?}"
+    );
+
+    fs::create_dir_all(files.path("node_modules/ethers/dist")).unwrap();
+    files.write(
+        "node_modules/ethers/package.json",
+        r#"{ "version": "5.7.2" }"#,
+    );
+    let source = |version: &str| format!("globalThis.ethers = {{ version: '{version}' }}");
+    let installed = "node_modules/ethers/dist/ethers.umd.min.js";
+    files.write(installed, source("ethers/5.7.2"));
+    assert_eq!(run(&[]).stdout, b"ethers/5.7.2\n");
+    let named = files.write("named.js", source("ethers/5.0.0"));
+    assert_eq!(run(&["--ethers", &named]).stdout, b"ethers/5.0.0\n");
+
+    let wrong = run(&["--ethers", &files.write("six.js", source("6.0.0"))]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).contains("six.js is not ethers 5; pass dist/ethers.umd.min.js"),
+        "{wrong:?}"
+    );
+    let missing = run(&["--ethers", "missing.js"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(
+        stderr(&missing).contains("cannot read missing.js"),
+        "{missing:?}"
+    );
 }
 
 #[test]

@@ -67,7 +67,10 @@ async fn signatures_have_a_limit_and_a_form() {
     assert_eq!(error, "Error: an action may make 2 signatures, not more");
     for (extra, expected) in [
         (json!({ "toSign": vec![1; 31] }), "NodeBadInput"),
-        (json!({ "toSign": "x" }), "TypeError"),
+        (
+            json!({ "toSign": "x" }),
+            "RangeError: toSign must not be empty",
+        ),
         (json!({ "publicKey": "0x04" }), "RangeError"),
     ] {
         let error = runner.error(&sign("a"), extra).await;

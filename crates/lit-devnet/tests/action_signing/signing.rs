@@ -163,3 +163,66 @@ async fn callers_do_not_meet() {
     let of_other = other.responses("lit_1", combine, json!({})).await;
     assert_ne!(of_one, of_other);
 }
+
+/// Types, classes and order are those of the node's ops: what is no text is blank, and bytes are what `new Uint8Array` makes of a value.
+#[tokio::test]
+async fn parameters_are_checked_in_the_order_of_the_node() {
+    let runner = Runner::new().await;
+    for (call, expected) in [
+        ("signEcdsa({})", "RangeError: toSign must not be empty"),
+        (
+            "signEcdsa({ toSign: 'text', publicKey: '', sigName: '' })",
+            "RangeError: toSign must not be empty",
+        ),
+        (
+            "signEcdsa({ toSign, publicKey: 5 })",
+            "RangeError: publicKey must not be blank",
+        ),
+        (
+            "signEcdsa({ toSign: [1], publicKey: 'x' })",
+            "RangeError: sigName must not be blank",
+        ),
+        (
+            "signEcdsa({ toSign, publicKey, sigName: null })",
+            "RangeError: sigName must not be blank",
+        ),
+        (
+            "ethPersonalSignMessageEcdsa({ message: '', publicKey: '' })",
+            "RangeError: toSign must not be empty",
+        ),
+        (
+            "ethPersonalSignMessageEcdsa({ message: 'x', sigName: '' })",
+            "RangeError: publicKey must not be blank",
+        ),
+        ("claimKey({})", "RangeError: keyId must not be blank"),
+        (
+            "checkConditions({ conditions: [] })",
+            "RangeError: conditions must not be empty",
+        ),
+        (
+            "checkConditions({ conditions: 'x' })",
+            "TypeError: conditions must be an array",
+        ),
+        (
+            "checkConditions({ conditions: [{}], chain: '' })",
+            "RangeError: chain must not be blank",
+        ),
+        (
+            "callContract({ chain: 'yellowstone' })",
+            "RangeError: txn must not be blank",
+        ),
+    ] {
+        let call = format!("(async () => Lit.Actions.{call})()");
+        assert_eq!(runner.error(&call, json!({})).await, expected, "{call}");
+    }
+}
+
+/// As the node's `uint8arrayFromString` reads it.
+#[tokio::test]
+async fn a_personal_message_is_a_text() {
+    let runner = Runner::new().await;
+    let source = "Lit.Actions.ethPersonalSignMessageEcdsa({ message: Uint8Array.of(1, 20), publicKey, sigName: 'a' })";
+    let answers = runner.run("lit_1", source, json!({})).await;
+    let digest = eip191_hash_message("1,20");
+    assert!(runner.signature(&answers, "a", digest.0).is_ok());
+}

