@@ -147,10 +147,6 @@ async fn arguments_are_checked() {
             "RangeError: chain must not be blank",
         ),
         (
-            "getRpcUrl({ chain: 1 })",
-            "TypeError: chain must be a string",
-        ),
-        (
             "getRpcUrl({ chain: 'yellowstone' })",
             "Error: the chain yellowstone has no URL: this network is in memory only",
         ),
