@@ -11,7 +11,7 @@ use lit_sdk::{
     ActionCid, AuthorizeError,
     contracts::{ContractError, RevertKind},
     login::AuthProviderError,
-    transport::{Outcome, QuorumError},
+    transport::{HttpUrlError, Outcome, QuorumError},
     types::{NodeErrorCode, TokenId},
 };
 
@@ -80,6 +80,17 @@ pub(crate) enum Error {
     NotEthers(PathBuf),
     #[error("cannot write the options as TOML")]
     ConfigText(#[source] toml::ser::Error),
+    #[error("{path} has no key for tokens", path = .path.display())]
+    KeySet {
+        path: PathBuf,
+        source: lit_devnet::JwksError,
+    },
+    #[error("cannot reach the services of the network")]
+    Services(#[source] lit_sdk::transport::TransportError),
+    #[error("invalid URL of the services")]
+    ServicesUrl(#[source] HttpUrlError),
+    #[error("no token: status {status}: {reason}")]
+    NoToken { status: u16, reason: String },
     #[error("cannot write {path}", path = .path.display())]
     Write {
         path: PathBuf,
@@ -133,6 +144,8 @@ impl Error {
             | Self::ConfigField { .. }
             | Self::ConfigText(_)
             | Self::NotEthers(_)
+            | Self::KeySet { .. }
+            | Self::ServicesUrl(_)
             | Self::Sdk(
                 lit_sdk::Error::Config(_)
                 | lit_sdk::Error::InvalidMessage(_)
@@ -164,6 +177,10 @@ impl Error {
             Self::UnknownPkp(_) => {
                 Some("`lit pkp list` prints the token ids of the wallet's PKPs".to_owned())
             }
+            Self::Services(_) => Some(
+                "start a network with `lit devnet`, or name its services with --services-url"
+                    .to_owned(),
+            ),
             Self::Rpc(_) => Some(
                 "start a network with `lit devnet`, or name another chain with --rpc-url"
                     .to_owned(),

@@ -58,7 +58,7 @@ enum Command {
     #[command(subcommand)]
     Credits(chain::CreditsCommand),
     /// Run a Lit network on this machine until interrupted.
-    Devnet(devnet::Args),
+    Devnet(Box<devnet::Args>),
 }
 
 #[tokio::main]

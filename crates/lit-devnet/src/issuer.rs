@@ -16,6 +16,7 @@ pub struct JwtClaims {
     subject: String,
     audience: String,
     lifetime: Duration,
+    email: Option<String>,
     factors: Vec<StytchFactor>,
 }
 
@@ -26,6 +27,7 @@ impl JwtClaims {
             subject: subject.into(),
             audience: audience.into(),
             lifetime: DEFAULT_LIFETIME,
+            email: None,
             factors: Vec::new(),
         }
     }
@@ -33,6 +35,12 @@ impl JwtClaims {
     /// Sets the lifetime of the token, in whole seconds. Default: one hour.
     pub const fn with_lifetime(mut self, lifetime: Duration) -> Self {
         self.lifetime = lifetime;
+        self
+    }
+
+    /// Sets the verified e-mail address (`email`) of a user of Google or Apple. For Stytch it is an authentication factor. Default: none.
+    pub fn with_email(mut self, address: impl Into<String>) -> Self {
+        self.email = Some(address.into());
         self
     }
 
@@ -116,7 +124,9 @@ impl LocalIssuer {
         set("iat", now.unix_timestamp().into());
         set("exp", now.unix_timestamp().saturating_add(lifetime).into());
         if provider == JwtProvider::Stytch {
-            let factors: Vec<Value> = claims.factors.iter().map(StytchFactor::to_json).collect();
+            let email = claims.email.clone().map(StytchFactor::Email);
+            let factors = claims.factors.iter().cloned().chain(email);
+            let factors: Vec<Value> = factors.map(|factor| factor.to_json()).collect();
             set("aud", json!([claims.audience]));
             set(
                 "https://stytch.com/session",
@@ -124,6 +134,10 @@ impl LocalIssuer {
             );
         } else {
             set("aud", claims.audience.as_str().into());
+            if let Some(address) = &claims.email {
+                set("email", address.as_str().into());
+                set("email_verified", true.into());
+            }
         }
         let part = |json: &Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
         let header = json!({ "alg": "ES256", "typ": "JWT" });

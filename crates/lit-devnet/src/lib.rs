@@ -51,5 +51,6 @@ pub use lit_actions as actions;
 pub use lit_devnet_chain as chain;
 #[doc(no_inline)]
 pub use lit_node::{
-    ConditionResolver, ForeignCondition, JwksError, JwtIssuer, JwtProvider, ResolverError,
+    ConditionResolver, ForeignCondition, HttpConditionResolver, JwksError, JwtIssuer, JwtProvider,
+    ResolverError,
 };

@@ -40,7 +40,7 @@ pub struct Devnet {
     pub(crate) log: Arc<RequestLog>,
     /// Private keys of the funded wallets: `0x` and 64 hex digits.
     pub(crate) funded_keys: Vec<String>,
-    pub(crate) jwt_issuer: LocalIssuer,
+    pub(crate) jwt_issuer: Arc<LocalIssuer>,
     pub(crate) capacity_enforced: bool,
     /// Dropping it ends requests in flight on [`MemoryTransport`]s.
     pub(crate) alive: watch::Sender<()>,

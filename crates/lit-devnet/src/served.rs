@@ -3,7 +3,8 @@ use std::sync::Arc;
 use lit_devnet_chain::LitChain;
 
 use crate::{
-    DevnetClock, blocks::Blocks, embedded_node::EmbeddedNode, ipfs::Ipfs, keys::NetworkKeys,
+    DevnetClock, blocks::Blocks, embedded_node::EmbeddedNode, ipfs::Ipfs, issuer::LocalIssuer,
+    keys::NetworkKeys,
 };
 
 /// What the servers of a network serve.
@@ -15,4 +16,5 @@ pub(crate) struct Served<'a> {
     pub(crate) chain: &'a LitChain,
     pub(crate) blocks: &'a Arc<Blocks>,
     pub(crate) ipfs: &'a Arc<Ipfs>,
+    pub(crate) jwt_issuer: &'a Arc<LocalIssuer>,
 }

@@ -54,7 +54,7 @@ impl DevnetBuilder {
         } = off_chain.clone();
         let chain = self.chain(&keys, &clock, &addresses.nodes, saved_chain)?;
         let log = Arc::<RequestLog>::default();
-        let jwt_issuer = keys.jwt_issuer();
+        let jwt_issuer = Arc::new(keys.jwt_issuer());
         let settings = self.settings(&addresses);
         let chains = self.chains(&chain, &addresses);
         let (threshold, capacity_enforced) = (settings.threshold, settings.capacity_enforced);
@@ -95,6 +95,7 @@ impl DevnetBuilder {
             chain: &chain,
             blocks: &blocks,
             ipfs: &ipfs,
+            jwt_issuer: &jwt_issuer,
         });
         let wallets = keys.funded_wallets().into_iter();
         Ok(Devnet {

@@ -23,7 +23,7 @@ mod request;
 mod settings;
 
 pub use auth::{AuthProviders, JwksError, JwtIssuer, JwtProvider, OauthApi};
-pub use conditions::{ConditionResolver, ForeignCondition, ResolverError};
+pub use conditions::{ConditionResolver, ForeignCondition, HttpConditionResolver, ResolverError};
 pub use delegation_uses::{DelegationUse, DelegationUses};
 pub use epoch::epoch_to_use;
 #[cfg(feature = "http")]

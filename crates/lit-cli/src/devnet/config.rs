@@ -1,6 +1,9 @@
 use std::path::PathBuf;
 
-use super::values::{ChainUrl, FetchHost, Seed};
+use super::{
+    issuers::Issuer,
+    values::{ChainUrl, FetchHost, Seed, Url},
+};
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{MAX_NODES, MIN_NODES};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
@@ -55,6 +58,19 @@ pub(super) struct Config {
     /// directory and those above, and the cache directory, are searched.
     #[arg(long, value_name = "FILE")]
     pub(super) ethers: Option<PathBuf>,
+    /// An issuer of JWTs to trust besides the network's own, as provider=google,iss=ISSUER,keys=URL; aud=APP accepts tokens for that
+    /// app only. The keys are a key set (JWKS) at a URL or in a file. Providers are google, apple and stytch; repeat the option for more.
+    #[arg(long, value_name = "ISSUER")]
+    pub(super) jwt_issuer: Vec<Issuer>,
+    /// The API that verifies Google access tokens; Google itself is https://www.googleapis.com.
+    #[arg(long, value_name = "URL")]
+    pub(super) google: Option<Url>,
+    /// The API that verifies Discord tokens; Discord itself is https://discord.com/api.
+    #[arg(long, value_name = "URL")]
+    pub(super) discord: Option<Url>,
+    /// A server that evaluates access control conditions which the network cannot evaluate itself.
+    #[arg(long, value_name = "URL")]
+    pub(super) condition_resolver: Option<Url>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,

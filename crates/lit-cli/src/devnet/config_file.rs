@@ -58,7 +58,8 @@ fn config(path: &Path, options: Table) -> Result<Config, Error> {
 /// The options as a file for `--config`. Options without a value are comments.
 pub(super) fn print(config: &Config) -> Result<String, Error> {
     let mut options = Table::try_from(config).map_err(Error::ConfigText)?;
-    let mut text = String::new();
+    // Keys after the header of a table would be its own.
+    let (mut text, mut tables) = (String::new(), String::new());
     for flag in Config::augment_args(Command::new("devnet")).get_arguments() {
         let Some(key) = flag.get_long() else { continue };
         let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
@@ -68,9 +69,14 @@ pub(super) fn print(config: &Config) -> Result<String, Error> {
             }
             None => format!("# {key} = \"\"\n"),
         };
-        let _ = write!(text, "\n# {help}\n{line}");
+        let target = if line.starts_with('[') {
+            &mut tables
+        } else {
+            &mut text
+        };
+        let _ = write!(target, "\n# {help}\n{line}");
     }
-    Ok(text.trim().to_owned())
+    Ok(format!("{text}{tables}").trim().to_owned())
 }
 
 impl FromArgMatches for Flags {

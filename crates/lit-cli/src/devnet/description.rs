@@ -53,6 +53,7 @@ fn table(network: &Devnet, ethers: Option<&Path>) -> String {
             format!("{blocks}/get_most_recent_valid_block"),
         ),
         ("IPFS".to_owned(), ipfs_put_url(network)),
+        ("tokens".to_owned(), network.jwt_url().unwrap_or_default()),
         (
             "threshold".to_owned(),
             format!("{} of {}", network.threshold(), network.node_urls().len()),
@@ -124,6 +125,7 @@ fn describe(network: &Devnet) -> Value {
         "relayUrl": network.relay_url(),
         "relayApiKey": network.relay_api_key(),
         "blockhashUrl": network.blockhash_url(),
+        "jwtUrl": network.jwt_url(),
         "ipfs": { "putUrl": ipfs_put_url(network) },
         "capacityEnforced": network.capacity_enforced(),
         "fundedPrivateKeys": network.funded_keys(),

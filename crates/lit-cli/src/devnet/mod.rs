@@ -3,7 +3,9 @@
 mod config;
 mod config_file;
 mod description;
+mod issuers;
 mod start;
+mod token;
 mod values;
 
 pub(crate) use config::node_count;
@@ -16,7 +18,10 @@ use config_file::Flags;
 use crate::{error::Error, ethers, output::Output};
 
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Read the options from this TOML file; those on the command line override it.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -27,7 +32,16 @@ pub(crate) struct Args {
     flags: Flags,
 }
 
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Print a token by which a user logs in to a network that runs.
+    Token(token::Args),
+}
+
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
+    if let Some(Command::Token(args)) = &args.command {
+        return token::run(args, output).await;
+    }
     let config = args.flags.over(args.config.as_deref())?;
     if args.print_config {
         let text = config_file::print(&config)?;

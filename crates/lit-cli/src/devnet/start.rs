@@ -1,9 +1,9 @@
 use std::{io::ErrorKind, path::Path, sync::Arc, time::Duration};
 
-use lit_devnet::{Devnet, DevnetBuilder, DevnetError};
+use lit_devnet::{Devnet, DevnetBuilder, DevnetError, HttpConditionResolver};
 use lit_sdk::transport::HttpTransport;
 
-use super::config::Config;
+use super::{config::Config, values::Url};
 use crate::{error::Error, output::Output};
 
 /// Starts the network and says so.
@@ -13,7 +13,7 @@ pub(super) async fn start(
     output: &Output,
 ) -> Result<Devnet, Error> {
     let step = output.step("starting the network");
-    let mut builder = builder(config);
+    let mut builder = builder(config)?;
     if let Some(bundle) = ethers {
         builder = builder.with_ethers_bundle(bundle);
     }
@@ -26,7 +26,7 @@ pub(super) async fn start(
     Ok(network)
 }
 
-fn builder(config: &Config) -> DevnetBuilder {
+fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
     // Who starts the network chooses where it connects, and nothing that it sends is secret.
     let http = Arc::new(HttpTransport::builder().with_insecure_http(true).build());
     let mut builder = Devnet::builder()
@@ -48,7 +48,20 @@ fn builder(config: &Config) -> DevnetBuilder {
     if let Some(dir) = &config.state {
         builder = builder.with_state(dir);
     }
-    builder
+    for issuer in &config.jwt_issuer {
+        builder = builder.with_jwt_issuer(issuer.load(&http)?);
+    }
+    if let Some(Url(base)) = &config.google {
+        builder = builder.with_google(http.clone(), base.clone());
+    }
+    if let Some(Url(base)) = &config.discord {
+        builder = builder.with_discord(http.clone(), base.clone());
+    }
+    if let Some(Url(url)) = &config.condition_resolver {
+        let resolver = HttpConditionResolver::new(http, url.clone());
+        builder = builder.with_condition_resolver(Arc::new(resolver));
+    }
+    Ok(builder)
 }
 
 /// Names the flag by which another port is chosen when one is in use.

@@ -2,7 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use lit_sdk::{NodeUrl, transport::HttpUrl};
+use lit_sdk::{
+    NodeUrl,
+    transport::{HttpUrl, HttpUrlError},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// Serializes a type as the text that `Display` writes and `FromStr` reads.
@@ -23,7 +26,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(Seed, ChainUrl, FetchHost);
+as_text!(Seed, Url, ChainUrl, FetchHost);
 
 /// A seed: 64 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +45,24 @@ impl FromStr for Seed {
 impl fmt::Display for Seed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))
+    }
+}
+
+/// A URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Url(pub(super) HttpUrl);
+
+impl FromStr for Url {
+    type Err = HttpUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -29,6 +29,11 @@ fn the_printed_file_has_the_same_effect() {
         "--capacity",
         "--describe",
         "a \"b\".json",
+        "--jwt-issuer",
+        "provider=google,iss=https://id.example,keys=https://id.example/certs,aud=a,aud=b",
+        "--jwt-issuer=provider=stytch,iss=stytch.com/project,keys=keys.json",
+        "--discord",
+        "https://discord.example/api",
         "--seed",
         "00000000000000000000000000000000000000000000000000000000000000ff",
     ];
@@ -130,6 +135,14 @@ fn errors_name_the_file_and_the_field() {
         (
             "chain = [\"a=http://b\", \"c\"]",
             ": chain[1]: expected NAME=URL, such as ethereum=https://eth.example.org",
+        ),
+        (
+            "[[jwt-issuer]]\nprovider = \"github\"\niss = \"a\"\nkeys = \"b\"",
+            ": jwt-issuer[0].provider: unknown variant `github`, expected one of `google`, `apple`, `stytch`",
+        ),
+        (
+            "[[jwt-issuer]]\nprovider = \"google\"\niss = \"a\"",
+            ": jwt-issuer[0]: missing field `keys`",
         ),
         (
             "allow-fetch = [\"a/b\"]",

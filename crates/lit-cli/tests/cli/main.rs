@@ -4,6 +4,7 @@
 
 mod commands;
 mod devnet_config;
+mod devnet_logins;
 mod failures;
 mod state;
 mod usage;
@@ -27,6 +28,7 @@ fn lit(args: &[&str]) -> Command {
         "LIT_THRESHOLD",
         "LIT_LOG",
         "LIT_ALLOW_FETCH",
+        "LIT_SERVICES_URL",
     ] {
         command.env_remove(variable);
     }

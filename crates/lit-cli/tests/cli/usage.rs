@@ -55,6 +55,20 @@ fn wrong_values() {
             "invalid value 'ethereum' for '--chain <NAME=URL>': expected NAME=URL, such as ethereum=https://eth.example.org",
         ),
         (
+            &["devnet", "--jwt-issuer", "provider=github,iss=a,keys=b"],
+            "invalid value 'provider=github,iss=a,keys=b' for '--jwt-issuer <ISSUER>': unknown provider github; expected \
+             provider=google,iss=ISSUER,keys=URL, where the provider is google, apple or stytch, and the keys are a URL or a file",
+        ),
+        (
+            &["devnet", "--jwt-issuer", "provider=google,iss=a,iss=b"],
+            "invalid value 'provider=google,iss=a,iss=b' for '--jwt-issuer <ISSUER>': iss is given twice",
+        ),
+        (
+            &["devnet", "--google", "googleapis.com"],
+            "invalid value 'googleapis.com' for '--google <URL>': `googleapis.com` is not a URL: expected http:// or \
+             https://, a host, perhaps a port and a path, no user, no fragment",
+        ),
+        (
             &["devnet", "--allow-fetch", "https://example.org"],
             "invalid value 'https://example.org' for '--allow-fetch <HOST>': expected a host, such as api.example.org or \
              127.0.0.1:8080, or *",

@@ -1,9 +1,10 @@
-//! The services that official clients expect beside nodes and chain, on one port: relayer, block indexer and IPFS.
+//! The services beside nodes and chain, on one port: relayer, block indexer, IPFS, and an issuer of tokens.
 
 mod block_index;
 mod ipfs;
 mod refused;
 mod relayer;
+mod tokens;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -25,6 +26,7 @@ use self::{
     block_index::BlockIndex,
     refused::Refused,
     relayer::{RELAY_API_KEY, Relayer},
+    tokens::Tokens,
 };
 use crate::{Devnet, served::Served};
 
@@ -49,6 +51,17 @@ impl Devnet {
     #[must_use]
     pub fn blockhash_url(&self) -> Option<&str> {
         self.addresses.services.as_ref().map(NodeUrl::as_str)
+    }
+
+    /// The URL at which the network's own issuer gives JWTs; `None` if the network does not listen. `POST <url>/google`, `/apple` or
+    /// `/stytch` with `{ "sub": "user-1" }` gives `{ "token": .. }`, like [`Devnet::issue_jwt`]. Further members are `aud`, `email`,
+    /// `lifetime` in seconds, and for Stytch `sms`, `whatsapp` and `totp`.
+    #[must_use]
+    pub fn jwt_url(&self) -> Option<String> {
+        self.addresses
+            .services
+            .as_ref()
+            .map(|url| format!("{url}/jwt"))
     }
 
     /// The URL of IPFS; `None` if the network does not listen. `GET <url>/<cid>` reads code, `PUT` or `POST` stores it for nodes,
@@ -93,6 +106,10 @@ async fn answer(mut services: Router, request: Request<Incoming>) -> Response {
 pub(crate) fn router(network: &Served<'_>) -> Router {
     let (keys, clock) = (Arc::clone(network.keys), Arc::clone(network.clock));
     let relayer = Relayer::new(keys, Arc::clone(&clock), network.chain);
+    let tokens = Tokens {
+        issuer: Arc::clone(network.jwt_issuer),
+        clock: Arc::clone(&clock),
+    };
     let index = BlockIndex {
         blocks: Arc::clone(network.blocks),
         clock,
@@ -101,6 +118,7 @@ pub(crate) fn router(network: &Served<'_>) -> Router {
         .merge(block_index::routes(index))
         .merge(ipfs::routes(Arc::clone(network.ipfs)))
         .merge(relayer::routes(relayer))
+        .merge(tokens::routes(tokens))
         .fallback(async || Refused::new(StatusCode::NOT_FOUND, "unknown path"))
         .layer(middleware::from_fn(for_every_page))
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use alloy_primitives::Address;
 use async_trait::async_trait;
-use lit_devnet::{ConditionResolver, Devnet, ForeignCondition, ResolverError};
+use lit_devnet::{
+    ConditionResolver, Devnet, ForeignCondition, HttpConditionResolver, ResolverError,
+};
+use lit_test_fakes::{FakeHttp, Reply};
 use lit_types::access_control::ConditionsKind;
 use serde_json::json;
 
@@ -73,4 +76,48 @@ async fn chains_that_are_not_there() {
     let mut here = on_ethereum.clone();
     here[0]["chain"] = json!("yellowstone");
     assert!(asker.meets_basic(here).await);
+}
+
+#[tokio::test]
+async fn a_server_is_asked() {
+    let solana = json!([{
+        "conditionType": "solRpc", "method": "getBalance", "params": [":userAddress"], "pdaParams": [],
+        "pdaInterface": { "offset": 0, "fields": {} }, "pdaKey": "", "chain": "solana",
+        "returnValueTest": { "key": "", "comparator": ">=", "value": "1" },
+    }]);
+    let url = "http://127.0.0.1:9/conditions?key=secret";
+    let server = FakeHttp::in_order([Reply::json(&json!({ "met": true }))]);
+    let resolver = HttpConditionResolver::new(server.clone(), url.parse().unwrap());
+    let builder = Devnet::builder().with_condition_resolver(Arc::new(resolver));
+    let asker = Asker::of(Setup::of(builder).await).await;
+    assert!(asker.meets(ConditionsKind::Unified, &solana).await);
+    let request = server.requests().pop().unwrap();
+    assert_eq!(
+        (request.method.as_str(), request.url.as_str()),
+        ("POST", url)
+    );
+    let sent: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+    let expected = json!({ "condition": solana[0], "userAddress": asker.address().to_string() });
+    assert_eq!(sent, expected);
+
+    server.reply(Reply::json(&json!({ "met": false })));
+    assert!(!asker.meets(ConditionsKind::Unified, &solana).await);
+    for (reply, problem) in [
+        (
+            Reply::status(422, "{\"error\":\"no such account\"}"),
+            "status 422: no such account",
+        ),
+        (Reply::status(500, "<html>"), "status 500: no error text"),
+        (
+            Reply::json(&json!({ "met": "yes" })),
+            "the answer has no boolean `met`",
+        ),
+        (Reply::refused(), "http://127.0.0.1:9: "),
+    ] {
+        server.reply(reply);
+        let (status, answer) = asker.ask(0, &body(ConditionsKind::Unified, &solana)).await;
+        assert_eq!(status, 502, "{answer}");
+        let text = answer.to_string();
+        assert!(text.contains(problem) && !text.contains("secret"), "{text}");
+    }
 }

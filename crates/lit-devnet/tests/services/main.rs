@@ -1,4 +1,4 @@
-//! Relayer, block indexer and IPFS over HTTP, byte by byte. What the typed client makes of them is tested in `lit-sdk`.
+//! Relayer, block indexer, IPFS and tokens over HTTP, byte by byte. What the typed client makes of them is tested in `lit-sdk`.
 
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
@@ -8,6 +8,7 @@ mod ipfs;
 mod minting;
 mod paying;
 mod support;
+mod tokens;
 
 use lit_devnet::Devnet;
 use support::Services;

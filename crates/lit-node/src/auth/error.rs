@@ -53,6 +53,8 @@ pub(crate) enum AuthRefusal {
 
     #[error("{0} is not configured on this network")]
     NoService(&'static str),
+    #[error("no keys of {0}: its key set could not be fetched in the last seconds")]
+    NoKeys(&'static str),
     #[error("{0} refused the access token")]
     TokenUnknown(&'static str),
     #[error("cannot reach {service}")]

@@ -51,6 +51,17 @@ impl Jwks {
         Ok(Self(keys))
     }
 
+    /// Whether a key has this id, or no id. Without an id, any key counts.
+    pub(super) fn has(&self, id: Option<&str>) -> bool {
+        self.named(id).next().is_some()
+    }
+
+    fn named<'a>(&'a self, id: Option<&'a str>) -> impl Iterator<Item = &'a Jwk> {
+        self.0
+            .iter()
+            .filter(move |jwk| id.is_none() || jwk.id.is_none() || jwk.id.as_deref() == id)
+    }
+
     /// Whether one of the keys signed this. If the token names a key, only that key counts.
     pub(super) fn verify(
         &self,
@@ -59,9 +70,7 @@ impl Jwks {
         signed: &[u8],
         signature: &[u8],
     ) -> bool {
-        self.0
-            .iter()
-            .filter(|jwk| id.is_none() || jwk.id.is_none() || jwk.id.as_deref() == id)
+        self.named(id)
             .any(|jwk| jwk.key.verify(algorithm, signed, signature))
     }
 }

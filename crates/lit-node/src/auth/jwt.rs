@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use lit_node_transport::{HttpClient, HttpUrl};
 use lit_types::constants::CLOCK_TOLERANCE;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -6,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::{
     AuthRefusal, JwksError,
+    issuer_keys::IssuerKeys,
     jwk::{Algorithm, Jwks},
 };
 
@@ -36,10 +40,7 @@ impl JwtProvider {
     }
 }
 
-/// An issuer of JWTs that nodes trust, with its keys.
-///
-/// Nodes do not fetch keys. Pass the keys that the issuer publishes; Google's are at
-/// `https://www.googleapis.com/oauth2/v3/certs`.
+/// An issuer of JWTs that nodes trust, with its keys, or with the URL at which it publishes them.
 ///
 /// ```
 /// use lit_node::{JwtIssuer, JwtProvider};
@@ -54,7 +55,7 @@ impl JwtProvider {
 pub struct JwtIssuer {
     provider: JwtProvider,
     issuer: String,
-    keys: Jwks,
+    keys: IssuerKeys,
     audiences: Vec<String>,
 }
 
@@ -69,7 +70,21 @@ impl JwtIssuer {
         issuer: impl Into<String>,
         keys: &str,
     ) -> Result<Self, JwksError> {
-        Ok(Self::with_keys(provider, issuer.into(), Jwks::parse(keys)?))
+        let keys = IssuerKeys::Fixed(Arc::new(Jwks::parse(keys)?));
+        Ok(Self::with_keys(provider, issuer.into(), keys))
+    }
+
+    /// Trusts tokens of `provider` with this `iss` that one of the keys behind a URL signed; Google's are at
+    /// `https://www.googleapis.com/oauth2/v3/certs`. They are fetched when a token names an unknown key, and when they are ten minutes
+    /// old, but at most once in ten seconds. A key set may have 256 KiB.
+    #[must_use]
+    pub fn from_url(
+        provider: JwtProvider,
+        issuer: impl Into<String>,
+        client: Arc<dyn HttpClient>,
+        keys: HttpUrl,
+    ) -> Self {
+        Self::with_keys(provider, issuer.into(), IssuerKeys::published(client, keys))
     }
 
     /// Accepts only tokens for this app. May be repeated. Default: tokens for any app, like Lit's nodes; the app is part of the auth
@@ -85,7 +100,7 @@ impl JwtIssuer {
         self.audiences.is_empty() || apps.iter().all(|app| self.audiences.contains(app))
     }
 
-    pub(super) const fn with_keys(provider: JwtProvider, issuer: String, keys: Jwks) -> Self {
+    const fn with_keys(provider: JwtProvider, issuer: String, keys: IssuerKeys) -> Self {
         Self {
             provider,
             issuer,
@@ -142,7 +157,7 @@ impl Claims {
 }
 
 /// Verifies a token of this provider: signature, issuer, times and app.
-pub(super) fn verify(
+pub(super) async fn verify(
     token: &str,
     provider: JwtProvider,
     issuers: &[JwtIssuer],
@@ -173,24 +188,28 @@ pub(super) fn verify(
     let signature = decode(signature)?;
     let claims: Claims = part(claims)?;
     // Several issuers may have the same name, with different keys or apps.
-    let mut issuers = issuers
+    let issuers = issuers
         .iter()
         .filter(|known| known.provider == provider)
-        .filter(|known| claims.iss.as_ref() == Some(&known.issuer))
-        .peekable();
-    if issuers.peek().is_none() {
-        return Err(AuthRefusal::Issuer(provider.name()));
-    }
+        .filter(|known| claims.iss.as_ref() == Some(&known.issuer));
     let kid = header.kid.as_deref();
-    let has_signed =
-        |known: &&JwtIssuer| (known.keys).verify(kid, algorithm, signed.as_bytes(), &signature);
-    let mut signers = issuers.filter(has_signed).peekable();
-    if signers.peek().is_none() {
-        return Err(AuthRefusal::JwtSignature);
+    let mut refusal = AuthRefusal::Issuer(provider.name());
+    let mut signers = Vec::new();
+    for known in issuers {
+        match known.keys.with(kid, provider).await {
+            Ok(keys) if keys.verify(kid, algorithm, signed.as_bytes(), &signature) => {
+                signers.push(known);
+            }
+            Ok(_) => refusal = AuthRefusal::JwtSignature,
+            Err(error) => refusal = error,
+        }
+    }
+    if signers.is_empty() {
+        return Err(refusal);
     }
     check_times(&claims, now)?;
     let apps = claims.audiences()?;
-    if !signers.any(|known| known.is_for(apps)) {
+    if !signers.iter().any(|known| known.is_for(apps)) {
         return Err(AuthRefusal::Audience);
     }
     Ok(claims)
@@ -270,6 +289,17 @@ mod tests {
         )
     }
 
+    fn verify(
+        token: &str,
+        provider: JwtProvider,
+        issuers: &[JwtIssuer],
+    ) -> Result<Claims, AuthRefusal> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.block_on(super::verify(token, provider, issuers, now()))
+    }
+
     fn now() -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp(1_763_620_000).unwrap()
     }
@@ -281,7 +311,7 @@ mod tests {
             let encode = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
             let made = format!("{}.{}.{token}", encode(&header), encode(&claims));
             for token in [token, made] {
-                let refused = verify(&token, JwtProvider::Google, &issuers, now()).unwrap_err();
+                let refused = verify(&token, JwtProvider::Google, &issuers).unwrap_err();
                 prop_assert!(matches!(refused, AuthRefusal::Jwt(_) | AuthRefusal::Json(_)), "{}", refused);
             }
         }
@@ -294,7 +324,7 @@ mod tests {
             let place = place % bytes.len();
             bytes[place] = byte;
             let changed = String::from_utf8(bytes).unwrap();
-            let is_good = verify(&changed, JwtProvider::Apple, &issuers, now()).is_ok();
+            let is_good = verify(&changed, JwtProvider::Apple, &issuers).is_ok();
             prop_assert_eq!(is_good, changed == token);
         }
 
@@ -305,7 +335,7 @@ mod tests {
                 { "delivery_method": "email", "email_factor": { "email_address": mail } },
             ] });
             let token = token(json!({ "sub": user, "aud": app, "https://stytch.com/session": session }));
-            let read = |provider| verify(&token, provider, &issuers, now()).unwrap();
+            let read = |provider| verify(&token, provider, &issuers).unwrap();
             let google = read(JwtProvider::Google).identity().unwrap();
             prop_assert_eq!(google, (user, app.clone()));
             let factor = AuthMethodType::StytchEmailFactorOtp;

@@ -1,6 +1,7 @@
 //! Verification of auth methods: each proves that somebody is a user of an app.
 
 mod error;
+mod issuer_keys;
 mod jwk;
 mod jwt;
 mod oauth;
@@ -54,20 +55,20 @@ impl AuthProviders {
             return Err(AuthRefusal::TooLong);
         }
         let kind = number.known().ok_or(AuthRefusal::Unsupported(number))?;
-        let jwt = |provider| jwt::verify(token, provider, &self.issuers, at.now);
+        let jwt = async |provider| jwt::verify(token, provider, &self.issuers, at.now).await;
         let (user_id, app_id) = match kind {
             AuthMethodType::EthWallet => wallet::verify(token, at.now)?,
             AuthMethodType::WebAuthn => webauthn::verify(token, at).await?,
             AuthMethodType::Discord => oauth::discord(self.discord.as_ref(), token).await?,
             AuthMethodType::Google => oauth::google(self.google.as_ref(), token).await?,
-            AuthMethodType::GoogleJwt => jwt(JwtProvider::Google)?.identity()?,
-            AuthMethodType::AppleJwt => jwt(JwtProvider::Apple)?.identity()?,
+            AuthMethodType::GoogleJwt => jwt(JwtProvider::Google).await?.identity()?,
+            AuthMethodType::AppleJwt => jwt(JwtProvider::Apple).await?.identity()?,
             AuthMethodType::StytchOtp
             | AuthMethodType::StytchEmailFactorOtp
             | AuthMethodType::StytchSmsFactorOtp
             | AuthMethodType::StytchWhatsAppFactorOtp
             | AuthMethodType::StytchTotpFactorOtp => {
-                stytch::identity(kind, &jwt(JwtProvider::Stytch)?)?
+                stytch::identity(kind, &jwt(JwtProvider::Stytch).await?)?
             }
             _ => return Err(AuthRefusal::Unsupported(number)),
         };

@@ -3,6 +3,7 @@
 mod answer;
 mod call;
 mod error;
+mod http_resolver;
 mod parse;
 mod resolver;
 mod standard;
@@ -24,6 +25,7 @@ use crate::{ChainReader, Chains};
 use answer::Answer;
 use call::contract_answer;
 pub(crate) use error::ConditionError;
+pub use http_resolver::HttpConditionResolver;
 pub(crate) use parse::{conditions_of, encrypted_as, parse_conditions};
 pub use resolver::{ConditionResolver, ForeignCondition, ResolverError};
 

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use lit_types::access_control::{
     AnySolRpcCondition, CosmosCondition, EvmBasicCondition, EvmContractCondition,
 };
+use serde::Serialize;
 
 /// Evaluates access control conditions that the network cannot evaluate itself: of Solana and Cosmos chains, of EVM chains other
 /// than its own, and of unknown standards.
@@ -25,7 +26,8 @@ pub trait ConditionResolver: fmt::Debug + Send + Sync + 'static {
 }
 
 /// A condition for a [`ConditionResolver`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "conditionType", rename_all = "camelCase")]
 #[non_exhaustive]
 pub enum ForeignCondition {
     /// A method of a standard, on an EVM chain.
@@ -33,6 +35,7 @@ pub enum ForeignCondition {
     /// A function of a contract, on an EVM chain.
     EvmContract(EvmContractCondition),
     /// A condition on Solana.
+    #[serde(rename = "solRpc")]
     Solana(AnySolRpcCondition),
     /// A condition on a Cosmos chain.
     Cosmos(CosmosCondition),
