@@ -16,6 +16,7 @@ use lit_sdk::{
 use serde_json::{Value, json};
 
 use crate::{
+    action_check::{self, Check},
     devnet::FetchHost,
     error::{Error, read_file},
     ethers,
@@ -46,6 +47,10 @@ pub(crate) struct Sign {
 pub(crate) enum ActionCommand {
     /// Run a Lit Action on all nodes, or with --local in this process.
     Run(Run),
+    /// Show which globals and Lit.Actions functions a Lit Action uses, and whether Datil and the embedded network have them.
+    ///
+    /// The exit code is 1 if the embedded network lacks one.
+    Check(Check),
     /// Print the CID of a Lit Action, which `lit pkp permit` takes.
     Cid {
         /// A file with the JavaScript of the action.
@@ -117,6 +122,7 @@ pub(crate) async fn sign(args: &Sign, output: &Output) -> Result<(), Error> {
 pub(crate) async fn action(command: &ActionCommand, output: &Output) -> Result<(), Error> {
     match command {
         ActionCommand::Run(args) => run(args, output).await,
+        ActionCommand::Check(args) => action_check::run(args, output).await,
         ActionCommand::Cid { code } => {
             let cid = ActionCid::of_code(read_file(code)?).to_string();
             output.result(&json!({ "cid": cid }), &cid)

@@ -15,6 +15,8 @@ use lit_sdk::{
     types::{NodeErrorCode, TokenId},
 };
 
+use crate::action_check::Unreadable;
+
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
@@ -76,6 +78,10 @@ pub(crate) enum Error {
         field: String,
         message: String,
     },
+    #[error("{path} cannot be checked", path = .path.display())]
+    Unreadable { path: PathBuf, source: Unreadable },
+    #[error("the embedded network lacks {}", .0.join(", "))]
+    NotEmbedded(Vec<String>),
     #[error("{path} is not ethers 5; pass dist/ethers.umd.min.js of npm's ethers@5.7.2 to --ethers", path = .0.display())]
     NotEthers(PathBuf),
     #[error("cannot write the options as TOML")]
@@ -146,6 +152,7 @@ impl Error {
             | Self::NotEthers(_)
             | Self::KeySet { .. }
             | Self::ServicesUrl(_)
+            | Self::Unreadable { .. }
             | Self::Sdk(
                 lit_sdk::Error::Config(_)
                 | lit_sdk::Error::InvalidMessage(_)

@@ -1,5 +1,6 @@
 //! The `lit` command. Without arguments it runs the tour.
 
+mod action_check;
 mod call;
 mod chain;
 mod devnet;

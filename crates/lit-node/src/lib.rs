@@ -22,6 +22,7 @@ mod refusal;
 mod request;
 mod settings;
 
+pub use actions::action_functions;
 pub use auth::{AuthProviders, JwksError, JwtIssuer, JwtProvider, OauthApi};
 pub use conditions::{ConditionResolver, ForeignCondition, HttpConditionResolver, ResolverError};
 pub use delegation_uses::{DelegationUse, DelegationUses};

@@ -280,6 +280,65 @@ fn the_description_says_what_runs_where() {
     }
 }
 
+#[test]
+fn actions_are_checked_for_what_the_networks_have() {
+    let files = Files::new();
+    let action = files.write(
+        "action.js",
+        "const go = async () => {\n  await Lit.Actions.signEcdsa({ toSign, publicKey, sigName: 'x' });\n  \
+         Lit.Actions.signTwice();\n  new Blob([ethers.version]);\n};\ngo();",
+    );
+    let check = |flags: &[&str]| {
+        lit(&["action", "check", &action])
+            .args(flags)
+            .output()
+            .unwrap()
+    };
+    let output = check(&["--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let name = |name: &str, line: usize, datil: bool, embedded: bool| json!({ "name": name, "line": line, "datil": datil, "embedded": embedded });
+    assert_eq!(
+        serde_json::from_slice::<Value>(&output.stdout).unwrap(),
+        json!({
+            "globals": [name("Blob", 4, true, false), name("Lit", 2, true, true), name("ethers", 4, true, true)],
+            "actions": [name("signEcdsa", 2, true, true), name("signTwice", 3, false, false)],
+            "parameters": [name("publicKey", 2, false, false), name("toSign", 2, false, false)],
+            "unknown": [],
+            "runsEmbedded": false,
+        })
+    );
+    assert!(
+        stderr(&output).contains("the embedded network lacks Blob, Lit.Actions.signTwice"),
+        "{output:?}"
+    );
+    let text = check(&["--param", "toSign"]);
+    assert_eq!(
+        String::from_utf8(text.stdout.clone()).unwrap(),
+        "Lit.Actions.signEcdsa                        both           line 2\n\
+         Lit.Actions.signTwice                        neither        line 3\n\
+         Blob                                         Datil only     line 4\n\
+         Lit                                          both           line 2\n\
+         ethers                                       both           line 4\n\
+         publicKey                                    neither        line 2\n\
+         toSign                                       parameter      line 2\n"
+    );
+    assert!(
+        stderr(&text).contains("the embedded network lacks Blob, publicKey, Lit.Actions.signTwice"),
+        "{text:?}"
+    );
+
+    let fine = files.write("fine.js", "Lit.Actions.setResponse({ response: `${n}` })");
+    let fine = lit(&["action", "check", &fine]).output().unwrap();
+    assert_eq!(fine.status.code(), Some(0), "{fine:?}");
+    let wrong = files.write("wrong.ts", "let a = 1;\nlet b: number = 2;");
+    let wrong = lit(&["action", "check", &wrong]).output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        stderr(&wrong).contains("line 2: not JavaScript"),
+        "{wrong:?}"
+    );
+}
+
 /// From `node_modules` of the working directory, or by the flag.
 #[test]
 fn local_actions_use_the_ethers_that_is_installed() {

@@ -34,6 +34,12 @@ const FUNCTIONS: &[&str] = &[
     "signEcdsa",
 ];
 
+/// The functions of `Lit.Actions` that a node adds to those of every engine.
+#[must_use]
+pub const fn action_functions() -> &'static [&'static str] {
+    FUNCTIONS
+}
+
 /// The longest name of a meeting point, in bytes. The network keeps names after the action has ended.
 pub(super) const MAX_NAME: usize = 1024;
 

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use self::{host::NodeHost, task::Task};
 use crate::{NodeParts, RequestKey, contracts::Contracts};
 
+pub use self::host::action_functions;
 pub(crate) use self::powers::Powers;
 
 /// Runs the actions of a node.
