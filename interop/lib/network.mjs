@@ -1,5 +1,6 @@
 // The network under test, as `lit devnet --describe` describes it, in the forms that the official packages take.
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 import { constants, ethers } from './official.mjs';
 
@@ -56,6 +57,11 @@ export function plainContext() {
 /** A context that knows the resolver only. */
 export function resolverContext() {
   return { resolverAddress: network.contracts.ContractResolver, abi: RESOLVER_ABI, environment: 0 };
+}
+
+/** The file that `lit devnet --contract-context` wrote, beside the description, as it is. */
+export function fileContext() {
+  return JSON.parse(readFileSync(join(dirname(process.env.LIT_NETWORK), 'contract-context.json'), 'utf8'));
 }
 
 export function provider(url = network.rpcUrl) {

@@ -26,6 +26,17 @@ function event(receipt, of, name) {
   return found.args;
 }
 
+await check('the accounts of anvil have 10,000 tokens each, and can send them', async () => {
+  const mnemonic = `${'test '.repeat(11)}junk`;
+  const accounts = Array.from({ length: 10 }, (_, number) =>
+    ethers.Wallet.fromMnemonic(mnemonic, `m/44'/60'/0'/0/${number}`).connect(chain),
+  );
+  for (const account of accounts) assert.deepEqual(await account.getBalance(), parseEther('10000'));
+  const to = ethers.Wallet.createRandom().address;
+  await (await accounts[9].sendTransaction({ to, value: 7 })).wait();
+  assert.equal(Number(await chain.getBalance(to)), 7);
+});
+
 await check('ethers finds the chain id, a block with a base fee, and the balance of a funded wallet', async () => {
   assert.equal((await chain.getNetwork()).chainId, network.chainId);
   const block = await chain.getBlock('latest');

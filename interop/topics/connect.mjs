@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { check, refusal } from '../lib/checks.mjs';
 import { newClient } from '../lib/client.mjs';
 import { counting } from '../lib/loopback.mjs';
-import { network, nodes, officialAbi, plainContext, resolverContext, sorted } from '../lib/network.mjs';
+import { fileContext, network, nodes, officialAbi, plainContext, resolverContext, sorted } from '../lib/network.mjs';
 
 const onlyStaking = { Staking: plainContext().Staking };
 const ways = {
   'custom, all contracts given': {},
   'custom, Staking alone given': { contractContext: onlyStaking },
+  'custom, the file of --contract-context': { contractContext: fileContext() },
   'custom, through the resolver': { contractContext: resolverContext() },
   'datil-dev, contracts given': { litNetwork: 'datil-dev', nodeProtocol: 'http://' },
   'datil-dev, nothing but the RPC given': {
@@ -35,6 +36,19 @@ for (const [way, options] of Object.entries(ways)) {
     assert.equal(client.ready, false);
   });
 }
+
+await check('the described URL for block hashes is one that the client takes as it is', async () => {
+  const client = newClient();
+  await client.connect();
+  client._blockHashUrl = network.blockhashUrl;
+  client.lastBlockHashRetrieved = null;
+  const latest = async () => (await (await fetch(network.blockhashUrl)).json()).blockhash;
+  const before = await latest();
+  const hash = await client.getLatestBlockhash();
+  // A block may have been made in between.
+  assert([before, await latest()].includes(hash), hash);
+  await client.disconnect();
+});
 
 await check('the epoch that the client sends is that of Staking', async () => {
   const client = newClient();

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { check, refusal } from '../lib/checks.mjs';
-import { CONTRACTS, network, plainContext, resolverContext, wallet } from '../lib/network.mjs';
+import { CONTRACTS, fileContext, network, plainContext, resolverContext, wallet } from '../lib/network.mjs';
 import { constants, ethers, official } from '../lib/official.mjs';
 
 const { LitContracts } = official('contracts-sdk');
@@ -16,6 +16,7 @@ const ways = {
     network: 'custom',
     customContext: Object.fromEntries(CONTRACTS.map((name) => [name, { address: network.contracts[name] }])),
   },
+  'custom, the file of --contract-context': { network: 'custom', customContext: fileContext() },
   'custom, through the resolver': { network: 'custom', customContext: resolverContext() },
   'datil-dev, pointed at this chain': { network: 'datil-dev' },
 };

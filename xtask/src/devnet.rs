@@ -10,6 +10,9 @@ use std::{
 /// The time limit for a network to answer everywhere.
 const START: Duration = Duration::from_secs(60);
 
+/// The file with the contracts, beside the description.
+const CONTRACT_CONTEXT: &str = "contract-context.json";
+
 /// A dev network in its own process, on free ports. Dropping this stops it.
 #[derive(Debug)]
 pub(crate) struct Devnet {
@@ -45,6 +48,8 @@ impl Devnet {
             .args(options)
             .arg("--describe")
             .arg(&description)
+            .arg("--contract-context")
+            .arg(folder.join(CONTRACT_CONTEXT))
             .stdin(Stdio::null())
             .stdout(File::create(folder.join("devnet.out"))?)
             .stderr(File::create(folder.join("devnet.log"))?)

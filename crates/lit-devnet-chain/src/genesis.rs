@@ -55,6 +55,7 @@ pub struct LitGenesis {
     ecdsa_root_keys: Vec<PkpPublicKey>,
     epoch_length: Duration,
     funded: Vec<Address>,
+    balances: Vec<(Address, U256)>,
     clock: Option<Arc<dyn Clock>>,
 }
 
@@ -64,6 +65,18 @@ pub struct LitChain {
     chain: Chain,
     admin: Address,
     addresses: ContractAddresses,
+}
+
+/// A contract of a Lit network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LitContract {
+    /// Its name, such as `PKPNFT`.
+    pub name: String,
+    /// Its address.
+    pub address: Address,
+    /// Its ABI, as JSON.
+    pub abi: String,
 }
 
 /// Why a genesis failed: a contract refused its initialization.
@@ -87,6 +100,7 @@ impl LitGenesis {
             ecdsa_root_keys: Vec::new(),
             epoch_length: Duration::from_secs(3600),
             funded: Vec::new(),
+            balances: Vec::new(),
             clock: None,
         }
     }
@@ -107,6 +121,12 @@ impl LitGenesis {
     /// Gives each of these accounts a million tokens. May be repeated. Default: only the admin has funds.
     pub fn with_funded(mut self, accounts: impl IntoIterator<Item = Address>) -> Self {
         self.funded.extend(accounts);
+        self
+    }
+
+    /// Gives an account at least this balance, in wei, also on a [restored](Self::restore) chain. May be repeated.
+    pub fn with_balance(mut self, account: Address, balance: U256) -> Self {
+        self.balances.push((account, balance));
         self
     }
 
@@ -136,6 +156,7 @@ impl LitGenesis {
                 .transact_as(admin, Some(contract), U256::ZERO, call)
                 .map_err(|source| GenesisError { contract, source })?;
         }
+        self.raise_balances(&chain);
         Ok(LitChain {
             chain,
             admin,
@@ -144,7 +165,8 @@ impl LitGenesis {
     }
 
     /// Restores the chain of a network from all its [changes](Chain::take_changes), oldest first. If its nodes listen elsewhere now
-    /// or its epochs have another length, the chain is told so, in new blocks. Funds stay as they were saved.
+    /// or its epochs have another length, the chain is told so, in new blocks. Balances stay as they were
+    /// saved, except those of [`LitGenesis::with_balance`].
     ///
     /// # Errors
     /// [`RestoreError`] if the changes are malformed, incomplete or not of a network with this admin.
@@ -163,7 +185,16 @@ impl LitGenesis {
                 .transact_as(self.admin, Some(contract), U256::ZERO, call)
                 .map_err(|source| RestoreError::Network { contract, source })?;
         }
+        self.raise_balances(&chain.chain);
         Ok(chain)
+    }
+
+    fn raise_balances(&self, chain: &Chain) {
+        for (account, balance) in &self.balances {
+            if chain.balance(*account) < *balance {
+                chain.set_balance(*account, *balance);
+            }
+        }
     }
 
     /// A chain that has no accounts yet.
@@ -194,6 +225,15 @@ impl LitChain {
     #[must_use]
     pub const fn addresses(&self) -> &ContractAddresses {
         &self.addresses
+    }
+
+    /// The contracts that clients use, with their ABIs. Of the two deployments of `PKPHelper` it is the one that the official client
+    /// uses.
+    #[must_use]
+    pub fn contracts(&self) -> Vec<LitContract> {
+        let placements = placements(&self.addresses).into_iter();
+        let used = placements.filter(|(address, _)| *address != self.addresses.pkp_helper);
+        used.map(|it| LitContract::new(it.0, it.1)).collect()
     }
 
     /// Ends the epoch, regardless of its length, and begins the next with the same nodes.

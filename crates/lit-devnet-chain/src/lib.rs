@@ -17,7 +17,7 @@ mod transport;
 pub use builder::{CHRONICLE_YELLOWSTONE, ChainBuilder, GenesisAccount};
 pub use chain::{Chain, ChainChanges, SnapshotId};
 pub use error::{ChainError, RestoreError, Revert};
-pub use genesis::{GenesisError, GenesisNode, LitChain, LitGenesis};
+pub use genesis::{GenesisError, GenesisNode, LitChain, LitContract, LitGenesis};
 #[cfg(feature = "http")]
 pub use server::serve;
 pub use transport::ChainTransport;

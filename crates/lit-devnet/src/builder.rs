@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
+use alloy_primitives::{Address, U256};
 use lit_actions::{ActionEnvironment, ActionLimits, HttpFetch};
 use lit_node::{AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi};
 use lit_node_transport::{HttpClient, HttpUrl};
@@ -47,6 +48,7 @@ pub struct DevnetBuilder {
     /// Without threshold and environment, which are known at the start.
     pub(crate) settings: NodeSettings,
     pub(crate) state: Option<PathBuf>,
+    pub(crate) balances: Vec<(Address, U256)>,
     #[cfg(feature = "http")]
     pub(crate) http_port: Option<u16>,
     #[cfg(feature = "http")]
@@ -66,6 +68,13 @@ impl DevnetBuilder {
     /// filters, faults and the request log are not kept.
     pub fn with_state(mut self, dir: impl Into<PathBuf>) -> Self {
         self.state = Some(dir.into());
+        self
+    }
+
+    /// Gives an account at least this balance, in wei, at every start. May be repeated. Default: only the wallets of
+    /// [`Devnet::funded_keys`](crate::Devnet::funded_keys) and the ten accounts of anvil and hardhat have funds.
+    pub fn with_balance(mut self, account: Address, balance: U256) -> Self {
+        self.balances.push((account, balance));
         self
     }
 
@@ -230,6 +239,7 @@ impl Default for DevnetBuilder {
             epoch_length: Duration::from_secs(3600),
             settings: NodeSettings::new(2),
             state: None,
+            balances: Vec::new(),
             #[cfg(feature = "http")]
             http_port: None,
             #[cfg(feature = "http")]

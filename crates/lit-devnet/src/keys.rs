@@ -1,4 +1,4 @@
-use alloy_primitives::Address;
+use alloy_primitives::{Address, U256, address, uint};
 use k256::{ecdsa::SigningKey, elliptic_curve::sec1::ToEncodedPoint};
 use lit_key_shares::{BlsSecretKey, EcdsaDealer, EcdsaRootShares};
 use lit_session_crypto::BlsPublicKey;
@@ -13,6 +13,22 @@ use crate::{dealer::Dealer, issuer::LocalIssuer, signer::Election};
 const HD_ROOT_KEYS: u8 = 2;
 /// The number of funded wallets.
 const FUNDED_WALLETS: usize = 10;
+/// The accounts of anvil and hardhat, whose keys are in their documentation: those of the mnemonic
+/// `test test test test test test test test test test test junk`.
+pub(crate) const ANVIL_ACCOUNTS: [Address; 10] = [
+    address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+    address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+    address!("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
+    address!("0x90F79bf6EB2c4f870365E785982E1f101E93b906"),
+    address!("0x15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),
+    address!("0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc"),
+    address!("0x976EA74026E726554dB657fA54763abd0C3a0aa9"),
+    address!("0x14dC79964da2C08b23698B3D3cc7Ca32193d9955"),
+    address!("0x23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"),
+    address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"),
+];
+/// The balance of each of these accounts when a network is new, in wei: 10,000 tokens, as on anvil.
+pub(crate) const ANVIL_BALANCE: U256 = uint!(10_000_000_000_000_000_000_000_U256);
 /// The label from which the relayer's wallet is derived.
 pub(crate) const RELAYER: &str = "relayer";
 

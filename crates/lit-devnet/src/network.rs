@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use lit_contracts::NetworkContext;
-use lit_devnet_chain::{Chain, LitChain};
+use lit_devnet_chain::{Chain, LitChain, LitContract};
 use lit_node::JwtProvider;
 use lit_node_transport::{Discovery, HttpUrl, Network, NodeList, NodeTransport};
 use lit_types::{Clock, NodeUrl};
@@ -111,6 +111,12 @@ impl Devnet {
     #[must_use]
     pub const fn chain(&self) -> &Chain {
         self.chain.chain()
+    }
+
+    /// The contracts of the network, with their ABIs.
+    #[must_use]
+    pub fn contracts(&self) -> Vec<LitContract> {
+        self.chain.contracts()
     }
 
     /// The URL of the chain's JSON-RPC server, if the network listens.

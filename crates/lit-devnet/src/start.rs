@@ -18,7 +18,7 @@ use crate::{
     entropy::SystemEntropy,
     fault::Faults,
     http::{Addresses, Sockets},
-    keys::{NetworkKeys, RELAYER},
+    keys::{ANVIL_ACCOUNTS, ANVIL_BALANCE, NetworkKeys, RELAYER},
     log::RequestLog,
     meetings::{LocalPeers, Meetings},
     places::{LocalEngines, Places},
@@ -135,6 +135,10 @@ impl DevnetBuilder {
     ) -> Result<LitChain, DevnetError> {
         let genesis = self.genesis(keys, clock, nodes);
         let Some(saved) = saved else {
+            let accounts = ANVIL_ACCOUNTS.into_iter();
+            let genesis = accounts.fold(genesis, |genesis, account| {
+                genesis.with_balance(account, ANVIL_BALANCE)
+            });
             return Ok(genesis.build()?);
         };
         let restored = genesis.restore(saved.iter().map(|bytes| &bytes[..]));
@@ -164,7 +168,7 @@ impl DevnetBuilder {
             .funded_wallets()
             .into_iter()
             .map(|(address, _)| address);
-        LitGenesis::new(
+        let genesis = LitGenesis::new(
             nodes.iter().enumerate().map(node).collect(),
             keys.address("admin"),
         )
@@ -172,7 +176,11 @@ impl DevnetBuilder {
         .with_epoch_length(self.epoch_length)
         .with_funded(funded)
         .with_funded([keys.address(RELAYER)])
-        .with_clock(clock.clone())
+        .with_clock(clock.clone());
+        let balances = self.balances.iter();
+        balances.fold(genesis, |genesis, (account, balance)| {
+            genesis.with_balance(*account, *balance)
+        })
     }
 
     /// The network's own chain and the others, by name.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::{
     issuers::Issuer,
-    values::{ChainUrl, FetchHost, Seed, Url},
+    values::{ChainUrl, FetchHost, Fund, Seed, Url},
 };
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{MAX_NODES, MIN_NODES};
@@ -51,6 +51,10 @@ pub(super) struct Config {
         env = "LIT_ALLOW_FETCH"
     )]
     pub(super) allow_fetch: Vec<FetchHost>,
+    /// Give an account at least this many tokens (default 10000) at every start, such as 0x1234...=2.5; repeat the option for more. The
+    /// wallets of --describe and the ten accounts of anvil have funds without it.
+    #[arg(long, value_name = "ADDRESS[=AMOUNT]")]
+    pub(super) fund: Vec<Fund>,
     /// Keep the chain, code on IPFS, uses of delegations, epoch and clock in this directory, and go on from there.
     #[arg(long, value_name = "DIR")]
     pub(super) state: Option<PathBuf>,
@@ -74,6 +78,10 @@ pub(super) struct Config {
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,
+    /// Write the contracts with their ABIs to this file as JSON: the contractContext of the official LitNodeClient, and the customContext
+    /// of LitContracts.
+    #[arg(long, value_name = "FILE")]
+    pub(super) contract_context: Option<PathBuf>,
 }
 
 /// Accepts as many nodes as a network can have.

@@ -1,8 +1,9 @@
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use alloy_primitives::Address;
 use lit_devnet::Devnet;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::{Value, json, value::RawValue};
 
 use super::config::Config;
 use crate::{error::Error, ethers::HOW_TO_GET, output::Output};
@@ -17,11 +18,11 @@ pub(super) fn publish(
     output: &Output,
 ) -> Result<(), Error> {
     let description = describe(network);
+    if let Some(file) = &config.contract_context {
+        write_whole(file, &contract_context(network)?)?;
+    }
     if let Some(file) = &config.describe {
-        write_whole(file, &format!("{description:#}\n")).map_err(|source| Error::Write {
-            path: file.clone(),
-            source,
-        })?;
+        write_whole(file, &format!("{description:#}\n"))?;
     }
     let text = format!("{}\n\n{}", table(network, ethers), hint(network));
     output.result(&description, &text)
@@ -34,7 +35,7 @@ fn table(network: &Devnet, ethers: Option<&Path>) -> String {
         rows.push((format!("node {number}"), url.to_string()));
     }
     let chain = format!(
-        "{} (id {}, {} funded wallets)",
+        "{} (id {}, {} funded wallets, and those of anvil)",
         network.rpc_url().unwrap_or_default(),
         network.chain().chain_id(),
         network.funded_keys().len(),
@@ -44,14 +45,10 @@ fn table(network: &Devnet, ethers: Option<&Path>) -> String {
         network.relay_url().unwrap_or_default(),
         network.relay_api_key()
     );
-    let blocks = network.blockhash_url().unwrap_or_default();
     rows.extend([
         ("chain".to_owned(), chain),
         ("relayer".to_owned(), relayer),
-        (
-            "block hashes".to_owned(),
-            format!("{blocks}/get_most_recent_valid_block"),
-        ),
+        ("block hashes".to_owned(), latest_block_url(network)),
         ("IPFS".to_owned(), ipfs_put_url(network)),
         ("tokens".to_owned(), network.jwt_url().unwrap_or_default()),
         (
@@ -92,6 +89,12 @@ fn hint(network: &Devnet) -> String {
     )
 }
 
+/// The URL at which the official client asks for a block hash.
+fn latest_block_url(network: &Devnet) -> String {
+    let index = network.blockhash_url().unwrap_or_default();
+    format!("{index}/get_most_recent_valid_block")
+}
+
 fn ipfs_put_url(network: &Devnet) -> String {
     format!("{}/{{cid}}", network.ipfs_url().unwrap_or_default())
 }
@@ -124,7 +127,7 @@ fn describe(network: &Devnet) -> Value {
         "minNodeCount": network.threshold(),
         "relayUrl": network.relay_url(),
         "relayApiKey": network.relay_api_key(),
-        "blockhashUrl": network.blockhash_url(),
+        "blockhashUrl": latest_block_url(network),
         "jwtUrl": network.jwt_url(),
         "ipfs": { "putUrl": ipfs_put_url(network) },
         "capacityEnforced": network.capacity_enforced(),
@@ -132,10 +135,29 @@ fn describe(network: &Devnet) -> Value {
     })
 }
 
+/// The contracts of the network in the form that the official client takes.
+fn contract_context(network: &Devnet) -> Result<String, Error> {
+    #[derive(Serialize)]
+    struct Contract {
+        address: String,
+        abi: Box<RawValue>,
+    }
+    let contracts = network.contracts().into_iter().map(|contract| {
+        let address = contract.address.to_string();
+        let abi = RawValue::from_string(contract.abi)?;
+        Ok((contract.name, Contract { address, abi }))
+    });
+    let contracts = contracts.collect::<Result<BTreeMap<_, _>, serde_json::Error>>()?;
+    Ok(serde_json::to_string(&contracts)?)
+}
+
 /// Writes the file in one step: a reader never sees a part of it.
-fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
+fn write_whole(file: &Path, text: &str) -> Result<(), Error> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
-    fs::write(&part, text)?;
-    fs::rename(&part, file)
+    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, file));
+    written.map_err(|source| Error::Write {
+        path: file.to_owned(),
+        source,
+    })
 }

@@ -45,6 +45,9 @@ fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
     for host in &config.allow_fetch {
         builder = builder.with_fetch_host(host.clone());
     }
+    for fund in &config.fund {
+        builder = builder.with_balance(fund.account, fund.wei);
+    }
     if let Some(dir) = &config.state {
         builder = builder.with_state(dir);
     }

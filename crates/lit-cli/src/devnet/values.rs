@@ -2,6 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use alloy_primitives::{
+    Address, U256,
+    utils::{format_ether, parse_ether},
+};
 use lit_sdk::{
     NodeUrl,
     transport::{HttpUrl, HttpUrlError},
@@ -26,7 +30,7 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(Seed, Url, ChainUrl, FetchHost);
+as_text!(Seed, Url, ChainUrl, FetchHost, Fund);
 
 /// A seed: 64 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -120,5 +124,49 @@ impl From<FetchHost> for String {
 impl fmt::Display for FetchHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// An account with a balance: `ADDRESS` or `ADDRESS=AMOUNT`, in tokens of 18 decimals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fund {
+    pub(super) account: Address,
+    pub(super) wei: U256,
+}
+
+/// The balance of an account without an amount, in tokens: that of anvil's accounts.
+const DEFAULT_AMOUNT: &str = "10000";
+
+impl FromStr for Fund {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (account, amount) = text.split_once('=').unwrap_or((text, DEFAULT_AMOUNT));
+        let account =
+            account_of(account).ok_or_else(|| format!("expected an address, found {account:?}"))?;
+        let is_number = amount.starts_with(|it: char| it.is_ascii_digit())
+            && amount.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+        let wei = parse_ether(amount).ok().filter(|_| is_number);
+        let wei = wei.ok_or_else(|| {
+            format!("expected an amount in tokens, such as 2.5, found {amount:?}")
+        })?;
+        Ok(Self { account, wei })
+    }
+}
+
+/// An address with 0x. If it has small and capital letters, its checksum must be right.
+fn account_of(text: &str) -> Option<Address> {
+    let digits = text.strip_prefix("0x")?;
+    let is_one_case = digits == digits.to_lowercase() || digits == digits.to_uppercase();
+    if is_one_case {
+        text.parse().ok()
+    } else {
+        Address::parse_checksummed(text, None).ok()
+    }
+}
+
+impl fmt::Display for Fund {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.account, format_ether(self.wei))
     }
 }

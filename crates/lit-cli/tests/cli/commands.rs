@@ -249,7 +249,8 @@ fn the_description_says_what_runs_where() {
     );
     assert!(status.contains("Unable to fetch status"), "{status}");
     let blocks = description["blockhashUrl"].as_str().unwrap();
-    let block = exchange(blocks, "GET", "/get_most_recent_valid_block", "", "");
+    let path = blocks.strip_prefix(relayer).unwrap();
+    let block = exchange(relayer, "GET", path, "", "");
     assert!(block.contains("\"blockhash\":\"0x"), "{block}");
     // The CID of nothing.
     let cid = "QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH";

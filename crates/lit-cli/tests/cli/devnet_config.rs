@@ -2,9 +2,9 @@
 
 use std::process::Output;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{Files, Network, json_error, lit, parsed};
+use crate::{Files, Network, json_error, lit, parsed, text};
 
 fn print_config(args: &[&str]) -> Output {
     lit(&["devnet", "--print-config"])
@@ -115,6 +115,46 @@ fn chains_and_hosts_for_actions() {
 }
 
 #[test]
+fn accounts_are_funded_with_tokens() {
+    let files = Files::new();
+    let (one, two) = ("0x", "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+    let one = format!("{one}{}", "ab".repeat(20));
+    let dir = text(&files.path("state"));
+    let balance = |network: &Network, account: &str| {
+        network.rpc("eth_getBalance", &json!([account, "latest"]))
+    };
+    let first = format!("{one}=2.5");
+    let network = Network::start(&["--state", &dir, "--fund", &first, "--fund", two]);
+    assert_eq!(balance(&network, &one), "0x22b1c8c1227a0000");
+    // As much as it has anyway.
+    assert_eq!(balance(&network, two), "0x21e19e0c9bab2400000");
+    drop(network);
+    // An account that has enough keeps what it has.
+    let network = Network::start(&["--state", &dir, "--fund", &format!("{one}=1")]);
+    assert_eq!(balance(&network, &one), "0x22b1c8c1227a0000");
+    drop(network);
+    let network = Network::start(&["--state", &dir, "--fund", &one]);
+    assert_eq!(balance(&network, &one), "0x21e19e0c9bab2400000");
+}
+
+#[test]
+fn the_contract_context_has_the_address_and_the_abi_of_each_contract() {
+    let files = Files::new();
+    let file = text(&files.path("context.json"));
+    let network = Network::start(&["--contract-context", &file]);
+    let context: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let described = network.description["contracts"].as_object().unwrap();
+    for (name, address) in described {
+        assert_eq!(&context[name]["address"], address, "{name}");
+    }
+    let abi = context["PKPNFT"]["abi"].as_array().unwrap();
+    assert!(
+        abi.iter()
+            .any(|item| item["name"] == "mintNext" && item["type"] == "function")
+    );
+}
+
+#[test]
 fn errors_name_the_file_and_the_field() {
     let files = Files::new();
     for (content, expected) in [
@@ -132,6 +172,22 @@ fn errors_name_the_file_and_the_field() {
             ": rpc-port: invalid value: integer `65536`, expected u16",
         ),
         ("seed = \"12\"", ": seed: expected 64 hex digits"),
+        (
+            "fund = [\"0x12\"]",
+            ": fund[0]: expected an address, found \"0x12\"",
+        ),
+        (
+            "fund = [\"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267\"]",
+            ": fund[0]: expected an address, found \"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92267\"",
+        ),
+        (
+            "fund = [\"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266=\"]",
+            ": fund[0]: expected an amount in tokens, such as 2.5, found \"\"",
+        ),
+        (
+            "fund = [\"0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266=-1\"]",
+            ": fund[0]: expected an amount in tokens, such as 2.5, found \"-1\"",
+        ),
         (
             "chain = [\"a=http://b\", \"c\"]",
             ": chain[1]: expected NAME=URL, such as ethereum=https://eth.example.org",

@@ -40,7 +40,7 @@ impl Network {
         format!("{}{path}", self.description["relayUrl"].as_str().unwrap())
     }
 
-    fn rpc(&self, method: &str, params: &Value) -> Value {
+    pub(crate) fn rpc(&self, method: &str, params: &Value) -> Value {
         let url = format!("{}/", self.description["rpcUrl"].as_str().unwrap());
         let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
         Self::post(&url, &request).unwrap()["result"].take()

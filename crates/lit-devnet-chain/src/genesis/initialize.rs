@@ -4,8 +4,9 @@ use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 use alloy_sol_types::{SolCall, sol};
 use lit_contracts::ContractAddresses;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use super::{GenesisNode, LitGenesis};
+use super::{GenesisNode, LitContract, LitGenesis};
 
 sol! {
     struct Validator {
@@ -114,6 +115,25 @@ pub(super) fn runtime(artifact: &str) -> Bytes {
     }
     let artifact: Artifact = serde_json::from_str(artifact).expect("artifacts have runtime code");
     artifact.runtime
+}
+
+impl LitContract {
+    #[allow(clippy::expect_used, reason = "artifacts are part of this crate")]
+    pub(super) fn new(address: Address, artifact: &str) -> Self {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Artifact<'a> {
+            contract_name: String,
+            #[serde(borrow)]
+            abi: &'a RawValue,
+        }
+        let artifact: Artifact<'_> = serde_json::from_str(artifact).expect("artifacts have an ABI");
+        Self {
+            name: artifact.contract_name,
+            address,
+            abi: artifact.abi.get().to_owned(),
+        }
+    }
 }
 
 impl LitGenesis {

@@ -146,7 +146,10 @@ async fn pkps_are_funded_for_the_holder_of_the_key() {
             .await
     };
     let key = services.network.relay_api_key();
-    assert_eq!(fund("any", json!({ "ethAddress": pkp })).await.status, 403);
+    let refused = fund("any", json!({ "ethAddress": pkp })).await;
+    assert_eq!(refused.status, 403);
+    let error = "Unauthorized. Invalid API key. The key of this network is lit-devnet.";
+    assert_eq!(refused.json(), json!({ "error": error }));
     assert_eq!(fund(key, json!({ "ethAddress": "0x1" })).await.status, 400);
     let funded = fund(key, json!({ "ethAddress": pkp })).await.json();
     assert_eq!(

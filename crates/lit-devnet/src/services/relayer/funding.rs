@@ -143,8 +143,12 @@ pub(super) async fn fund_pkp(
     body: Body,
 ) -> Result<Json<Value>, Refused> {
     if header(&headers, "api-key") != Some(RELAY_API_KEY) {
-        let error = "Unauthorized. Invalid API key.";
-        return Err(Refused::new(StatusCode::FORBIDDEN, error));
+        return Err(Refused::new(
+            StatusCode::FORBIDDEN,
+            format_args!(
+                "Unauthorized. Invalid API key. The key of this network is {RELAY_API_KEY}."
+            ),
+        ));
     }
     let FundBody { eth_address } = parsed(&body)?;
     let balance = relayer.chain.balance(eth_address);
