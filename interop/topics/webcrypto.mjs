@@ -258,3 +258,78 @@ await compare(
   ],
   runs,
 );
+
+/** The derived bits, or of `deriveKey` the key. */
+const derive = async ({ subtle, bytes, hex }, _, secret, algorithm, length) => {
+  const key = await subtle.importKey('raw', bytes(secret), algorithm.name, false, ['deriveBits']);
+  const [salt, info] = [algorithm.salt, algorithm.info].map((data) => (typeof data === 'string' ? bytes(data) : data));
+  const given = { ...algorithm, salt, info };
+  return hex(await subtle.deriveBits(given, key, length));
+};
+const deriveKey = async ({ subtle, bytes, hex, show }, _, algorithm, derived, usages) => {
+  const key = await subtle.importKey('raw', bytes('0102'), algorithm.name, false, ['deriveKey']);
+  const made = await subtle.deriveKey({ ...algorithm, salt: bytes('03'), info: bytes('04') }, key, derived, true, usages);
+  return [show(made), hex(await subtle.exportKey('raw', made))];
+};
+const importSource = async ({ subtle, bytes, show }, _, format, algorithm, extractable, usages) =>
+  show(await subtle.importKey(format, bytes('01'), algorithm, extractable, usages));
+const ecdh = { name: 'ECDH', namedCurve: 'P-256' };
+const agree = async ({ subtle, bytes, hex, show }, { keys }, length, privateUsages = ['deriveBits'], publicUsages = []) => {
+  const key = await subtle.importKey('pkcs8', bytes(keys.ec.pkcs8), { name: 'ECDH', namedCurve: 'P-256' }, false, privateUsages);
+  const other = await subtle.importKey('spki', bytes(keys.ec.spki), { name: 'ECDH', namedCurve: 'P-256' }, true, publicUsages);
+  return [show(key), show(other), hex(await subtle.deriveBits({ name: 'ECDH', public: other }, key, length))];
+};
+const agreeNew = async ({ subtle, hex, show }, _, algorithm, extractable, usages) => {
+  const { publicKey, privateKey } = await subtle.generateKey(algorithm, extractable, usages);
+  const raw = await subtle.exportKey('raw', publicKey);
+  const again = await subtle.importKey('raw', raw, algorithm, true, publicKey.usages);
+  const derived = usages.includes('deriveBits')
+    ? (await subtle.deriveBits({ name: 'ECDH', public: again }, privateKey, 256)).byteLength
+    : null;
+  return [show(publicKey), show(privateKey), raw.byteLength, derived, hex(raw) === hex(await subtle.exportKey('raw', again))];
+};
+const pbkdf2 = { name: 'PBKDF2', hash: 'SHA-256', salt: '73616c74', iterations: 3 };
+const hkdf = { name: 'HKDF', hash: 'SHA-256', salt: '00', info: '' };
+
+await compare(
+  'derived keys',
+  [
+    ...['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'].flatMap((hash) =>
+      [8, 256, 1000].flatMap((length) => [
+        [derive, '70617373', { ...pbkdf2, hash }, length],
+        [derive, '70617373', { ...hkdf, hash, info: 'f0f1' }, length],
+      ]),
+    ),
+    [derive, '', pbkdf2, 256],
+    [derive, '', { ...hkdf, salt: '' }, 256],
+    [derive, '70', { ...pbkdf2, iterations: 0 }, 256],
+    [derive, '70', { ...pbkdf2, salt: undefined }, 256],
+    [derive, '70', { ...hkdf, info: undefined }, 256],
+    [derive, '70', { ...hkdf, hash: 'MD5' }, 256],
+    [derive, '70', pbkdf2, 12],
+    [derive, '70', pbkdf2, null],
+    [derive, '70', hkdf, 255 * 256 + 8],
+    ...[pbkdf2, hkdf].flatMap((algorithm) => [
+      [deriveKey, algorithm, { name: 'AES-GCM', length: 256 }, ['encrypt', 'decrypt']],
+      [deriveKey, algorithm, { name: 'AES-CBC', length: 128 }, ['encrypt']],
+      [deriveKey, algorithm, hmac, ['sign']],
+      [deriveKey, algorithm, { ...hmac, length: 64 }, ['sign']],
+      [deriveKey, algorithm, { name: 'AES-GCM', length: 100 }, ['encrypt']],
+      [deriveKey, algorithm, { name: 'AES-GCM', length: 256 }, ['sign']],
+      [importSource, 'raw', algorithm.name, true, ['deriveBits']],
+      [importSource, 'raw', algorithm.name, false, ['sign']],
+      [importSource, 'raw', algorithm.name, false, []],
+      [importSource, 'spki', algorithm.name, false, ['deriveBits']],
+    ]),
+    ...[256, 128, 264, null].map((length) => [agree, length]),
+    [agree, 256, ['deriveKey']],
+    [agree, 256, ['sign']],
+    [agree, 256, ['deriveBits'], ['deriveBits']],
+    [agreeNew, ecdh, true, ['deriveKey', 'deriveBits']],
+    [agreeNew, ecdh, false, ['deriveBits']],
+    [agreeNew, algorithms.ec, true, ['sign', 'verify']],
+    [agreeNew, algorithms.ec, true, ['verify']],
+    [agreeNew, ecdh, true, ['sign']],
+  ],
+  runs,
+);

@@ -129,7 +129,7 @@ impl HostState {
                 ethers::functions(&ctx, &this.deadline, this.limits.memory)
             })?,
         )?;
-        natives::install(&object)?;
+        natives::install(&object, self.deadline.clone())?;
         Ok(object)
     }
 

@@ -13,11 +13,12 @@ use url::{Url, form_urlencoded, quirks};
 use crate::{
     bytes::{Bytes, bytes, bytes_of},
     crypto,
+    deadline::Deadline,
     script::script,
 };
 
 /// Adds the functions to the prelude's object `host`.
-pub(crate) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
+pub(crate) fn install<'js>(object: &Object<'js>, deadline: Deadline) -> rquickjs::Result<()> {
     let ctx = object.ctx();
     object.set("random", Function::new(ctx.clone(), random)?)?;
     object.set("uniform", Function::new(ctx.clone(), uniform)?)?;
@@ -32,7 +33,12 @@ pub(crate) fn install(object: &Object<'_>) -> rquickjs::Result<()> {
     object.set("changeUrl", Function::new(ctx.clone(), change_url)?)?;
     object.set("parseQuery", Function::new(ctx.clone(), parse_query)?)?;
     object.set("writeQuery", Function::new(ctx.clone(), write_query)?)?;
-    object.set("crypto", Function::new(ctx.clone(), crypto::functions)?)
+    object.set(
+        "crypto",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>| {
+            crypto::functions(ctx, &deadline)
+        })?,
+    )
 }
 
 /// Loads a rarely used part of the platform, as a function like that of `prelude.js`. It is not an import, because an import would

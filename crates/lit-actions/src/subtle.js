@@ -64,7 +64,9 @@
 
   // ---- Algorithms ----------------------------------------------------------------------------
 
-  const NAMES = ['HMAC', 'AES-CBC', 'AES-GCM', 'ECDSA', 'Ed25519', 'RSASSA-PKCS1-v1_5', 'RSA-PSS'];
+  const NAMES = [
+    'HMAC', 'AES-CBC', 'AES-GCM', 'ECDSA', 'ECDH', 'Ed25519', 'RSASSA-PKCS1-v1_5', 'RSA-PSS', 'PBKDF2', 'HKDF',
+  ];
   const HASHES = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
   const BLOCKS = { __proto__: null, 'SHA-1': 512, 'SHA-256': 512, 'SHA-384': 1024, 'SHA-512': 1024 };
 
@@ -86,6 +88,7 @@
   };
 
   const isRsa = (name) => name.startsWith('RSA');
+  const isCurve = (name) => name === 'ECDSA' || name === 'ECDH';
 
   /** The same as `normalize`, with the hash for algorithms that bind a key to one. */
   const normalizeForKey = (given) => {
@@ -173,13 +176,16 @@
 
   // ---- Public and private keys ---------------------------------------------------------------
 
+  /** The usages of private and of public keys. */
+  const pairUsages = (name) => (name === 'ECDH' ? [['deriveKey', 'deriveBits'], []] : [['sign'], ['verify']]);
+
   const MIN_RSA_BITS = 2048;
   const MAX_RSA_BITS = 8192;
 
   const pairKey = ({ name, hash }, key, extractable, usages) => {
     const { type, kind, bits, bytes } = key;
     if (!isRsa(name)) {
-      const algorithm = name === 'ECDSA' ? { name, namedCurve: kind } : { name };
+      const algorithm = isCurve(name) ? { name, namedCurve: kind } : { name };
       return makeKey(type, extractable, algorithm, usages, bytes);
     }
     if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
@@ -195,20 +201,20 @@
   };
 
   const kindFor = ({ name, parameters }) => {
-    if (name !== 'ECDSA') return isRsa(name) ? 'RSA' : name;
+    if (!isCurve(name)) return isRsa(name) ? 'RSA' : name;
     const { namedCurve } = parameters;
     if (namedCurve === undefined) throw new TypeError("The algorithm needs a 'namedCurve'");
-    if (namedCurve !== 'P-256') fail('NotSupportedError', `ECDSA has the curve P-256 here, not '${namedCurve}'`);
+    if (namedCurve !== 'P-256') fail('NotSupportedError', `${name} has the curve P-256 here, not '${namedCurve}'`);
     return namedCurve;
   };
 
   const importPair = (format, data, algorithm, extractable, usages) => {
     const kind = kindFor(algorithm);
     const isPrivate = format === 'pkcs8' || (format === 'jwk' && data?.d !== undefined);
-    checkUsages(usages, [isPrivate ? 'sign' : 'verify']);
+    checkUsages(usages, pairUsages(algorithm.name)[isPrivate ? 0 : 1]);
     let key;
     if (format === 'jwk') {
-      checkJwk(data, 'sig', extractable, usages);
+      checkJwk(data, algorithm.name === 'ECDH' ? 'enc' : 'sig', extractable, usages);
       if (kind === 'RSA' && data.kty === kind && isPrivate) {
         fail('NotSupportedError', "Private RSA keys have the format 'pkcs8' here");
       }
@@ -238,6 +244,78 @@
     const hash = name === 'ECDSA' ? hashOf(parameters) : key.algorithm.hash?.name ?? '';
     if (name === 'RSA-PSS') saltChecked(parameters, hash);
     return [name === 'ECDSA' ? key.algorithm.namedCurve : name, hash];
+  };
+
+  const generatePair = (algorithm, extractable, usages) => {
+    const kind = kindFor(algorithm);
+    const [ofPrivate, ofPublic] = pairUsages(algorithm.name);
+    checkUsages(usages, [...ofPrivate, ...ofPublic]);
+    if (kind === 'RSA') fail('NotSupportedError', `Keys for ${algorithm.name} are not made here`);
+    let bytes;
+    let point;
+    // Not every number is a key of the curve.
+    do {
+      bytes = binaryString(host.random(32));
+      point = crypto.publicKey(kind, bytes);
+    } while (point === undefined);
+    const within = (allowed) => usages.filter((usage) => allowed.includes(usage));
+    const privateKey = pairKey(algorithm, { type: 'private', kind, bits: 256, bytes }, extractable, within(ofPrivate));
+    return { publicKey: pairKey(algorithm, point, true, within(ofPublic)), privateKey };
+  };
+
+  // ---- Derivation ----------------------------------------------------------------------------
+
+  const isSource = (name) => name === 'PBKDF2' || name === 'HKDF';
+
+  const importSource = (format, data, { name }, extractable, usages) => {
+    if (format !== 'raw') fail('NotSupportedError', `Keys for ${name} have no format '${format}'`);
+    checkUsages(usages, ['deriveKey', 'deriveBits']);
+    if (extractable) fail('SyntaxError', `Keys for ${name} are not extractable`);
+    return makeKey('secret', false, { name }, usages, binaryString(bytesOf(data)));
+  };
+
+  const bytesNamed = (parameters, name) => {
+    if (parameters[name] === undefined) throw new TypeError(`The algorithm needs a '${name}'`);
+    return binaryString(bytesOf(parameters[name]));
+  };
+
+  const sharedBits = ({ parameters }, key, secret, length) => {
+    const other = parameters.public;
+    const point = keyBytes(other);
+    if (key.type !== 'private') fail('InvalidAccessError', 'The key is not private');
+    const isFitting = other.type === 'public' && other.algorithm.name === 'ECDH'
+      && other.algorithm.namedCurve === key.algorithm.namedCurve;
+    if (!isFitting) fail('InvalidAccessError', "The 'public' key is none for this key");
+    const shared = crypto.ecdh(secret, point) ?? fail('OperationError', 'The keys share nothing');
+    const bits = length ?? shared.length * 8;
+    if (bits > shared.length * 8) fail('OperationError', 'Invalid length');
+    return shared.slice(0, Math.ceil(bits / 8)).buffer;
+  };
+
+  const derive = (given, key, length, usage) => {
+    const algorithm = normalize(given);
+    const { name, parameters } = algorithm;
+    if (name !== 'ECDH' && !isSource(name)) fail('NotSupportedError', `${name} does not derive`);
+    // An object of another kind is a TypeError before all else.
+    const secret = keyBytes(key);
+    if (name === 'ECDH') {
+      bytesFor(key, algorithm, usage);
+      return sharedBits(algorithm, key, secret, length);
+    }
+    const hash = hashOf(parameters);
+    const salt = bytesNamed(parameters, 'salt');
+    const info = name === 'HKDF' ? bytesNamed(parameters, 'info') : undefined;
+    const iterations = name === 'PBKDF2' ? Number(parameters.iterations) : 1;
+    if (!(iterations >= 0 && iterations < 2 ** 32)) throw new TypeError("The algorithm needs 'iterations'");
+    bytesFor(key, algorithm, usage);
+    if (!length || length % 8 !== 0) fail('OperationError', 'Invalid length');
+    if (iterations === 0) fail('OperationError', 'There have to be iterations');
+    // Counts against the memory of the action before anything is derived.
+    const { byteLength } = new ArrayBuffer(length / 8);
+    const bytes = name === 'PBKDF2'
+      ? crypto.pbkdf2(hash, secret, salt, Math.floor(iterations), byteLength)
+      : crypto.hkdf(hash, secret, salt, info, byteLength);
+    return bytes === undefined ? fail('OperationError', 'The length exceeds what HKDF derives') : bytes.buffer;
   };
 
   // ---- Encryption ----------------------------------------------------------------------------
@@ -281,7 +359,8 @@
     importKey(format, data, given, extractable, usages) {
       if (!FORMATS.includes(format)) throw new TypeError(`'${format}' is not a format of keys`);
       const algorithm = normalizeForKey(given);
-      const importer = algorithm.name in SECRET_USAGES ? importSecret : importPair;
+      const secretImporter = algorithm.name in SECRET_USAGES ? importSecret : importPair;
+      const importer = isSource(algorithm.name) ? importSource : secretImporter;
       return importer(format, data, algorithm, Boolean(extractable), usagesOf(usages));
     },
 
@@ -302,10 +381,21 @@
     generateKey(given, extractable, usages) {
       const algorithm = normalizeForKey(given);
       const wanted = usagesOf(usages);
-      if (!(algorithm.name in SECRET_USAGES)) fail('NotSupportedError', `Keys for ${algorithm.name} are not made here`);
+      if (isSource(algorithm.name)) fail('NotSupportedError', `Keys for ${algorithm.name} are not made here`);
+      if (!(algorithm.name in SECRET_USAGES)) return generatePair(algorithm, Boolean(extractable), wanted);
       checkUsages(wanted, SECRET_USAGES[algorithm.name]);
       const bytes = binaryString(host.random(lengthFor(algorithm) / 8));
       return secretKey(algorithm, bytes, Boolean(extractable), wanted);
+    },
+
+    deriveBits(given, key, length) { return derive(given, key, length, 'deriveBits'); },
+
+    deriveKey(given, key, givenDerived, extractable, usages) {
+      const derived = normalizeForKey(givenDerived);
+      if (!(derived.name in SECRET_USAGES)) fail('NotSupportedError', `Keys for ${derived.name} are not derived here`);
+      const wanted = usagesOf(usages);
+      const bits = derive(given, key, lengthFor(derived), 'deriveKey');
+      return importSecret('raw', bits, derived, Boolean(extractable), wanted);
     },
 
     sign(given, key, data) {

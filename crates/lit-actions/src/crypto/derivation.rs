@@ -1,6 +1,7 @@
 //! Keys from passwords and from other keys.
 
-use ring::hmac;
+use p256::{PublicKey, SecretKey, elliptic_curve::point::AffineCoordinates};
+use ring::{hkdf, hmac};
 
 use super::signatures::hmac_key;
 
@@ -66,4 +67,69 @@ pub(crate) fn scrypt(
     let mut derived = vec![0; length];
     scrypt::scrypt(password, salt, &params.ok()?, &mut derived).ok()?;
     Some(derived)
+}
+
+/// HKDF; `None` for an unknown hash, and for more bytes than 255 times those of the hash.
+pub(super) fn hkdf(
+    hash: &str,
+    secret: &[u8],
+    salt: &[u8],
+    info: &[u8],
+    length: usize,
+) -> Option<Vec<u8>> {
+    struct Length(usize);
+    impl hkdf::KeyType for Length {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
+    let algorithm = match hash {
+        "SHA-1" => hkdf::HKDF_SHA1_FOR_LEGACY_USE_ONLY,
+        "SHA-256" => hkdf::HKDF_SHA256,
+        "SHA-384" => hkdf::HKDF_SHA384,
+        "SHA-512" => hkdf::HKDF_SHA512,
+        _ => return None,
+    };
+    let info = [info];
+    let extracted = hkdf::Salt::new(algorithm, salt).extract(secret);
+    let expanded = extracted.expand(&info, Length(length)).ok()?;
+    let mut derived = vec![0; length];
+    expanded.fill(&mut derived).ok()?;
+    Some(derived)
+}
+
+/// ECDH on P-256: the x coordinate of the product of a private key and a point.
+pub(super) fn ecdh(private: &[u8], point: &[u8]) -> Option<Vec<u8>> {
+    let private = SecretKey::from_slice(private).ok()?;
+    let point = PublicKey::from_sec1_bytes(point).ok()?;
+    let product = point.to_projective() * *private.to_nonzero_scalar();
+    Some(product.to_affine().x().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, num::NonZeroU32};
+
+    use ring::pbkdf2 as reference;
+
+    use super::*;
+
+    #[test]
+    fn pbkdf2_is_that_of_ring() {
+        let never = || Ok::<_, Infallible>(());
+        for (iterations, length) in [(1, 1), (1, 20), (3, 64), (255, 65), (256, 64), (600, 200)] {
+            let Ok(found) = pbkdf2("SHA-512", b"password", b"salt", iterations, length, never);
+            let mut expected = vec![0; length];
+            reference::derive(
+                reference::PBKDF2_HMAC_SHA512,
+                NonZeroU32::new(iterations).unwrap(),
+                b"salt",
+                b"password",
+                &mut expected,
+            );
+            assert_eq!(found, Some(expected), "{iterations} {length}");
+        }
+        let stopped = pbkdf2("SHA-256", b"", b"", 1_000_000, 32, || Err("stop"));
+        assert_eq!(stopped, Err("stop"));
+    }
 }

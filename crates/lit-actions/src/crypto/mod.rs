@@ -22,7 +22,10 @@ use rquickjs::{Ctx, Function, Object};
 pub(crate) use self::signatures::{digest, hmac};
 
 use self::keys::Key;
-use crate::bytes::{Bytes, binary_of, bytes, bytes_of};
+use crate::{
+    bytes::{Bytes, binary_of, bytes, bytes_of},
+    deadline::Deadline,
+};
 
 /// Base64url: encodes without padding, decodes with or without.
 const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
@@ -34,8 +37,20 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The object returned by `host.crypto()`.
-pub(crate) fn functions(ctx: Ctx<'_>) -> rquickjs::Result<Object<'_>> {
+pub(crate) fn functions<'js>(ctx: Ctx<'js>, deadline: &Deadline) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
+    let deadline = deadline.clone();
+    object.set(
+        "pbkdf2",
+        Function::new(
+            ctx.clone(),
+            move |ctx, hash: String, password: String, salt: String, iterations, length| {
+                pbkdf2(ctx, &deadline, &hash, [password, salt], iterations, length)
+            },
+        )?,
+    )?;
+    object.set("hkdf", Function::new(ctx.clone(), hkdf)?)?;
+    object.set("ecdh", Function::new(ctx.clone(), ecdh)?)?;
     object.set(
         "base64UrlEncode",
         Function::new(ctx.clone(), base64_url_encode)?,
@@ -118,6 +133,43 @@ fn aes_gcm_decrypt<'js>(
 ) -> rquickjs::Result<Option<Bytes<'js>>> {
     let [key, nonce, more, ciphertext] = [key, nonce, more, ciphertext].map(|text| bytes_of(&text));
     optional(ctx, aes::gcm_decrypt(&key, &nonce, &more, &ciphertext))
+}
+
+fn pbkdf2<'js>(
+    ctx: Ctx<'js>,
+    deadline: &Deadline,
+    hash: &str,
+    texts: [String; 2],
+    iterations: u32,
+    length: usize,
+) -> rquickjs::Result<Option<Bytes<'js>>> {
+    let [password, salt] = texts.map(|text| bytes_of(&text));
+    let check = || deadline.check(&ctx);
+    let key = derivation::pbkdf2(hash, &password, &salt, iterations, length, check)?;
+    optional(ctx, key)
+}
+
+fn hkdf<'js>(
+    ctx: Ctx<'js>,
+    hash: String,
+    secret: String,
+    salt: String,
+    info: String,
+    length: usize,
+) -> rquickjs::Result<Option<Bytes<'js>>> {
+    let [secret, salt, info] = [secret, salt, info].map(|text| bytes_of(&text));
+    optional(ctx, derivation::hkdf(&hash, &secret, &salt, &info, length))
+}
+
+fn ecdh<'js>(
+    ctx: Ctx<'js>,
+    private: String,
+    point: String,
+) -> rquickjs::Result<Option<Bytes<'js>>> {
+    optional(
+        ctx,
+        derivation::ecdh(&bytes_of(&private), &bytes_of(&point)),
+    )
 }
 
 fn optional<'js>(ctx: Ctx<'js>, found: Option<Vec<u8>>) -> rquickjs::Result<Option<Bytes<'js>>> {

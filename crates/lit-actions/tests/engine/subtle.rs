@@ -210,7 +210,7 @@ async fn refusals_have_the_names_of_the_standard() {
             () => subtle.sign('HMAC', {}, new Uint8Array(1)), () => subtle.decrypt({ name: 'AES-CBC', iv: new Uint8Array(16) }, aes, key),
             () => subtle.encrypt({ name: 'AES-CBC', iv: new Uint8Array(15) }, aes, new Uint8Array(1)),
             () => subtle.encrypt('AES-CBC', aes, new Uint8Array(1)), () => subtle.exportKey('spki', aes),
-            () => subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign']),
+            () => subtle.generateKey({ name: 'RSA-PSS', hash: 'SHA-256', modulusLength: 2048, publicExponent: bytes('010001') }, true, ['sign']),
             () => subtle.importKey('spki', new Uint8Array(9), 'Ed25519', true, ['verify']),
         ]) results.push(await attempt(run));
         return results;";
@@ -238,6 +238,87 @@ async fn refusals_have_the_names_of_the_standard() {
         "NotSupportedError",
         "NotSupportedError",
         "DataError",
+    ]);
+    assert_eq!(result(script).await, expected);
+}
+
+#[tokio::test]
+async fn derivation() {
+    // RFC 6070 (2 iterations), RFC 5869 (test case 1) and RFC 5903 (8.1).
+    let script = "
+        const pbkdf2 = await subtle.importKey('raw', text('password'), 'PBKDF2', false, ['deriveBits', 'deriveKey']);
+        const slow = { name: 'PBKDF2', hash: 'SHA-1', salt: text('salt'), iterations: 2 };
+        const hkdf = await subtle.importKey('raw', bytes('0b'.repeat(22)), 'HKDF', false, ['deriveBits', 'deriveKey']);
+        const fast = { name: 'HKDF', hash: 'SHA-256', salt: bytes('000102030405060708090a0b0c'), info: bytes('f0f1f2f3f4f5f6f7f8f9') };
+        const aes = await subtle.deriveKey(fast, hkdf, { name: 'AES-GCM', length: 256 }, true, ['encrypt']);
+        const mac = await subtle.deriveKey(slow, pbkdf2, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign']);
+        return [show(pbkdf2), hex(await subtle.deriveBits(slow, pbkdf2, 160)), hex(await subtle.deriveBits(fast, hkdf, 336)),
+            show(aes), hex(await subtle.exportKey('raw', aes)), show(mac),
+            await attempt(() => subtle.deriveBits(fast, hkdf, 255 * 256 + 8)), await attempt(() => subtle.deriveBits(fast, hkdf, 12)),
+            await attempt(() => subtle.deriveBits(fast, hkdf, null)), await attempt(() => subtle.deriveBits({ ...slow, iterations: 0 }, pbkdf2, 8)),
+            await attempt(() => subtle.deriveBits(fast, pbkdf2, 8)), await attempt(() => subtle.deriveBits({ ...fast, salt: undefined }, hkdf, 8)),
+            await attempt(() => subtle.importKey('raw', text('x'), 'HKDF', true, ['deriveBits'])),
+            await attempt(() => subtle.importKey('jwk', {}, 'HKDF', false, ['deriveBits'])),
+            await attempt(() => subtle.importKey('raw', text('x'), 'PBKDF2', false, ['sign']))];";
+    let okm =
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865";
+    let expected = json!([
+        ["secret", false, { "name": "PBKDF2" }, ["deriveBits", "deriveKey"]],
+        "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957",
+        okm,
+        ["secret", true, { "name": "AES-GCM", "length": 256 }, ["encrypt"]],
+        &okm[..64],
+        ["secret", true, { "name": "HMAC", "hash": { "name": "SHA-256" }, "length": 512 }, ["sign"]],
+        "OperationError",
+        "OperationError",
+        "OperationError",
+        "OperationError",
+        "InvalidAccessError",
+        "TypeError",
+        "SyntaxError",
+        "NotSupportedError",
+        "SyntaxError",
+    ]);
+    assert_eq!(result(script).await, expected);
+}
+
+#[tokio::test]
+async fn shared_secrets() {
+    // RFC 5903, section 8.1.
+    let script = "
+        const P256 = { name: 'ECDH', namedCurve: 'P-256' };
+        const url = (hex) => Lit.Actions.uint8arrayToString(bytes(hex), 'base64url');
+        const x = 'dad0b65394221cf9b051e1feca5787d098dfe637fc90b9ef945d0c3772581180';
+        const y = '5271a0461cdb8252d61f1c456fa3e59ab1f45b33accf5f58389e0577b8990bb3';
+        const own = { kty: 'EC', crv: 'P-256', x: url(x), y: url(y), d: url('c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433') };
+        const i = await subtle.importKey('jwk', own, P256, false, ['deriveBits']);
+        const r = await subtle.importKey('raw', bytes('04d12dfb5289c8d4f81208b70270398c342296970a0bccb74c736fc7554494bf6356fbf3ca366cc23e8157854c13c58d6aac23f046ada30f8353e74f33039872ab'), P256, true, []);
+        const [a, b] = [await subtle.generateKey(P256, true, ['deriveKey', 'deriveBits']), await subtle.generateKey(P256, false, ['deriveBits'])];
+        const of = (key, other, length) => subtle.deriveBits({ name: 'ECDH', public: other }, key, length);
+        const aes = await subtle.deriveKey({ name: 'ECDH', public: b.publicKey }, a.privateKey, { name: 'AES-CBC', length: 128 }, true, ['encrypt']);
+        const both = [hex(await of(a.privateKey, b.publicKey, 256)), hex(await of(b.privateKey, a.publicKey))];
+        return [show(i), show(r), hex(await of(i, r, 256)), hex(await of(i, r, 64)), both[0] === both[1], both[0].startsWith(hex(await subtle.exportKey('raw', aes))),
+            show(a.publicKey), show(b.privateKey), (await subtle.exportKey('raw', a.publicKey)).byteLength,
+            await attempt(() => of(i, r, 264)), await attempt(() => of(i, i, 8)), await attempt(() => of(r, r, 8)), await attempt(() => of(i, {}, 8)),
+            await attempt(() => subtle.importKey('jwk', own, P256, false, ['sign'])), await attempt(() => subtle.generateKey({ ...P256, namedCurve: 'P-384' }, true, ['deriveBits']))];";
+    let algorithm = json!({ "name": "ECDH", "namedCurve": "P-256" });
+    let shared = "d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de";
+    let expected = json!([
+        ["private", false, algorithm, ["deriveBits"]],
+        ["public", true, algorithm, []],
+        shared,
+        &shared[..16],
+        true,
+        true,
+        ["public", true, algorithm, []],
+        ["private", false, algorithm, ["deriveBits"]],
+        65,
+        "OperationError",
+        "InvalidAccessError",
+        "InvalidAccessError",
+        "TypeError",
+        "SyntaxError",
+        "NotSupportedError",
     ]);
     assert_eq!(result(script).await, expected);
 }
