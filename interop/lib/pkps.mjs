@@ -6,14 +6,14 @@ import { counting } from './loopback.mjs';
 import { contract, nodes, sorted } from './network.mjs';
 import { ethers, ipfsCid } from './official.mjs';
 
-/** Mints a PKP that belongs to `owner` and that these wallets and actions (their code) may use for anything. */
-export async function mintPkp(owner, { wallets = [], actions = [] } = {}) {
+/** Mints a PKP of `owner` that these wallets, actions (their code) and auth methods may use for anything. */
+export async function mintPkp(owner, { wallets = [], actions = [], methods = [] } = {}) {
   const [pkps, permissions] = [contract('PKPNFT', owner), contract('PKPPermissions', owner)];
   const receipt = await (await pkps.mintNext(2, { value: await pkps.mintCost() })).wait();
   const tokenId = receipt.logs[0].topics[1];
-  for (const { address } of wallets) {
-    const method = { authMethodType: 1, id: ethers.utils.id(`${address}:lit`), userPubkey: '0x' };
-    await (await permissions.addPermittedAuthMethod(tokenId, method, [1])).wait();
+  const ofWallet = ({ address }) => ({ authMethodType: 1, id: ethers.utils.id(`${address}:lit`) });
+  for (const method of [...wallets.map(ofWallet), ...methods]) {
+    await (await permissions.addPermittedAuthMethod(tokenId, { ...method, userPubkey: '0x' }, [1])).wait();
   }
   for (const code of actions) {
     const cid = ethers.utils.base58.decode(await ipfsCid(code));

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::run::root;
+
 /// The time limit for a network to answer everywhere.
 const START: Duration = Duration::from_secs(60);
 
@@ -50,6 +52,8 @@ impl Devnet {
             .arg(&description)
             .arg("--contract-context")
             .arg(folder.join(CONTRACT_CONTEXT))
+            // Where `lit` finds the ethers of the official packages.
+            .current_dir(root().join("interop"))
             .stdin(Stdio::null())
             .stdout(File::create(folder.join("devnet.out"))?)
             .stderr(File::create(folder.join("devnet.log"))?)

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in running order.
-const TOPICS: [&str; 15] = [
+const TOPICS: [&str; 17] = [
     "chain",
     "contracts",
     "anvil",
@@ -21,6 +21,8 @@ const TOPICS: [&str; 15] = [
     "wasm",
     "pkp",
     "ipfs",
+    "reach",
+    "providers",
     "relay",
     "sign",
     "encrypt",
