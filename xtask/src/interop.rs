@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in running order.
-const TOPICS: [&str; 17] = [
+const TOPICS: [&str; 18] = [
     "chain",
     "contracts",
     "anvil",
@@ -26,6 +26,7 @@ const TOPICS: [&str; 17] = [
     "relay",
     "sign",
     "encrypt",
+    "askers",
     "claim",
     "jwt",
     "webcrypto",

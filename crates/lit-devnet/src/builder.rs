@@ -2,7 +2,10 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, U256};
 use lit_actions::{ActionEnvironment, ActionLimits, HttpFetch};
-use lit_node::{AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi};
+use lit_node::{
+    AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi, PoapApi,
+    SolanaRpc,
+};
 use lit_node_transport::{HttpClient, HttpUrl};
 
 /// The smallest number of nodes in a network: the threshold is at least 2, and one node may fail.
@@ -215,8 +218,28 @@ impl DevnetBuilder {
         self
     }
 
-    /// Sets the resolver of access control conditions that the network cannot evaluate itself, such as those of Solana. Default:
-    /// none, nodes refuse such conditions.
+    /// Sets the JSON-RPC of a Solana chain, which access control conditions ask for balances, tokens and accounts. It stands for
+    /// `solana`, `solanaDevnet` and `solanaTestnet`. Default: none, only conditions on the address of the asker are evaluated.
+    pub fn with_solana_rpc(mut self, client: Arc<dyn HttpClient>, url: HttpUrl) -> Self {
+        self.settings.solana_rpc = Some(SolanaRpc::new(client, url));
+        self
+    }
+
+    /// Sets the service that access control conditions on POAPs ask: `GET {base}/actions/scan/{address}` with the key in
+    /// `x-api-key`. POAP itself is `https://api.poap.tech`. Default: none, nodes refuse such conditions.
+    pub fn with_poap(
+        mut self,
+        client: Arc<dyn HttpClient>,
+        base: HttpUrl,
+        key: impl Into<String>,
+    ) -> Self {
+        self.settings.poap = Some(PoapApi::new(client, base, key));
+        self
+    }
+
+    /// Sets the resolver of access control conditions that the network cannot evaluate itself, such as those that ask a Cosmos
+    /// chain, and those of unknown standards. Default: none; nodes refuse such conditions, and those of unknown standards are not
+    /// met.
     pub fn with_condition_resolver(mut self, resolver: Arc<dyn ConditionResolver>) -> Self {
         self.settings.condition_resolver = Some(resolver);
         self

@@ -104,7 +104,7 @@ async fn only_who_proves_who_they_are_may_claim() {
         .clock()
         .advance(std::time::Duration::from_secs(120));
     for (method, expected) in [
-        (json!(method), (403, "NodeExpWrongOrTooLarge")),
+        (json!(method), (400, "NodeSIWEMessageError")),
         (
             json!({ "authMethodType": 6, "accessToken": "x" }),
             (401, "NodeAuthFailed"),

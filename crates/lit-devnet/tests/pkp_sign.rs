@@ -304,7 +304,8 @@ async fn sessions_of_the_pkp_may_sign() {
         answer["message"],
         format!(
             "Lit Action {cid}, wallet {pkp} may not use PKP {token} to sign anything (owner: {owner}; \
-             permitted besides the owner: Lit Action {cid} to sign personal messages)"
+             permitted besides the owner: Lit Action {cid} to sign personal messages). \
+             None of the AuthMethods, AuthSig or Lit Actions meet the requires scope [1]."
         )
     );
 

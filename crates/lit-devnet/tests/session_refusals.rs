@@ -243,7 +243,7 @@ async fn wallets_that_prove_nothing() {
             &setup,
             &by_method(&setup, session).await,
             401,
-            "NodeAuthSigNotSupported",
+            "NodeInvalidAuthSig",
         )
         .await;
     }
@@ -260,8 +260,8 @@ async fn wallets_that_prove_nothing() {
     refused(
         &setup,
         &by_method(&setup, endless).await,
-        401,
-        "NodeUndefinedSiweExpiration",
+        400,
+        "NodeSIWEMessageError",
     )
     .await;
 
@@ -279,16 +279,8 @@ async fn wallets_that_prove_nothing() {
             401,
             "NodeInvalidAuthSig",
         ),
-        (
-            change("signedMessage", "hello"),
-            400,
-            "NodeSIWEMessageError",
-        ),
-        (
-            change("derivedVia", "EIP1271"),
-            401,
-            "NodeAuthSigNotSupported",
-        ),
+        (change("signedMessage", "hello"), 401, "NodeInvalidAuthSig"),
+        (change("derivedVia", "EIP1271"), 401, "NodeInvalidAuthSig"),
         (
             AuthMethod::new(AuthMethodType::EthWallet, "{}"),
             400,
@@ -313,12 +305,12 @@ async fn wallets_that_prove_nothing() {
     );
 
     let old = setup.owner_method().await;
-    setup.network.clock().advance(Duration::from_secs(601));
+    setup.network.clock().advance(Duration::from_secs(661));
     refused(
         &setup,
         &by_method(&setup, old).await,
-        403,
-        "NodeExpWrongOrTooLarge",
+        400,
+        "NodeSIWEMessageError",
     )
     .await;
 }
@@ -352,7 +344,8 @@ async fn scopes_that_are_too_narrow() {
         answer["message"],
         format!(
             "wallet {wallet} may not use PKP {token} to sign personal messages (owner: {owner}; \
-             permitted besides the owner: wallet {wallet} without a scope)"
+             permitted besides the owner: wallet {wallet} without a scope). \
+             None of the AuthMethods, AuthSig or Lit Actions meet the requires scope [2]."
         )
     );
     permit(AuthMethodScope::SignAnything.into()).await;

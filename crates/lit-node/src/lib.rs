@@ -24,7 +24,9 @@ mod settings;
 
 pub use actions::action_functions;
 pub use auth::{AuthProviders, JwksError, JwtIssuer, JwtProvider, OauthApi};
-pub use conditions::{ConditionResolver, ForeignCondition, HttpConditionResolver, ResolverError};
+pub use conditions::{
+    ConditionResolver, ForeignCondition, HttpConditionResolver, PoapApi, ResolverError, SolanaRpc,
+};
 pub use delegation_uses::{DelegationUse, DelegationUses};
 pub use epoch::epoch_to_use;
 #[cfg(feature = "http")]

@@ -34,15 +34,12 @@ impl Node {
         let network_key = parts.keys.network_key();
         let verifier = SessionVerifier::new(url.clone()).with_network_key(network_key);
         let contracts = Contracts::new(Arc::clone(parts.chains.own()), parts.contracts);
+        let actions = Arc::new(ActionRunner::new(&parts, contracts.clone()));
         Self {
             capacity: Capacity::new(verifier.clone(), contracts.clone(), Arc::clone(&parts.uses)),
             verifier,
-            conditions: ConditionReader::new(
-                parts.chains.clone(),
-                Arc::clone(&parts.clock),
-                parts.settings.condition_resolver.clone(),
-            ),
-            actions: Arc::new(ActionRunner::new(&parts, contracts.clone())),
+            conditions: ConditionReader::new(&parts, Arc::clone(&actions)),
+            actions,
             contracts,
             url,
             parts,

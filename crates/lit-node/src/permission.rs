@@ -192,8 +192,13 @@ impl From<PermissionRefusal> for Refusal {
             PermissionRefusal::NoPkp(_) => {
                 Self::coded(NodeErrorCode::NodePKPNotAuthorized, refusal)
             }
-            PermissionRefusal::TooLimited(_) => {
-                Self::coded(NodeErrorCode::NodeAuthSigScopeTooLimited, refusal)
+            PermissionRefusal::TooLimited(ref limited) => {
+                // The text of Lit's nodes, which clients look for, follows the one that says why.
+                let scope = limited.scope as usize;
+                let text = format!(
+                    "{refusal}. None of the AuthMethods, AuthSig or Lit Actions meet the requires scope [{scope}]."
+                );
+                Self::coded(NodeErrorCode::NodeAuthSigScopeTooLimited, text)
             }
             PermissionRefusal::Chain(error) => error.into(),
         }

@@ -1,7 +1,7 @@
 use std::{borrow::Cow, error::Error};
 
 use lit_actions::{ActionError, HostError};
-use lit_session_crypto::SessionSigRefusal;
+use lit_session_crypto::{LoginRefusal, SessionSigRefusal};
 use lit_types::{NodeErrorBody, NodeErrorCode, NodeErrorKind, wire::ActionFailure};
 use serde::Serialize;
 use serde_json::json;
@@ -43,6 +43,14 @@ impl Refusal {
             ..NodeErrorBody::default()
         };
         error.into()
+    }
+
+    /// Replaces the details of the standard form.
+    pub(crate) fn with_details(mut self, details: impl IntoIterator<Item = String>) -> Self {
+        if let Self::Error { error, .. } = &mut self {
+            error.details = details.into_iter().collect();
+        }
+        self
     }
 
     /// As [`Refusal::coded`], with the error's causes in the message.
@@ -111,6 +119,12 @@ impl From<NodeErrorBody> for Refusal {
 
 impl From<SessionSigRefusal> for Refusal {
     fn from(refusal: SessionSigRefusal) -> Self {
+        Self::coded(refusal.node_error_code(), refusal)
+    }
+}
+
+impl From<LoginRefusal> for Refusal {
+    fn from(refusal: LoginRefusal) -> Self {
         Self::coded(refusal.node_error_code(), refusal)
     }
 }

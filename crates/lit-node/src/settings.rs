@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use lit_actions::{ActionEnvironment, ActionLimits};
 
-use crate::ConditionResolver;
+use crate::{ConditionResolver, PoapApi, SolanaRpc};
 
 /// Limits and policies of a node.
 #[derive(Debug, Clone)]
@@ -18,6 +18,10 @@ pub struct NodeSettings {
     pub environment: Arc<ActionEnvironment>,
     /// Evaluates conditions that the node cannot evaluate itself. Default: none, such conditions are refused.
     pub condition_resolver: Option<Arc<dyn ConditionResolver>>,
+    /// The Solana chain that conditions ask, for all names of Solana chains. Default: none.
+    pub solana_rpc: Option<SolanaRpc>,
+    /// The service that conditions on POAPs ask. Default: none.
+    pub poap: Option<PoapApi>,
     /// Whether requests must be paid with capacity credits. Default: no.
     pub capacity_enforced: bool,
 }
@@ -32,6 +36,8 @@ impl NodeSettings {
             session_action_limits: ActionLimits::default(),
             environment: Arc::default(),
             condition_resolver: None,
+            solana_rpc: None,
+            poap: None,
             capacity_enforced: false,
         }
     }

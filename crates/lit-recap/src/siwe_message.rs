@@ -127,10 +127,12 @@ impl SiweMessage {
     }
 
     /// Verifies a wallet's signature: the recovered address must be that of the message.
+    ///
+    /// The last byte is 27 or 28, or the bare recovery id 0 or 1 that some hardware wallets give.
     #[must_use]
     pub fn verify_eip191(&self, signature: &[u8; 65]) -> bool {
-        // The verifier takes other values of v modulo 27; a signature has only these two.
-        matches!(signature[64], 27 | 28) && self.fields.verify_eip191(signature).is_ok()
+        // The verifier takes every other value modulo 27.
+        matches!(signature[64], 0 | 1 | 27 | 28) && self.fields.verify_eip191(signature).is_ok()
     }
 
     /// Copies the message with another address, issue time and statement, and with a ReCap in place of its resources.

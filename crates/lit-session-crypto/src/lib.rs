@@ -8,6 +8,7 @@ mod ecdsa;
 mod hd_key;
 mod hd_key_id;
 mod key;
+mod login;
 mod pkp_root;
 mod rewrite;
 mod root;
@@ -33,6 +34,10 @@ pub use ecdsa::{
 pub use hd_key::{HdKeyError, HdTweak};
 pub use hd_key_id::hd_key_id;
 pub use key::{SessionKeyError, SessionKeyPair, SessionPublicKey};
+pub use login::{
+    ContractLogin, LoginRefusal, LoginTimeError, check_login_times, verify_cosmos_login,
+    verify_login, verify_solana_login,
+};
 pub use pkp_root::{CombinedRoot, pkp_auth_sig, session_digest};
 pub use rewrite::{RewriteError, RewriteRefusal, SiweMember, check_rewritten, rewrite_for_pkp};
 pub use root::{RootExpectation, RootRefusal, VerifiedRoot, check_proof, check_root};

@@ -4,6 +4,7 @@ use alloy_primitives::Address;
 use lit_recap::{ExtractError, ReCap, TimeWindowError};
 use lit_types::{
     AuthContext, AuthSig, AuthSigKind, LitAbility, LitResource, Right, Timestamp,
+    access_control::LitParam,
     constants::{ALGO_ED25519, CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
 };
 use time::OffsetDateTime;
@@ -168,8 +169,9 @@ pub fn check_root(
     if expiration.at() > later(message.issued_at(), MAX_SESSION_LIFETIME) {
         return Err(RootRefusal::LifetimeTooLong);
     }
-    if message.resources().len() > 1 {
-        // Clients read the first resource and nodes the last. With one resource they agree.
+    let others = message.resources().rev().skip(1);
+    if !others.into_iter().all(LitParam::is_resource) {
+        // Nodes look for ReCaps everywhere. With one resource besides values for conditions, they find the same as this library.
         return Err(RootRefusal::ForeignResources);
     }
     let recap = ReCap::extract(&message)?;
@@ -242,8 +244,8 @@ pub enum RootRefusal {
     /// Valid for more than 30 days, which nodes refuse.
     #[error("the message is valid for more than 30 days, which nodes refuse")]
     LifetimeTooLong,
-    /// The message has other resources besides the ReCap.
-    #[error("the message has resources beside its ReCap")]
+    /// The message has other resources than [`LitParam`]s before the ReCap that ends it.
+    #[error("the message has resources beside its ReCap that are not litParam:name:value")]
     ForeignResources,
     /// The message has no valid ReCap, or its statement does not spell it out.
     #[error(transparent)]

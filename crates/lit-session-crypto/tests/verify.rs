@@ -403,6 +403,22 @@ fn a_root_with_foreign_resources_is_refused() {
     assert_eq!(refused, Err(RootRefusal::ForeignResources));
 }
 
+/// Values for conditions, as in `:litParam:token`.
+#[test]
+fn a_root_may_carry_values_for_conditions() {
+    let check = |resources: &str| {
+        let text = root(|siwe| siwe).signed_message;
+        let text = text.replace("Resources:\n", &format!("Resources:\n{resources}"));
+        let root = block_on(sign_auth_sig(&wallet(), &text)).unwrap();
+        let requests = any_action();
+        let expected = RootExpectation::new(&requests, at(0).at());
+        check_root(&root, key().public_key(), &expected).map(drop)
+    };
+    assert_eq!(check("- litParam:token:Nw\n- litParam:word:eA\n"), Ok(()));
+    let foreign = check("- litParam:token:Nw\n- https://example.com/\n");
+    assert_eq!(foreign, Err(RootRefusal::ForeignResources));
+}
+
 #[test]
 fn a_root_that_never_ends_is_refused() {
     let text = root(|siwe| siwe).signed_message;

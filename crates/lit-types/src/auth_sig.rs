@@ -6,8 +6,12 @@ use serde::{
     ser::SerializeStruct,
 };
 
-use crate::constants::{
-    ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_SESSION, DERIVED_VIA_WALLET,
+use crate::{
+    SolanaAddress,
+    constants::{
+        ALGO_BLS, ALGO_ED25519, DERIVED_VIA_BLS, DERIVED_VIA_CONTRACT, DERIVED_VIA_CONTRACT_SHA256,
+        DERIVED_VIA_COSMOS, DERIVED_VIA_SESSION, DERIVED_VIA_SOLANA, DERIVED_VIA_WALLET,
+    },
 };
 
 /// The size limit for an AuthSig, in bytes of JSON.
@@ -28,7 +32,7 @@ pub struct AuthSig {
     pub derived_via: String,
     /// The signed text: a SIWE message, or the template of a session signature.
     pub signed_message: String,
-    /// The signer: an EIP-55 address, or the session public key in hex.
+    /// The signer: an EIP-55 address, the session public key in hex, or an address of another chain.
     pub address: String,
     /// `ed25519` or `LIT_BLS`; wallets leave it out.
     pub algo: Option<String>,
@@ -44,8 +48,18 @@ pub enum AuthSigKind {
     Bls,
     /// Signed by a smart contract wallet (EIP-1271).
     Contract,
-    /// Signed by a wallet (EIP-191): `sig` is `0x` and 130 hex digits. Also the kind of every other AuthSig.
+    /// Signed by a wallet (EIP-191): `sig` is `0x` and 130 hex digits. Also the kind of every other AuthSig, such as that of a
+    /// Solana wallet: which chain it is from depends on the request.
     Wallet,
+}
+
+/// The hash of the text that a contract checks the signature of (EIP-1271).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ContractHash {
+    /// The hash that wallets sign (EIP-191): `derivedVia` is `EIP1271`.
+    Eip191,
+    /// SHA-256: `derivedVia` is `EIP1271_SHA256`.
+    Sha256,
 }
 
 impl AuthSig {
@@ -75,6 +89,68 @@ impl AuthSig {
         }
     }
 
+    /// Creates a contract's AuthSig (EIP-1271). `sig` is the hex that the contract at `address` takes, `0x` optional.
+    ///
+    /// Nodes accept it to decrypt, and ask the contract. They do not accept it as the root of a session.
+    #[must_use]
+    pub fn contract(
+        sig: String,
+        signed_message: String,
+        address: String,
+        hash: ContractHash,
+    ) -> Self {
+        let derived_via = match hash {
+            ContractHash::Eip191 => DERIVED_VIA_CONTRACT,
+            ContractHash::Sha256 => DERIVED_VIA_CONTRACT_SHA256,
+        };
+        Self {
+            sig,
+            derived_via: derived_via.to_owned(),
+            signed_message,
+            address,
+            algo: None,
+        }
+    }
+
+    /// Creates a Solana wallet's AuthSig from its ed25519 signature of any text.
+    ///
+    /// Nodes accept it to decrypt, with one of the chains `solana`, `solanaDevnet` and `solanaTestnet`. It never expires.
+    ///
+    /// ```
+    /// use lit_types::{AuthSig, SolanaAddress};
+    ///
+    /// let address: SolanaAddress = "F7r6ENi6dqH8SnMYZdK3YxWAQ4cwfSNXZyMzbea5fbS1".parse()?;
+    /// let signature = [7; 64]; // of the wallet
+    /// let auth_sig = AuthSig::solana(&signature, "I want to decrypt".to_owned(), &address);
+    /// assert_eq!(auth_sig.derived_via, "solana.signMessage");
+    /// # Ok::<(), lit_types::SolanaAddressError>(())
+    /// ```
+    #[must_use]
+    pub fn solana(sig: &[u8; 64], signed_message: String, address: &SolanaAddress) -> Self {
+        Self {
+            sig: hex::encode(sig),
+            derived_via: DERIVED_VIA_SOLANA.to_owned(),
+            signed_message,
+            address: address.to_string(),
+            algo: None,
+        }
+    }
+
+    /// Creates a Cosmos wallet's AuthSig. `sig` is base64 of 64 bytes, `hash` the SHA-256 of the signed ADR-036 document in hex,
+    /// and `address` bech32.
+    ///
+    /// Nodes accept it to decrypt, with the name of its chain. It never expires.
+    #[must_use]
+    pub fn cosmos(sig: String, hash: String, address: String) -> Self {
+        Self {
+            sig,
+            derived_via: DERIVED_VIA_COSMOS.to_owned(),
+            signed_message: hash,
+            address,
+            algo: None,
+        }
+    }
+
     /// Creates a session signature. `sig` is 128 hex digits, `session_public_key` 64.
     #[must_use]
     pub fn session(sig: String, template: String, session_public_key: String) -> Self {
@@ -93,7 +169,7 @@ impl AuthSig {
         match (self.derived_via.as_str(), self.algo.as_deref()) {
             (DERIVED_VIA_SESSION, Some(ALGO_ED25519)) => AuthSigKind::Session,
             (DERIVED_VIA_BLS, Some(ALGO_BLS)) => AuthSigKind::Bls,
-            ("EIP1271" | "EIP1271_SHA256", _) => AuthSigKind::Contract,
+            (DERIVED_VIA_CONTRACT | DERIVED_VIA_CONTRACT_SHA256, _) => AuthSigKind::Contract,
             _ => AuthSigKind::Wallet,
         }
     }

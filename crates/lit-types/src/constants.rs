@@ -14,6 +14,14 @@ pub const DERIVED_VIA_SESSION: &str = "litSessionSignViaNacl";
 pub const DERIVED_VIA_BLS: &str = "lit.bls";
 /// `derivedVia` of a wallet's AuthSig.
 pub const DERIVED_VIA_WALLET: &str = "web3.eth.personal.sign";
+/// `derivedVia` of a contract's AuthSig (EIP-1271), which signs the EIP-191 hash of the text.
+pub const DERIVED_VIA_CONTRACT: &str = "EIP1271";
+/// `derivedVia` of a contract's AuthSig (EIP-1271), which signs the SHA-256 hash of the text.
+pub const DERIVED_VIA_CONTRACT_SHA256: &str = "EIP1271_SHA256";
+/// `derivedVia` of a Solana wallet's AuthSig.
+pub const DERIVED_VIA_SOLANA: &str = "solana.signMessage";
+/// `derivedVia` of a Cosmos wallet's AuthSig.
+pub const DERIVED_VIA_COSMOS: &str = "cosmos.signArbitrary";
 /// `algo` of a session signature.
 pub const ALGO_ED25519: &str = "ed25519";
 /// `algo` of a PKP's AuthSig.

@@ -78,14 +78,20 @@ impl PkpPublicKey {
 
     /// The Cosmos address (`cosmos1…`) of the compressed key.
     #[must_use]
-    #[allow(
-        clippy::expect_used,
-        reason = "bech32 fails only for texts that are too long"
-    )]
+    #[allow(clippy::expect_used, reason = "the prefix is valid and short")]
     pub fn cosmos_address(&self) -> String {
-        const HRP: bech32::Hrp = bech32::Hrp::parse_unchecked("cosmos");
-        bech32::encode::<bech32::Bech32>(HRP, &hash160(&self.compressed()))
-            .expect("20 bytes are below the length limit of bech32")
+        self.cosmos_address_with_prefix("cosmos")
+            .expect("a short prefix of letters")
+    }
+
+    /// The address of the compressed key on a chain of Cosmos, by the prefix of the chain's addresses, such as `juno`.
+    ///
+    /// # Errors
+    /// [`PkpError::AddressPrefix`] if the prefix is too long, or has other than visible ASCII characters of one case.
+    pub fn cosmos_address_with_prefix(&self, prefix: &str) -> Result<String, PkpError> {
+        let bad = || PkpError::AddressPrefix(prefix.to_owned());
+        let prefix = bech32::Hrp::parse(prefix).map_err(|_| bad())?;
+        bech32::encode::<bech32::Bech32>(prefix, &hash160(&self.compressed())).map_err(|_| bad())
     }
 }
 
@@ -156,6 +162,9 @@ pub enum PkpError {
     /// Not a point on secp256k1.
     #[error("invalid public key: not a point on secp256k1")]
     NotOnCurve,
+    /// Not a prefix of bech32 addresses.
+    #[error("invalid prefix of addresses: {0:?}")]
+    AddressPrefix(String),
 }
 
 /// The id of a PKP's NFT: a 256-bit number.

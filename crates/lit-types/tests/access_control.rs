@@ -49,6 +49,33 @@ fn structure_errors_say_where() {
     );
 }
 
+/// Nodes hash the list as it was sent, without operators.
+#[test]
+fn basic_conditions_without_operators_are_joined_with_and() {
+    let wallet = serde_json::from_str::<serde_json::Value>(WALLET)
+        .unwrap()
+        .to_string();
+    let sent = |kind, list: &str| AccessControlConditions::from_canonical_json(kind, list);
+    let list = format!("[{wallet},[{wallet}],{wallet}]");
+    let read = sent(ConditionsKind::EvmBasic, &list).unwrap();
+    assert_eq!(read.count(), 3);
+    let AccessControlConditions::EvmBasic(expression) = &read else {
+        unreachable!()
+    };
+    let operators: Vec<_> = expression.rest().iter().map(|(one, _)| *one).collect();
+    assert_eq!(operators, [BooleanOperator::And; 2]);
+    assert!(!read.canonical().as_str().contains("operator"));
+
+    // Not in groups, not where there is an operator, and not for other kinds.
+    let structure = |item| Err(AccessControlError::Structure { item });
+    let grouped = format!("[[{wallet},{wallet}]]");
+    assert_eq!(sent(ConditionsKind::EvmBasic, &grouped), structure(1));
+    let partly = format!(r#"[{wallet},[{wallet},{{"operator":"or"}},{wallet}]]"#);
+    assert_eq!(sent(ConditionsKind::EvmBasic, &partly), structure(1));
+    let two = format!("[{wallet},{wallet}]");
+    assert_eq!(sent(ConditionsKind::Unified, &two), structure(1));
+}
+
 #[test]
 fn every_member_that_nodes_need_is_needed() {
     let conditions = [

@@ -75,6 +75,21 @@ pub(super) struct Config {
     /// A server that evaluates access control conditions which the network cannot evaluate itself.
     #[arg(long, value_name = "URL")]
     pub(super) condition_resolver: Option<Url>,
+    /// The JSON-RPC of a Solana chain, which access control conditions ask for balances, tokens and accounts.
+    #[arg(long, value_name = "URL")]
+    pub(super) solana_rpc: Option<Url>,
+    /// The service that access control conditions on POAPs ask; POAP itself is https://api.poap.tech.
+    #[arg(long, value_name = "URL")]
+    pub(super) poap: Option<Url>,
+    /// The API key for --poap.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "LIT_POAP_KEY",
+        hide_env_values = true,
+        requires = "poap"
+    )]
+    pub(super) poap_key: Option<String>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,

@@ -60,6 +60,13 @@ fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
     if let Some(Url(base)) = &config.discord {
         builder = builder.with_discord(http.clone(), base.clone());
     }
+    if let Some(Url(url)) = &config.solana_rpc {
+        builder = builder.with_solana_rpc(http.clone(), url.clone());
+    }
+    if let Some(Url(base)) = &config.poap {
+        let key = config.poap_key.clone().unwrap_or_default();
+        builder = builder.with_poap(http.clone(), base.clone(), key);
+    }
     if let Some(Url(url)) = &config.condition_resolver {
         let resolver = HttpConditionResolver::new(http, url.clone());
         builder = builder.with_condition_resolver(Arc::new(resolver));

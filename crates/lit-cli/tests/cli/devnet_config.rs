@@ -34,6 +34,9 @@ fn the_printed_file_has_the_same_effect() {
         "--jwt-issuer=provider=stytch,iss=stytch.com/project,keys=keys.json",
         "--discord",
         "https://discord.example/api",
+        "--solana-rpc=https://solana.example",
+        "--poap=https://poap.example",
+        "--poap-key=key",
         "--seed",
         "00000000000000000000000000000000000000000000000000000000000000ff",
     ];

@@ -21,6 +21,9 @@ fn conditions(address: impl ToString) -> Value {
     json!([condition])
 }
 
+/// The text of Lit's nodes.
+const NOT_MET: &str = "Error: Access control conditions check failed.  Check that you are allowed to decrypt this item.";
+
 const DECRYPT: &str = "Lit.Actions.decryptAndCombine({
     accessControlConditions, ciphertext, dataToEncryptHash, authSig: null, chain: 'ethereum' })";
 
@@ -63,7 +66,7 @@ async fn actions_encrypt_and_decrypt() {
 
     let others = encrypted(&runner, &conditions(runner.setup.pkp.address())).await;
     let error = runner.error(DECRYPT, others).await;
-    assert_eq!(error, "Error: the access control conditions are not met");
+    assert_eq!(error, NOT_MET);
     let mut mixed = own;
     mixed["dataToEncryptHash"] = json!("00".repeat(32));
     let error = runner.error(DECRYPT, mixed).await;
@@ -91,7 +94,7 @@ async fn conditions_on_the_running_action() {
         assert_eq!(answer["response"], "hello world");
     }
     let error = runner.error(DECRYPT, params).await;
-    assert_eq!(error, "Error: the access control conditions are not met");
+    assert_eq!(error, NOT_MET);
 }
 
 #[tokio::test]

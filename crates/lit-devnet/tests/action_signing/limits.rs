@@ -96,7 +96,8 @@ async fn actions_that_authorize_sessions_do_not_sign() {
             let (status, answer) = setup.ask(node, &body).await;
             assert_eq!(status, 400, "{answer}");
             let error = answer["error"].as_str().unwrap();
-            assert!(error.contains("runs without a session"), "{error}");
+            let text = "You can not sign without providing an auth_sig.";
+            assert!(error.contains(text), "{error}");
         }
     }
 }

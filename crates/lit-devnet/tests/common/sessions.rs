@@ -69,7 +69,7 @@ impl Setup {
         pkp_auth_sig(&combined.signature, &message)
     }
 
-    fn session_of(&self, root: AuthSig, requests: &[Right]) -> SessionTemplate {
+    pub(crate) fn session_of(&self, root: AuthSig, requests: &[Right]) -> SessionTemplate {
         let (now, end) = (self.now(), self.after(600));
         SessionTemplate::new(self.key.public_key(), requests, &[root], &now, &end)
     }

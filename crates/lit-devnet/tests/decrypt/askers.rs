@@ -139,9 +139,9 @@ async fn wallets_without_a_session() {
         .with_expiration(setup.after(600));
     assert_eq!(
         ask(root, &mut request).await,
-        (401, "NodeAuthSigNotSupported".to_owned())
+        (401, "NodeInvalidAuthSig".to_owned())
     );
-    let expired = (403, "NodeExpWrongOrTooLarge".to_owned());
+    let expired = (400, "NodeSIWEMessageError".to_owned());
     let message = login();
     setup.network.clock().advance(Duration::from_secs(700));
     assert_eq!(ask(message, &mut request).await, expired);

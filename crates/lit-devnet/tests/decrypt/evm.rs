@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy_primitives::Address;
-use lit_types::{access_control::ConditionsKind, constants::AuthMethodScope};
+use lit_types::{ActionCid, access_control::ConditionsKind, constants::AuthMethodScope};
 use serde_json::json;
 
 use crate::support::{Asker, any_conditions, basic, body, standard, wallet_is};
@@ -23,9 +23,25 @@ async fn wallets_are_compared_by_address() {
             .meets_basic(json!([wallet_is(Address::repeat_byte(7))]))
             .await
     );
-    // The address in the value, too.
-    let turned = basic("", json!([own]), "=", ":userAddress");
-    assert!(asker.meets_basic(json!([turned])).await);
+    assert!(
+        asker
+            .meets_basic(json!([wallet_is(own.trim_start_matches("0x"))]))
+            .await
+    );
+    // Any other parameter is a text, and compared with the value as it is written.
+    let text = |value: &str| basic("", json!([own]), "=", value);
+    assert!(asker.meets_basic(json!([text(&own)])).await);
+    assert!(!asker.meets_basic(json!([text(&own.to_lowercase())])).await);
+    assert!(!asker.meets_basic(json!([text(":userAddress")])).await);
+    // Addresses have no `!=` in basic conditions.
+    let other = Address::repeat_byte(7);
+    let differs = basic("", json!([":userAddress"]), "!=", other);
+    assert!(!asker.meets_basic(json!([differs])).await);
+    let short = (400, "NodeConditionAddressConversionError");
+    let kind = ConditionsKind::EvmBasic;
+    asker
+        .refused(&body(kind, &json!([wallet_is("0x12")])), short)
+        .await;
 }
 
 #[tokio::test]
@@ -56,10 +72,22 @@ async fn balances_and_times() {
         );
     }
     assert!(
-        asker
-            .meets_basic(json!([own("=", format!("{balance:#x}"))]))
+        !asker
+            .meets_basic(json!([own("!=", balance.to_string())]))
             .await
     );
+    assert!(
+        !asker
+            .meets_basic(json!([own("contains", "1".to_owned())]))
+            .await
+    );
+    let hex = json!([own("=", format!("{balance:#x}"))]);
+    asker
+        .refused(
+            &body(ConditionsKind::EvmBasic, &hex),
+            (400, "NodeInvalidACCReturnValueTest"),
+        )
+        .await;
     assert!(asker.meets_basic(json!([own(">", "1".to_owned())])).await);
 
     let in_an_hour = asker.setup.after(3600).at().unix_timestamp();
@@ -107,36 +135,54 @@ async fn tokens_on_the_chain_of_the_network() {
     assert!(!asker.meets_basic(json!([owned(2)])).await);
     let tokens = standard(&lit, "ERC20", "balanceOf", json!([":userAddress"]), ">", 0);
     assert!(!asker.meets_basic(json!([tokens])).await);
+}
 
-    let permissions = addresses.pkp_permissions.to_string();
-    let permitted = |value: &str| {
-        let method = "getPermittedAddresses";
-        standard(
-            &permissions,
+#[tokio::test]
+async fn permissions_of_a_pkp() {
+    let asker = Asker::new().await;
+    let contract = asker.setup.network.context().contracts().pkp_permissions;
+    let contract = contract.to_string();
+    let id = asker.setup.pkp.token_id();
+    let permitted = |token: String, method: &str, second: String, comparator: &str| {
+        json!([standard(
+            &contract,
             "PKPPermissions",
             method,
-            json!([token]),
-            "contains",
-            value,
-        )
+            json!([token, second]),
+            comparator,
+            true
+        )])
     };
-    // The contract's list has the owner.
-    assert!(asker.meets_basic(json!([permitted(":userAddress")])).await);
-    let other = Address::repeat_byte(7);
-    assert!(
-        !asker
-            .meets_basic(json!([permitted(&other.to_string())]))
-            .await
-    );
+    // About the asker, who owns the PKP, whatever the second parameter is.
+    for token in [id.to_decimal(), format!("{:#x}", id.as_u256())] {
+        let method = "isPermittedAddress";
+        let other = Address::repeat_byte(7).to_string();
+        let met = permitted(token.clone(), method, other.clone(), "=");
+        assert!(asker.meets_basic(met).await);
+        let not_met = permitted(token, method, other, "!=");
+        assert!(!asker.meets_basic(not_met).await);
+    }
+    let cid = ActionCid::of_code(b"code");
+    let action = |bytes: String| permitted(id.to_decimal(), "isPermittedAction", bytes, "=");
+    let bytes = hex::encode(cid.as_bytes());
+    assert!(!asker.meets_basic(action(bytes.clone())).await);
     let permissions = asker.setup.contracts().permissions();
-    let id = asker.setup.pkp.token_id();
     let scope = AuthMethodScope::SignAnything.into();
-    permissions.add_address(id, other, scope).await.unwrap();
-    assert!(
-        asker
-            .meets_basic(json!([permitted(&other.to_string())]))
-            .await
-    );
+    permissions.add_action(id, &cid, scope).await.unwrap();
+    assert!(asker.meets_basic(action(bytes.clone())).await);
+    assert!(asker.meets_basic(action(format!("0x{bytes}"))).await);
+    let kind = ConditionsKind::EvmBasic;
+    let invalid = (400, "NodeInvalidIPFSID");
+    asker
+        .refused(&body(kind, &action(cid.to_string())), invalid)
+        .await;
+    let token = permitted("x".to_owned(), "isPermittedAction", bytes, "=");
+    asker
+        .refused(
+            &body(kind, &token),
+            (400, "NodeConditionTokenIdParsingError"),
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -178,20 +224,28 @@ async fn functions_of_any_contract() {
         .refused(&body(kind, &condition("nobody", "=", "1")), bad_test)
         .await;
     asker
-        .refused(&body(kind, &condition("", ">", "1")), bad_test)
+        .refused(
+            &body(kind, &condition("", ">", "1")),
+            (400, "NodeConditionAddressConversionError"),
+        )
         .await;
+    let nobody = Address::ZERO.to_string();
+    assert!(asker.meets(kind, &condition("", "!=", &nobody)).await);
+    assert!(asker.meets(kind, &condition("", ">", &nobody[2..])).await);
     let mut other = condition("", "=", "1");
     other[0]["functionName"] = json!("balanceOf");
     let encoding = (400, "NodeContractFunctionParamsEncodingError");
     asker.refused(&body(kind, &other), encoding).await;
     let mut wrong = condition("", "=", "1");
     wrong[0]["functionParams"] = json!(["x"]);
-    asker.refused(&body(kind, &wrong), encoding).await;
+    let tokenizing = (400, "NodeConditionTokenizingError");
+    asker.refused(&body(kind, &wrong), tokenizing).await;
     wrong[0]["functionParams"] = json!([]);
-    asker.refused(&body(kind, &wrong), encoding).await;
+    let mismatch = (400, "NodeMismatchParameters");
+    asker.refused(&body(kind, &wrong), mismatch).await;
     wrong[0]["functionParams"] = json!(["7"]);
     asker
-        .refused(&body(kind, &wrong), (502, "NodeRpcError"))
+        .refused(&body(kind, &wrong), (502, "NodeBlockchainError"))
         .await;
 }
 
@@ -216,13 +270,7 @@ async fn the_asker_is_filled_in() {
 
     // Actions are known where one runs.
     let by_action = basic("", json!([":currentActionIpfsId"]), "=", "Qm");
-    let unknown = (400, "NodeInvalidSIWESpecialParam");
-    asker
-        .refused(
-            &body(ConditionsKind::EvmBasic, &json!([by_action])),
-            unknown,
-        )
-        .await;
+    assert!(!asker.meets_basic(json!([by_action])).await);
 }
 
 /// Lists of parameters are written without brackets, and one balance that passes is enough.
@@ -253,4 +301,133 @@ async fn balances_of_a_batch() {
     assert!(asker.meets_basic(batch(">", 7)).await);
     assert!(asker.meets_basic(batch("=", 3)).await);
     assert!(!asker.meets_basic(batch(">", 8)).await);
+}
+
+/// Contracts that answer whatever they are asked.
+#[tokio::test]
+async fn other_standards() {
+    let asker = Asker::new().await;
+    let contract = Address::repeat_byte(0x56);
+    let answer = |words: &[u8]| {
+        // Each word is stored by PUSH1 word, PUSH2 place, MSTORE.
+        let mut code = String::from("0x");
+        for (place, word) in words.iter().enumerate() {
+            code += &format!("60{word:02x}61{:04x}52", place * 32);
+        }
+        code += &format!("61{:04x}6000f3", words.len() * 32);
+        let set = json!({ "id": 1, "method": "anvil_setCode", "params": [contract, code] });
+        let set = asker.setup.network.chain().rpc(set);
+        assert!(set.get("error").is_none(), "{set}");
+    };
+    let ask = |kind: &str, method: &str, parameters: &[&str], value: &str| {
+        let contract = contract.to_string();
+        json!([standard(
+            &contract,
+            kind,
+            method,
+            json!(parameters),
+            ">=",
+            value
+        )])
+    };
+    let user = ":userAddress";
+
+    // Members are those who exist and are not jailed, whatever the value is.
+    let member = || ask("MolochDAOv2.1", "members", &[user], "x");
+    for (exists, jailed, expected) in [(1, 0, true), (1, 3, false), (0, 0, false)] {
+        answer(&[9, 5, 5, exists, 5, jailed]);
+        assert_eq!(asker.meets_basic(member()).await, expected);
+    }
+    let subscribers = || ask("Creaton", "subscribers", &[user], "x");
+    for (status, expected) in [(0, false), (1, true), (2, false)] {
+        answer(&[status]);
+        assert_eq!(asker.meets_basic(subscribers()).await, expected);
+    }
+    answer(&[1]);
+    assert!(
+        asker
+            .meets_basic(ask("ProofOfHumanity", "isRegistered", &[user], "x"))
+            .await
+    );
+    answer(&[3]);
+    let count = |plan: &str, value: &str| {
+        let provider = Address::ZERO.to_string();
+        ask(
+            "CASK",
+            "getActiveSubscriptionCount",
+            &[user, &provider, plan],
+            value,
+        )
+    };
+    assert!(asker.meets_basic(count("7", "3")).await);
+    assert!(!asker.meets_basic(count("7", "4")).await);
+    let kind = ConditionsKind::EvmBasic;
+    asker
+        .refused(
+            &body(kind, &count("-7", "3")),
+            (400, "NodeInvalidSIWESpecialParam"),
+        )
+        .await;
+}
+
+/// The first output counts if the key is empty. Types that Lit's nodes do not compare are refused.
+#[tokio::test]
+async fn outputs_of_a_function() {
+    let asker = Asker::new().await;
+    let contract = Address::repeat_byte(0x57);
+    // Returns 1 and 2.
+    let code = "0x6001600052600260205260406000f3";
+    let set = json!({ "id": 1, "method": "anvil_setCode", "params": [contract, code] });
+    let set = asker.setup.network.chain().rpc(set);
+    assert!(set.get("error").is_none(), "{set}");
+    let condition = |types: [&str; 2], key: &str, comparator: &str, value: &str| {
+        let output = |place: usize, name: &str| json!({ "name": name, "type": types[place] });
+        json!([{
+            "contractAddress": contract, "functionName": "f", "functionParams": [],
+            "functionAbi": {
+                "name": "f", "inputs": [], "outputs": [output(0, "one"), output(1, "two")],
+                "constant": false, "stateMutability": "view",
+            },
+            "chain": "ethereum", "returnValueTest": { "key": key, "comparator": comparator, "value": value },
+        }])
+    };
+    let kind = ConditionsKind::EvmContract;
+    let numbers = ["uint256", "uint8"];
+    for (key, value) in [("", "1"), ("one", "1"), ("two", "2")] {
+        assert!(
+            asker
+                .meets(kind, &condition(numbers, key, "=", value))
+                .await,
+            "{key}"
+        );
+        assert!(
+            !asker
+                .meets(kind, &condition(numbers, key, "!=", value))
+                .await,
+            "{key}"
+        );
+        assert!(
+            !asker
+                .meets(kind, &condition(numbers, key, "contains", value))
+                .await,
+            "{key}"
+        );
+    }
+    let flag = ["bool", "uint8"];
+    assert!(asker.meets(kind, &condition(flag, "", "=", "true")).await);
+    let bad_test = (400, "NodeInvalidACCReturnValueTest");
+    for (types, value) in [
+        (flag, "True"),
+        (flag, "1"),
+        (numbers, "0x1"),
+        (numbers, "true"),
+    ] {
+        let condition = condition(types, "", "=", value);
+        asker.refused(&body(kind, &condition), bad_test).await;
+    }
+    for unsupported in ["int256", "bytes32", "uint256[1]"] {
+        let condition = condition([unsupported, "uint8"], "", "=", "1");
+        let expected = (400, "NodeInvalidConditionTokenType");
+        asker.refused(&body(kind, &condition), expected).await;
+    }
 }

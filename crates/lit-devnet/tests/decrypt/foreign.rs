@@ -8,7 +8,7 @@ use lit_devnet::{
     ConditionResolver, Devnet, ForeignCondition, HttpConditionResolver, ResolverError,
 };
 use lit_test_fakes::{FakeHttp, Reply};
-use lit_types::access_control::ConditionsKind;
+use lit_types::{WalletAddress, access_control::ConditionsKind};
 use serde_json::json;
 
 use crate::{
@@ -25,9 +25,9 @@ impl ConditionResolver for Fixed {
     async fn is_met(
         &self,
         condition: &ForeignCondition,
-        asker: Address,
+        asker: &WalletAddress,
     ) -> Result<bool, ResolverError> {
-        if asker != self.0 {
+        if asker.evm() != Some(self.0) {
             return Err(ResolverError::new("who is that?"));
         }
         match condition {
@@ -51,9 +51,18 @@ async fn chains_that_are_not_there() {
     }]);
     let unified = ConditionsKind::Unified;
     let asker = Asker::new().await;
+    // An EVM wallet is of neither chain.
+    asker
+        .refused(&body(unified, &solana), (400, "NodeInvalidUnifiedAuthSig"))
+        .await;
+    asker
+        .refused(
+            &body(unified, &cosmos),
+            (400, "NodeInvalidCosmosSDKSignature"),
+        )
+        .await;
+    assert!(!asker.meets(ConditionsKind::SolRpc, &solana).await);
     let unsupported = (501, "NodeChainNotSupported");
-    asker.refused(&body(unified, &solana), unsupported).await;
-    asker.refused(&body(unified, &cosmos), unsupported).await;
     let mut nowhere = json!([wallet_is(asker.address())]);
     nowhere[0]["chain"] = json!("nowhere");
     asker

@@ -13,4 +13,6 @@ mod common;
 mod evm;
 mod expressions;
 mod foreign;
+mod signed;
 mod support;
+mod wallets;

@@ -18,6 +18,10 @@ use crate::{
     conditions::{encrypted_as, parse_conditions},
 };
 
+/// The text of Lit's nodes.
+const NOT_MET: &str =
+    "Access control conditions check failed.  Check that you are allowed to decrypt this item.";
+
 impl NodeHost {
     /// `authSig` is that of a wallet that logged in. Without it, the session asks.
     pub(super) async fn check_conditions(&self, arguments: &Arguments) -> HostResult {
@@ -81,7 +85,7 @@ impl NodeHost {
     ) -> Result<String, HostError> {
         self.task.count_network_operation()?;
         if !self.are_met(&encrypted.conditions, arguments).await? {
-            return Err("the access control conditions are not met".into());
+            return Err(NOT_MET.into());
         }
         let powers = &self.task.powers;
         powers.decryption_share(&encrypted.resource).await
@@ -102,7 +106,10 @@ impl NodeHost {
             })?),
         };
         let powers = &self.task.powers;
-        powers.are_met(&self.cid, conditions, login.as_ref()).await
+        let chain = arguments.text("chain")?;
+        powers
+            .are_met(&self.cid, conditions, login.as_ref(), chain)
+            .await
     }
 
     /// Combines the shares, and decrypts with the combined signature.

@@ -15,7 +15,7 @@ use lit_actions::{ActionError, ActionLimits};
 use serde_json::{Map, Value};
 
 use self::{host::NodeHost, task::Task};
-use crate::{NodeParts, RequestKey, contracts::Contracts};
+use crate::{EngineSlot, NodeParts, RequestKey, contracts::Contracts};
 
 pub use self::host::action_functions;
 pub(crate) use self::powers::Powers;
@@ -80,6 +80,27 @@ impl ActionRunner {
         let slot = tokio::time::timeout(waited, slot)
             .await
             .map_err(|_| ActionError::Overloaded { waited })?;
+        self.run_on(slot, request, action).await
+    }
+
+    /// Runs an action that another one waits for, without an engine slot of its own.
+    ///
+    /// # Errors
+    /// All of [`ActionError`].
+    pub(crate) async fn run_nested(
+        self: &Arc<Self>,
+        action: NodeAction,
+    ) -> Result<NodeOutcome, ActionError> {
+        let slot = EngineSlot::holding(Arc::new(()));
+        self.run_on(slot, None, action).await
+    }
+
+    async fn run_on(
+        self: &Arc<Self>,
+        slot: EngineSlot,
+        request: Option<RequestKey>,
+        mut action: NodeAction,
+    ) -> Result<NodeOutcome, ActionError> {
         let (cid, code) = (action.cid.clone(), std::mem::take(&mut action.code));
         let js_params = std::mem::take(&mut action.js_params);
         let task = Arc::new(Task::new(Arc::clone(self), request, action, slot));

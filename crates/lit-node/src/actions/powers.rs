@@ -24,12 +24,13 @@ pub(crate) trait Powers: Debug + Send + Sync {
     /// The node's signature of the claim of a key that belongs to the action.
     fn claim(&self, running: &str, key_id: &str) -> Result<PkpClaimResponse, HostError>;
 
-    /// Whether the conditions are met for the wallet of `login`, or without one for the session's address.
+    /// Whether the conditions are met for the wallet of `login`, on this chain, or without one for the session's address.
     async fn are_met(
         &self,
         running: &str,
         conditions: &AccessControlConditions,
         login: Option<&AuthSig>,
+        chain: &str,
     ) -> Result<bool, HostError>;
 
     /// The node's share of the signature that decrypts. The caller has checked the conditions.

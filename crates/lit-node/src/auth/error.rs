@@ -1,5 +1,5 @@
 use lit_node_transport::TransportError;
-use lit_session_crypto::CapabilityRefusal;
+use lit_session_crypto::LoginRefusal;
 use lit_types::{AuthMethodNumber, JsonProblem, NodeErrorCode, NodeErrorKind};
 
 use crate::{causes::with_causes, contracts::ChainReadError, refusal::Refusal};
@@ -14,14 +14,8 @@ pub(crate) enum AuthRefusal {
     #[error("malformed access token: it is {0}")]
     Json(JsonProblem),
 
-    #[error("the access token is not an AuthSig of a wallet")]
-    NotAWallet,
     #[error("invalid AuthSig in the access token")]
-    Wallet(#[from] CapabilityRefusal),
-    #[error(
-        "the message in the access token authorizes a session or a delegation; sign one to log in"
-    )]
-    SiweUri,
+    Wallet(#[from] LoginRefusal),
 
     #[error("malformed JWT: {0}")]
     Jwt(&'static str),
@@ -77,13 +71,7 @@ impl AuthRefusal {
         Some(match self {
             Self::Unsupported(_) => return None,
             Self::TooLong | Self::Json(_) => Code::NodeParserError,
-            Self::NotAWallet | Self::SiweUri => Code::NodeAuthSigNotSupported,
-            Self::Wallet(refusal) => match refusal {
-                CapabilityRefusal::Siwe(_) => Code::NodeSIWEMessageError,
-                CapabilityRefusal::NoExpiration => Code::NodeUndefinedSiweExpiration,
-                CapabilityRefusal::Time(_) => Code::NodeExpWrongOrTooLarge,
-                _ => Code::NodeInvalidAuthSig,
-            },
+            Self::Wallet(refusal) => refusal.node_error_code(),
             Self::Challenge => Code::NodeInvalidWebAuthnChallenge,
             Self::Service { .. } => Code::CoreApiHttpClientConnectFailed,
             Self::ServiceTimeout(_) => Code::CoreApiHttpClientTimeout,

@@ -18,7 +18,6 @@ pub(crate) use error::AuthRefusal;
 pub use jwk::JwksError;
 pub use jwt::{JwtIssuer, JwtProvider};
 pub use oauth::OauthApi;
-pub(crate) use wallet::verify_login;
 
 /// The identity providers that a node trusts. Default: none.
 #[derive(Debug, Clone, Default)]

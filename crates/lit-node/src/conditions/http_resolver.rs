@@ -1,8 +1,8 @@
 use std::{error::Error, fmt, sync::Arc, time::Duration};
 
-use alloy_primitives::Address;
 use async_trait::async_trait;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl};
+use lit_types::WalletAddress;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,7 +16,7 @@ const MAX_ERROR: usize = 300;
 
 /// A [`ConditionResolver`] that asks a server.
 ///
-/// It sends a `POST` with the condition in the form of unified conditions, and who asks:
+/// It sends a `POST` with the condition in the form of unified conditions, and who asks, an address of any chain:
 ///
 /// ```json
 /// {
@@ -57,7 +57,7 @@ impl ConditionResolver for HttpConditionResolver {
     async fn is_met(
         &self,
         condition: &ForeignCondition,
-        asker: Address,
+        asker: &WalletAddress,
     ) -> Result<bool, ResolverError> {
         #[derive(Deserialize)]
         struct Answer {

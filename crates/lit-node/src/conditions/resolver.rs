@@ -1,27 +1,29 @@
 use std::fmt;
 
-use alloy_primitives::Address;
 use async_trait::async_trait;
-use lit_types::access_control::{
-    AnySolRpcCondition, CosmosCondition, EvmBasicCondition, EvmContractCondition,
+use lit_types::{
+    WalletAddress,
+    access_control::{
+        AnySolRpcCondition, CosmosCondition, EvmBasicCondition, EvmContractCondition,
+    },
 };
 use serde::Serialize;
 
-/// Evaluates access control conditions that the network cannot evaluate itself: of Solana and Cosmos chains, of EVM chains other
-/// than its own, and of unknown standards.
+/// Evaluates access control conditions that the network cannot evaluate itself: that ask Solana or Cosmos chains, of unknown EVM
+/// chains, and of unknown standards and methods.
 ///
 /// Every node calls it, so it should give all of them the same answer.
 #[async_trait]
 pub trait ConditionResolver: fmt::Debug + Send + Sync + 'static {
-    /// Whether the condition is met for `asker`, the wallet or PKP that authorized the session. The placeholder `:userAddress` in
-    /// the condition stands for that address, and is not replaced.
+    /// Whether the condition is met for `asker`: the wallet, contract or PKP that authorized the session, or that asks without a
+    /// session. The placeholder `:userAddress` in the condition stands for that address, and is not replaced.
     ///
     /// # Errors
     /// Nodes report an error as `NodeAccessControlConditionsCheckFailed`.
     async fn is_met(
         &self,
         condition: &ForeignCondition,
-        asker: Address,
+        asker: &WalletAddress,
     ) -> Result<bool, ResolverError>;
 }
 

@@ -12,9 +12,14 @@ use lit_types::{
 };
 
 use super::session::Caller;
-use crate::{
-    Node, SigningId, actions::Powers, auth::verify_login, conditions::Asker, refusal::Refusal,
-};
+use crate::{Node, SigningId, actions::Powers, refusal::Refusal};
+
+// The texts of Lit's nodes, which clients look for.
+const CANNOT_SIGN: &str = "You can not sign without providing an auth_sig. You must create a session with the PKP, and then pass \
+    session sigs in, which will be converted to an auth sig per node.";
+const CANNOT_ASK: &str = "No auth_sig found.  You must either pass one to the function, or set one in your client when sending the request";
+/// An action that authorizes a session key runs without a session.
+const CANNOT_DECRYPT: &str = "an action that authorizes a session key cannot decrypt";
 
 /// The node, and the session under which the action runs.
 #[derive(Debug)]
@@ -53,14 +58,11 @@ impl ActionPowers {
         }
     }
 
-    fn session(&self) -> Result<&ActionSession, Refusal> {
-        self.session.as_ref().ok_or_else(|| {
-            let code = NodeErrorCode::NodeInvalidAuthSig;
-            Refusal::coded(
-                code,
-                "an action that authorizes a session key runs without a session, and cannot sign or decrypt",
-            )
-        })
+    /// The session. An action that authorizes a session key has none; `otherwise` says so.
+    fn session(&self, otherwise: &'static str) -> Result<&ActionSession, Refusal> {
+        let code = NodeErrorCode::NodeInvalidAuthSig;
+        let session = self.session.as_ref();
+        session.ok_or_else(|| Refusal::coded(code, otherwise))
     }
 }
 
@@ -76,7 +78,7 @@ impl Powers for ActionPowers {
     ) -> Result<EcdsaShareJson, HostError> {
         let ActionSession {
             caller, request_id, ..
-        } = self.session()?;
+        } = self.session(CANNOT_SIGN)?;
         self.node
             .check_permission(caller, Some(running), &pkp, scope)
             .await?;
@@ -99,7 +101,7 @@ impl Powers for ActionPowers {
     }
 
     fn claim(&self, running: &str, key_id: &str) -> Result<PkpClaimResponse, HostError> {
-        self.session()?;
+        self.session(CANNOT_SIGN)?;
         let derived_key_id: B256 = keccak256(format!("{running}_{key_id}"));
         Ok(self.node.claim_of(derived_key_id)?)
     }
@@ -109,27 +111,23 @@ impl Powers for ActionPowers {
         running: &str,
         conditions: &AccessControlConditions,
         login: Option<&AuthSig>,
+        chain: &str,
     ) -> Result<bool, HostError> {
-        let address = match login {
-            Some(login) => {
-                verify_login(login, self.node.parts.clock.now()).map_err(Refusal::from)?
-            }
+        let mut asker = match login {
+            Some(login) => self.node.login(login, Some(chain)).await?,
             None => {
-                let caller = &self.session()?.caller;
+                let caller = &self.session(CANNOT_ASK)?.caller;
                 self.node.require_any_action(caller).await?;
-                caller.session.address
+                caller.asker(Some(chain))
             }
         };
-        let asker = Asker {
-            address,
-            action: Some(running),
-        };
-        let met = self.node.conditions.are_met(conditions, asker).await;
+        asker.action = Some(running);
+        let met = self.node.conditions.are_met(conditions, &asker).await;
         Ok(met.map_err(Refusal::from)?)
     }
 
     async fn decryption_share(&self, resource: &LitResource) -> Result<String, HostError> {
-        let epoch = self.session()?.epoch;
+        let epoch = self.session(CANNOT_DECRYPT)?.epoch;
         let identity = resource.key().into_bytes();
         let SignatureShare::ProofOfPossession(share) = self.node.bls_share(identity, epoch).await?;
         Ok(share)

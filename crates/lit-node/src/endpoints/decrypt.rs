@@ -1,7 +1,6 @@
-use alloy_primitives::Address;
 use lit_session_crypto::Operation;
 use lit_types::{
-    AuthSig, AuthSigKind, LitResource, NodeErrorCode,
+    AuthSig, AuthSigKind, NodeErrorCode,
     access_control::AccessControlConditions,
     wire::{EncryptionSignRequest, EncryptionSignResponse},
 };
@@ -9,7 +8,6 @@ use serde_json::{Map, Value};
 
 use crate::{
     Node, Request,
-    auth::verify_login,
     conditions::{Asker, conditions_of, encrypted_as},
     json::to_json,
     refusal::Refusal,
@@ -31,11 +29,16 @@ impl Node {
         let body: EncryptionSignRequest = request.parse()?;
         let conditions = conditions_of(&body)?;
         let resource = encrypted_as(&conditions, &body.data_to_encrypt_hash)?;
-        let asker = Asker {
-            address: self.asker(auth_sig, &resource).await?,
-            action: None,
-        };
-        self.require_met(&conditions, asker).await?;
+        let chain = body.chain.as_deref();
+        if auth_sig.kind() == AuthSigKind::Session {
+            let operation = Operation::decrypt(resource.id());
+            let caller = self.caller(auth_sig, &operation, UNPAID).await?;
+            self.require_met(&conditions, &caller.asker(chain)).await?;
+        } else {
+            let asker = self.login(&auth_sig, chain).await?;
+            self.require_paid(&asker).await?;
+            self.require_met(&conditions, &asker).await?;
+        }
         let identity = resource.key().into_bytes();
         let answer = EncryptionSignResponse {
             result: "success".to_owned(),
@@ -45,25 +48,29 @@ impl Node {
         Ok((200, to_json(&answer)))
     }
 
-    /// The address that asks: by a session for this resource or for all resources, or by a wallet that logged in.
-    async fn asker(&self, auth_sig: AuthSig, resource: &LitResource) -> Result<Address, Refusal> {
-        if auth_sig.kind() == AuthSigKind::Session {
-            let operation = Operation::decrypt(resource.id());
-            let caller = self.caller(auth_sig, &operation, UNPAID).await?;
-            return Ok(caller.session.address);
+    /// Requires a capacity credit where capacity is enforced. Only EVM addresses can have one.
+    async fn require_paid(&self, asker: &Asker<'_>) -> Result<(), Refusal> {
+        if !self.parts.settings.capacity_enforced {
+            return Ok(());
         }
         let now = self.parts.clock.now();
-        let address = verify_login(&auth_sig, now)?;
-        if self.parts.settings.capacity_enforced {
-            self.capacity.check_wallet(address, now, UNPAID).await?;
+        match asker.address.evm() {
+            Some(address) => self.capacity.check_wallet(address, now, UNPAID).await,
+            None => Err(Refusal::brief(
+                UNPAID,
+                "rate_limit_exceeded",
+                format!(
+                    "Rate limit exceeded.  {} is not an EVM address, so it has no capacity credit.",
+                    asker.address
+                ),
+            )),
         }
-        Ok(address)
     }
 
     async fn require_met(
         &self,
         conditions: &AccessControlConditions,
-        asker: Asker<'_>,
+        asker: &Asker<'_>,
     ) -> Result<(), Refusal> {
         if self.conditions.are_met(conditions, asker).await? {
             return Ok(());
@@ -71,7 +78,8 @@ impl Node {
         let code = NodeErrorCode::NodeAccessControlConditionsReturnedNotAuthorized;
         Err(Refusal::coded(
             code,
-            "the access control conditions are not met",
+            "The access control condition check returned that you are not permitted to access this content.  Are you sure you \
+             meet the conditions?  Check the auth_sig and the other conditions",
         ))
     }
 }

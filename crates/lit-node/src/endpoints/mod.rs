@@ -1,6 +1,7 @@
 //! What a node does at each endpoint.
 
 mod action_powers;
+mod asker;
 mod claim;
 mod code;
 mod decrypt;

@@ -3,9 +3,7 @@ use lit_recap::SiweMessage;
 use lit_session_crypto::{SessionPublicKey, rewrite_for_pkp};
 use lit_types::{
     AuthContext, NodeErrorCode, NodeErrorKind,
-    constants::{
-        CLOCK_TOLERANCE, MAX_SESSION_LIFETIME, RESOLVED_AUTH_CONTEXT_PREFIX, SESSION_KEY_URI_PREFIX,
-    },
+    constants::{RESOLVED_AUTH_CONTEXT_PREFIX, SESSION_KEY_URI_PREFIX},
 };
 use time::OffsetDateTime;
 
@@ -33,34 +31,6 @@ pub(super) fn check_uri(message: &SiweMessage, session_key: &str) -> Result<(), 
     }
     if message.uri() != session_key {
         return Err(bad_message("the URI of the message is not the session key"));
-    }
-    Ok(())
-}
-
-/// Checks that the message is valid now, and for at most 30 days.
-pub(super) fn check_times(message: &SiweMessage, now: OffsetDateTime) -> Result<(), Refusal> {
-    let later = |at: OffsetDateTime, duration| {
-        at.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX))
-    };
-    let issued_at = message.issued_at();
-    if issued_at > later(now, CLOCK_TOLERANCE) {
-        return Err(bad_message("the message was issued in the future"));
-    }
-    let Some(expiration) = message.expiration() else {
-        return Err(bad_message("the message has no expiration time"));
-    };
-    if expiration < issued_at {
-        let code = NodeErrorCode::NodeExpWrongOrTooLarge;
-        return Err(Refusal::coded(
-            code,
-            "the message expires before it is issued",
-        ));
-    }
-    if later(expiration, CLOCK_TOLERANCE) < now {
-        return Err(bad_message("the message has expired"));
-    }
-    if expiration > later(issued_at, MAX_SESSION_LIFETIME) {
-        return Err(bad_message("the message is valid for more than 30 days"));
     }
     Ok(())
 }

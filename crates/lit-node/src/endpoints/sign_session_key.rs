@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use lit_recap::SiweMessage;
-use lit_session_crypto::hd_key_id;
+use lit_session_crypto::{LoginRefusal, check_login_times, hd_key_id};
 use lit_types::{
     AuthContext, AuthMethodContext, NodeErrorCode, NodeErrorKind, PkpPublicKey,
     constants::{AuthMethodScope, curves},
@@ -39,7 +39,7 @@ impl Node {
         };
         let pkp = self.pkp_of(&body, &message, &context).await?;
         session_message::check_uri(&message, &body.session_key)?;
-        session_message::check_times(&message, now)?;
+        check_login_times(&message, now).map_err(LoginRefusal::from)?;
         self.run_session_action(request, &body, &mut context)
             .await?;
         let issued_at = self.time_of_nonce(message.nonce(), now)?;

@@ -1,7 +1,7 @@
 use serde::Serialize;
 
 use super::{
-    AccessControlError, KeyedReturnValueTest,
+    AccessControlError, Comparator, KeyedReturnValueTest, USER_ADDRESS,
     expression::sealed::Sealed,
     members::{Form, Members},
 };
@@ -40,6 +40,13 @@ impl CosmosCondition {
             parameters: Some(Vec::new()),
             return_value_test,
         }
+    }
+
+    /// Requires that the caller has this address.
+    #[must_use]
+    pub fn wallet_is(chain: impl Into<String>, address: impl Into<String>) -> Self {
+        let test = KeyedReturnValueTest::new(Comparator::Equal, address);
+        Self::new(chain, USER_ADDRESS, test)
     }
 
     /// Sets the method and its parameters. Default: none.

@@ -24,7 +24,7 @@ pub enum AccessControlError {
     #[error("unknown operator {0:?}: expected \"and\" or \"or\"")]
     Operator(String),
     /// An unknown comparator.
-    #[error("unknown comparator {0:?}: expected contains, =, >, >=, < or <=")]
+    #[error("unknown comparator {0:?}: expected contains, !contains, =, !=, >, >=, < or <=")]
     Comparator(String),
     /// Neither an operator nor an object with a `returnValueTest`.
     #[error("malformed access control condition: missing returnValueTest")]

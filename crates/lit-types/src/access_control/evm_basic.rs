@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::Serialize;
 
 use super::{
@@ -46,6 +48,48 @@ impl EvmBasicCondition {
     pub fn wallet_is(chain: impl Into<String>, address: impl Into<String>) -> Self {
         Self::new(chain, ReturnValueTest::new(Comparator::Equal, address))
             .with_method("", [USER_ADDRESS])
+    }
+
+    /// Runs a Lit Action, and tests the text that one of its functions returns.
+    ///
+    /// Nodes call the function with the parameters as texts, after they have filled in placeholders such as `:userAddress`. The
+    /// action runs without a session: it cannot sign or decrypt.
+    ///
+    /// ```
+    /// use lit_types::access_control::{Comparator, EvmBasicCondition, ReturnValueTest};
+    ///
+    /// // async function hasAtLeast(address, amount) { … return "true"; }
+    /// let cid = "QmcgbVu2sJSPpTeFhBd174FnmYmoVYvUFJeDkS7eYtwoFY";
+    /// let test = ReturnValueTest::new(Comparator::Equal, "true");
+    /// let condition = EvmBasicCondition::lit_action("ethereum", cid, "hasAtLeast", [":userAddress", "5"], test);
+    /// ```
+    #[must_use]
+    pub fn lit_action<P: Into<String>>(
+        chain: impl Into<String>,
+        cid: impl fmt::Display,
+        function: impl Into<String>,
+        parameters: impl IntoIterator<Item = P>,
+        return_value_test: ReturnValueTest,
+    ) -> Self {
+        Self::new(chain, return_value_test)
+            .with_contract(format!("ipfs://{cid}"), "LitAction")
+            .with_method(function, parameters)
+    }
+
+    /// Requires that the wallet signed in to this domain.
+    #[must_use]
+    pub fn signed_in_to(chain: impl Into<String>, domain: impl Into<String>) -> Self {
+        Self::new(chain, ReturnValueTest::new(Comparator::Equal, domain))
+            .with_contract("", "SIWE")
+            .with_method("", [":domain"])
+    }
+
+    /// Requires that the SIWE message of the wallet has this resource.
+    #[must_use]
+    pub fn signed_resource(chain: impl Into<String>, resource: impl Into<String>) -> Self {
+        Self::new(chain, ReturnValueTest::new(Comparator::Contains, resource))
+            .with_contract("", "SIWE")
+            .with_method("", [":resources"])
     }
 
     /// Sets the contract and its standard. Default: none.

@@ -26,6 +26,8 @@ use crate::CompactJson;
 pub struct ConditionExpression<C> {
     first: ConditionTerm<C>,
     rest: Vec<(BooleanOperator, ConditionTerm<C>)>,
+    /// The operators are not written: nodes read a list of basic conditions without any operator as joined with `and`.
+    is_and_implied: bool,
 }
 
 impl<C> ConditionExpression<C> {
@@ -35,6 +37,7 @@ impl<C> ConditionExpression<C> {
         Self {
             first: first.into(),
             rest: Vec::new(),
+            is_and_implied: false,
         }
     }
 
@@ -109,6 +112,27 @@ impl<C: Condition> ConditionExpression<C> {
         CompactJson::from_compact(
             serde_json::to_string(&list).expect("the keys of conditions are strings"),
         )
+    }
+
+    /// As [`Self::from_items`], and reads two or more terms without any operator as joined with `and`.
+    pub(super) fn from_items_with_implied_and(
+        items: Vec<Item>,
+        form: Form,
+    ) -> Result<Self, AccessControlError> {
+        if items.len() < 2 || items.iter().any(Item::has_operator) {
+            return Self::from_items(items, form);
+        }
+        let mut terms = items.into_iter().map(|item| match item {
+            Item::Group(items) => Self::from_items(items, form).map(ConditionTerm::from),
+            Item::Object(members) => C::from_members(*members, form).map(ConditionTerm::from),
+        });
+        let first = terms.next().ok_or(AccessControlError::Empty)??;
+        let rest = terms.map(|term| Ok((BooleanOperator::And, term?)));
+        Ok(Self {
+            first,
+            rest: rest.collect::<Result<_, AccessControlError>>()?,
+            is_and_implied: true,
+        })
     }
 
     pub(super) fn from_items(items: Vec<Item>, form: Form) -> Result<Self, AccessControlError> {
@@ -257,7 +281,7 @@ impl<C: Condition> Serialize for List<'_, C> {
 
         let mut list = serializer.serialize_seq(Some(1 + 2 * self.expression.rest.len()))?;
         for (operator, term) in self.expression.terms() {
-            if let Some(operator) = operator {
+            if let Some(operator) = operator.filter(|_| !self.expression.is_and_implied) {
                 list.serialize_element(&Operator { operator })?;
             }
             match term {

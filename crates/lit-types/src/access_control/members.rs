@@ -26,6 +26,16 @@ pub(super) enum Item {
     Group(Vec<Item>),
 }
 
+impl Item {
+    /// Whether this is an operator, or a group with one.
+    pub(super) fn has_operator(&self) -> bool {
+        match self {
+            Self::Object(members) => members.operator.0.is_some(),
+            Self::Group(items) => items.iter().any(Self::has_operator),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Item {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ItemVisitor;

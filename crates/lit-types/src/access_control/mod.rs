@@ -25,6 +25,7 @@ mod error;
 mod evm_basic;
 mod evm_contract;
 mod expression;
+mod lit_param;
 mod members;
 mod return_value;
 mod sol_rpc;
@@ -35,6 +36,7 @@ pub use error::AccessControlError;
 pub use evm_basic::EvmBasicCondition;
 pub use evm_contract::{AbiParameter, EvmContractCondition, FunctionAbi};
 pub use expression::{BooleanOperator, Condition, ConditionExpression, ConditionTerm};
+pub use lit_param::LitParam;
 pub use return_value::{Comparator, KeyedReturnValueTest, ReturnValueTest};
 pub use sol_rpc::{AnySolRpcCondition, SolPda, SolRpcCondition, SolRpcConditionV1};
 pub use unified::UnifiedCondition;
@@ -81,7 +83,8 @@ impl AccessControlConditions {
         Self::parse(kind, json, Form::Written)
     }
 
-    /// Reads a list as clients send it. The members of a condition in a unified list determine its type.
+    /// Reads a list as clients send it. The members of a condition in a unified list determine its type. Basic conditions without
+    /// any operator are joined with `and`, as nodes do.
     ///
     /// # Errors
     /// [`AccessControlError`].
@@ -96,9 +99,10 @@ impl AccessControlConditions {
         let items: Vec<Item> =
             serde_json::from_str(json).map_err(|error| AccessControlError::Json(error.into()))?;
         Ok(match kind {
-            ConditionsKind::EvmBasic => {
-                Self::EvmBasic(ConditionExpression::from_items(items, form)?)
-            }
+            ConditionsKind::EvmBasic => Self::EvmBasic(match form {
+                Form::Written => ConditionExpression::from_items(items, form)?,
+                Form::Canonical => ConditionExpression::from_items_with_implied_and(items, form)?,
+            }),
             ConditionsKind::EvmContract => {
                 Self::EvmContract(ConditionExpression::from_items(items, form)?)
             }

@@ -19,17 +19,23 @@ pub enum Comparator {
     Less,
     /// `<=`
     LessOrEqual,
+    /// `!=`. Nodes know it for most conditions, the official client for none.
+    NotEqual,
+    /// `!contains`. Nodes know it for texts and lists of basic conditions, the official client for none.
+    NotContains,
 }
 
 impl Comparator {
     /// All comparators.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Contains,
         Self::Equal,
         Self::Greater,
         Self::GreaterOrEqual,
         Self::Less,
         Self::LessOrEqual,
+        Self::NotEqual,
+        Self::NotContains,
     ];
 
     /// The text in conditions.
@@ -42,6 +48,8 @@ impl Comparator {
             Self::GreaterOrEqual => ">=",
             Self::Less => "<",
             Self::LessOrEqual => "<=",
+            Self::NotEqual => "!=",
+            Self::NotContains => "!contains",
         }
     }
 }

@@ -1,7 +1,9 @@
+use std::fmt;
+
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    AccessControlError, KeyedReturnValueTest,
+    AccessControlError, Comparator, KeyedReturnValueTest, USER_ADDRESS,
     expression::{Condition, sealed::Sealed},
     members::{Form, Members, PdaInterfaceMembers},
 };
@@ -40,6 +42,23 @@ impl SolRpcCondition {
             chain: chain.into(),
             return_value_test,
         }
+    }
+
+    /// Requires that the caller has this address.
+    ///
+    /// ```
+    /// use lit_types::access_control::{
+    ///     AccessControlConditions, AnySolRpcCondition, ConditionExpression, SolRpcCondition,
+    /// };
+    ///
+    /// let owner = SolRpcCondition::wallet_is("solana", "F7r6ENi6dqH8SnMYZdK3YxWAQ4cwfSNXZyMzbea5fbS1");
+    /// let owner = ConditionExpression::new(AnySolRpcCondition::from(owner));
+    /// let conditions = AccessControlConditions::SolRpc(owner);
+    /// ```
+    #[must_use]
+    pub fn wallet_is(chain: impl Into<String>, address: impl fmt::Display) -> Self {
+        let test = KeyedReturnValueTest::new(Comparator::Equal, address.to_string());
+        Self::new(chain, "", [USER_ADDRESS], test)
     }
 
     /// Sets the derived account. Default: none.
