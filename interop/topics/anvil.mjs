@@ -270,3 +270,23 @@ await check('refused transactions: ethers tells the same reason', async () => {
     }
   }
 });
+
+/** Changes an account on one chain, carries the state to the other, and compares the account there. */
+async function carry(from, to, address) {
+  await rpc(from, 'anvil_setBalance', address, '0x1234');
+  await rpc(from, 'anvil_setCode', address, '0x60005460005260206000f3');
+  await rpc(from, 'anvil_setStorageAt', address, '0x0', `0x${'ab'.repeat(32)}`);
+  assert.equal(await rpc(to, 'anvil_loadState', await rpc(from, 'anvil_dumpState')), true);
+  assert.equal(await rpc(to, 'eth_getBalance', address, 'latest'), '0x1234');
+  assert.equal(await rpc(to, 'eth_call', { to: address }, 'latest'), `0x${'ab'.repeat(32)}`);
+  for (const contract of Object.values(network.contracts)) {
+    const code = await Promise.all([from, to].map((chain) => rpc(chain, 'eth_getCode', contract, 'latest')));
+    assert.equal(code[0], code[1]);
+  }
+  assert(Number(await rpc(to, 'eth_blockNumber')) >= Number(await rpc(from, 'eth_blockNumber')));
+  await rpc(to, 'evm_mine');
+}
+
+await check('a state that anvil dumped is loaded by the dev chain', () => carry(anvil, dev, `0x${'d1'.repeat(20)}`));
+
+await check('a state that the dev chain dumped is loaded by anvil', () => carry(dev, anvil, `0x${'d2'.repeat(20)}`));

@@ -51,6 +51,9 @@ pub enum ChainError {
     /// The transaction is invalid for a reason without a variant of its own.
     #[error("{0}")]
     Rejected(String),
+    /// The state to load is not a dump of `anvil_dumpState`.
+    #[error("malformed state dump: {0}")]
+    MalformedDump(String),
     /// The block is unknown.
     #[error("block not found: {0}")]
     NoSuchBlock(String),

@@ -53,7 +53,9 @@ impl From<ChainError> for RpcError {
                 message,
                 data: Some(json!(revert.data)),
             },
-            ChainError::Undecodable(_) => Self::invalid_params(&message),
+            ChainError::Undecodable(_) | ChainError::MalformedDump(_) => {
+                Self::invalid_params(&message)
+            }
             _ => Self::new(-32000, message),
         }
     }

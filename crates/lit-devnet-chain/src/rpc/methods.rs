@@ -70,6 +70,8 @@ fn dispatch_locked(chain: &mut State, method: &str, params: Params) -> Answer {
         "anvil_setBalance" | "hardhat_setBalance" => set_balance(chain, params),
         "anvil_setCode" | "hardhat_setCode" => set_code(chain, params),
         "anvil_setStorageAt" | "hardhat_setStorageAt" => set_storage(chain, params),
+        "anvil_dumpState" | "hardhat_dumpState" => dump_state(chain, params),
+        "anvil_loadState" | "hardhat_loadState" => load_state(chain, params),
         _ => Err(RpcError::unknown_method(method)),
     }
 }
@@ -290,6 +292,25 @@ fn set_storage(chain: &mut State, mut params: Params) -> Answer {
     let slot: U256 = params.required("slot")?;
     let value: U256 = params.required("value")?;
     chain.set_storage(address, slot, value);
+    Ok(json!(true))
+}
+
+fn dump_state(chain: &State, mut params: Params) -> Answer {
+    if params
+        .optional("preserve historical states")?
+        .unwrap_or(false)
+    {
+        return Err(params.error(
+            "preserve historical states",
+            "only the latest state is dumped",
+        ));
+    }
+    json(chain.dump()?)
+}
+
+fn load_state(chain: &mut State, mut params: Params) -> Answer {
+    let dump: Bytes = params.required("state")?;
+    chain.load_dump(&dump)?;
     Ok(json!(true))
 }
 

@@ -2,6 +2,7 @@
 
 mod block;
 mod calls;
+mod dump;
 mod filters;
 mod impersonated;
 mod logs;

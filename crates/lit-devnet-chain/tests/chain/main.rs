@@ -10,6 +10,7 @@ mod contract;
 mod control;
 mod derivation;
 mod direct;
+mod dumps;
 mod events;
 #[cfg(feature = "http")]
 mod http;

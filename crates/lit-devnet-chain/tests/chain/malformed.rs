@@ -32,6 +32,8 @@ const METHODS: &[&str] = &[
     "anvil_setBalance",
     "anvil_setCode",
     "anvil_setStorageAt",
+    "anvil_dumpState",
+    "anvil_loadState",
 ];
 
 /// Words that get past the first check of some method.
