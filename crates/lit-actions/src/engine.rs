@@ -125,7 +125,7 @@ impl<'a, 'js> Engine<'a, 'js> {
         uncaught: Uncaught,
         deadline: Deadline,
     ) -> Result<Self, Failure> {
-        let host = HostState::new(run, uncaught.clone(), deadline.clone());
+        let host = HostState::new(run, uncaught.clone(), deadline.clone(), files.clone());
         let request = &run.request;
         let config = json!({
             "auth": request.auth,

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rquickjs::{Ctx, Exception, Function, Object};
+use rquickjs::{Ctx, Exception, Function, Object, Promise};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     fetch::FetchRequest,
     input::{Answer, Event, Run},
     natives,
+    platform::{self, Platform},
     script::script,
     timers::Timers,
     uncaught::Uncaught,
@@ -36,6 +37,7 @@ pub(crate) struct HostState {
     limits: ActionLimits,
     uncaught: Uncaught,
     deadline: Deadline,
+    platform: Platform,
     sender: mpsc::Sender<Event>,
     tokio: tokio::runtime::Handle,
     /// Dropping the set aborts calls in flight.
@@ -47,13 +49,19 @@ pub(crate) struct HostState {
 }
 
 impl HostState {
-    pub(crate) fn new(run: &Run, uncaught: Uncaught, deadline: Deadline) -> Rc<Self> {
+    pub(crate) fn new(
+        run: &Run,
+        uncaught: Uncaught,
+        deadline: Deadline,
+        platform: Platform,
+    ) -> Rc<Self> {
         Rc::new(Self {
             host: Arc::clone(&run.host),
             execution: Arc::clone(&run.execution),
             limits: run.request.limits.clone(),
             uncaught,
             deadline,
+            platform,
             sender: run.sender.clone(),
             tokio: run.tokio.clone(),
             calls: RefCell::default(),
@@ -115,8 +123,13 @@ impl HostState {
         )?;
         let this = Rc::clone(self);
         object.set(
-            "loadEthers",
-            Function::new(ctx.clone(), move |ctx| this.load_ethers(&ctx))?,
+            "importEthers",
+            Function::new(ctx.clone(), move |ctx: Ctx<'js>| this.import_ethers(&ctx))?,
+        )?;
+        let this = Rc::clone(self);
+        object.set(
+            "runEthers",
+            Function::new(ctx.clone(), move |ctx| this.run_ethers(&ctx))?,
         )?;
         object.set(
             "warn",
@@ -259,11 +272,19 @@ impl HostState {
         }
     }
 
-    /// Runs the script that defines `ethers`.
-    fn load_ethers(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    /// Runs the file of `ethers` as a module, if it is one.
+    fn import_ethers<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Option<Promise<'js>>> {
+        self.platform.import_ethers(ctx, &self.ethers(ctx)?)
+    }
+
+    /// Runs the file of `ethers` as a script.
+    fn run_ethers(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+        ctx.eval_with_options::<(), _>(&*self.ethers(ctx)?, script(platform::ETHERS))
+    }
+
+    fn ethers(&self, ctx: &Ctx<'_>) -> rquickjs::Result<Arc<str>> {
         let source = self.environment.ethers();
-        let source = source.map_err(|message| Exception::throw_message(ctx, &message))?;
-        ctx.eval_with_options::<(), _>(&*source, script("ext:ethers.umd.min.js"))
+        source.map_err(|message| Exception::throw_message(ctx, &message))
     }
 }
 

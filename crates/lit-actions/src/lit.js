@@ -5,6 +5,8 @@
 // `defineGlobals` once, before the action.
 export default (host, config, platform, { fixedHeaders }, { read }) => {
   const { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall } = platform;
+  const { apply } = Reflect;
+  const { then } = Promise.prototype;
   const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
 
   const deepFreeze = (value) => {
@@ -203,10 +205,17 @@ export default (host, config, platform, { fixedHeaders }, { read }) => {
   /** Returns the error if a parameter has the name of a global that cannot change, such as `Lit`. */
   const defineGlobals = (params) => {
     defineLibrary('ethers', (library) => {
-      const slow = host.library('ethers')(host.ethersNatives(), () => host.loadEthers(), platform);
+      const isAbsent = () => getOwnPropertyDescriptor(globalThis, 'ethers')?.get === library.get;
+      const evaluate = () => {
+        // A module is compiled once for all nodes. What it throws is thrown again by the script.
+        const imported = host.importEthers();
+        if (imported) apply(then, imported, [undefined, () => {}]);
+        if (isAbsent()) host.runEthers();
+      };
+      const slow = host.library('ethers')(host.ethersNatives(), evaluate, platform);
       if (slow.length > 0) host.warn(`this file of ethers has an unknown form: ${slow.join(', ')} run in JavaScript, which is slow`);
-      const { get, value } = getOwnPropertyDescriptor(globalThis, 'ethers') ?? {};
-      if (get === library.get || value === undefined) throw new Error('the file of ethers defines no ethers');
+      const { value } = getOwnPropertyDescriptor(globalThis, 'ethers') ?? {};
+      if (isAbsent() || value === undefined) throw new Error('the file of ethers defines no ethers');
       return value;
     });
     defineLibrary('jwt', (library) => {

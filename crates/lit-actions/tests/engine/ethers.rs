@@ -118,10 +118,17 @@ async fn a_file_of_another_form_runs_as_it_is() {
     )
     .await;
     assert_eq!(found, json!(["slow 1", 130]));
-    assert_eq!(
-        value("globalThis.ethers = { version: 6 }", "ethers.version").await,
-        json!(6)
-    );
+    // A script that is no module, and one that defines its variables only as a script.
+    for script in [
+        "globalThis.ethers = { version: 0006 }",
+        "var ethers = { version: 6 }",
+    ] {
+        assert_eq!(value(script, "ethers.version").await, json!(6), "{script}");
+    }
+    let code =
+        "(async () => { try { ethers } catch (error) { console.log(error.message) } await 1 })()";
+    let (broken, _dir) = request("throw new Error('broken')", code);
+    assert_eq!(run(broken).await.unwrap().logs, "broken\n");
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn native_functions_stay_hidden() {
     let code = "
         const seen = [];
         const look = (value) => {
-            if (value !== null && typeof value === 'object' && 'loadEthers' in value && 'utf8Encode' in value) seen[0] = value;
+            if (value !== null && typeof value === 'object' && 'runEthers' in value && 'utf8Encode' in value) seen[0] = value;
         };
         for (const owner of [Object, Array, Map, Promise, Reflect, JSON, Function]) {
             for (const holder of [owner, owner.prototype]) {
