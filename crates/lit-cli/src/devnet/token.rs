@@ -1,11 +1,15 @@
-use std::sync::Arc;
+use std::time::Duration;
 
-use lit_sdk::transport::{HttpClient, HttpRequest, HttpTransport, HttpUrl};
+use lit_devnet::JwtProvider;
+use lit_sdk::transport::{HttpClient, HttpRequest, HttpTransport, HttpUrl, TransportError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::issuers::Provider;
 use crate::{error::Error, output::Output};
+
+/// The timeout of the request.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Prints a token of the issuer of a running network, which logs in any user.
 #[derive(Debug, clap::Args)]
@@ -66,16 +70,17 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         error: String,
     }
     let services = &args.services_url;
-    let provider = lit_devnet::JwtProvider::from(args.provider)
-        .name()
-        .to_lowercase();
+    let provider = JwtProvider::from(args.provider).name().to_lowercase();
     let url = services
         .join(&format!("/jwt/{provider}"))
         .map_err(Error::ServicesUrl)?;
     let request = HttpRequest::post(url, serde_json::to_vec(&args.login)?.into())
         .with_header("content-type", "application/json");
-    let http: Arc<dyn HttpClient> = Arc::new(HttpTransport::new());
-    let answer = http.request(request).await.map_err(Error::Services)?;
+    let http = HttpTransport::new();
+    let answer = tokio::time::timeout(DEADLINE, http.request(request))
+        .await
+        .unwrap_or(Err(TransportError::Timeout(DEADLINE)))
+        .map_err(Error::Services)?;
     if let Ok(Issued { token }) = serde_json::from_slice(&answer.body) {
         return output.result(&json!({ "token": token }), &token);
     }

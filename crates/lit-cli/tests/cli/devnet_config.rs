@@ -82,6 +82,24 @@ fn flags_override_the_file() {
 }
 
 #[test]
+fn the_environment_overrides_the_file_and_flags_override_both() {
+    let files = Files::new();
+    let file = files.write("devnet.toml", "allow-fetch = [\"file.example\"]");
+    let hosts = |args: &[&str], variable: &str| {
+        let output = lit(&["devnet", "--print-config", "--json", "--config", &file])
+            .args(args)
+            .env("LIT_ALLOW_FETCH", variable)
+            .output()
+            .unwrap();
+        parsed(&output)["allow-fetch"].clone()
+    };
+    let variable = "a.example,127.0.0.1:80";
+    assert_eq!(hosts(&[], variable), json!(["a.example", "127.0.0.1:80"]));
+    let flags = ["--allow-fetch", "*", "--allow-fetch=b.example"];
+    assert_eq!(hosts(&flags, variable), json!(["*", "b.example"]));
+}
+
+#[test]
 fn a_network_from_a_file() {
     let files = Files::new();
     let file = files.write("devnet.toml", "nodes = 5\ncapacity = true\n");

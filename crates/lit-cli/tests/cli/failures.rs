@@ -380,7 +380,7 @@ fn conditions_that_are_not_met() {
     let files = Files::new();
     let conditions = json!({ "accessControlConditions": [{
         "contractAddress": "", "chain": "ethereum", "standardContractType": "", "method": "",
-        "parameters": [":userAddress"], "returnValueTest": { "comparator": "=", "value": "0x1" },
+        "parameters": [":userAddress"], "returnValueTest": { "comparator": "=", "value": "0x0000000000000000000000000000000000000001" },
     }] });
     let conditions = files.write("conditions.json", conditions.to_string());
     let secret = files.write("secret", "secret");
