@@ -221,6 +221,23 @@ fn a_changed_code_is_restored_where_blocks_saw_it() {
 }
 
 #[test]
+fn a_contract_starts_without_the_storage_that_its_address_had() {
+    let (chain, mut saved) = (chain(), Saved::default());
+    chain.set_storage(ADMIN.create(0), U256::from(9), U256::from(1));
+    saved.take(&chain);
+    deploy(&chain, 7);
+    saved.take(&chain);
+    let slot = json!([hex(ADMIN.create(0)), "0x9"]);
+    let zero = json!(alloy_primitives::B256::ZERO);
+    for chain in [&chain, &saved.restore().unwrap()] {
+        assert_eq!(
+            ask(chain, "eth_getStorageAt", slot.clone()),
+            Ok(zero.clone())
+        );
+    }
+}
+
+#[test]
 fn the_clock_may_run_backwards_between_processes() {
     let mut saved = Saved::default();
     let later = FakeClock::at_unix(START as i64 + 500);
