@@ -186,7 +186,7 @@ export default (host, config, platform, { fixedHeaders }, { read }) => {
 
   const lit = {
     Actions: freeze(actions),
-    Auth: deepFreeze(config.auth),
+    Auth: deepFreeze(config.auth ?? {}),
     Headers: fixedHeaders(config.headers),
   };
   freeze(lit);

@@ -70,6 +70,15 @@ async fn lit_is_what_the_request_says_and_frozen() {
     assert_eq!(run(request).await.unwrap().logs, "user true true true\n");
 }
 
+/// As in the node's test `lit_namespace`.
+#[tokio::test]
+async fn lit_is_empty_without_a_request() {
+    assert_eq!(
+        value("[Lit.Auth, Object.keys(Lit.Headers), Lit.Auth === globalThis.LitAuth]").await,
+        json!([{}, [], true])
+    );
+}
+
 #[tokio::test]
 async fn headers_are_case_insensitive() {
     let mut request = request(
