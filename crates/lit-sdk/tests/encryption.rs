@@ -11,16 +11,17 @@ use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, altered, owned};
 use lit_devnet::Fault;
 use lit_sdk::{
-    Encrypted, Error, LitAbility, LitNodeClient, LitResource, Right, Session, SessionRequest,
-    WalletAuth,
+    AuthSig, Encrypted, Error, LitAbility, LitNodeClient, LitResource, Right, Session,
+    SessionRequest, WalletAuth,
     calls::DataType,
     login::{EthWalletOptions, EthWalletProvider},
     session_crypto::{TimeLockCiphertext, TimeLockError, encryption_resource},
     transport::NodeRequest,
     types::{
-        NodeErrorCode, SdkErrorCode,
+        NodeErrorCode, SdkErrorCode, SolanaAddress,
         access_control::{
-            AccessControlConditions, ConditionExpression, ConditionsKind, EvmBasicCondition,
+            AccessControlConditions, AnySolRpcCondition, ConditionExpression, ConditionsKind,
+            EvmBasicCondition, SolRpcCondition,
         },
         wire::Endpoint,
     },
@@ -125,9 +126,44 @@ async fn a_wallet_without_a_session_decrypts_too() {
     let options = EthWalletOptions::default();
     let method = EthWalletProvider::authenticate_with(&setup.client, &setup.wallet, &options).await;
     let auth_sig = serde_json::from_str(&method.unwrap().access_token).unwrap();
-    let auth_sig: &lit_sdk::AuthSig = &auth_sig;
+    let auth_sig: &AuthSig = &auth_sig;
     let text = setup.client.decrypt_text(auth_sig, &encrypted).await;
     assert_eq!(*text.unwrap(), SECRET);
+}
+
+/// From the tests of the official client.
+#[tokio::test]
+async fn a_solana_wallet_decrypts() {
+    let setup = Setup::new(3).await;
+    let address: SolanaAddress = "F7r6ENi6dqH8SnMYZdK3YxWAQ4cwfSNXZyMzbea5fbS1"
+        .parse()
+        .unwrap();
+    let sig = "706047fcab06ada3cbfeb6990617c1705d59bafb20f5f1c8103d764fb5eaec297328d164e2b891095866b28acc1ab2df288a8729cf026228ef3c4970238b190a";
+    let sig = alloy_primitives::hex::decode_to_array(sig).unwrap();
+    let text = "I am creating an account to use Lit Protocol at 2024-05-08T16:39:44.481Z";
+    let auth_sig = &AuthSig::solana(&sig, text.to_owned(), &address);
+    let owner = AnySolRpcCondition::from(SolRpcCondition::wallet_is("solana", address));
+    let conditions = AccessControlConditions::SolRpc(ConditionExpression::new(owner));
+    let encrypted = setup.client.encrypt_text(SECRET, &conditions).await;
+    let encrypted = encrypted.unwrap().with_chain("solana");
+    let text = setup.client.decrypt_text(auth_sig, &encrypted).await;
+    assert_eq!(*text.unwrap(), SECRET);
+
+    // On another chain it is not the signature of a wallet.
+    let encrypted = encrypted.with_chain("ethereum");
+    let error = setup
+        .client
+        .decrypt(auth_sig, &encrypted)
+        .await
+        .unwrap_err();
+    let Error::Nodes(failed) = error else {
+        panic!("{error}")
+    };
+    let text = failed.to_string();
+    assert!(
+        text.contains("NodeAuthSigSignatureConversionError"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

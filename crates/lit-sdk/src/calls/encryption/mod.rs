@@ -31,13 +31,33 @@ use crate::{
 };
 
 /// Authorizes a decryption: a session with the right to decrypt, or an AuthSig of a wallet.
+///
+/// ```no_run
+/// use lit_sdk::{AuthSig, LitNodeClient, types::SolanaAddress};
+/// use lit_sdk::types::access_control::{
+///     AccessControlConditions, AnySolRpcCondition, ConditionExpression, SolRpcCondition,
+/// };
+///
+/// # async fn run(client: LitNodeClient, sign: fn(&str) -> [u8; 64]) -> Result<(), Box<dyn std::error::Error>> {
+/// let wallet: SolanaAddress = "F7r6ENi6dqH8SnMYZdK3YxWAQ4cwfSNXZyMzbea5fbS1".parse()?;
+/// let owner = AnySolRpcCondition::from(SolRpcCondition::wallet_is("solana", wallet));
+/// let conditions = AccessControlConditions::SolRpc(ConditionExpression::new(owner));
+/// let encrypted = client.encrypt_text("for the wallet", &conditions).await?.with_chain("solana");
+///
+/// let text = "I want to decrypt";
+/// let auth_sig = AuthSig::solana(&sign(text), text.to_owned(), &wallet);
+/// assert_eq!(*client.decrypt_text(&auth_sig, &encrypted).await?, "for the wallet");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum DecryptAuth<'a> {
     /// A session.
     Session(SessionAuth<'a>),
-    /// A SIWE message of a wallet. Every node gets the same message, and could use it elsewhere until it expires. Prefer a
-    /// session.
+    /// A SIWE message of a wallet, or of a contract (EIP-1271), or the text of a Solana or Cosmos wallet. It is of the chain that
+    /// the [`Encrypted`] names, see [`Encrypted::with_chain`]. Every node gets the same text, and could use it elsewhere until it
+    /// expires. Prefer a session.
     Wallet(&'a AuthSig),
 }
 
