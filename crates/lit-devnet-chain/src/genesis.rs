@@ -15,6 +15,10 @@ use lit_types::{Clock, LitNetwork, PkpPublicKey};
 use self::initialize::{Staking, TOKEN, WEALTH, placements, runtime};
 use crate::{Chain, ChainBuilder, ChainError, GenesisAccount, RestoreError};
 
+/// The base fee in wei. Chronicle Yellowstone is an Arbitrum Orbit chain; this is the minimum of Arbitrum Nitro,
+/// `InitialMinimumBaseFeeWei`, and programs budget for it: 5 million gas cost less than 0.005 ether.
+const BASE_FEE: u64 = 100_000_000;
+
 /// A node as the Staking contract announces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenesisNode {
@@ -199,7 +203,9 @@ impl LitGenesis {
 
     /// A chain that has no accounts yet.
     fn settings(&self) -> ChainBuilder {
-        let builder = Chain::builder().with_timeless_hashes(true);
+        let builder = Chain::builder()
+            .with_timeless_hashes(true)
+            .with_base_fee(BASE_FEE);
         match &self.clock {
             Some(clock) => builder.with_clock(Arc::clone(clock)),
             None => builder,

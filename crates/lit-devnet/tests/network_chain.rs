@@ -47,6 +47,14 @@ async fn the_chain_tells_the_nodes_and_the_threshold() {
 }
 
 #[tokio::test]
+async fn gas_costs_what_it_costs_on_the_chain_of_lit() {
+    // Programs send 0.005 ether along for 5 million gas and some value.
+    let network = Devnet::builder().start().await.unwrap();
+    let provider = contracts(&network).provider().clone();
+    assert_eq!(provider.get_gas_price().await.unwrap(), 100_000_000);
+}
+
+#[tokio::test]
 async fn the_threshold_of_the_chain_is_that_of_the_network_for_every_size() {
     for nodes in lit_devnet::MIN_NODES..=12 {
         let network = Devnet::builder().with_nodes(nodes).start().await.unwrap();
