@@ -8,6 +8,11 @@ use lit_types::access_control::{AbiParameter, Comparator, EvmContractCondition};
 use super::{Asker, ConditionError, ConditionReader, ForeignCondition, compare};
 use crate::ChainReader;
 
+/// The longest type, in bytes. Longer ones nest so deeply that they exhaust the stack.
+const MAX_TYPE: usize = 1024;
+/// The number of words that an element of a type may have. Arrays of a fixed length are allocated before anything is decoded.
+const MAX_WORDS: usize = 4096;
+
 impl ConditionReader {
     pub(super) async fn evm_contract(
         &self,
@@ -122,6 +127,59 @@ fn encode(condition: &EvmContractCondition, asker: &Asker<'_>) -> Result<Vec<u8>
 }
 
 fn parse(parameters: &[AbiParameter]) -> Result<Vec<DynSolType>, alloy_dyn_abi::Error> {
-    let types = parameters.iter().map(|parameter| parameter.kind.as_str());
-    types.map(DynSolType::parse).collect()
+    let types = parameters.iter().map(|parameter| {
+        let text = parameter.kind.as_str();
+        let kind = (text.len() <= MAX_TYPE).then(|| DynSolType::parse(text));
+        let kind = kind.transpose()?.filter(|kind| words(kind) <= MAX_WORDS);
+        kind.ok_or_else(|| {
+            let start: String = text.chars().take(32).collect();
+            alloy_dyn_abi::Error::custom(format!(
+                "the type {start:?} has more than {MAX_TYPE} letters or {MAX_WORDS} words"
+            ))
+        })
+    });
+    types.collect()
+}
+
+/// The words of a value whose lists have one element. What is empty counts as one word, too.
+fn words(kind: &DynSolType) -> usize {
+    match kind {
+        DynSolType::Array(of) => words(of),
+        DynSolType::FixedArray(of, length) => words(of).saturating_mul(*length),
+        DynSolType::Tuple(of) => {
+            let sum = of.iter().map(words);
+            sum.fold(0, usize::saturating_add).max(1)
+        }
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "these are tests")]
+
+    use super::*;
+
+    fn parsed(kind: &str) -> Result<Vec<DynSolType>, alloy_dyn_abi::Error> {
+        parse(&[AbiParameter::new("", kind)])
+    }
+
+    #[test]
+    fn types_that_exhaust_memory_or_stack_are_refused() {
+        for kind in ["uint256[4096]", "uint8[64][64][]", "(bool,string)[2048][]"] {
+            assert_eq!(parsed(kind).unwrap().len(), 1, "{kind}");
+        }
+        for kind in [
+            "uint256[4097]",
+            "uint256[4000000000][]",
+            "uint8[65536][65536][65536][65536][65536]",
+            "()[4000000000]",
+            "(uint256,()[4000000000])",
+            &format!("uint256{}", "[]".repeat(500_000)),
+            &format!("{}uint256{}", "(".repeat(500_000), ")".repeat(500_000)),
+        ] {
+            let error = parsed(kind).unwrap_err().to_string();
+            assert!(error.ends_with("letters or 4096 words"), "{error}");
+        }
+    }
 }
