@@ -315,3 +315,20 @@ async fn a_directory_that_cannot_be_made_is_named() {
         "{error}"
     );
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_with_other_files_stays_as_it_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(dir.path().join("letter"), "").unwrap();
+    let error = refused(builder(dir.path())).await;
+    assert!(
+        matches!(&error, StateError::NotOwn(path) if path == dir.path()),
+        "{error}"
+    );
+    let mode = fs::metadata(dir.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o755);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}

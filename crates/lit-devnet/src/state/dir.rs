@@ -1,9 +1,10 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io,
     path::{Path, PathBuf},
 };
 
-use super::StateError;
+use super::{StateError, journal};
 
 /// The name of the lock file. It stays, because a file that is locked and removed does not keep others out.
 const LOCK: &str = "lock";
@@ -24,6 +25,9 @@ impl StateDir {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         let failed = StateError::file("make the directory", &path);
         builder.create(&path).map_err(&failed)?;
+        if !is_own(&path).map_err(StateError::file("read", &path))? {
+            return Err(StateError::NotOwn(path));
+        }
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -49,6 +53,12 @@ impl Drop for StateDir {
     fn drop(&mut self) {
         let _ = self.lock.unlock();
     }
+}
+
+/// Whether a directory is empty or holds a state. Another one, such as the home directory, would be closed to others.
+fn is_own(path: &Path) -> io::Result<bool> {
+    let is_known = [LOCK, journal::FILE].map(|name| path.join(name).is_file());
+    Ok(is_known.contains(&true) || fs::read_dir(path)?.next().is_none())
 }
 
 /// Options to open or create a file that only its owner can read.

@@ -12,6 +12,9 @@ pub enum StateError {
         .0.display()
     )]
     InUse(PathBuf),
+    /// The directory holds files, and they are not the state of a network.
+    #[error("{} holds other files, and no state of a network; use a new or empty directory", .0.display())]
+    NotOwn(PathBuf),
     /// The state belongs to a network with another seed, so with other keys.
     #[error(
         "{} is the state of a network with another seed; pass that seed, or use another directory",

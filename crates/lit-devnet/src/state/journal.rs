@@ -21,7 +21,7 @@ use super::{
     record::{Frame, IdentityRecord},
 };
 
-const FILE: &str = "network.state";
+pub(super) const FILE: &str = "network.state";
 /// The file that replaces the other one once it is complete.
 const PART: &str = "network.state.part";
 /// The format of the file, increased with every change that older versions cannot read.
@@ -41,6 +41,8 @@ pub(super) struct Journal {
     identity: Identity,
     /// The file to append to; `None` before it is written, or after that failed.
     file: Option<File>,
+    /// The largest file, in bytes.
+    limit: u64,
     whole: u64,
     length: u64,
 }
@@ -52,6 +54,7 @@ impl Journal {
             dir: dir.to_owned(),
             identity,
             file: None,
+            limit: MAX_BYTES,
             whole: 0,
             length: 0,
         };
@@ -81,11 +84,11 @@ impl Journal {
         content.extend_from_slice(format!("{FORMAT}\n").as_bytes());
         frame(&IdentityRecord::from(self.identity), &mut content);
         frame(whole, &mut content);
-        let length = self.checked(content.len())?;
+        self.file = None;
+        let length = self.checked(0, content.len())?;
         let part = self.dir.join(PART);
         // Left behind by a killed process.
         let _ = fs::remove_file(&part);
-        self.file = None;
         let write = || {
             let mut file = private().truncate(true).open(&part)?;
             file.write_all(&content)?;
@@ -103,22 +106,23 @@ impl Journal {
     pub(super) fn append(&mut self, changes: &Frame) -> Result<(), StateError> {
         let mut content = Vec::new();
         frame(changes, &mut content);
-        let length = self.checked(content.len())?;
-        // A part of the frame may be in the file if writing fails, so it is kept only if that succeeds.
+        // After an error the changes are not in the file, or in part, so it is kept only if all succeeds.
         #[allow(clippy::expect_used, reason = "without a file the whole is written")]
         let mut file = self.file.take().expect("the file was written before");
+        let length = self.checked(self.length, content.len())?;
         let written = file.write_all(&content).and_then(|()| file.sync_data());
         written.map_err(StateError::file("write", &self.path()))?;
-        (self.length, self.file) = (self.length + length, Some(file));
+        (self.length, self.file) = (length, Some(file));
         Ok(())
     }
 
-    fn checked(&self, length: usize) -> Result<u64, StateError> {
-        let length = length as u64;
-        if self.length.saturating_add(length) > MAX_BYTES {
+    /// The length of a file after this many bytes are added.
+    fn checked(&self, before: u64, added: usize) -> Result<u64, StateError> {
+        let length = before.saturating_add(added as u64);
+        if length > self.limit {
             return Err(StateError::TooLarge {
                 path: self.path(),
-                limit: MAX_BYTES,
+                limit: self.limit,
             });
         }
         Ok(length)
@@ -265,5 +269,42 @@ impl Frames {
             path: self.path.clone(),
             reason: reason.to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::record::ClockRecord, *};
+    use crate::clock;
+
+    fn whole(size: usize) -> Frame {
+        Frame {
+            chain: vec![7; size].into(),
+            clock: ClockRecord::from(clock::State::default()),
+            code: Vec::new(),
+            uploaded: 0,
+            uses: Vec::new(),
+            foreign: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn changes_that_do_not_fit_are_not_skipped() {
+        let dir = tempfile::tempdir().unwrap();
+        let identity = Identity::new(&[1; 32], 3);
+        let (mut journal, _) = Journal::open(dir.path(), identity).unwrap();
+        journal.limit = 3000;
+        journal.rewrite(&whole(1000)).unwrap();
+        journal.append(&whole(1000)).unwrap();
+        let refused = journal.append(&whole(1000)).unwrap_err();
+        assert!(matches!(refused, StateError::TooLarge { limit: 3000, .. }));
+        // A later and smaller change would leave a gap.
+        assert!(journal.must_rewrite());
+        // The whole replaces what is there, so it fits.
+        journal.rewrite(&whole(2000)).unwrap();
+        assert!(!journal.must_rewrite());
+        let (_, frames) = Journal::open(dir.path(), identity).unwrap();
+        let lengths: Vec<usize> = frames.iter().map(|frame| frame.chain.len()).collect();
+        assert_eq!(lengths, [2000]);
     }
 }
