@@ -1,5 +1,7 @@
 use std::{
     error::Error as StdError,
+    fs::File,
+    io::Read,
     iter,
     path::{Path, PathBuf},
 };
@@ -303,9 +305,22 @@ fn quorum_in<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a QuorumError>
         .or_else(|| error.downcast_ref::<Box<QuorumError>>().map(AsRef::as_ref))
 }
 
+/// The largest file, in bytes: that of the code of an action.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
 /// The text of a file that was named on the command line.
 pub(crate) fn read_file(path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| Error::Read {
+    let read = || {
+        let mut text = String::new();
+        let file = File::open(path)?;
+        let length = file.take(MAX_FILE + 1).read_to_string(&mut text)?;
+        if length as u64 > MAX_FILE {
+            let large = "it is larger than 16 MiB";
+            return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, large));
+        }
+        Ok(text)
+    };
+    read().map_err(|source| Error::Read {
         path: path.to_owned(),
         source,
     })

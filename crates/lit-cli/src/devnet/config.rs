@@ -81,14 +81,8 @@ pub(super) struct Config {
     /// The service that access control conditions on POAPs ask; POAP itself is https://api.poap.tech.
     #[arg(long, value_name = "URL")]
     pub(super) poap: Option<Url>,
-    /// The API key for --poap.
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "LIT_POAP_KEY",
-        hide_env_values = true,
-        requires = "poap"
-    )]
+    /// The API key for --poap. Without that it is not used.
+    #[arg(long, value_name = "KEY", env = "LIT_POAP_KEY", hide_env_values = true)]
     pub(super) poap_key: Option<String>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]

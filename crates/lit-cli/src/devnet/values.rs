@@ -107,8 +107,9 @@ impl FromStr for FetchHost {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // A URL without a path has no more than a host and a port.
-        if text == "*" || format!("http://{text}").parse::<NodeUrl>().is_ok() {
+        // A URL without a path has no more than a host and a port. It may end with a slash, which no host does.
+        let is_host = || format!("http://{text}").parse::<NodeUrl>().is_ok();
+        if text == "*" || (!text.ends_with('/') && is_host()) {
             return Ok(Self(text.to_owned()));
         }
         Err("expected a host, such as api.example.org or 127.0.0.1:8080, or *")

@@ -391,6 +391,21 @@ fn local_actions_use_the_ethers_that_is_installed() {
 }
 
 #[test]
+fn files_are_read_up_to_a_limit() {
+    let files = Files::new();
+    let code = |length| files.write("action.js", " ".repeat(length));
+    let check = |file: &str| lit(&["action", "check", file]).output().unwrap();
+    let limit = 16 * 1024 * 1024;
+    assert!(check(&code(limit)).status.success());
+    let refused = check(&code(limit + 1));
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(
+        stderr(&refused).contains("it is larger than 16 MiB"),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn an_action_runs_without_nodes() {
     let files = Files::new();
     let code = "console.log('written'); Lit.Actions.setResponse({ response: `${n + 1}` })";

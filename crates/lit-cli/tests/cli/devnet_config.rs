@@ -99,6 +99,25 @@ fn the_environment_overrides_the_file_and_flags_override_both() {
     assert_eq!(hosts(&flags, variable), json!(["*", "b.example"]));
 }
 
+/// An environment that has the key starts networks without POAPs, too.
+#[test]
+fn the_key_of_poap_may_come_from_elsewhere_than_its_url() {
+    let files = Files::new();
+    let file = files.write("devnet.toml", "poap = \"https://poap.example\"");
+    for args in [
+        &["--config", &file, "--poap-key=key"][..],
+        &["--config", &file],
+        &[],
+    ] {
+        let output = lit(&["devnet", "--print-config", "--json"])
+            .args(args)
+            .env("LIT_POAP_KEY", "key")
+            .output()
+            .unwrap();
+        assert_eq!(parsed(&output)["poap-key"], "key", "{args:?}");
+    }
+}
+
 #[test]
 fn a_network_from_a_file() {
     let files = Files::new();

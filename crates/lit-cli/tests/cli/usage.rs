@@ -69,6 +69,11 @@ fn wrong_values() {
              https://, a host, perhaps a port and a path, no user, no fragment",
         ),
         (
+            &["devnet", "--allow-fetch", "example.org/"],
+            "invalid value 'example.org/' for '--allow-fetch <HOST>': expected a host, such as api.example.org or \
+             127.0.0.1:8080, or *",
+        ),
+        (
             &["devnet", "--allow-fetch", "https://example.org"],
             "invalid value 'https://example.org' for '--allow-fetch <HOST>': expected a host, such as api.example.org or \
              127.0.0.1:8080, or *",
