@@ -46,7 +46,7 @@ export default (host, { console, constructorName, describeError, inspect, print,
   const hintOf = (error) => {
     const name = /^'?(\w+)'? is not defined$/.exec(error.message)?.[1];
     return error instanceof ReferenceError && MISSING.has(name)
-      ? ` (Lit's nodes have ${name}, the embedded network does not: see "Differences from Lit's nodes" in the README of lit-actions)`
+      ? ` (Lit's nodes have ${name}, the embedded network does not: see DIFFERENCES.md)`
       : '';
   };
 

@@ -54,7 +54,7 @@ async fn what_is_missing_here_says_so() {
     assert_eq!(
         exception("if (typeof WebAssembly === 'undefined') new WebAssembly.Module()").await,
         "Uncaught ReferenceError: WebAssembly is not defined (Lit's nodes have WebAssembly, the embedded network does not: see \
-         \"Differences from Lit's nodes\" in the README of lit-actions)\n    at <user_provided_script>:1:45"
+         DIFFERENCES.md)\n    at <user_provided_script>:1:45"
     );
     let in_promise = headline("(async () => Deno.version)()").await;
     assert!(

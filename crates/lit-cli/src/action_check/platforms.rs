@@ -82,7 +82,7 @@ impl Platform {
 mod tests {
     use super::*;
 
-    /// The table of differences in the README of lit-actions names what is in the first list.
+    /// DIFFERENCES.md names what is in the first list.
     #[tokio::test]
     async fn the_embedded_network_has_all_functions_and_most_globals() {
         let (datil, embedded) = (Platform::datil(), Platform::embedded().await.unwrap());
