@@ -91,7 +91,17 @@ impl AuthSig {
 
     /// Creates a contract's AuthSig (EIP-1271). `sig` is the hex that the contract at `address` takes, `0x` optional.
     ///
-    /// Nodes accept it to decrypt, and ask the contract. They do not accept it as the root of a session.
+    /// Nodes accept it to decrypt, and ask the contract on the chain of the request. They do not accept it as the root of a session.
+    ///
+    /// ```
+    /// use lit_types::{AuthSig, AuthSigKind, ContractHash};
+    ///
+    /// let message = "localhost wants you to sign in with your Ethereum account: .."; // a SIWE message of the contract
+    /// let address = "0x7E5F4552091A69125d5DfCb7b8C2659029395Bdf";
+    /// let auth_sig = AuthSig::contract("0x1234".to_owned(), message.to_owned(), address.to_owned(), ContractHash::Eip191);
+    /// assert_eq!(auth_sig.kind(), AuthSigKind::Contract);
+    /// assert_eq!(auth_sig.derived_via, "EIP1271");
+    /// ```
     #[must_use]
     pub fn contract(
         sig: String,
@@ -140,6 +150,15 @@ impl AuthSig {
     /// and `address` bech32.
     ///
     /// Nodes accept it to decrypt, with the name of its chain. It never expires.
+    ///
+    /// ```
+    /// use lit_types::AuthSig;
+    ///
+    /// let signature = "..".to_owned(); // base64, by `signArbitrary` of the wallet
+    /// let hash = "..".to_owned(); // SHA-256 of the document that the wallet signed, in hex
+    /// let auth_sig = AuthSig::cosmos(signature, hash, "cosmos1hsk6jryyqjfhp5dhc55tc9jtckygx0eph6dd02".to_owned());
+    /// assert_eq!(auth_sig.derived_via, "cosmos.signArbitrary");
+    /// ```
     #[must_use]
     pub fn cosmos(sig: String, hash: String, address: String) -> Self {
         Self {

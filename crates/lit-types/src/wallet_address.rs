@@ -5,6 +5,17 @@ use alloy_primitives::Address;
 /// The address of a wallet on any chain.
 ///
 /// Its `Display` is the text that access control conditions compare with `:userAddress`.
+///
+/// ```
+/// use lit_types::{SolanaAddress, WalletAddress};
+///
+/// let account: SolanaAddress = "F7r6ENi6dqH8SnMYZdK3YxWAQ4cwfSNXZyMzbea5fbS1".parse()?;
+/// let asker = WalletAddress::from(account);
+/// assert_eq!(asker.solana(), Some(account));
+/// assert_eq!(asker.evm(), None);
+/// assert_eq!(asker.to_string(), account.to_string());
+/// # Ok::<(), lit_types::SolanaAddressError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WalletAddress {

@@ -7,19 +7,23 @@ use crate::{CallError, refusal::Refusal};
 /// Why a condition cannot be evaluated.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConditionError {
-    #[error("no resolver configured for conditions of the chain {0}")]
+    #[error(
+        "no RPC and no resolver configured for conditions of the chain {0}; pass --chain {0}=URL or --condition-resolver URL"
+    )]
     Chain(String),
-    #[error("no resolver configured for {0} conditions")]
+    #[error("no resolver configured for {0} conditions; pass --condition-resolver URL")]
     Foreign(&'static str),
-    #[error("no POAP service and no resolver configured")]
+    #[error(
+        "no POAP service and no resolver configured; pass --poap URL or --condition-resolver URL"
+    )]
     NoPoap,
     #[error(
-        "no RPC and no resolver configured for Solana conditions that ask the chain; pass --solana-rpc URL"
+        "no RPC and no resolver configured for Solana conditions that ask the chain; pass --solana-rpc URL or --condition-resolver URL"
     )]
     NoSolanaRpc,
     #[error("{0} conditions need the AuthSig of a {0} wallet")]
     OtherWallet(&'static str),
-    #[error("cosmos conditions of the chain {0} need the AuthSig of a wallet of that chain")]
+    #[error("Cosmos conditions of the chain {0} need the AuthSig of a wallet of that chain")]
     OtherCosmosChain(String),
     #[error("not an address of 20 bytes in hex: {0:?}")]
     Address(String),

@@ -31,6 +31,21 @@ const MAX_ERROR: usize = 300;
 ///
 /// The answer has status 200 and says whether the condition is met, `{ "met": true }`. An answer with another status is an error; its
 /// text may be `{ "error": "text" }`.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use lit_node::HttpConditionResolver;
+/// # use lit_node_transport::HttpClient;
+/// # fn resolver(http: Arc<dyn HttpClient>) -> Result<HttpConditionResolver, Box<dyn std::error::Error>> {
+/// // For `NodeSettings`, or `with_condition_resolver` of the embedded network.
+/// Ok(HttpConditionResolver::new(http, "http://127.0.0.1:9000/conditions".parse()?))
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`is_met`](ConditionResolver::is_met) fails if the server does not answer within ten seconds, answers with another status than 200, or
+/// with a body that has no boolean `met`.
 pub struct HttpConditionResolver {
     client: Arc<dyn HttpClient>,
     url: HttpUrl,
