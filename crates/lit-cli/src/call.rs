@@ -7,7 +7,8 @@ use std::{
 };
 
 use alloy_signer_local::PrivateKeySigner;
-use lit_actions::{ActionEnvironment, ActionRequest};
+use async_trait::async_trait;
+use lit_actions::{ActionEnvironment, ActionHost, ActionRequest, HostError, HostResult};
 use lit_node::HttpFetcher;
 use lit_sdk::{
     ActionCid, Encrypted, ExecuteJs, LitNodeClient, PkpPublicKey, PkpSign, Right, Session,
@@ -160,7 +161,23 @@ async fn run(args: &Run, output: &Output) -> Result<(), Error> {
     output.result(&json, &format!("{}{signatures}", answer.response))
 }
 
-/// Runs the action in the engine of the nodes, without a host.
+/// The functions of `Lit.Actions` that nodes answer, without nodes.
+struct WithoutNodes;
+
+#[async_trait]
+impl ActionHost for WithoutNodes {
+    fn functions(&self) -> &[&str] {
+        lit_node::action_functions()
+    }
+
+    async fn call(&self, function: &str, _: Value) -> HostResult {
+        Err(HostError::new(format_args!(
+            "Lit.Actions.{function} needs the nodes; run the action without --local"
+        )))
+    }
+}
+
+/// Runs the action in the engine of the nodes, without nodes.
 async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Error> {
     let hosts = args.fetch_hosts.iter().cloned();
     let mut environment = hosts.fold(
@@ -174,7 +191,7 @@ async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Er
     let request = ActionRequest::new(code)
         .with_params(args.params.iter().cloned().collect())
         .with_environment(Arc::new(environment));
-    let outcome = lit_actions::run(request).await;
+    let outcome = lit_actions::run_with_host(request, Arc::new(WithoutNodes)).await;
     if let Err(error) = &outcome {
         output.logs(error.logs());
     }

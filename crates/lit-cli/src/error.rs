@@ -80,9 +80,11 @@ pub(crate) enum Error {
         field: String,
         message: String,
     },
+    #[error("--chain gives {0} twice; keep one of the URLs")]
+    ChainTwice(String),
     #[error("{path} cannot be checked", path = .path.display())]
     Unreadable { path: PathBuf, source: Unreadable },
-    #[error("the embedded network lacks {}", .0.join(", "))]
+    #[error("the embedded network lacks {}; see DIFFERENCES.md", .0.join(", "))]
     NotEmbedded(Vec<String>),
     #[error("{path} is not ethers 5; pass dist/ethers.umd.min.js of npm's ethers@5.7.2 to --ethers", path = .0.display())]
     NotEthers(PathBuf),
@@ -151,6 +153,7 @@ impl Error {
             | Self::ConfigSyntax { .. }
             | Self::ConfigField { .. }
             | Self::ConfigText(_)
+            | Self::ChainTwice(_)
             | Self::NotEthers(_)
             | Self::KeySet { .. }
             | Self::ServicesUrl(_)

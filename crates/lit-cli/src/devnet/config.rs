@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::{collections::HashSet, path::PathBuf};
 
 use super::{
     issuers::Issuer,
@@ -7,6 +7,8 @@ use super::{
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{MAX_NODES, MIN_NODES};
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+
+use crate::error::Error;
 
 /// The options of `lit devnet`, from the command line and the file that `--config` names.
 ///
@@ -38,12 +40,12 @@ pub(super) struct Config {
     /// How long an epoch lasts, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(super) epoch_length: u32,
-    /// The JSON-RPC of the chain that a name means in actions and conditions, such as ethereum=https://eth.example.org; repeat the
-    /// option for more. All other names mean the chain of this network.
+    /// The JSON-RPC of the chain that a name means in actions and conditions, such as ethereum=https://eth.example.org; several
+    /// may be given. All other names mean the chain of this network.
     #[arg(long, value_name = "NAME=URL")]
     pub(super) chain: Vec<ChainUrl>,
     /// A host that `fetch` of actions may reach besides this network and the chains of --chain, such as api.example.org,
-    /// 127.0.0.1:8080, or * for every host; repeat the option for more.
+    /// 127.0.0.1:8080, or * for every host; several may be given.
     #[arg(
         long,
         value_name = "HOST",
@@ -51,7 +53,7 @@ pub(super) struct Config {
         env = "LIT_ALLOW_FETCH"
     )]
     pub(super) allow_fetch: Vec<FetchHost>,
-    /// Give an account at least this many tokens (default 10000) at every start, such as 0x1234...=2.5; repeat the option for more. The
+    /// Give an account at least this many tokens (default 10000) at every start, such as 0x1234...=2.5; several may be given. The
     /// wallets of --describe and the ten accounts of anvil have funds without it.
     #[arg(long, value_name = "ADDRESS[=AMOUNT]")]
     pub(super) fund: Vec<Fund>,
@@ -62,8 +64,9 @@ pub(super) struct Config {
     /// directory and those above, and the cache directory, are searched.
     #[arg(long, value_name = "FILE")]
     pub(super) ethers: Option<PathBuf>,
-    /// An issuer of JWTs to trust besides the network's own, as provider=google,iss=ISSUER,keys=URL; aud=APP accepts tokens for that
-    /// app only. The keys are a key set (JWKS) at a URL or in a file. Providers are google, apple and stytch; repeat the option for more.
+    /// An issuer of JWTs to trust besides the network's own; several may be given. provider is google, apple or stytch, keys a key set
+    /// (JWKS) at a URL or in a file, and aud the apps whose tokens are accepted, by default all. As a flag:
+    /// provider=google,iss=ISSUER,keys=URL,aud=APP.
     #[arg(long, value_name = "ISSUER")]
     pub(super) jwt_issuer: Vec<Issuer>,
     /// The API that verifies Google access tokens; Google itself is https://www.googleapis.com.
@@ -91,6 +94,17 @@ pub(super) struct Config {
     /// of LitContracts.
     #[arg(long, value_name = "FILE")]
     pub(super) contract_context: Option<PathBuf>,
+}
+
+impl Config {
+    /// Refuses options that contradict each other.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let mut names = HashSet::new();
+        match (self.chain.iter()).find(|chain| !names.insert(chain.name.as_str())) {
+            Some(chain) => Err(Error::ChainTwice(chain.name.clone())),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Accepts as many nodes as a network can have.

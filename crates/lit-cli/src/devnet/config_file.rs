@@ -6,6 +6,17 @@ use toml::Table;
 use super::config::Config;
 use crate::error::{Error, read_file};
 
+/// The key of the option that is a list of tables.
+const ISSUERS: &str = "jwt-issuer";
+
+/// An issuer in the form of the file, as a comment.
+const ISSUER_EXAMPLE: &str = r#"# [[jwt-issuer]]
+# provider = "google"
+# iss = "https://accounts.google.com"
+# keys = "https://www.googleapis.com/oauth2/v3/certs"
+# aud = ["my-app"]
+"#;
+
 /// The options of the command line and environment, and the defaults of all others.
 #[derive(Debug)]
 pub(super) struct Flags {
@@ -63,13 +74,17 @@ pub(super) fn print(config: &Config) -> Result<String, Error> {
     for flag in Config::augment_args(Command::new("devnet")).get_arguments() {
         let Some(key) = flag.get_long() else { continue };
         let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
-        let line = match options.remove_entry(key) {
+        let option = options.remove_entry(key);
+        // An empty list would clash with a table that is added to the file.
+        let option = option.filter(|_| key != ISSUERS || !config.jwt_issuer.is_empty());
+        let line = match option {
             Some(option) => {
                 toml::to_string(&Table::from_iter([option])).map_err(Error::ConfigText)?
             }
+            None if key == ISSUERS => ISSUER_EXAMPLE.to_owned(),
             None => format!("# {key} = \"\"\n"),
         };
-        let target = if line.starts_with('[') {
+        let target = if key == ISSUERS {
             &mut tables
         } else {
             &mut text

@@ -80,12 +80,13 @@ fn hint(network: &Devnet) -> String {
     let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
     format!(
         "This network is for development: its keys come from a public seed and protect nothing.\n\n\
-         export LIT_NODES={} LIT_THRESHOLD={} LIT_RPC_URL={}\n\
+         export LIT_NODES={} LIT_THRESHOLD={} LIT_RPC_URL={} LIT_SERVICES_URL={}\n\
          lit session wallet --random-wallet --grant run:any\n\n\
          Pass --json or --describe FILE to see the private keys of the funded wallets.",
         urls.join(","),
         network.threshold(),
-        network.rpc_url().unwrap_or_default()
+        network.rpc_url().unwrap_or_default(),
+        network.relay_url().unwrap_or_default()
     )
 }
 

@@ -43,6 +43,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         return token::run(args, output).await;
     }
     let config = args.flags.over(args.config.as_deref())?;
+    config.check()?;
     if args.print_config {
         let text = config_file::print(&config)?;
         return output.result(&serde_json::to_value(&config)?, &text);

@@ -420,9 +420,14 @@ fn an_action_runs_without_nodes() {
     assert_eq!(answer, json!({ "response": "42", "logs": "written\n" }));
 
     // What needs the network says so, and so does a host that was not allowed.
-    let sign = files.write("sign.js", "Lit.Actions.signEcdsa({})");
-    let output = lit(&["action", "run", &sign, "--local"]).output().unwrap();
+    let reads = files.write("reads.js", "Lit.Actions.getRpcUrl({ chain: 'base' })");
+    let output = lit(&["action", "run", &reads, "--local"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output)
+            .contains("Lit.Actions.getRpcUrl needs the nodes; run the action without --local"),
+        "{output:?}"
+    );
     let fetch = files.write("fetch.js", "fetch('http://127.0.0.1:1')");
     let output = lit(&["action", "run", &fetch, "--local"]).output().unwrap();
     assert!(

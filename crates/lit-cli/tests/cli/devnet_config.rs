@@ -62,6 +62,45 @@ fn the_printed_file_has_the_same_effect() {
     );
 }
 
+#[test]
+fn the_printed_example_of_an_issuer_can_be_used() {
+    let files = Files::new();
+    let (options, example) = {
+        let text = printed(&[]);
+        let at = text.find("# [[jwt-issuer]]").unwrap();
+        (text[..at].to_owned(), text[at..].replace("# ", ""))
+    };
+    let file = files.write("devnet.toml", format!("{options}{example}"));
+    let config = parsed(&print_config(&["--json", "--config", &file]));
+    assert_eq!(
+        config["jwt-issuer"],
+        json!([{
+            "provider": "google", "iss": "https://accounts.google.com",
+            "keys": "https://www.googleapis.com/oauth2/v3/certs", "aud": ["my-app"],
+        }])
+    );
+}
+
+#[test]
+fn a_chain_has_one_url() {
+    let files = Files::new();
+    let twice = r#"chain = ["base=http://127.0.0.1:1", "base=http://127.0.0.1:2"]"#;
+    let file = files.write("devnet.toml", twice);
+    let flags = [
+        "--json",
+        "--chain=base=http://127.0.0.1:1",
+        "--chain=base=http://127.0.0.1:1",
+    ];
+    for args in [&["--json", "--config", &file][..], &flags] {
+        let output = print_config(args);
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(
+            json_error(&output)["error"],
+            "--chain gives base twice; keep one of the URLs"
+        );
+    }
+}
+
 /// Also where the flag has the value of the default.
 #[test]
 fn flags_override_the_file() {
