@@ -12,6 +12,8 @@ use super::ConditionError;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// The longest path, in bytes. Its parser recurses.
 const MAX_PATH: usize = 256;
+/// How often a path may say `..` or list selectors. Each multiplies the values that are visited.
+const MAX_BRANCHES: usize = 4;
 
 /// The answer to a request.
 pub(super) async fn ask(
@@ -39,6 +41,30 @@ pub(super) fn part<'a>(answer: &'a Value, path: &str) -> Result<Option<&'a Value
     if path.len() > MAX_PATH {
         return Err(bad(format!("longer than {MAX_PATH} bytes")));
     }
+    if path.matches("..").count() + path.matches(',').count() > MAX_BRANCHES {
+        return Err(bad(format!("more than {MAX_BRANCHES} times .. or a comma")));
+    }
     let parsed = JsonPath::parse(path).map_err(|error| bad(error.to_string()))?;
     Ok(parsed.query(answer).first())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "these are tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn paths_that_visit_values_again_and_again_are_refused() {
+        let nested = (0..100).fold(json!(7), |inner, _| json!([inner, 0]));
+        for path in ["", "$[0][1]", "$..[0,1]"] {
+            assert!(part(&nested, path).unwrap().is_some(), "{path}");
+        }
+        for path in ["$..*..*..*..*..*", &format!("${}", "[*,*]".repeat(20))] {
+            let refused = part(&nested, path).unwrap_err();
+            assert!(matches!(refused, ConditionError::Test(_)), "{refused}");
+        }
+    }
 }
