@@ -95,7 +95,7 @@ fn encoding_of(label: String) -> Option<String> {
     Some(encoding.name().to_ascii_lowercase())
 }
 
-/// Decodes bytes, of which more may follow if `stream`. `None` for malformed bytes if `fatal`, and for an unknown encoding.
+/// Decodes bytes; with `stream` more may follow. `None` for malformed bytes if `fatal`, and for an unknown encoding.
 fn decode_text(
     encoding: String,
     binary: String,

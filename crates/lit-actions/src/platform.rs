@@ -55,7 +55,7 @@ impl Platform {
         Ok(platform)
     }
 
-    /// Runs the source of ethers as a module before it returns. The promise tells whether it threw; `None` if it is no module.
+    /// Runs the source of ethers as a module before it returns. The promise tells whether it threw; `None` if it is not a module.
     pub(crate) fn import_ethers<'js>(
         &self,
         ctx: &Ctx<'js>,
@@ -119,7 +119,7 @@ impl Loader for Platform {
 }
 
 /// Compiles a source of ethers when it is first used, for the lifetime of the process: parsing it takes most of the time of loading it, and
-/// all nodes load it. `None` if it is no module.
+/// all nodes load it. `None` if it is not a module.
 fn compiled_ethers(source: &str) -> Option<&'static Compiled> {
     type Sources = HashMap<[u8; 32], Option<&'static Compiled>>;
     static COMPILED: OnceLock<Mutex<Sources>> = OnceLock::new();

@@ -118,7 +118,7 @@ async fn a_file_of_another_form_runs_as_it_is() {
     )
     .await;
     assert_eq!(found, json!(["slow 1", 130]));
-    // A script that is no module, and one that defines its variables only as a script.
+    // A script that is not a module, and one that defines its variables only as a script.
     for script in [
         "globalThis.ethers = { version: 0006 }",
         "var ethers = { version: 6 }",

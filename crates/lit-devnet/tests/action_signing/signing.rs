@@ -164,7 +164,7 @@ async fn callers_do_not_meet() {
     assert_ne!(of_one, of_other);
 }
 
-/// Types, classes and order are those of the node's ops: what is no text is blank, and bytes are what `new Uint8Array` makes of a value.
+/// Types, classes and order are those of the node's ops. Other values than texts are blank; bytes are those of `new Uint8Array`.
 #[tokio::test]
 async fn parameters_are_checked_in_the_order_of_the_node() {
     let runner = Runner::new().await;

@@ -15,7 +15,7 @@ async fn listening() -> Setup {
     Setup::of(Devnet::builder().with_http(0)).await
 }
 
-/// The network of which `ethereum` means the chain of another network.
+/// A network in which `ethereum` means the chain of another network.
 async fn with_ethereum(other: &Devnet) -> Setup {
     let client = Arc::new(HttpTransport::new());
     let url = other.rpc_url().unwrap().parse().unwrap();

@@ -7,7 +7,7 @@ use super::{AuthRefusal, JwtProvider, jwk::Jwks};
 
 /// The timeout of one fetch.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// The least time between two fetches, of which one may have failed: anybody can name an unknown key.
+/// The least time between two fetches, also after a failed one: anybody can name an unknown key.
 const PAUSE: Duration = Duration::from_secs(10);
 /// The age at which keys are fetched again, because the issuer may have withdrawn one.
 const MAX_AGE: Duration = Duration::from_secs(600);

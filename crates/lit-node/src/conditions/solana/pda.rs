@@ -13,7 +13,7 @@ const MAX_SEEDS: usize = 16;
 /// The longest seed, in bytes.
 const MAX_SEED: usize = 32;
 
-/// The account of a condition: the program, then the seeds, of which `pubkey:<address>` is an address and all others are texts.
+/// The account of a condition: the program, then the seeds. The seed `pubkey:<address>` is an address; all others are texts.
 pub(super) fn of(pda: &SolPda) -> Result<SolanaAddress, ConditionError> {
     let bad = |_| ConditionError::Solana("pdaParams has a malformed address");
     let (program, seeds) = pda
