@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{error::Error, io, iter, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,14 +11,15 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use lit_types::NodeUrl;
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use crate::{
     Cause, HttpClient, HttpRequest, HttpResponse, MEMORY_NODE_HOST, NodeRequest, NodeResponse,
-    NodeTransport, TransportError,
+    NodeTransport, RootCertificates, TransportError,
 };
 
-/// Requests over HTTP/1.1, with connections kept alive, TLS by rustls with the web's root certificates, and a limit on the
-/// size of answers.
+/// Requests over HTTP/1.1, with connections kept alive, TLS by rustls with the web's root certificates and
+/// [others](HttpTransportBuilder::with_root_certificates), and a limit on the size of answers.
 ///
 /// Plain `http` is used to this machine only, unless allowed by name.
 #[derive(Debug, Clone)]
@@ -35,6 +36,7 @@ impl HttpTransport {
             max_body_bytes: 8 * 1024 * 1024,
             allow_insecure_http: false,
             connect_timeout: Duration::from_secs(10),
+            root_certificates: None,
         }
     }
 
@@ -58,6 +60,7 @@ pub struct HttpTransportBuilder {
     max_body_bytes: usize,
     allow_insecure_http: bool,
     connect_timeout: Duration,
+    root_certificates: Option<RootCertificates>,
 }
 
 impl HttpTransportBuilder {
@@ -79,6 +82,12 @@ impl HttpTransportBuilder {
         self
     }
 
+    /// Trusts these root certificates besides those of the web. Default: none.
+    pub fn with_root_certificates(mut self, certificates: RootCertificates) -> Self {
+        self.root_certificates = Some(certificates);
+        self
+    }
+
     /// The transport.
     #[must_use]
     pub fn build(self) -> HttpTransport {
@@ -86,15 +95,25 @@ impl HttpTransportBuilder {
         http.set_nodelay(true);
         http.enforce_http(false);
         http.set_connect_timeout(Some(self.connect_timeout));
+        let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        roots.extend(
+            self.root_certificates
+                .iter()
+                .flat_map(RootCertificates::anchors),
+        );
         // Not the process-wide default: an application may link another provider beside this one.
         let provider = rustls::crypto::ring::default_provider();
         #[allow(
             clippy::expect_used,
             reason = "ring supports the default protocol versions, the only error there is"
         )]
-        let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(provider)
+        let tls = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_safe_default_protocol_versions()
             .expect("ring supports TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
             .https_or_http()
             .enable_http1()
             .wrap_connector(http);
@@ -207,13 +226,31 @@ impl HttpTransport {
     ) -> Result<Response<AnswerBody>, TransportError> {
         let sent = self.client.request(request.map(Full::new)).await;
         let answer = sent.map_err(|error| {
-            if error.is_connect() {
+            if is_untrusted(&error) {
+                TransportError::UntrustedCertificate(Cause::innermost(error))
+            } else if error.is_connect() {
                 TransportError::Connect(Cause::innermost(error))
             } else {
                 TransportError::Io(Cause::innermost(error))
             }
         })?;
         Ok(answer.map(AnswerBody))
+    }
+}
+
+/// Whether the root of a server's certificate is unknown.
+fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
+    let unknown = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+    iter::successors(Some(error), |error| cause_of(*error))
+        .filter_map(|error| error.downcast_ref::<rustls::Error>())
+        .any(|error| *error == unknown)
+}
+
+/// The error in an error. The `source` of an I/O error would be the source of the error in it.
+fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|inner| inner as _),
+        None => error.source(),
     }
 }
 

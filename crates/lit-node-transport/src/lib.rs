@@ -17,6 +17,8 @@ mod outcome;
 mod quorum;
 mod rejection;
 mod request_id;
+#[cfg(feature = "http")]
+mod root_certificates;
 mod settled;
 mod tally;
 mod transport;
@@ -38,4 +40,6 @@ pub use outcome::{MAX_REFUSAL_BYTES, NodeOutcome, Outcome, QuorumError, QuorumFa
 pub use quorum::{Quorum, QuorumAnswer, QuorumCall, QuorumPolicy, Wait, call_quorum};
 pub use rejection::Rejection;
 pub use request_id::RequestId;
+#[cfg(feature = "http")]
+pub use root_certificates::{InvalidRootCertificate, RootCertificates};
 pub use transport::{MEMORY_NODE_HOST, NodeRequest, NodeResponse, NodeTransport, TransportError};

@@ -65,6 +65,9 @@ pub enum TransportError {
     /// No connection: nothing listens there, the name is unknown, or TLS failed. Retryable.
     #[error("cannot connect")]
     Connect(#[source] Cause),
+    /// The root of the server's certificate is unknown.
+    #[error("untrusted certificate; trust its root with with_root_certificates")]
+    UntrustedCertificate(#[source] Cause),
     /// The connection broke before the answer was complete, or the answer is not HTTP. Retryable.
     #[error("the connection failed")]
     Io(#[source] Cause),
