@@ -13,6 +13,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -45,6 +46,7 @@ async fn accept_up_to<F>(
         tokio::select! {
             accepted = listener.accept(), if connections.len() < limit => match accepted {
                 Ok((stream, _)) => {
+                    let _ = stream.set_nodelay(true);
                     if let Some(served) = serve(stream) {
                         connections.spawn(served);
                     }
@@ -61,14 +63,14 @@ async fn accept_up_to<F>(
 }
 
 /// Serves HTTP/1.1 on a connection until it closes. If `answer` fails the connection is closed at once.
-pub async fn serve_http<F, B, E>(stream: TcpStream, answer: impl Fn(Request<Incoming>) -> F)
+pub async fn serve_http<S, F, B, E>(stream: S, answer: impl Fn(Request<Incoming>) -> F)
 where
+    S: AsyncRead + AsyncWrite + Unpin,
     F: Future<Output = Result<Response<B>, E>>,
     B: Body + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
     E: Into<Box<dyn Error + Send + Sync>>,
 {
-    let _ = stream.set_nodelay(true);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

@@ -58,6 +58,8 @@ pub struct DevnetBuilder {
     pub(crate) rpc_port: u16,
     #[cfg(feature = "http")]
     pub(crate) services_port: u16,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: bool,
 }
 
 impl DevnetBuilder {
@@ -183,6 +185,15 @@ impl DevnetBuilder {
         self
     }
 
+    /// Serves nodes over https when they listen, with a certificate for `127.0.0.1` and `localhost`. Clients must trust
+    /// [`Devnet::root_certificate`](crate::Devnet::root_certificate), which is made at the start; its key is thrown away. A network that
+    /// [keeps its state](Self::with_state) keeps the certificates too. Chain and services stay on plain HTTP. Default: plain HTTP.
+    #[cfg(feature = "tls")]
+    pub const fn with_tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Sets the length of an epoch, in whole seconds. [`Devnet::next_epoch`](crate::Devnet::next_epoch) ends it earlier. Default: one
     /// hour.
     pub const fn with_epoch_length(mut self, length: Duration) -> Self {
@@ -269,6 +280,8 @@ impl Default for DevnetBuilder {
             rpc_port: 0,
             #[cfg(feature = "http")]
             services_port: 0,
+            #[cfg(feature = "tls")]
+            tls: false,
         }
     }
 }

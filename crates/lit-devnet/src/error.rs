@@ -45,6 +45,9 @@ pub enum DevnetError {
     /// The network's state cannot be read or saved.
     #[error(transparent)]
     State(#[from] StateError),
+    /// The certificate of the nodes cannot be made.
+    #[error("cannot make a certificate")]
+    Certificate(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The Staking contract refuses to end the epoch.
     #[error("cannot end the epoch")]
     NextEpoch(#[source] ChainError),

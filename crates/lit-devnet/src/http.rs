@@ -11,13 +11,17 @@ use lit_devnet_chain::http_server;
 use lit_node::{MAX_BODY, Request as NodeRequest};
 use lit_node_transport::HttpUrl;
 use lit_types::NodeUrl;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 
 use crate::{
     DevnetBuilder, DevnetError,
     embedded_node::EmbeddedNode,
     served::Served,
     services,
+    tls::Tls,
     urls::{http_url, memory_urls, url_of},
 };
 
@@ -35,6 +39,7 @@ struct Ports {
     nodes: Vec<TcpListener>,
     rpc: TcpListener,
     services: TcpListener,
+    tls: Option<Tls>,
 }
 
 /// The sockets of a network; none if it is in memory only.
@@ -42,7 +47,10 @@ pub(crate) struct Sockets(Option<Ports>);
 
 impl Sockets {
     /// Binds all sockets that the builder asks for.
-    pub(crate) async fn bind(builder: &DevnetBuilder) -> Result<(Addresses, Self), DevnetError> {
+    pub(crate) async fn bind(
+        builder: &DevnetBuilder,
+        tls: Option<&Tls>,
+    ) -> Result<(Addresses, Self), DevnetError> {
         let Some(first_port) = builder.http_port else {
             let addresses = Addresses {
                 nodes: memory_urls(builder.nodes),
@@ -51,9 +59,9 @@ impl Sockets {
             };
             return Ok((addresses, Self(None)));
         };
-        let (urls, nodes) = bind_nodes(first_port, builder.nodes).await?;
-        let (rpc_url, rpc) = bind_one(builder.rpc_port).await?;
-        let (services_url, services) = bind_one(builder.services_port).await?;
+        let (urls, nodes) = bind_nodes(first_port, builder.nodes, tls.is_some()).await?;
+        let (rpc_url, rpc) = bind_one("http", builder.rpc_port).await?;
+        let (services_url, services) = bind_one("http", builder.services_port).await?;
         let addresses = Addresses {
             nodes: urls,
             rpc: Some(http_url(&rpc_url)),
@@ -65,6 +73,7 @@ impl Sockets {
                 nodes,
                 rpc,
                 services,
+                tls: tls.cloned(),
             })),
         ))
     }
@@ -80,7 +89,7 @@ impl Sockets {
             network.chain.chain().clone(),
         ));
         for (listener, node) in ports.nodes.into_iter().zip(network.nodes.iter()) {
-            servers.spawn(serve(listener, Arc::clone(node)));
+            servers.spawn(serve(listener, ports.tls.clone(), Arc::clone(node)));
         }
         servers.spawn(services::serve(ports.services, services::router(network)));
         servers
@@ -91,15 +100,17 @@ impl Sockets {
 async fn bind_nodes(
     first_port: u16,
     nodes: usize,
+    is_tls: bool,
 ) -> Result<(Vec<NodeUrl>, Vec<TcpListener>), DevnetError> {
     let (mut urls, mut listeners) = (Vec::with_capacity(nodes), Vec::with_capacity(nodes));
+    let scheme = if is_tls { "https" } else { "http" };
     for i in 0..nodes {
         let port = match first_port {
             0 => 0,
             first => u16::try_from(usize::from(first) + i)
                 .map_err(|_| DevnetError::PortRange { first_port, nodes })?,
         };
-        let (url, listener) = bind_one(port).await?;
+        let (url, listener) = bind_one(scheme, port).await?;
         urls.push(url);
         listeners.push(listener);
     }
@@ -107,28 +118,36 @@ async fn bind_nodes(
 }
 
 /// Binds a listener on a port of 127.0.0.1, or on a free one if `port` is 0.
-async fn bind_one(port: u16) -> Result<(NodeUrl, TcpListener), DevnetError> {
+async fn bind_one(scheme: &str, port: u16) -> Result<(NodeUrl, TcpListener), DevnetError> {
     let listen = |source| DevnetError::Listen { port, source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
         .await
         .map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    Ok((url_of("127.0.0.1", address.port()), listener))
+    Ok((url_of(scheme, "127.0.0.1", address.port()), listener))
 }
 
 /// Serves one node until the task is aborted, which also closes its connections.
-async fn serve(listener: TcpListener, node: Arc<EmbeddedNode>) {
+async fn serve(listener: TcpListener, tls: Option<Tls>, node: Arc<EmbeddedNode>) {
     http_server::accept(listener, |stream| {
         // A stopped node closes connections that the operating system accepted.
         if node.is_stopped() {
             return None;
         }
-        let node = Arc::clone(&node);
-        Some(http_server::serve_http(stream, move |request| {
-            answer(Arc::clone(&node), request)
-        }))
+        Some(serve_one(stream, tls.clone(), Arc::clone(&node)))
     })
     .await;
+}
+
+/// Serves one connection until it closes.
+async fn serve_one(stream: TcpStream, tls: Option<Tls>, node: Arc<EmbeddedNode>) {
+    let answer = move |request| answer(Arc::clone(&node), request);
+    let Some(tls) = tls else {
+        return http_server::serve_http(stream, answer).await;
+    };
+    if let Some(stream) = tls.accept(stream).await {
+        http_server::serve_http(stream, answer).await;
+    }
 }
 
 /// Answers one request. An error closes the connection without a response.

@@ -32,6 +32,11 @@ mod services;
 mod signer;
 mod start;
 mod state;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
 mod urls;
 
 pub use builder::{DevnetBuilder, MAX_NODES, MIN_NODES};

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
-use lit_contracts::NetworkContext;
+use lit_contracts::{NetworkContext, NodeScheme};
 use lit_devnet_chain::{Chain, LitChain, LitContract};
 use lit_node::JwtProvider;
 use lit_node_transport::{Discovery, HttpUrl, Network, NodeList, NodeTransport};
 use lit_types::{Clock, NodeUrl};
 use tokio::{sync::watch, task::JoinSet};
 
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
 use crate::{
     DevnetBuilder, DevnetClock, DevnetError, DevnetNode, JwtClaims, LoggedRequest, MemoryTransport,
     embedded_node::EmbeddedNode, http::Addresses, ipfs::Ipfs, issuer::LocalIssuer, log::RequestLog,
@@ -33,6 +35,8 @@ use crate::{
 pub struct Devnet {
     pub(crate) nodes: Arc<[Arc<EmbeddedNode>]>,
     pub(crate) addresses: Addresses,
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<Tls>,
     pub(crate) threshold: usize,
     pub(crate) clock: Arc<DevnetClock>,
     pub(crate) chain: LitChain,
@@ -125,12 +129,40 @@ impl Devnet {
         self.addresses.rpc.as_ref().map(HttpUrl::as_str)
     }
 
-    /// The context that `lit-contracts` needs: a `custom` network whose nodes speak HTTP without TLS.
+    /// The root certificate that clients of nodes served over https must trust, in PEM.
+    ///
+    /// ```
+    /// use lit_devnet::Devnet;
+    /// use lit_node_transport::{HttpTransport, RootCertificates};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let network = Devnet::builder().with_http(0).with_tls().start().await?;
+    /// let pem = network.root_certificate().unwrap_or_default();
+    /// let roots = RootCertificates::from_pem(pem.as_bytes())?;
+    /// let transport = HttpTransport::builder().with_root_certificates(roots).build();
+    /// # let _ = transport;
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn root_certificate(&self) -> Option<&str> {
+        self.tls.as_ref().map(Tls::root_certificate)
+    }
+
+    /// The context that `lit-contracts` needs: a `custom` network with the scheme of its nodes.
     ///
     /// In memory its RPC URL is `memory:`, which no HTTP client accepts: use a provider of [`Devnet::chain`].
     #[must_use]
     pub fn context(&self) -> NetworkContext {
-        NetworkContext::custom(self.chain().chain_id(), self.rpc_url().unwrap_or("memory:"))
+        let rpc_url = self.rpc_url().unwrap_or("memory:");
+        let scheme = match self.node_urls().iter().any(NodeUrl::is_https) {
+            true => NodeScheme::Https,
+            false => NodeScheme::Http,
+        };
+        NetworkContext::custom(self.chain().chain_id(), rpc_url).with_node_scheme(scheme)
     }
 
     /// Whether requests must be paid with capacity credits.

@@ -4,7 +4,7 @@ use lit_node_transport::HttpUrl;
 use lit_types::NodeUrl;
 use tokio::task::JoinSet;
 
-use crate::{DevnetBuilder, DevnetError, served::Served, urls::memory_urls};
+use crate::{DevnetBuilder, DevnetError, served::Served, tls::Tls, urls::memory_urls};
 
 /// Where the network listens: nowhere.
 #[derive(Debug)]
@@ -18,7 +18,10 @@ pub(crate) struct Sockets;
 
 impl Sockets {
     #[allow(clippy::unused_async, reason = "with the feature `http` it binds")]
-    pub(crate) async fn bind(builder: &DevnetBuilder) -> Result<(Addresses, Self), DevnetError> {
+    pub(crate) async fn bind(
+        builder: &DevnetBuilder,
+        _: Option<&Tls>,
+    ) -> Result<(Addresses, Self), DevnetError> {
         let addresses = Addresses {
             nodes: memory_urls(builder.nodes),
             rpc: None,

@@ -25,6 +25,7 @@ use crate::{
     served::Served,
     signer::{Keys, NodeSigner},
     state::{Identity, OffChain, Opened, Saver, Sources},
+    tls::Tls,
 };
 
 impl DevnetBuilder {
@@ -38,7 +39,8 @@ impl DevnetBuilder {
             return Err(DevnetError::NodeCount(self.nodes));
         }
         let mut state = self.open_state().await?;
-        let (addresses, sockets) = Sockets::bind(&self).await?;
+        let tls = self.tls(state.as_ref()).await?;
+        let (addresses, sockets) = Sockets::bind(&self, tls.as_ref()).await?;
         let keys = Arc::new(NetworkKeys::from_seed(self.seed));
         let blocks = Blocks::new(self.seed, self.foreign_blockhashes);
         let saved_chain = state.as_ref().and_then(Opened::chain);
@@ -101,6 +103,8 @@ impl DevnetBuilder {
         Ok(Devnet {
             nodes,
             addresses,
+            #[cfg(feature = "tls")]
+            tls,
             threshold: threshold.into(),
             clock,
             chain,
@@ -123,6 +127,26 @@ impl DevnetBuilder {
         let identity = Identity::new(&self.seed, self.nodes);
         let opened = blocking(move || Opened::open(path, identity)).await;
         Ok(Some(opened?))
+    }
+
+    /// The certificates of nodes that are served over https: those of the state directory, or new ones.
+    #[cfg(feature = "tls")]
+    async fn tls(&self, state: Option<&Opened>) -> Result<Option<Tls>, DevnetError> {
+        if !self.tls || self.http_port.is_none() {
+            return Ok(None);
+        }
+        let dir = state.map(Opened::dir);
+        let tls = blocking(move || match dir {
+            Some(dir) => Tls::kept_in(&dir),
+            None => Tls::generate(),
+        });
+        tls.await.map(Some)
+    }
+
+    #[cfg(not(feature = "tls"))]
+    #[allow(clippy::unused_async, reason = "with the feature `tls` it makes them")]
+    async fn tls(&self, _: Option<&Opened>) -> Result<Option<Tls>, DevnetError> {
+        Ok(None)
     }
 
     /// The chain with the contracts of a network of these nodes, restored from its saved changes if there are any.

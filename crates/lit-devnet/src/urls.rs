@@ -8,13 +8,13 @@ const FIRST_MEMORY_PORT: u16 = 7470;
 
 /// URLs for nodes in memory: session signatures name the node's URL. No machine has this host.
 pub(crate) fn memory_urls(nodes: usize) -> Vec<NodeUrl> {
-    let url = |port| url_of(MEMORY_NODE_HOST, port);
+    let url = |port| url_of("http", MEMORY_NODE_HOST, port);
     (FIRST_MEMORY_PORT..).take(nodes).map(url).collect()
 }
 
 #[allow(clippy::expect_used, reason = "every port makes a valid URL")]
-pub(crate) fn url_of(host: &str, port: u16) -> NodeUrl {
-    format!("http://{host}:{port}")
+pub(crate) fn url_of(scheme: &str, host: &str, port: u16) -> NodeUrl {
+    format!("{scheme}://{host}:{port}")
         .parse()
         .expect("an address and a port make a URL")
 }

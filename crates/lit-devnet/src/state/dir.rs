@@ -78,3 +78,23 @@ pub(super) fn sync(dir: &Path) -> Result<(), StateError> {
         .map_err(StateError::file("sync", dir))?;
     Ok(())
 }
+
+/// Writes a file that only its owner can read, in one step: it has the old content or the new one, whatever ends the process.
+#[cfg(feature = "tls")]
+pub(crate) fn replace(path: &Path, content: &str) -> Result<(), StateError> {
+    use std::io::Write;
+
+    let part = path.with_extension("part");
+    // Left behind by a killed process.
+    let _ = fs::remove_file(&part);
+    let mut file = private()
+        .truncate(true)
+        .open(&part)
+        .map_err(StateError::file("create", &part))?;
+    let written = file
+        .write_all(content.as_bytes())
+        .and_then(|()| file.sync_all());
+    written.map_err(StateError::file("write", &part))?;
+    fs::rename(&part, path).map_err(StateError::file("replace", path))?;
+    path.parent().map_or(Ok(()), sync)
+}

@@ -16,6 +16,8 @@ use time::OffsetDateTime;
 use self::{dir::StateDir, journal::Journal, record::Frame};
 use crate::{DevnetClock, blocks::Blocks, clock, ipfs::Ipfs};
 
+#[cfg(feature = "tls")]
+pub(crate) use dir::replace;
 pub use error::StateError;
 pub(crate) use saver::{Saver, Sources};
 
@@ -79,6 +81,12 @@ impl Opened {
             journal,
             frames,
         })
+    }
+
+    /// The directory.
+    #[cfg(feature = "tls")]
+    pub(crate) fn dir(&self) -> PathBuf {
+        self.dir.path().to_owned()
     }
 
     /// The changes of the chain, oldest first; `None` in a new directory.
