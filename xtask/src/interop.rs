@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in running order.
-const TOPICS: [&str; 18] = [
+const TOPICS: [&str; 19] = [
     "chain",
     "contracts",
     "anvil",
@@ -23,6 +23,7 @@ const TOPICS: [&str; 18] = [
     "ipfs",
     "reach",
     "providers",
+    "tls",
     "relay",
     "sign",
     "encrypt",

@@ -13,7 +13,9 @@ use lit_sdk::{
     ActionCid, AuthorizeError,
     contracts::{ContractError, RevertKind},
     login::AuthProviderError,
-    transport::{HttpUrlError, Outcome, QuorumError},
+    transport::{
+        HttpUrlError, InvalidRootCertificate, Outcome, QuorumError, TransportError as HttpError,
+    },
     types::{NodeErrorCode, TokenId},
 };
 
@@ -62,6 +64,13 @@ pub(crate) enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("{path} is not a certificate to trust", path = .path.display())]
+    RootCertificate {
+        path: PathBuf,
+        source: InvalidRootCertificate,
+    },
+    #[error("no cache directory for the certificate; set XDG_CACHE_HOME, or pass --state DIR")]
+    NoCacheDir,
     #[error("{path} is not {expected}", path = .path.display())]
     Content {
         path: PathBuf,
@@ -150,6 +159,7 @@ impl Error {
             | Self::KeyFile { .. }
             | Self::Read { .. }
             | Self::Content { .. }
+            | Self::RootCertificate { .. }
             | Self::ConfigSyntax { .. }
             | Self::ConfigField { .. }
             | Self::ConfigText(_)
@@ -257,6 +267,16 @@ fn has_code(error: &lit_sdk::Error, code: NodeErrorCode) -> bool {
 
 fn sdk_help(error: &lit_sdk::Error) -> Option<&'static str> {
     match error {
+        lit_sdk::Error::Connect(nodes)
+            if nodes.outcomes.iter().any(|node| {
+                matches!(
+                    node.outcome,
+                    Outcome::Failed(HttpError::UntrustedCertificate(_))
+                )
+            }) =>
+        {
+            Some("pass the certificate that `lit devnet --tls` names with --ca-cert or LIT_CA_CERT")
+        }
         lit_sdk::Error::Connect(nodes)
             if nodes
                 .outcomes

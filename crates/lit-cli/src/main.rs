@@ -11,6 +11,7 @@ mod network;
 mod output;
 mod parse;
 mod session;
+mod tls;
 mod tour;
 mod wallet;
 

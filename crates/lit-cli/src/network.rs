@@ -1,6 +1,8 @@
+use std::path::PathBuf;
+
 use lit_sdk::{LitNodeClient, NodeList, NodeUrl};
 
-use crate::{error::Error, output::Output};
+use crate::{error::Error, output::Output, tls};
 
 /// The nodes of a network.
 #[derive(Debug, clap::Args)]
@@ -18,6 +20,9 @@ pub(crate) struct NetworkArgs {
     /// How many nodes must agree, as `lit devnet` prints it.
     #[arg(long, env = "LIT_THRESHOLD")]
     threshold: usize,
+    /// A file with root certificates to trust besides those of the web, as `lit devnet --tls` prints it.
+    #[arg(long, value_name = "FILE", env = "LIT_CA_CERT")]
+    ca_cert: Option<PathBuf>,
 }
 
 /// The nodes of a network, unless the option `--local` makes do without.
@@ -36,6 +41,9 @@ pub(crate) struct NetworkUnlessLocal {
     /// How many nodes must agree, as `lit devnet` prints it.
     #[arg(long, required_unless_present = "local", env = "LIT_THRESHOLD")]
     threshold: Option<usize>,
+    /// A file with root certificates to trust besides those of the web, as `lit devnet --tls` prints it.
+    #[arg(long, value_name = "FILE", env = "LIT_CA_CERT")]
+    ca_cert: Option<PathBuf>,
 }
 
 impl NetworkUnlessLocal {
@@ -43,6 +51,7 @@ impl NetworkUnlessLocal {
         let network = NetworkArgs {
             nodes: self.nodes.clone(),
             threshold: self.threshold.unwrap_or_default(),
+            ca_cert: self.ca_cert.clone(),
         };
         network.connect(output).await
     }
@@ -52,7 +61,11 @@ impl NetworkArgs {
     pub(crate) async fn connect(&self, output: &Output) -> Result<LitNodeClient, Error> {
         let step = output.step("connecting");
         let network = NodeList::from_urls(self.nodes.clone(), self.threshold);
-        let client = LitNodeClient::connect(&network).await?;
+        let mut client = LitNodeClient::builder(&network);
+        if let Some(file) = &self.ca_cert {
+            client = client.with_transport(tls::trusting(file)?);
+        }
+        let client = client.connect().await?;
         let (known, answered) = (client.nodes().len(), client.connected_nodes().len());
         let result = if answered == known {
             format!("connected to {known} nodes")

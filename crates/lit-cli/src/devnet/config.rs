@@ -34,6 +34,10 @@ pub(super) struct Config {
     /// relayer of a custom network on port 3000.
     #[arg(long, default_value_t = 3000)]
     pub(super) services_port: u16,
+    /// Serve the nodes over https, with a certificate that is made at the first start. Clients must trust the file ca.pem of --state,
+    /// or else the one in the cache directory that is printed.
+    #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) tls: bool,
     /// Require capacity credits for requests.
     #[arg(long, value_name = "BOOL", default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(super) capacity: bool,

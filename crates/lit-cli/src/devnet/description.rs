@@ -15,21 +15,26 @@ pub(super) fn publish(
     network: &Devnet,
     config: &Config,
     ethers: Option<&Path>,
+    certificate: Option<&Path>,
     output: &Output,
 ) -> Result<(), Error> {
-    let description = describe(network);
+    let description = describe(network, certificate);
     if let Some(file) = &config.contract_context {
         write_whole(file, &contract_context(network)?)?;
     }
     if let Some(file) = &config.describe {
         write_whole(file, &format!("{description:#}\n"))?;
     }
-    let text = format!("{}\n\n{}", table(network, ethers), hint(network));
+    let text = format!(
+        "{}\n\n{}",
+        table(network, ethers, certificate),
+        hint(network, certificate)
+    );
     output.result(&description, &text)
 }
 
 /// The addresses of the network, as text.
-fn table(network: &Devnet, ethers: Option<&Path>) -> String {
+fn table(network: &Devnet, ethers: Option<&Path>, certificate: Option<&Path>) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     for (number, url) in network.node_urls().iter().enumerate() {
         rows.push((format!("node {number}"), url.to_string()));
@@ -69,6 +74,9 @@ fn table(network: &Devnet, ethers: Option<&Path>) -> String {
             ethers.map_or(HOW_TO_GET.to_owned(), |path| path.display().to_string()),
         ),
     ]);
+    if let Some(file) = certificate {
+        rows.push(("certificate".to_owned(), file.display().to_string()));
+    }
     let lines: Vec<String> = rows
         .iter()
         .map(|(what, runs)| format!("{what:<13} {runs}"))
@@ -76,17 +84,31 @@ fn table(network: &Devnet, ethers: Option<&Path>) -> String {
     lines.join("\n")
 }
 
-fn hint(network: &Devnet) -> String {
+fn hint(network: &Devnet, certificate: Option<&Path>) -> String {
     let urls: Vec<&str> = network.node_urls().iter().map(|url| url.as_str()).collect();
+    let certificate = certificate.map(|file| file.display().to_string());
+    let certificate = certificate.as_deref();
+    let variable = |file: &str| format!(" LIT_CA_CERT={file}");
     format!(
         "This network is for development: its keys come from a public seed and protect nothing.\n\n\
-         export LIT_NODES={} LIT_THRESHOLD={} LIT_RPC_URL={} LIT_SERVICES_URL={}\n\
+         {}export LIT_NODES={} LIT_THRESHOLD={} LIT_RPC_URL={} LIT_SERVICES_URL={}{}\n\
          lit session wallet --random-wallet --grant run:any\n\n\
          Pass --json or --describe FILE to see the private keys of the funded wallets.",
+        certificate.map_or(String::new(), trust_hint),
         urls.join(","),
         network.threshold(),
         network.rpc_url().unwrap_or_default(),
-        network.relay_url().unwrap_or_default()
+        network.relay_url().unwrap_or_default(),
+        certificate.map_or(String::new(), variable),
+    )
+}
+
+/// How programs trust the root certificate in this file.
+fn trust_hint(file: &str) -> String {
+    format!(
+        "Node.js and Rust trust the certificate with\n\n\
+         NODE_EXTRA_CA_CERTS={file} node app.mjs    # new LitNodeClient({{ nodeProtocol: 'https://', .. }})\n\
+         HttpTransport::builder().with_root_certificates(RootCertificates::from_pem(&std::fs::read(\"{file}\")?)?)\n\n"
     )
 }
 
@@ -101,7 +123,7 @@ fn ipfs_put_url(network: &Devnet) -> String {
 }
 
 /// The addresses and keys of the network, as JSON.
-fn describe(network: &Devnet) -> Value {
+fn describe(network: &Devnet, certificate: Option<&Path>) -> Value {
     let context = network.context();
     let contracts = context.contracts();
     let address = |address: Address| address.to_string();
@@ -131,6 +153,7 @@ fn describe(network: &Devnet) -> Value {
         "blockhashUrl": latest_block_url(network),
         "jwtUrl": network.jwt_url(),
         "ipfs": { "putUrl": ipfs_put_url(network) },
+        "caCertificate": certificate,
         "capacityEnforced": network.capacity_enforced(),
         "fundedPrivateKeys": network.funded_keys(),
     })

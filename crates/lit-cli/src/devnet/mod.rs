@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use config_file::Flags;
 
-use crate::{error::Error, ethers, output::Output};
+use crate::{error::Error, ethers, output::Output, tls};
 
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -50,8 +50,14 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     }
     let ethers = ethers::bundle(config.ethers.as_deref())?;
     let network = start::start(&config, ethers.as_deref(), output).await?;
-    description::publish(&network, &config, ethers.as_deref(), output)?;
+    let certificate = tls::publish(&network, config.state.as_deref())?;
+    let trusted = certificate.as_deref();
+    description::publish(&network, &config, ethers.as_deref(), trusted, output)?;
     output.message("Interrupt to stop.");
     tokio::signal::ctrl_c().await.map_err(Error::Signal)?;
+    if let (Some(file), None) = (&certificate, &config.state) {
+        // The next network has another certificate.
+        let _ = std::fs::remove_file(file);
+    }
     network.stop().await.map_err(Error::Devnet)
 }

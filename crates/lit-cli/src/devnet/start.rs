@@ -48,6 +48,9 @@ fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
     for fund in &config.fund {
         builder = builder.with_balance(fund.account, fund.wei);
     }
+    if config.tls {
+        builder = builder.with_tls();
+    }
     if let Some(dir) = &config.state {
         builder = builder.with_state(dir);
     }

@@ -7,6 +7,7 @@ mod devnet_config;
 mod devnet_logins;
 mod failures;
 mod state;
+mod tls;
 mod usage;
 
 use std::{
@@ -29,6 +30,7 @@ fn lit(args: &[&str]) -> Command {
         "LIT_LOG",
         "LIT_ALLOW_FETCH",
         "LIT_SERVICES_URL",
+        "LIT_CA_CERT",
     ] {
         command.env_remove(variable);
     }
@@ -87,9 +89,15 @@ struct Network {
 impl Network {
     /// Starts a network of four nodes, and waits until it prints its description.
     fn start(options: &[&str]) -> Self {
+        Self::start_with(options, &[])
+    }
+
+    /// The same with these variables.
+    fn start_with(options: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = lit(&["devnet", "--json", "--nodes", "4"])
             .args(["--port", "0", "--rpc-port", "0", "--services-port", "0"])
             .args(options)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
