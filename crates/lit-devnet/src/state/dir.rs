@@ -2,12 +2,19 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
 };
 
 use super::{StateError, journal};
 
 /// The name of the lock file. It stays, because a file that is locked and removed does not keep others out.
 const LOCK: &str = "lock";
+
+/// A killed process holds its lock until the system has ended it, which takes a moment after `kill -9`.
+const LOCK_WAIT: Duration = Duration::from_secs(1);
+/// The interval between attempts to take the lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A directory of mode 0700 that this process has for itself.
 #[derive(Debug)]
@@ -17,7 +24,7 @@ pub(super) struct StateDir {
 }
 
 impl StateDir {
-    /// Creates or opens the directory, and locks it.
+    /// Creates or opens the directory, and locks it. Waits up to [`LOCK_WAIT`] for another process to release it.
     pub(super) fn open(path: PathBuf) -> Result<Self, StateError> {
         let mut builder = DirBuilder::new();
         builder.recursive(true);
@@ -36,10 +43,18 @@ impl StateDir {
         let lock_path = path.join(LOCK);
         let lock = private().truncate(false).open(&lock_path);
         let lock = lock.map_err(StateError::file("open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Self { path, lock }),
-            Err(TryLockError::WouldBlock) => Err(StateError::InUse(path)),
-            Err(TryLockError::Error(error)) => Err(StateError::file("lock", &lock_path)(error)),
+        let start = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { path, lock }),
+                Err(TryLockError::Error(error)) => {
+                    return Err(StateError::file("lock", &lock_path)(error));
+                }
+                Err(TryLockError::WouldBlock) if start.elapsed() >= LOCK_WAIT => {
+                    return Err(StateError::InUse(path));
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            }
         }
     }
 
