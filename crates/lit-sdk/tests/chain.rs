@@ -4,15 +4,14 @@
 
 mod common;
 
-use std::{error::Error as _, iter, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use alloy_provider::{Provider, ProviderBuilder};
 use common::followed::Followed;
 use lit_devnet::Devnet;
 use lit_sdk::{
     Error, LitNodeClient,
-    contracts::{ChainDiscovery, LitContracts, RpcTransport, RpcUnreachable},
-    transport::TransportError,
+    contracts::{ChainDiscovery, LitContracts, RpcTransport},
 };
 use lit_test_fakes::{FakeHttp, Reply};
 use lit_types::Clock;
@@ -75,6 +74,10 @@ async fn a_chain_without_the_contracts_is_said_at_connect() {
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn everything_goes_over_http() {
+    use std::{error::Error as _, iter};
+
+    use lit_sdk::{contracts::RpcUnreachable, transport::TransportError};
+
     use alloy_signer_local::PrivateKeySigner;
     use lit_sdk::{
         ExecuteJs, Right, SessionRequest, WalletAuth,

@@ -44,7 +44,7 @@ pub(super) struct Config {
     /// How long an epoch lasts, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     pub(super) epoch_length: u32,
-    /// The JSON-RPC of the chain that a name means in actions and conditions, such as ethereum=https://eth.example.org; several
+    /// The JSON-RPC of the chain that a name means in actions and conditions, such as `ethereum=https://eth.example.org`; several
     /// may be given. All other names mean the chain of this network.
     #[arg(long, value_name = "NAME=URL")]
     pub(super) chain: Vec<ChainUrl>,
@@ -73,10 +73,10 @@ pub(super) struct Config {
     /// provider=google,iss=ISSUER,keys=URL,aud=APP.
     #[arg(long, value_name = "ISSUER")]
     pub(super) jwt_issuer: Vec<Issuer>,
-    /// The API that verifies Google access tokens; Google itself is https://www.googleapis.com.
+    /// The API that verifies Google access tokens; Google itself is at `https://www.googleapis.com`.
     #[arg(long, value_name = "URL")]
     pub(super) google: Option<Url>,
-    /// The API that verifies Discord tokens; Discord itself is https://discord.com/api.
+    /// The API that verifies Discord tokens; Discord itself is at `https://discord.com/api`.
     #[arg(long, value_name = "URL")]
     pub(super) discord: Option<Url>,
     /// A server that evaluates access control conditions which the network cannot evaluate itself.
@@ -85,7 +85,7 @@ pub(super) struct Config {
     /// The JSON-RPC of a Solana chain, which access control conditions ask for balances, tokens and accounts.
     #[arg(long, value_name = "URL")]
     pub(super) solana_rpc: Option<Url>,
-    /// The service that access control conditions on POAPs ask; POAP itself is https://api.poap.tech.
+    /// The service that access control conditions on POAPs ask; POAP itself is at `https://api.poap.tech`.
     #[arg(long, value_name = "URL")]
     pub(super) poap: Option<Url>,
     /// The API key for --poap. Without that it is not used.
