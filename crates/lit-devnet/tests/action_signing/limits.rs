@@ -66,7 +66,10 @@ async fn signatures_have_a_limit_and_a_form() {
     let error = runner.error(&three, json!({})).await;
     assert_eq!(error, "Error: an action may make 2 signatures, not more");
     for (extra, expected) in [
-        (json!({ "toSign": vec![1; 31] }), "NodeBadInput"),
+        (
+            json!({ "toSign": vec![1; 31] }),
+            "NodeBadInput: Message length to be signed is not 32 bytes.  Please hash it before sending it to the node to sign.",
+        ),
         (
             json!({ "toSign": "x" }),
             "RangeError: toSign must not be empty",

@@ -96,6 +96,11 @@ impl Asker {
                 code(&answer),
                 "NodeAccessControlConditionsReturnedNotAuthorized"
             );
+            let text = "The access control condition check returned that you are not permitted to access this content.";
+            assert!(
+                answer["message"].as_str().unwrap().starts_with(text),
+                "{answer}"
+            );
             return false;
         }
         assert_eq!(status, 200, "{conditions}: {answer}");
