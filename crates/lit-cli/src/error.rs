@@ -328,7 +328,7 @@ fn quorum_in<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a QuorumError>
         .or_else(|| error.downcast_ref::<Box<QuorumError>>().map(AsRef::as_ref))
 }
 
-/// The largest file, in bytes: that of the code of an action.
+/// The size of the largest file that is read, in bytes. It equals the limit on the code of an action.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 
 /// The text of a file that was named on the command line.

@@ -1,4 +1,4 @@
-//! Certificates: the one that `lit devnet --tls` writes, and those that other commands trust.
+//! Certificates: `lit devnet --tls` writes one, and the other commands trust the file of `--ca-cert`.
 
 use std::{
     env, fs,

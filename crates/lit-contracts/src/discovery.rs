@@ -158,7 +158,7 @@ impl Network for NetworkContext {
         self.network()
     }
 
-    /// Another RPC, resolver or address than that of the hosted network leads to another network of the same name.
+    /// With another RPC, resolver or address, a context means another network of the same name.
     fn switched_off(&self) -> Option<SwitchedOff> {
         self.is_hosted()
             .then(|| self.network().switched_off())

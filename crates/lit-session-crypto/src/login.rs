@@ -1,4 +1,4 @@
-//! AuthSigs with which a wallet asks for itself, without a session.
+//! Verification of AuthSigs that log in a wallet directly, without a session.
 
 use alloy_primitives::{Address, B256, eip191_hash_message};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -62,7 +62,7 @@ pub fn verify_solana_login(auth_sig: &AuthSig) -> Result<SolanaAddress, LoginRef
     Ok(address)
 }
 
-/// Verifies the AuthSig of a wallet of a Cosmos chain, and returns its address. `prefix` is that of the chain's addresses.
+/// Verifies the AuthSig of a wallet of a Cosmos chain, and returns its address. Addresses of the chain begin with `prefix`.
 ///
 /// It never expires.
 ///
@@ -179,7 +179,7 @@ pub fn check_login_times(message: &SiweMessage, now: OffsetDateTime) -> Result<(
     }
 }
 
-/// Why the AuthSig of a wallet is refused that asks without a session.
+/// Why an AuthSig does not log in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoginRefusal {
@@ -209,7 +209,7 @@ pub enum LoginRefusal {
     /// `address` is not a Solana address.
     #[error(transparent)]
     SolanaAddress(#[from] SolanaAddressError),
-    /// The Solana address is not a public key, such as that of an account which a program owns.
+    /// The Solana address is not a public key. Addresses of accounts that programs own are not.
     #[error("the Solana address is not a public key, so no wallet signs for it")]
     PublicKey,
     /// The wallet with this address did not sign the text.

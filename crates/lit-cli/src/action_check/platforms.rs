@@ -15,7 +15,7 @@ const LANGUAGE: &str = "
     URIError Uint16Array Uint32Array Uint8Array Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly decodeURI decodeURIComponent
     encodeURI encodeURIComponent escape eval globalThis isFinite isNaN parseFloat parseInt undefined unescape";
 
-/// The globals of Deno 2.2 without those that nodes remove, but for WebGPU.
+/// The globals of Deno 2.2, without WebGPU and without the globals that nodes remove.
 const DENO: &str = "
     AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy Cache CacheStorage CloseEvent CompressionStream
     CountQueuingStrategy Crypto CryptoKey CustomEvent DOMException DecompressionStream Deno ErrorEvent Event EventSource EventTarget

@@ -114,7 +114,7 @@ impl<'a> Walk<'a> {
         self.declare_in(node, &mut names);
         self.scopes.push(names);
         match node.kind() {
-            // Names that modules export are no variables, and scripts have no imports.
+            // Scripts cannot import, and exported names are not variables.
             "import_statement" => {}
             "identifier" | "shorthand_property_identifier" => {
                 let name = self.text(node);

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Print a token by which a user logs in to a network that runs.
+    /// Print a token that logs in a user on a running network.
     Token(token::Args),
 }
 

@@ -11,7 +11,7 @@ use crate::{error::Error, output::Output};
 /// The timeout of the request.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Prints a token of the issuer of a running network, which logs in any user.
+/// Prints a token that logs in any user, made by the issuer of a running network.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The provider that issues such tokens.

@@ -135,7 +135,7 @@ pub(super) struct Fund {
     pub(super) wei: U256,
 }
 
-/// The balance of an account without an amount, in tokens: that of anvil's accounts.
+/// The default balance of a funded account, in tokens. The accounts of anvil have the same.
 const DEFAULT_AMOUNT: &str = "10000";
 
 impl FromStr for Fund {

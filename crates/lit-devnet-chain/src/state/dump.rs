@@ -16,9 +16,9 @@ use crate::{ChainError, evm};
 
 /// The largest dump after decompression, in bytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
-/// The number of blocks by which a dump may be ahead.
+/// How many blocks a dump may be ahead of the chain.
 const MAX_AHEAD: u64 = 100_000;
-/// The bytes with which gzip begins.
+/// The first bytes of gzip data.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 #[derive(Serialize)]

@@ -111,7 +111,7 @@ impl State {
         }
     }
 
-    /// The codes that are not saved yet, which then count as saved.
+    /// Returns the codes that are not saved yet, and marks them as saved.
     fn unsaved_codes(&self, saved: &mut HashSet<B256>) -> Vec<Bytes> {
         let contracts = self.db.cache.contracts.iter();
         let unsaved: BTreeMap<&B256, &Bytecode> = contracts

@@ -15,7 +15,7 @@ use crate::{
     support::{Asker, any_conditions, basic, body, standard, wallet_is},
 };
 
-/// An asker whose wallet signed these resources, besides the ReCap of its session.
+/// An asker with a session whose root AuthSig lists these resources besides the ReCap.
 async fn with_resources(resources: Vec<String>) -> Asker {
     let setup = Setup::new().await;
     let uri = setup.key.public_key().uri();

@@ -44,7 +44,7 @@ impl ActionRunner {
         Ok(output.to_string().into())
     }
 
-    /// The chain that the argument `chain` names. The error is that of nodes.
+    /// The chain that the argument `chain` names. The error text equals that of Lit's nodes.
     fn chain(&self, arguments: &Arguments) -> Result<&dyn ChainReader, HostError> {
         let name = arguments.text("chain")?;
         let chain = self.parts.chains.named(name).ok_or_else(|| {

@@ -141,7 +141,7 @@ fn parse(parameters: &[AbiParameter]) -> Result<Vec<DynSolType>, alloy_dyn_abi::
     types.collect()
 }
 
-/// The words of a value whose lists have one element. What is empty counts as one word, too.
+/// The number of words of a value whose lists have one element. An empty tuple counts as one word.
 fn words(kind: &DynSolType) -> usize {
     match kind {
         DynSolType::Array(of) => words(of),

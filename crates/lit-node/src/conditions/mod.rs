@@ -36,7 +36,7 @@ pub use solana::SolanaRpc;
 pub(crate) use cosmos::cosmos_prefix;
 pub(crate) use solana::is_solana;
 
-/// Evaluates conditions: of EVM chains on the chain that their name means, and those that it cannot evaluate with the resolver.
+/// Evaluates access control conditions. EVM conditions are read on the chain that their name means; the resolver answers the rest.
 #[derive(Debug)]
 pub(crate) struct ConditionReader {
     chains: Chains,

@@ -24,7 +24,7 @@ sol! {
 const VALID: FixedBytes<4> = fixed_bytes!("1626ba7e");
 
 impl Node {
-    /// The wallet or contract that signed an AuthSig to log in. `chain` says of which chain it is.
+    /// Verifies an AuthSig that logs in, and returns its wallet or contract. `chain` is the chain of that address.
     pub(super) async fn login<'a>(
         &self,
         auth_sig: &AuthSig,
