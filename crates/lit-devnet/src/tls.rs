@@ -83,7 +83,7 @@ impl Tls {
         &self.root
     }
 
-    /// Shakes hands; `None` if that fails or takes too long.
+    /// Performs the TLS handshake; `None` if it fails or times out.
     pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
         let accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await;
         accepted

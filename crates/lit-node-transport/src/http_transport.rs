@@ -246,7 +246,7 @@ fn is_untrusted(error: &(dyn Error + 'static)) -> bool {
         .any(|error| *error == unknown)
 }
 
-/// The error in an error. The `source` of an I/O error would be the source of the error in it.
+/// The error inside an error. For an I/O error, `source` skips the error that it wraps.
 fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     match error.downcast_ref::<io::Error>() {
         Some(error) => error.get_ref().map(|inner| inner as _),

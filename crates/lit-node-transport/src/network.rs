@@ -24,7 +24,7 @@ pub trait Network: Send + Sync {
         LitNetwork::Custom
     }
 
-    /// That its nodes do not run any more, so that clients need not try. Default: none.
+    /// Whether the nodes of this network were switched off, so that clients do not try to connect. Default: `None`.
     fn switched_off(&self) -> Option<SwitchedOff> {
         None
     }

@@ -54,8 +54,8 @@ pub enum Error {
     /// The nodes, the threshold or the transport of the client do not fit together.
     #[error("invalid configuration")]
     Config(#[source] ConfigError),
-    /// The context is that of a hosted network, which does not run any more. A network of your own with this name has another RPC,
-    /// resolver or address: set it on the context.
+    /// The context belongs to a hosted network that was switched off. For a network of your own with this name, set its RPC, resolver
+    /// or addresses on the context.
     #[error(transparent)]
     SwitchedOff(#[from] SwitchedOff),
     /// The nodes of this network must prove by attestation what they run. This version cannot verify that, and does not

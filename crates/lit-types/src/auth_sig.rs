@@ -53,7 +53,7 @@ pub enum AuthSigKind {
     Wallet,
 }
 
-/// The hash of the text that a contract checks the signature of (EIP-1271).
+/// The hash that a contract checks a signature against (EIP-1271).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ContractHash {
     /// The hash that wallets sign (EIP-191): `derivedVia` is `EIP1271`.

@@ -27,7 +27,7 @@ pub(super) async fn start(
 }
 
 fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
-    // Who starts the network chooses where it connects, and nothing that it sends is secret.
+    // The user wrote each of these URLs, so plain HTTP is allowed.
     let http = Arc::new(HttpTransport::builder().with_insecure_http(true).build());
     let mut builder = Devnet::builder()
         .with_nodes(config.nodes)
@@ -77,7 +77,7 @@ fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
     Ok(builder)
 }
 
-/// Names the flag by which another port is chosen when one is in use.
+/// Names the flag that picks another port when one is in use.
 fn not_started(config: &Config, error: DevnetError) -> Error {
     match error {
         DevnetError::Listen { port, source } if source.kind() == ErrorKind::AddrInUse => {

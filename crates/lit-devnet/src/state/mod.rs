@@ -60,7 +60,7 @@ pub(crate) struct OffChain {
 }
 
 impl OffChain {
-    /// Nothing happened yet.
+    /// The parts of a new network.
     pub(crate) fn new(blocks: Blocks, nodes: usize) -> Self {
         Self {
             clock: Arc::new(DevnetClock::new(clock::State::default())),

@@ -32,7 +32,7 @@ impl IssuerKeys {
         }))
     }
 
-    /// The keys among which this one is, if the issuer has it.
+    /// The issuer's keys. Published ones are fetched again if this key is not among them.
     pub(super) async fn with(
         &self,
         id: Option<&str>,

@@ -194,7 +194,7 @@ impl Basic<'_> {
         Ok(balances.any(|balance| self.is_number(balance).unwrap_or(false)))
     }
 
-    /// A member who is not jailed. The value is not looked at, here and in the next two.
+    /// Whether the user is a member who is not jailed. Like the next two, it ignores the condition's value.
     async fn is_member(&self) -> Result<bool, ConditionError> {
         let user = self.address(0)?;
         let member = self.read(&Standards::membersCall { user }).await?;

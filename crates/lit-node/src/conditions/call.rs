@@ -38,7 +38,7 @@ async fn answer(
     let abi = &condition.function_abi;
     if abi.name != condition.function_name {
         return Err(ConditionError::Parameters(format!(
-            "the function is {}, but its ABI is that of {}",
+            "functionName is {}, but functionAbi names {}",
             condition.function_name, abi.name
         )));
     }
@@ -64,7 +64,7 @@ async fn answer(
     match place {
         Some(place) if place < outputs.len() => Ok(outputs.swap_remove(place)),
         _ => Err(ConditionError::Test(format!(
-            "{} gives nothing that is called {key:?}",
+            "function {} has no output named {key:?}",
             abi.name
         ))),
     }

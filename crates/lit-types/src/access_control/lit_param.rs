@@ -18,7 +18,7 @@ pub struct LitParam {
 }
 
 impl LitParam {
-    /// A value with this name. Nodes find no name with a colon.
+    /// A value with this name. Nodes cannot find a name that contains a colon.
     #[must_use]
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self {
@@ -40,7 +40,7 @@ impl LitParam {
         format!(":litParam:{}", self.name)
     }
 
-    /// Whether this resource of a SIWE message is one of these.
+    /// Whether this resource of a SIWE message is a `litParam`.
     #[must_use]
     pub fn is_resource(resource: &str) -> bool {
         resource.starts_with("litParam:")

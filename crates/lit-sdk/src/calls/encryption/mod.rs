@@ -55,7 +55,7 @@ use crate::{
 pub enum DecryptAuth<'a> {
     /// A session.
     Session(SessionAuth<'a>),
-    /// A SIWE message of a wallet, or of a contract (EIP-1271), or the text of a Solana or Cosmos wallet. It is of the chain that
+    /// A SIWE message of a wallet, or of a contract (EIP-1271), or the text of a Solana or Cosmos wallet. Its chain is the one that
     /// the [`Encrypted`] names, see [`Encrypted::with_chain`]. Every node gets the same text, and could use it elsewhere until it
     /// expires. Prefer a session.
     Wallet(&'a AuthSig),
