@@ -58,7 +58,7 @@ impl Tls {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let made = Pem::generate();
                 let made = made.map_err(|error| DevnetError::Certificate(error.into()))?;
-                state::replace(&path, &made.0)?;
+                state::replace(&path, made.0.as_bytes())?;
                 made
             }
             Err(source) => {
@@ -74,7 +74,7 @@ impl Tls {
             path,
             reason: error.to_string(),
         })?;
-        state::replace(&root_file(dir), &tls.root)?;
+        state::replace(&root_file(dir), tls.root.as_bytes())?;
         Ok(tls)
     }
 

@@ -1,6 +1,6 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -77,7 +77,7 @@ fn is_own(path: &Path) -> io::Result<bool> {
 }
 
 /// Options to open or create a file that only its owner can read.
-pub(super) fn private() -> OpenOptions {
+fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true);
     #[cfg(unix)]
@@ -86,7 +86,7 @@ pub(super) fn private() -> OpenOptions {
 }
 
 /// Makes a renamed file survive a crash of the machine.
-pub(super) fn sync(dir: &Path) -> Result<(), StateError> {
+fn sync(dir: &Path) -> Result<(), StateError> {
     #[cfg(unix)]
     File::open(dir)
         .and_then(|dir| dir.sync_all())
@@ -95,21 +95,19 @@ pub(super) fn sync(dir: &Path) -> Result<(), StateError> {
 }
 
 /// Writes a file that only its owner can read, in one step: it has the old content or the new one, whatever ends the process.
-#[cfg(feature = "tls")]
-pub(crate) fn replace(path: &Path, content: &str) -> Result<(), StateError> {
-    use std::io::Write;
-
-    let part = path.with_extension("part");
+pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<File, StateError> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
     // Left behind by a killed process.
     let _ = fs::remove_file(&part);
-    let mut file = private()
-        .truncate(true)
-        .open(&part)
-        .map_err(StateError::file("create", &part))?;
-    let written = file
-        .write_all(content.as_bytes())
-        .and_then(|()| file.sync_all());
-    written.map_err(StateError::file("write", &part))?;
+    let write = || {
+        let mut file = private().truncate(true).open(&part)?;
+        file.write_all(content)?;
+        file.sync_all().map(|()| file)
+    };
+    let written = write().map_err(StateError::file("write", &part))?;
     fs::rename(&part, path).map_err(StateError::file("replace", path))?;
-    path.parent().map_or(Ok(()), sync)
+    path.parent().map_or(Ok(()), sync)?;
+    Ok(written)
 }

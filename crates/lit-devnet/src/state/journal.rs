@@ -7,7 +7,7 @@
 //! worst, which is dropped: it is what changed since the last save.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     io::{BufReader, ErrorKind, Read, Write},
     path::{Path, PathBuf},
 };
@@ -17,13 +17,11 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Identity, StateError,
-    dir::{private, sync},
+    dir::replace,
     record::{Frame, IdentityRecord},
 };
 
 pub(super) const FILE: &str = "network.state";
-/// The file that replaces the other one once it is complete.
-const PART: &str = "network.state.part";
 /// The format of the file, increased with every change that older versions cannot read.
 const FORMAT: u32 = 1;
 const MAGIC: &[u8] = b"lit-devnet state ";
@@ -86,18 +84,7 @@ impl Journal {
         frame(whole, &mut content);
         self.file = None;
         let length = self.checked(0, content.len())?;
-        let part = self.dir.join(PART);
-        // Left behind by a killed process.
-        let _ = fs::remove_file(&part);
-        let write = || {
-            let mut file = private().truncate(true).open(&part)?;
-            file.write_all(&content)?;
-            file.sync_all().map(|()| file)
-        };
-        let written = write().map_err(StateError::file("write", &part))?;
-        let path = self.path();
-        fs::rename(&part, &path).map_err(StateError::file("replace", &path))?;
-        sync(&self.dir)?;
+        let written = replace(&self.path(), &content)?;
         (self.whole, self.length, self.file) = (length, length, Some(written));
         Ok(())
     }
