@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
+mod actions;
 mod commands;
 mod devnet_config;
 mod devnet_logins;
@@ -31,6 +32,8 @@ fn lit(args: &[&str]) -> Command {
         "LIT_ALLOW_FETCH",
         "LIT_SERVICES_URL",
         "LIT_CA_CERT",
+        "LIT_ETHERS_BUNDLE",
+        "LIT_POAP_KEY",
     ] {
         command.env_remove(variable);
     }
