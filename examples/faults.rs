@@ -14,7 +14,7 @@ use lit_sdk::{ExecuteJs, LitNodeClient, Right, SessionRequest, WalletAuth, types
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let network = Devnet::builder().with_nodes(10).start().await?;
     let client = LitNodeClient::builder(&network)
-        .with_node_deadline(Duration::from_millis(500))
+        .with_node_timeout(Duration::from_millis(500))
         .connect()
         .await?;
     let request = SessionRequest::new([Right::run_any_action()]);

@@ -1,6 +1,8 @@
 //! What is particular to the Datil generation: headers and the form of refusals. Another generation gets a module beside
 //! this one.
 
+use std::time::Duration;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use lit_types::{CompactJson, NodeErrorBody, wire::ActionFailure};
@@ -10,6 +12,10 @@ use crate::RequestId;
 
 /// The version of the official client whose behavior is claimed; nodes read it to tell what a client understands.
 pub const SDK_VERSION: &str = "7.4.0";
+
+/// How long a request to a node may take. A node ends each request after 60 s, and a Lit Action after 30 s, and says so; this
+/// is longer, so that its answer arrives.
+pub const NODE_TIMEOUT: Duration = Duration::from_secs(65);
 
 /// The headers of every request. Nodes answer 404 without the content type.
 #[must_use]

@@ -26,9 +26,9 @@ pub struct QuorumPolicy {
     /// How many valid answers must agree. At least 1.
     pub needed: usize,
     /// How long one node may take.
-    pub node_deadline: Duration,
+    pub node_timeout: Duration,
     /// How long the whole call may take; none for as long as the nodes may.
-    pub deadline: Option<Duration>,
+    pub timeout: Option<Duration>,
     /// Whether to wait for the others once enough agree.
     pub wait: Wait,
     /// How long the others may go on when they are not waited for.
@@ -46,29 +46,29 @@ pub enum Wait {
 }
 
 impl QuorumPolicy {
-    /// `needed` agreeing answers, 30 s per node, returning at agreement.
+    /// `needed` agreeing answers, [`datil::NODE_TIMEOUT`] per node, returning at agreement.
     #[must_use]
     pub const fn new(needed: usize) -> Self {
         Self {
             needed,
-            node_deadline: Duration::from_secs(30),
-            deadline: None,
+            node_timeout: datil::NODE_TIMEOUT,
+            timeout: None,
             wait: Wait::ForAgreement,
             linger: Duration::from_secs(5),
         }
     }
 
-    /// How long one node may take. Default: 30 s.
+    /// How long one node may take, time in a queue for a connection included. Default: [`datil::NODE_TIMEOUT`].
     #[must_use]
-    pub const fn with_node_deadline(mut self, deadline: Duration) -> Self {
-        self.node_deadline = deadline;
+    pub const fn with_node_timeout(mut self, timeout: Duration) -> Self {
+        self.node_timeout = timeout;
         self
     }
 
     /// How long the whole call may take. Default: as long as the nodes may.
     #[must_use]
-    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
@@ -176,8 +176,8 @@ where
         let started = Instant::now();
         // Where nothing else is said every node settles by its own deadline, and the grace lets the last one be heard.
         let limit = policy
-            .deadline
-            .unwrap_or(policy.node_deadline.saturating_add(REPORT_GRACE));
+            .timeout
+            .unwrap_or(policy.node_timeout.saturating_add(REPORT_GRACE));
         let Quorum {
             endpoint,
             request_id,
@@ -216,7 +216,7 @@ where
                 body,
             };
             let (transport, sender) = (Arc::clone(transport), sender.clone());
-            let limit = call.policy.node_deadline;
+            let limit = call.policy.node_timeout;
             call.requests.spawn(async move {
                 let node = request.node.clone();
                 let answer = timeout(limit, transport.send(request)).await;

@@ -91,7 +91,7 @@ async fn waits_for_all_when_asked() {
     ];
     let policy = QuorumPolicy::new(2)
         .with_wait(Wait::ForAll)
-        .with_node_deadline(Duration::from_secs(20));
+        .with_node_timeout(Duration::from_secs(20));
     let started = Instant::now();
     let answer = call(&scripts, &policy).await.unwrap();
     assert_eq!(
@@ -103,7 +103,7 @@ async fn waits_for_all_when_asked() {
         Outcome::Failed(TransportError::Timeout(_))
     ));
     // The deadline of the call ends the wait with what there is.
-    let answer = call(&scripts, &policy.with_deadline(Duration::from_secs(5)))
+    let answer = call(&scripts, &policy.with_timeout(Duration::from_secs(5)))
         .await
         .unwrap();
     assert_eq!(answer.agreed.len(), 2);
@@ -153,7 +153,7 @@ async fn fails_when_agreement_is_impossible() {
     .await
     .unwrap_err();
     assert_eq!(error.failure, QuorumFailure::TooFewAnswers { valid: 1 });
-    let policy = QuorumPolicy::new(2).with_deadline(Duration::from_secs(1));
+    let policy = QuorumPolicy::new(2).with_timeout(Duration::from_secs(1));
     let error = call(&[Reply::never(), answer("ok"), Reply::never()], &policy)
         .await
         .unwrap_err();
@@ -247,7 +247,7 @@ async fn giving_up_stops_the_requests() {
 
 #[tokio::test(start_paused = true)]
 async fn odd_policies_are_no_trouble() {
-    let forever = QuorumPolicy::new(0).with_node_deadline(Duration::MAX);
+    let forever = QuorumPolicy::new(0).with_node_timeout(Duration::MAX);
     assert_eq!(
         call(&[answer("ok")], &forever).await.unwrap().agreed.len(),
         1
@@ -255,7 +255,7 @@ async fn odd_policies_are_no_trouble() {
     let error = call(&[], &forever).await.unwrap_err();
     assert_eq!(error.failure, QuorumFailure::TooFewNodes);
     let forever = forever
-        .with_deadline(Duration::MAX)
+        .with_timeout(Duration::MAX)
         .with_linger(Duration::MAX);
     assert_eq!(
         call(&[answer("ok"), Reply::never()], &forever)

@@ -133,7 +133,7 @@ impl LitNodeClient {
                 .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
             bodies: self.nodes().iter().map(to).collect(),
         };
-        let policy = QuorumPolicy::new(self.threshold()).with_node_deadline(self.node_deadline());
+        let policy = QuorumPolicy::new(self.threshold()).with_node_timeout(self.node_timeout());
         let judge = |_: &NodeUrl, body: &[u8]| {
             let answer: PkpClaimResponse = serde_json::from_slice(body)?;
             let consent = judge(&answer)?;

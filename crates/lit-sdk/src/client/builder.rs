@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use lit_node_transport::{Discovery, Network, NodeTransport};
+use lit_node_transport::{Discovery, Network, NodeTransport, datil};
 use lit_types::{Clock, LitNetwork, SwitchedOff};
 
 use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
@@ -15,7 +15,7 @@ use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
 /// let nodes = NodeList::new("https://a.example:443,https://b.example:443,https://c.example:443", 2)?;
 /// let client = LitNodeClient::builder(&nodes)
 ///     .with_connect_timeout(Duration::from_secs(5))
-///     .with_node_deadline(Duration::from_secs(60))
+///     .with_node_timeout(Duration::from_secs(60))
 ///     .connect()
 ///     .await?;
 /// println!("{} of {} nodes answered", client.connected_nodes().len(), client.nodes().len());
@@ -32,7 +32,7 @@ pub struct LitNodeClientBuilder {
     clock: Arc<dyn Clock>,
     blockhash_source: Option<Arc<BlockhashSource>>,
     connect_timeout: Duration,
-    node_deadline: Duration,
+    node_timeout: Duration,
 }
 
 impl std::fmt::Debug for LitNodeClientBuilder {
@@ -53,8 +53,7 @@ impl LitNodeClientBuilder {
             clock: network.clock().unwrap_or_else(|| Arc::new(SystemClock)),
             blockhash_source: None,
             connect_timeout: Duration::from_secs(20),
-            // A Lit Action may run for 30 s, and its node then still says that it timed out.
-            node_deadline: Duration::from_secs(35),
+            node_timeout: datil::NODE_TIMEOUT,
         }
     }
 
@@ -91,9 +90,10 @@ impl LitNodeClientBuilder {
         self
     }
 
-    /// Limits how long one node may take to answer a call. Default: 35 s, since Lit Actions may run for 30 s.
-    pub const fn with_node_deadline(mut self, deadline: Duration) -> Self {
-        self.node_deadline = deadline;
+    /// Limits how long one node may take to answer a request. Default: 65 s ([`datil::NODE_TIMEOUT`]), so that the node's own
+    /// error arrives: nodes end a request after 60 s, and a Lit Action after 30 s.
+    pub const fn with_node_timeout(mut self, timeout: Duration) -> Self {
+        self.node_timeout = timeout;
         self
     }
 
@@ -121,7 +121,7 @@ impl LitNodeClientBuilder {
             clock: self.clock,
             blockhash_source: self.blockhash_source,
             connect_timeout: self.connect_timeout,
-            node_deadline: self.node_deadline,
+            node_timeout: self.node_timeout,
         })
         .await
     }
@@ -135,7 +135,7 @@ pub(crate) struct Connection {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) blockhash_source: Option<Arc<BlockhashSource>>,
     pub(crate) connect_timeout: Duration,
-    pub(crate) node_deadline: Duration,
+    pub(crate) node_timeout: Duration,
 }
 
 #[cfg(feature = "http")]

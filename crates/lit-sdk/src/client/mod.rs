@@ -35,7 +35,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     blockhash_source: Option<Arc<BlockhashSource>>,
     connect_timeout: Duration,
-    node_deadline: Duration,
+    node_timeout: Duration,
     state: RwLock<Arc<NetworkState>>,
     ready: AtomicBool,
     signers: Signers,
@@ -85,7 +85,7 @@ impl LitNodeClient {
             clock,
             blockhash_source,
             connect_timeout,
-            node_deadline,
+            node_timeout,
         } = config;
         let view = discovery.network_view().await.map_err(Error::Discovery)?;
         let state = NetworkState::connect(view, &transport, connect_timeout, clock.now()).await?;
@@ -96,7 +96,7 @@ impl LitNodeClient {
             clock,
             blockhash_source,
             connect_timeout,
-            node_deadline,
+            node_timeout,
             state: RwLock::new(Arc::new(state)),
             ready: AtomicBool::new(true),
             signers: Signers::default(),
@@ -192,8 +192,8 @@ impl LitNodeClient {
         &self.0.signers
     }
 
-    pub(crate) fn node_deadline(&self) -> Duration {
-        self.0.node_deadline
+    pub(crate) fn node_timeout(&self) -> Duration {
+        self.0.node_timeout
     }
 }
 

@@ -50,7 +50,7 @@ impl NetworkState {
     ) -> Result<Self, Error> {
         check(&view)?;
         let policy = QuorumPolicy::new(view.threshold)
-            .with_node_deadline(timeout)
+            .with_node_timeout(timeout)
             .with_linger(timeout);
         let Handshake {
             keys,

@@ -139,8 +139,7 @@ impl LitNodeClient {
                 state.nodes.iter().map(to).collect()
             },
         };
-        let policy =
-            QuorumPolicy::new(state.view.threshold).with_node_deadline(self.node_deadline());
+        let policy = QuorumPolicy::new(state.view.threshold).with_node_timeout(self.node_timeout());
         let judge = |_: &NodeUrl, body: &[u8]| judge(sent, body);
         let agree = |answer: &SignedShare| answer.message.as_str().to_owned();
         let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();

@@ -122,7 +122,7 @@ async fn waiting_ends() {
     server.reply(answer(200, IN_PROGRESS).after(Duration::from_secs(60)));
     let start = Instant::now();
     let relay =
-        relay_of(&server).with_polling(Polling::default().with_deadline(Duration::from_secs(100)));
+        relay_of(&server).with_polling(Polling::default().with_timeout(Duration::from_secs(100)));
     let error = relay.wait_for_mint(&id("r")).await.unwrap_err();
     assert_eq!(error, still);
     assert_eq!(start.elapsed(), Duration::from_secs(100));

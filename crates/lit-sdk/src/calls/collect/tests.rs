@@ -74,7 +74,7 @@ fn collect(scripts: &[Script]) -> Scripts {
         let mut matching = known.filter(|answer| answer.as_bytes() == body);
         matching.next().ok_or(Rejection::Unsuccessful)
     };
-    let policy = QuorumPolicy::new(THRESHOLD).with_node_deadline(Duration::from_secs(60));
+    let policy = QuorumPolicy::new(THRESHOLD).with_node_timeout(Duration::from_secs(60));
     let call = QuorumCall::start(&transport, quorum, &policy, judge, (|_| ()) as fn(&_)).unwrap();
     Collector::new(call, Shares, PATIENCE)
 }

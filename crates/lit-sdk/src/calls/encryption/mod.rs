@@ -176,8 +176,7 @@ impl LitNodeClient {
                 .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
             bodies: self.decrypt_bodies(auth.into(), encrypted)?,
         };
-        let policy =
-            QuorumPolicy::new(state.view.threshold).with_node_deadline(self.node_deadline());
+        let policy = QuorumPolicy::new(state.view.threshold).with_node_timeout(self.node_timeout());
         let judge = |_: &NodeUrl, body: &[u8]| judge(body);
         let call = QuorumCall::start(self.transport(), quorum, &policy, judge, |_| ())
             .map_err(shares_error)?;

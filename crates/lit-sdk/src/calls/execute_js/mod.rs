@@ -88,7 +88,7 @@ impl LitNodeClient {
             bodies: signed_bodies(sigs, body, |body, sig| body.auth_sig = sig),
         };
         let policy = QuorumPolicy::new(needed)
-            .with_node_deadline(self.node_deadline())
+            .with_node_timeout(self.node_timeout())
             .with_wait(answer::wait(call));
         let judge = |_: &NodeUrl, body: &[u8]| Judged::new(call, body);
         let deed = |judged: &Judged| judged.deed(call);

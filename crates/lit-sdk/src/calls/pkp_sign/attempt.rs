@@ -71,7 +71,7 @@ impl Attempt {
             request_id: (client.signers()).request_id(&nodes, threshold, sign.digest.as_slice())?,
             bodies: signed_bodies(sigs, body, with_sig),
         };
-        let policy = QuorumPolicy::new(threshold).with_node_deadline(client.node_deadline());
+        let policy = QuorumPolicy::new(threshold).with_node_timeout(client.node_timeout());
         let judge: Box<Judge> = Box::new(move |_, body| judge(&sign, body));
         let set: fn(&Share) -> NoncePoint = Share::nonce_point;
         let call = QuorumCall::start(client.transport(), quorum, &policy, judge, set)

@@ -132,7 +132,7 @@ impl LitNodeClient {
             };
             let may_begin = begun < call.attempts
                 && running.len() < MAX_AT_ONCE
-                && started.elapsed() < self.node_deadline();
+                && started.elapsed() < self.node_timeout();
             if wants_another && may_begin {
                 tracing::debug!(
                     attempt = begun,

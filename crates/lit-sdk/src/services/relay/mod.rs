@@ -214,13 +214,13 @@ impl LitRelay {
     /// Waits until a PKP is minted, as [`LitRelay::with_polling`] says. A broken connection is retried.
     ///
     /// # Errors
-    /// [`RelayError::MintFailed`], which is final; [`RelayError::StillInProgress`] after the last attempt or at the deadline;
+    /// [`RelayError::MintFailed`], which is final; [`RelayError::StillInProgress`] after the last attempt or at the timeout;
     /// [`RelayError::Status`] if the outcome cannot be learned.
     #[doc(alias = "pollRequestUntilTerminalState")]
     pub async fn wait_for_mint(&self, request_id: &RelayRequestId) -> Result<RelayPkp, RelayError> {
         let poll = self.poll(request_id);
-        let result = match self.polling.deadline {
-            Some(deadline) => tokio::time::timeout(deadline, poll).await.ok(),
+        let result = match self.polling.timeout {
+            Some(timeout) => tokio::time::timeout(timeout, poll).await.ok(),
             None => Some(poll.await),
         };
         result.unwrap_or_else(|| {

@@ -18,19 +18,19 @@ use super::RelayRequestId;
 pub struct Polling {
     pub(super) interval: Duration,
     pub(super) attempts: u32,
-    pub(super) deadline: Option<Duration>,
+    pub(super) timeout: Option<Duration>,
     pub(super) progress: Option<Progress>,
 }
 
 pub(super) type Progress = Arc<dyn Fn(&MintProgress) + Send + Sync>;
 
-/// Every 15 s, 20 times, without a deadline.
+/// Every 15 s, 20 times, without a timeout.
 impl Default for Polling {
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(15),
             attempts: 20,
-            deadline: None,
+            timeout: None,
             progress: None,
         }
     }
@@ -50,8 +50,8 @@ impl Polling {
     }
 
     /// Sets the time limit of the whole wait. Default: none.
-    pub const fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
@@ -70,7 +70,7 @@ impl fmt::Debug for Polling {
         f.debug_struct("Polling")
             .field("interval", &self.interval)
             .field("attempts", &self.attempts)
-            .field("deadline", &self.deadline)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }
