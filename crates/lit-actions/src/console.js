@@ -215,5 +215,5 @@ export default (host) => {
     warn(...values) { print(...values); },
   };
 
-  return { console, constructorName, describeError, inspect, print, show };
+  return { console, describeError, inspect, print, show };
 }

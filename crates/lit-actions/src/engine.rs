@@ -1,6 +1,7 @@
 //! One run: a QuickJS engine, the action and its event loop.
 
 use std::{
+    mem,
     rc::Rc,
     sync::{Arc, mpsc},
     time::Instant,
@@ -13,10 +14,12 @@ use rquickjs::{
 use serde_json::json;
 
 use crate::{
-    ActionError, ActionLimits, ActionRequest, HostError,
+    ActionError, ActionLimits, HostError,
+    bytes::Text,
     deadline::Deadline,
     host::HostState,
-    input::{Answer, Event, Run},
+    input::{Answer, CallError, Event, Run},
+    memory::Memory,
     platform::{self, Platform},
     script::script,
     uncaught::Uncaught,
@@ -24,14 +27,27 @@ use crate::{
 
 /// The script name of actions on real nodes, as it appears in stack traces.
 const SCRIPT_NAME: &str = "<user_provided_script>";
+/// The length of the description of an uncaught exception, in bytes.
+const MAX_DESCRIPTION: usize = 1024 * 1024;
 
 /// Runs an action to its end on the current thread.
-pub(crate) fn execute(run: &Run) -> Result<(), ActionError> {
+pub(crate) fn execute(run: &mut Run) -> Result<(), ActionError> {
     let started = Instant::now();
-    let result = attempt(run)
+    let script = Script {
+        code: mem::take(&mut run.request.code),
+        params: json!(mem::take(&mut run.request.js_params)).to_string(),
+    };
+    let result = attempt(run, script)
         .map_err(|failure| failure.into_error(&run.request.limits, run.execution.logs()));
     tracing::debug!(elapsed = ?started.elapsed(), succeeded = result.is_ok(), "Lit Action ended");
     result
+}
+
+/// What a run needs only at its start.
+struct Script {
+    code: String,
+    /// The parameters of the request, in JSON.
+    params: String,
 }
 
 /// Why a run has no response.
@@ -75,7 +91,7 @@ impl From<Error> for Failure {
     }
 }
 
-fn attempt(run: &Run) -> Result<(), Failure> {
+fn attempt(run: &Run, script: Script) -> Result<(), Failure> {
     let limits = &run.request.limits;
     let deadline = Deadline::new(limits.run_time, Arc::clone(&run.cancelled));
     let runtime = Runtime::new()?;
@@ -83,18 +99,25 @@ fn attempt(run: &Run) -> Result<(), Failure> {
     runtime.set_max_stack_size(limits.engine_stack());
     let interrupt = deadline.clone();
     runtime.set_interrupt_handler(Some(Box::new(move || interrupt.has_passed())));
+    let memory = Memory::new(limits.engine_memory());
     let uncaught = Uncaught::default();
-    uncaught.track(&runtime);
+    uncaught.track(&runtime, memory.clone());
     let files = Platform::offer(&runtime)?;
     let context = Context::full(&runtime)?;
-    let result =
-        context.with(|ctx| Engine::start(&ctx, run, &files, uncaught, deadline)?.run(&run.request));
-    match result {
+    // Dropped after the heap is measured.
+    let mut counting = None;
+    let result = context.with(|ctx| {
+        counting = Some(memory.open(&ctx)?);
+        Engine::start(&ctx, run, &files, uncaught, deadline, &memory)?.run(script)
+    });
+    let result = match result {
         Err(Failure::Unclear(_)) if heap_is_full(&runtime, limits.engine_memory()) => {
             Err(Failure::OutOfMemory)
         }
         result => result,
-    }
+    };
+    drop(counting);
+    result
 }
 
 /// Whether the engine has too little memory left to report that it is out of memory.
@@ -124,8 +147,15 @@ impl<'a, 'js> Engine<'a, 'js> {
         files: &Platform,
         uncaught: Uncaught,
         deadline: Deadline,
+        memory: &Memory,
     ) -> Result<Self, Failure> {
-        let host = HostState::new(run, uncaught.clone(), deadline.clone(), files.clone());
+        let host = HostState::new(
+            run,
+            uncaught.clone(),
+            deadline.clone(),
+            files.clone(),
+            memory.clone(),
+        );
         let request = &run.request;
         let config = json!({
             "auth": request.auth,
@@ -176,16 +206,13 @@ impl<'a, 'js> Engine<'a, 'js> {
     }
 
     /// Runs the script and everything it starts.
-    fn run(&self, request: &ActionRequest) -> Result<(), Failure> {
-        let params = self.ctx.json_parse(json!(request.js_params).to_string());
+    fn run(&self, Script { code, params }: Script) -> Result<(), Failure> {
+        let params = self.ctx.json_parse(params);
         let refused = self.define_globals.call((self.check(params)?,));
         if let Some(message) = self.check::<Option<String>>(refused)? {
             return Err(Failure::Thrown(message));
         }
-        let value: Value<'js> = match self
-            .ctx
-            .eval_with_options(&*request.code, script(SCRIPT_NAME))
-        {
+        let value: Value<'js> = match self.ctx.eval_with_options(code, script(SCRIPT_NAME)) {
             // QuickJS reads the source as a C string.
             Err(Error::InvalidString(_)) => {
                 return Err(Failure::Thrown(
@@ -230,13 +257,17 @@ impl<'a, 'js> Engine<'a, 'js> {
         match event {
             Ok(Event::Settled { call, answer }) => {
                 self.host.answered(call);
-                let (error, text, bytes) = match answer {
-                    Ok(Answer { json, bytes }) => (None, json, bytes),
-                    Err(HostError { class, message }) => (Some(class.name()), message, None),
+                let (error, text, bytes, room) = match answer {
+                    Ok(Answer { json, bytes, room }) => (None, json, bytes, room),
+                    Err(CallError::Host(HostError { class, message })) => {
+                        (Some(class.name()), message, None, None)
+                    }
+                    Err(CallError::OutOfMemory) => return Err(Failure::OutOfMemory),
                 };
                 let copy = |bytes| TypedArray::<u8>::new_copy(self.ctx.clone(), bytes);
-                let bytes = self.check(bytes.map(copy).transpose())?;
-                self.call(&self.settle_call, (call, error, text, bytes))?;
+                let copied = self.check(bytes.map(copy).transpose())?;
+                drop(room);
+                self.call(&self.settle_call, (call, error, text, copied))?;
             }
             Ok(Event::Cancelled) | Err(mpsc::RecvTimeoutError::Disconnected) => {
                 return Err(Failure::Stopped);
@@ -267,6 +298,9 @@ impl<'a, 'js> Engine<'a, 'js> {
             if self.ctx.execute_pending_job() {
                 continue;
             }
+            if self.uncaught.is_full() {
+                return Err(Failure::OutOfMemory);
+            }
             return match self.uncaught.take(self.ctx)? {
                 Some((thrown, in_promise)) => Err(self.failure(&thrown, in_promise)),
                 None => Ok(()),
@@ -291,19 +325,27 @@ impl<'a, 'js> Engine<'a, 'js> {
             return Failure::OutOfMemory;
         }
         // The action's own getters may run here.
-        match self
+        let described = self
             .describe
-            .call::<_, String>((thrown.clone(), in_promise))
-        {
+            .call::<_, Text<'js>>((thrown.clone(), in_promise));
+        match described.map(|text| beginning(&text).to_owned()) {
             // The engine throws this if it has no memory for an error object.
             Ok(text) if thrown.is_null() => Failure::Unclear(text),
             Ok(text) => Failure::Thrown(text),
             Err(_) if self.deadline.has_passed() => Failure::Stopped,
+            Err(_) if is_out_of_memory(&self.ctx.catch()) => Failure::OutOfMemory,
             Err(_) => {
                 Failure::Unclear("Uncaught exception that cannot be converted to text".to_owned())
             }
         }
     }
+}
+
+/// The part of a description that is kept.
+fn beginning(text: &str) -> &str {
+    let is_end = |at: &usize| text.is_char_boundary(*at);
+    let end = (0..=MAX_DESCRIPTION.min(text.len())).rev().find(is_end);
+    &text[..end.unwrap_or_default()]
 }
 
 /// Whether `thrown` is the engine's own error for a full heap.

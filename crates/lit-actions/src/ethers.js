@@ -78,9 +78,7 @@
         return slow(password, salt, iterations, length, algorithm);
       }
       const texts = [binaryString(arrayify(password)), binaryString(arrayify(salt))];
-      // Counts against the memory of the action before anything is derived.
-      const room = new Uint8Array(length);
-      return `0x${native.pbkdf2(HASHES[algorithm], ...texts, iterations, room.length)}`;
+      return `0x${native.pbkdf2(HASHES[algorithm], ...texts, iterations, length)}`;
     };
   };
 
@@ -90,10 +88,7 @@
     /** The key, or undefined for what the native function does not take. */
     const derive = (password, salt, N, r, p, length) => {
       if (!isBytes(password) || !isBytes(salt) || ![N, r, p, length].every(isCount)) return undefined;
-      if (128 * N * r * p > 2 ** 31) return undefined;
-      // The action's memory holds as much meanwhile, so that its limit covers what scrypt needs.
-      const room = new ArrayBuffer(128 * N * r);
-      const hex = native.scrypt(binaryString(password), binaryString(salt), N, r, p, room.byteLength > 0 ? length : 0);
+      const hex = native.scrypt(binaryString(password), binaryString(salt), N, r, p, length);
       return hex === undefined ? undefined : bytesOfHex(hex);
     };
     module.syncScrypt = (...values) => derive(...values) ?? slowSync(...values);

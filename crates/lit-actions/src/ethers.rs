@@ -11,117 +11,142 @@ use rquickjs::{Ctx, Function, Object};
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    bytes::bytes_of,
+    bytes::{Input, Text},
     crypto::{derivation, digest, hmac, secp256k1},
     deadline::Deadline,
+    memory::Memory,
 };
 
 /// The longest key that scrypt derives here, in bytes.
 const MAX_SCRYPT_KEY: usize = 1024 * 1024;
 
-/// The object that `ethers.js` calls `native`. `memory` is the memory limit of the run in bytes.
+/// A function of the curve that takes two strings of bytes.
+type Binary = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
+/// A function of the curve that takes bytes, and whether the result is compressed.
+type Encoding = fn(&[u8], bool) -> Option<Vec<u8>>;
+
+/// The object that `ethers.js` calls `native`.
 pub(crate) fn functions<'js>(
     ctx: &Ctx<'js>,
     deadline: &Deadline,
-    memory: usize,
+    memory: &Memory,
 ) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    let checked = deadline.clone();
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "keccak256",
-        Function::new(ctx.clone(), move |ctx: Ctx<'_>, data: String| {
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, data| {
             checked.check(&ctx)?;
-            rquickjs::Result::Ok(hex::encode(Keccak256::digest(bytes_of(&data))))
+            let data = Input::read(&ctx, &room, data)?;
+            rquickjs::Result::Ok(hex::encode(Keccak256::digest(&*data)))
         })?,
     )?;
-    let checked = deadline.clone();
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "digest",
-        Function::new(
-            ctx.clone(),
-            move |ctx: Ctx<'_>, name: String, data: String| {
-                checked.check(&ctx)?;
-                rquickjs::Result::Ok(digest(&name, &bytes_of(&data)).map(hex::encode))
-            },
-        )?,
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, name: Text<'js>, data| {
+            checked.check(&ctx)?;
+            let data = Input::read(&ctx, &room, data)?;
+            rquickjs::Result::Ok(digest(&name, &data).map(hex::encode))
+        })?,
     )?;
-    let checked = deadline.clone();
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "hmac",
         Function::new(
             ctx.clone(),
-            move |ctx: Ctx<'_>, name: String, key: String, data: String| {
+            move |ctx: Ctx<'js>, name: Text<'js>, key, data| {
                 checked.check(&ctx)?;
-                rquickjs::Result::Ok(
-                    hmac(&name, &bytes_of(&key), &bytes_of(&data)).map(hex::encode),
-                )
+                let key = Input::read(&ctx, &room, key)?;
+                let data = Input::read(&ctx, &room, data)?;
+                rquickjs::Result::Ok(hmac(&name, &key, &data).map(hex::encode))
             },
         )?,
     )?;
-    let checked = deadline.clone();
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "pbkdf2",
         Function::new(
             ctx.clone(),
-            move |ctx: Ctx<'_>,
-                  name: String,
-                  password: String,
-                  salt: String,
-                  iterations,
-                  length| {
-                let [password, salt] = [password, salt].map(|text| bytes_of(&text));
+            move |ctx: Ctx<'js>, name: Text<'js>, password, salt, iterations, length: usize| {
+                // Bytes and hex digits.
+                let _room = room.room(&ctx, length.saturating_mul(4))?;
+                let password = Input::read(&ctx, &room, password)?;
+                let salt = Input::read(&ctx, &room, salt)?;
                 let check = || checked.check(&ctx);
                 let key = derivation::pbkdf2(&name, &password, &salt, iterations, length, check)?;
                 rquickjs::Result::Ok(key.map(hex::encode))
             },
         )?,
     )?;
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "scrypt",
         Function::new(
             ctx.clone(),
-            move |password: String, salt: String, n: u32, r: u32, p: u32, length: usize| {
-                let work = [n, r, p].iter().try_fold(128_usize, |work, &factor| {
-                    work.checked_mul(factor.try_into().ok()?)
-                })?;
-                if work > memory || length > MAX_SCRYPT_KEY {
-                    return None;
+            move |ctx: Ctx<'js>, password, salt, n: u32, r: u32, p: u32, length: usize| {
+                checked.check(&ctx)?;
+                let product = |factors: &[u32]| {
+                    factors.iter().try_fold(128_usize, |product, &factor| {
+                        product.checked_mul(factor.try_into().ok()?)
+                    })
+                };
+                // The table and a block for each lane, which JavaScript would need too.
+                let bytes = [product(&[n, r]), product(&[r, p])];
+                let bytes = bytes
+                    .iter()
+                    .try_fold(0_usize, |sum, bytes| sum.checked_add((*bytes)?));
+                let _room = room.room(&ctx, bytes.unwrap_or(usize::MAX))?;
+                // More runs in JavaScript, which is slower and can be interrupted.
+                let is_short = product(&[n, r, p]).is_some_and(|work| work <= room.limit());
+                if !is_short || length > MAX_SCRYPT_KEY {
+                    return Ok(None);
                 }
-                let [password, salt] = [password, salt].map(|text| bytes_of(&text));
-                derivation::scrypt(&password, &salt, (n, r, p), length).map(hex::encode)
+                let password = Input::read(&ctx, &room, password)?;
+                let salt = Input::read(&ctx, &room, salt)?;
+                let key = derivation::scrypt(&password, &salt, (n, r, p), length);
+                rquickjs::Result::Ok(key.map(hex::encode))
             },
         )?,
     )?;
-    object.set("publicKey", Function::new(ctx.clone(), public_key)?)?;
-    object.set("point", Function::new(ctx.clone(), point)?)?;
-    object.set("add", Function::new(ctx.clone(), add)?)?;
-    object.set("sharedSecret", Function::new(ctx.clone(), shared_secret)?)?;
-    object.set("sign", Function::new(ctx.clone(), sign)?)?;
-    object.set("recover", Function::new(ctx.clone(), recover)?)?;
+    let encodings: [(&str, Encoding); 2] = [
+        ("publicKey", secp256k1::public_key),
+        ("point", secp256k1::point),
+    ];
+    for (name, encode) in encodings {
+        let room = memory.clone();
+        let function = move |ctx: Ctx<'js>, bytes, compressed| {
+            let bytes = Input::read(&ctx, &room, bytes)?;
+            rquickjs::Result::Ok(encode(&bytes, compressed).map(hex::encode))
+        };
+        object.set(name, Function::new(ctx.clone(), function)?)?;
+    }
+    let binaries: [(&str, Binary); 3] = [
+        ("add", secp256k1::add),
+        ("sharedSecret", secp256k1::shared_secret),
+        ("sign", secp256k1::sign),
+    ];
+    for (name, calculate) in binaries {
+        let room = memory.clone();
+        let function = move |ctx: Ctx<'js>, one, other| {
+            let one = Input::read(&ctx, &room, one)?;
+            let other = Input::read(&ctx, &room, other)?;
+            rquickjs::Result::Ok(calculate(&one, &other).map(hex::encode))
+        };
+        object.set(name, Function::new(ctx.clone(), function)?)?;
+    }
+    let room = memory.clone();
+    object.set(
+        "recover",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, digest, signature, recovery: u8| {
+                let digest = Input::read(&ctx, &room, digest)?;
+                let signature = Input::read(&ctx, &room, signature)?;
+                let key = secp256k1::recover(&digest, &signature, recovery);
+                rquickjs::Result::Ok(key.map(hex::encode))
+            },
+        )?,
+    )?;
     Ok(object)
-}
-
-fn public_key(private: String, compressed: bool) -> Option<String> {
-    secp256k1::public_key(&bytes_of(&private), compressed).map(hex::encode)
-}
-
-fn point(point: String, compressed: bool) -> Option<String> {
-    secp256k1::point(&bytes_of(&point), compressed).map(hex::encode)
-}
-
-fn add(one: String, other: String) -> Option<String> {
-    secp256k1::add(&bytes_of(&one), &bytes_of(&other)).map(hex::encode)
-}
-
-fn shared_secret(private: String, point: String) -> Option<String> {
-    secp256k1::shared_secret(&bytes_of(&private), &bytes_of(&point)).map(hex::encode)
-}
-
-fn sign(private: String, digest: String) -> Option<String> {
-    secp256k1::sign(&bytes_of(&private), &bytes_of(&digest)).map(hex::encode)
-}
-
-fn recover(digest: String, signature: String, recovery: u8) -> Option<String> {
-    let signature = bytes_of(&signature);
-    secp256k1::recover(&bytes_of(&digest), &signature, recovery).map(hex::encode)
 }

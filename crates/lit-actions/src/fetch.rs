@@ -9,13 +9,19 @@ use http::{
     header::{self, HeaderName, HeaderValue},
 };
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
-use crate::{ActionEnvironment, FetchError, HostError};
+use crate::{
+    ActionEnvironment, FetchError, HostError,
+    answers::{self, Answers},
+    input::{Answer, CallError},
+};
 
 /// The largest response body, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// The room for the head of a response, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
 /// The number of redirects followed, as in the Fetch standard.
 const MAX_REDIRECTS: usize = 20;
 /// Why `fetch` fails without an [`HttpFetch`].
@@ -54,14 +60,42 @@ enum Redirect {
     Manual,
 }
 
+impl FetchRequest {
+    /// Whether the request is for a `data:` URL, which reaches no host.
+    pub(crate) fn is_for_data(&self) -> bool {
+        self.url.starts_with("data:")
+    }
+
+    /// The response to a request for a `data:` URL.
+    pub(crate) fn data(&self) -> Result<Answer, HostError> {
+        let malformed = || HostError::wrong_type("fetch: malformed data: URL");
+        let url = Url::parse(&self.url).map_err(HostError::wrong_type)?;
+        let data = DataUrl::process(url.as_str()).map_err(|_| malformed())?;
+        let (body, _) = data.decode_to_vec().map_err(|_| malformed())?;
+        let head = json!({
+            "url": url.as_str(),
+            "status": 200,
+            "statusText": "OK",
+            "headers": [["content-type", data.mime_type().to_string()]],
+            "redirected": false,
+        });
+        Ok(Answer {
+            json: head.to_string(),
+            bytes: Some(body.into()),
+            room: None,
+        })
+    }
+}
+
 impl ActionEnvironment {
-    /// The head of the response, and its body.
-    pub(crate) async fn fetch(&self, request: FetchRequest) -> Result<(Value, Vec<u8>), HostError> {
+    /// Sends a request, and reads the response when there is room for it.
+    pub(crate) async fn fetch(
+        &self,
+        request: FetchRequest,
+        answers: &Answers,
+    ) -> Result<Answer, CallError> {
         let method = Method::from_bytes(request.method.as_bytes());
         let url = Url::parse(&request.url).map_err(HostError::wrong_type)?;
-        if url.scheme() == "data" {
-            return data_of(&url);
-        }
         let mut exchange = Exchange {
             url,
             method: method.map_err(HostError::wrong_type)?,
@@ -85,32 +119,43 @@ impl ActionEnvironment {
                 && request.redirect != Redirect::Manual
             {
                 if request.redirect == Redirect::Error {
-                    return Err(failed(&Refused("unexpected redirect")));
+                    return Err(failed(&Refused("unexpected redirect")).into());
                 }
                 if redirects == MAX_REDIRECTS {
-                    return Err(failed(&Refused("too many redirects")));
+                    return Err(failed(&Refused("too many redirects")).into());
                 }
                 redirects += 1;
                 exchange.redirect(head.status, target?);
                 continue;
             }
-            let body = body.read(MAX_ANSWER).await.map_err(|error| match error {
-                FetchError::TooLarge => failed(&Refused("the response is larger than 16 MiB")),
+            let limit = MAX_ANSWER.min(answers.limit().saturating_sub(MAX_HEAD));
+            let expected = length_of(&head.headers).map_or(limit, |length| length.min(limit));
+            let mut room = answers
+                .wait(expected + MAX_HEAD)
+                .await
+                .ok_or(CallError::OutOfMemory)?;
+            let body = body.read(expected).await.map_err(|error| match error {
+                FetchError::TooLarge => failed(&TooLarge(limit)),
                 error => failed(&error),
             })?;
+            answers::shrink(&mut room, body.len() + MAX_HEAD);
             let headers: Vec<_> = head
                 .headers
                 .iter()
                 .map(|(name, value)| (name.as_str(), latin1(value)))
                 .collect();
-            let answer = json!({
+            let head = json!({
                 "url": exchange.url.as_str(),
                 "status": head.status.as_u16(),
                 "statusText": head.status.canonical_reason().unwrap_or_default(),
                 "headers": headers,
                 "redirected": redirects > 0,
             });
-            return Ok((answer, body.into()));
+            return Ok(Answer {
+                json: head.to_string(),
+                bytes: Some(body),
+                room: Some(room),
+            });
         }
     }
 
@@ -131,19 +176,17 @@ impl ActionEnvironment {
     }
 }
 
-/// The response to a request for a `data:` URL, which reaches no host.
-fn data_of(url: &Url) -> Result<(Value, Vec<u8>), HostError> {
-    let malformed = || HostError::wrong_type("fetch: malformed data: URL");
-    let data = DataUrl::process(url.as_str()).map_err(|_| malformed())?;
-    let (body, _) = data.decode_to_vec().map_err(|_| malformed())?;
-    let answer = json!({
-        "url": url.as_str(),
-        "status": 200,
-        "statusText": "OK",
-        "headers": [["content-type", data.mime_type().to_string()]],
-        "redirected": false,
-    });
-    Ok((answer, body))
+/// The length of a body, if the server says it. A compressed body is longer.
+fn length_of(headers: &HeaderMap) -> Option<usize> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return None;
+    }
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// The request to send next.
@@ -229,3 +272,7 @@ fn root_cause(error: &dyn Error) -> String {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Refused(&'static str);
+
+#[derive(Debug, thiserror::Error)]
+#[error("the response is larger than {0} bytes")]
+struct TooLarge(usize);

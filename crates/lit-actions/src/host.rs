@@ -13,11 +13,14 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{
     ActionEnvironment, ActionHost, ActionLimits, Execution, HostError,
-    bytes::bytes_of,
+    answers::Answers,
+    bytes::{Text, bytes_of},
     deadline::Deadline,
     ethers,
     fetch::FetchRequest,
-    input::{Answer, Event, Run},
+    input::{Answer, CallError, Event, Run},
+    json_size::parsed_size,
+    memory::{Holder, Memory, Tally},
     natives,
     platform::{self, Platform},
     script::script,
@@ -25,10 +28,11 @@ use crate::{
     uncaught::Uncaught,
 };
 
-/// The limits of the parameters of one call, as JSON, and of pending calls. Parameters passed to a host are outside of the engine's
-/// memory limit.
+/// The limits of the parameters of one call, as JSON, and of pending calls.
 const MAX_PARAMETERS: usize = 1024 * 1024;
 const MAX_UNANSWERED: usize = 64;
+/// How many times a request of `fetch` is copied: as URL, request and, for `data:`, answer.
+const COPIES: usize = 12;
 
 /// The state of one run on the Rust side of the prelude.
 pub(crate) struct HostState {
@@ -38,6 +42,8 @@ pub(crate) struct HostState {
     uncaught: Uncaught,
     deadline: Deadline,
     platform: Platform,
+    memory: Memory,
+    answers: Answers,
     sender: mpsc::Sender<Event>,
     tokio: tokio::runtime::Handle,
     /// Dropping the set aborts calls in flight.
@@ -46,6 +52,7 @@ pub(crate) struct HostState {
     under_way: RefCell<HashMap<u32, AbortHandle>>,
     environment: Arc<ActionEnvironment>,
     timers: RefCell<Timers>,
+    timers_memory: Tally,
 }
 
 impl HostState {
@@ -54,7 +61,9 @@ impl HostState {
         uncaught: Uncaught,
         deadline: Deadline,
         platform: Platform,
+        memory: Memory,
     ) -> Rc<Self> {
+        let timers_memory = Tally::new(memory.clone(), Holder::Timers, Timers::SIZE);
         Rc::new(Self {
             host: Arc::clone(&run.host),
             execution: Arc::clone(&run.execution),
@@ -62,6 +71,8 @@ impl HostState {
             uncaught,
             deadline,
             platform,
+            memory,
+            answers: Answers::new(run.request.limits.answers_memory()),
             sender: run.sender.clone(),
             tokio: run.tokio.clone(),
             calls: RefCell::default(),
@@ -69,6 +80,7 @@ impl HostState {
             under_way: RefCell::default(),
             environment: Arc::clone(&run.request.environment),
             timers: RefCell::default(),
+            timers_memory,
         })
     }
 
@@ -78,17 +90,23 @@ impl HostState {
         let this = Rc::clone(self);
         object.set(
             "log",
-            Function::new(ctx.clone(), move |ctx, text: String| this.log(&ctx, &text))?,
+            Function::new(ctx.clone(), move |ctx: Ctx<'js>, text: Text<'js>| {
+                this.log(&ctx, &text)
+            })?,
         )?;
         let this = Rc::clone(self);
         object.set(
             "setResponse",
-            Function::new(ctx.clone(), move |ctx, text| this.set_response(&ctx, text))?,
+            Function::new(ctx.clone(), move |ctx: Ctx<'js>, text: Text<'js>| {
+                this.set_response(&ctx, &text)
+            })?,
         )?;
         let this = Rc::clone(self);
         object.set(
             "startTimer",
-            Function::new(ctx.clone(), move |id, delay| this.start_timer(id, delay))?,
+            Function::new(ctx.clone(), move |ctx: Ctx<'js>, id, delay| {
+                this.start_timer(&ctx, id, delay)
+            })?,
         )?;
         let this = Rc::clone(self);
         object.set(
@@ -105,16 +123,22 @@ impl HostState {
         let this = Rc::clone(self);
         object.set(
             "call",
-            Function::new(ctx.clone(), move |ctx, id, name, parameters: String| {
-                this.call(&ctx, id, name, &parameters)
-            })?,
+            Function::new(
+                ctx.clone(),
+                move |ctx: Ctx<'js>, id, name: Text<'js>, parameters: Text<'js>| {
+                    this.call(&ctx, id, &name, &parameters)
+                },
+            )?,
         )?;
         let this = Rc::clone(self);
         object.set(
             "fetch",
-            Function::new(ctx.clone(), move |ctx, id, head: String, body| {
-                this.fetch(&ctx, id, &head, body)
-            })?,
+            Function::new(
+                ctx.clone(),
+                move |ctx: Ctx<'js>, id, head: Text<'js>, body: Option<Text<'js>>| {
+                    this.fetch(&ctx, id, &head, body.as_deref().unwrap_or_default())
+                },
+            )?,
         )?;
         let this = Rc::clone(self);
         object.set(
@@ -133,16 +157,16 @@ impl HostState {
         )?;
         object.set(
             "warn",
-            Function::new(ctx.clone(), |text: String| tracing::warn!("{text}"))?,
+            Function::new(ctx.clone(), |text: Text<'js>| tracing::warn!("{}", &*text))?,
         )?;
         let this = Rc::clone(self);
         object.set(
             "ethersNatives",
             Function::new(ctx.clone(), move |ctx: Ctx<'js>| {
-                ethers::functions(&ctx, &this.deadline, this.limits.memory)
+                ethers::functions(&ctx, &this.deadline, &this.memory)
             })?,
         )?;
-        natives::install(&object, self.deadline.clone())?;
+        natives::install(&object, self.deadline.clone(), &self.memory)?;
         Ok(object)
     }
 
@@ -169,6 +193,7 @@ impl HostState {
     /// Removes an answered call from the pending ones.
     pub(crate) fn answered(&self, call: u32) {
         self.under_way.borrow_mut().remove(&call);
+        self.memory.release(Holder::Call(call));
         self.unanswered.set(self.unanswered.get() - 1);
         while self.calls.borrow_mut().try_join_next().is_some() {}
     }
@@ -184,7 +209,7 @@ impl HostState {
         ))
     }
 
-    fn set_response(&self, ctx: &Ctx<'_>, text: String) -> rquickjs::Result<()> {
+    fn set_response(&self, ctx: &Ctx<'_>, text: &str) -> rquickjs::Result<()> {
         let limit = self.limits.response_size;
         if text.len() > limit {
             let message = format!(
@@ -193,76 +218,114 @@ impl HostState {
             );
             return Err(Exception::throw_message(ctx, &message));
         }
-        self.execution.set_response(text);
+        self.execution.set_response(text.to_owned());
         Ok(())
     }
 
-    fn start_timer(&self, id: u32, milliseconds: u32) {
+    fn start_timer(&self, ctx: &Ctx<'_>, id: u32, milliseconds: u32) -> rquickjs::Result<()> {
         let due = Instant::now() + Duration::from_millis(milliseconds.into());
-        self.timers.borrow_mut().start(id, due);
+        let mut timers = self.timers.borrow_mut();
+        timers.start(id, due);
+        self.timers_memory.set(ctx, timers.len())
     }
 
-    fn call(&self, ctx: &Ctx<'_>, id: u32, name: String, parameters: &str) -> rquickjs::Result<()> {
+    fn call(&self, ctx: &Ctx<'_>, id: u32, name: &str, parameters: &str) -> rquickjs::Result<()> {
         if parameters.len() > MAX_PARAMETERS {
             let message = format!("{name}: the parameters are longer than {MAX_PARAMETERS} bytes");
             return Err(Exception::throw_range(ctx, &message));
         }
-        if self.unanswered.get() >= MAX_UNANSWERED {
-            let message = format!("{name}: {MAX_UNANSWERED} calls are under way already");
-            return Err(Exception::throw_range(ctx, &message));
-        }
-        let parameters = serde_json::from_str(parameters)
-            .map_err(|error| Exception::throw_type(ctx, &format!("{name}: {error}")))?;
+        self.check_unanswered(ctx, name)?;
+        // The host may copy them once.
+        let size = parsed_size(parameters) + parameters.len();
+        self.memory.hold(ctx, Holder::Call(id), size)?;
+        let parameters = serde_json::from_str(parameters).map_err(|error| {
+            self.memory.release(Holder::Call(id));
+            Exception::throw_type(ctx, &format!("{name}: {error}"))
+        })?;
         let host = Arc::clone(&self.host);
+        let answers = self.answers.clone();
+        let name = name.to_owned();
         self.begin(id, async move {
-            host.call(&name, parameters).await.map(Answer::from)
+            let json = host.call(&name, parameters).await?.to_string();
+            let room = answers.take(json.len()).ok_or(CallError::OutOfMemory)?;
+            Ok(Answer {
+                json,
+                bytes: None,
+                room: Some(room),
+            })
         });
         Ok(())
     }
 
     /// `head` is the request in JSON, `body` has one character per byte.
-    fn fetch(
-        &self,
-        ctx: &Ctx<'_>,
-        id: u32,
-        head: &str,
-        body: Option<String>,
-    ) -> rquickjs::Result<()> {
+    fn fetch(&self, ctx: &Ctx<'_>, id: u32, head: &str, body: &str) -> rquickjs::Result<()> {
         let limit = self.limits.fetches;
         if !self.execution.count_fetch(limit) {
             let message = format!("fetch: limit of {limit} calls exceeded");
             return Err(Exception::throw_message(ctx, &message));
         }
-        let mut request: FetchRequest = serde_json::from_str(head)
-            .map_err(|error| Exception::throw_type(ctx, &format!("fetch: {error}")))?;
-        request.body = bytes_of(&body.unwrap_or_default()).into();
+        self.check_unanswered(ctx, "fetch")?;
+        let length = body.chars().count();
+        let size = parsed_size(head) + head.len().saturating_mul(COPIES) + length;
+        self.memory.hold(ctx, Holder::Call(id), size)?;
+        let request = serde_json::from_str::<FetchRequest>(head)
+            .map_err(|error| error.to_string())
+            .and_then(|request| {
+                if request.is_for_data() || head.len() <= MAX_PARAMETERS {
+                    return Ok(request);
+                }
+                Err(format!(
+                    "the URL and the headers are longer than {MAX_PARAMETERS} bytes"
+                ))
+            });
+        let mut request = request.map_err(|error| {
+            self.memory.release(Holder::Call(id));
+            Exception::throw_type(ctx, &format!("fetch: {error}"))
+        })?;
+        if request.is_for_data() {
+            let answer = request.data().map_err(CallError::from);
+            // Reaches nothing outside: the room of the call is that of the answer.
+            self.expect(id).send(answer);
+            return Ok(());
+        }
+        request.body = bytes_of(body, length).into();
         let environment = Arc::clone(&self.environment);
-        self.begin(id, async move {
-            let (answer, body) = environment.fetch(request).await?;
-            let bytes = Some(body);
-            Ok(Answer {
-                bytes,
-                ..answer.into()
-            })
-        });
+        let answers = self.answers.clone();
+        self.begin(
+            id,
+            async move { environment.fetch(request, &answers).await },
+        );
         Ok(())
+    }
+
+    fn check_unanswered(&self, ctx: &Ctx<'_>, name: &str) -> rquickjs::Result<()> {
+        if self.unanswered.get() < MAX_UNANSWERED {
+            return Ok(());
+        }
+        let message = format!("{name}: {MAX_UNANSWERED} calls are under way already");
+        Err(Exception::throw_range(ctx, &message))
     }
 
     /// Starts an outside call, as a task of the tokio runtime.
     fn begin(
         &self,
         id: u32,
-        answer: impl Future<Output = Result<Answer, HostError>> + Send + 'static,
+        answer: impl Future<Output = Result<Answer, CallError>> + Send + 'static,
     ) {
-        let reply = Reply {
-            call: id,
-            sender: self.sender.clone(),
-            answer: None,
-        };
+        let reply = self.expect(id);
         let task = async move { reply.send(answer.await) };
         let handle = self.calls.borrow_mut().spawn_on(task, &self.tokio);
         self.under_way.borrow_mut().insert(id, handle);
+    }
+
+    /// Counts a call that will be answered.
+    fn expect(&self, id: u32) -> Reply {
         self.unanswered.set(self.unanswered.get() + 1);
+        Reply {
+            call: id,
+            sender: self.sender.clone(),
+            answer: None,
+        }
     }
 
     /// A stopped call counts as answered once its task is gone.
@@ -292,21 +355,19 @@ impl HostState {
 struct Reply {
     call: u32,
     sender: mpsc::Sender<Event>,
-    answer: Option<Result<Answer, HostError>>,
+    answer: Option<Result<Answer, CallError>>,
 }
 
 impl Reply {
-    fn send(mut self, answer: Result<Answer, HostError>) {
+    fn send(mut self, answer: Result<Answer, CallError>) {
         self.answer = Some(answer);
     }
 }
 
 impl Drop for Reply {
     fn drop(&mut self) {
-        let answer = self
-            .answer
-            .take()
-            .unwrap_or_else(|| Err("the call ended without an answer".into()));
+        let ended = || Err(HostError::new("the call ended without an answer").into());
+        let answer = self.answer.take().unwrap_or_else(ended);
         // The receiver is gone if the run has ended.
         let _ = self.sender.send(Event::Settled {
             call: self.call,

@@ -1,5 +1,8 @@
 use std::sync::{Arc, atomic::AtomicBool, mpsc};
 
+use bytes::Bytes;
+use tokio::sync::OwnedSemaphorePermit;
+
 use crate::{ActionHost, ActionRequest, Execution, HostError};
 
 /// The input of a run.
@@ -22,7 +25,7 @@ pub(crate) enum Event {
     Settled {
         /// The prelude's number of the call.
         call: u32,
-        answer: Result<Answer, HostError>,
+        answer: Result<Answer, CallError>,
     },
 }
 
@@ -30,14 +33,21 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) json: String,
-    pub(crate) bytes: Option<Vec<u8>>,
+    pub(crate) bytes: Option<Bytes>,
+    /// The room of the answer, until the action has it.
+    pub(crate) room: Option<OwnedSemaphorePermit>,
 }
 
-impl From<serde_json::Value> for Answer {
-    fn from(value: serde_json::Value) -> Self {
-        Self {
-            json: value.to_string(),
-            bytes: None,
-        }
+/// Why an outside call has no result.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    Host(HostError),
+    /// The answers that the action has not received yet leave no room for this one.
+    OutOfMemory,
+}
+
+impl From<HostError> for CallError {
+    fn from(error: HostError) -> Self {
+        Self::Host(error)
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod action_host;
+mod answers;
 mod bytes;
 mod crypto;
 mod deadline;
@@ -15,7 +16,9 @@ mod host;
 mod host_error;
 mod http_fetch;
 mod input;
+mod json_size;
 mod limits;
+mod memory;
 mod natives;
 mod platform;
 mod request;

@@ -10,9 +10,11 @@ use std::time::Duration;
 pub struct ActionLimits {
     /// Time from start to end, waiting included. Default: 30 s.
     pub run_time: Duration,
-    /// Memory of the JavaScript heap, in bytes. Default: 256 MB (2^28).
+    /// Memory of the action, in bytes. Default: 256 MB (2^28).
     ///
-    /// The engine itself uses a part of it. Less than 1 MiB counts as 1 MiB.
+    /// Seven eighths are for the JavaScript heap, for what native functions allocate and for the parameters of pending calls. The engine
+    /// itself uses a part of the heap. One eighth is for answers that the action has not received yet. Less than 1 MiB counts as 1 MiB.
+    /// The source code and the response count separately.
     pub memory: usize,
     /// Stack for nested calls, in bytes. Default: 1 MiB.
     ///
@@ -136,7 +138,12 @@ impl ActionLimits {
 
     /// The memory limit for QuickJS, which treats 0 as unlimited.
     pub(crate) fn engine_memory(&self) -> usize {
-        self.memory.max(1024 * 1024)
+        (self.memory - self.answers_memory()).max(1024 * 1024)
+    }
+
+    /// The memory for answers that the action has not received yet.
+    pub(crate) const fn answers_memory(&self) -> usize {
+        self.memory / 8
     }
 
     /// The stack limit for QuickJS, which treats 0 and more than 16 MiB as unlimited.

@@ -3,9 +3,9 @@
 // The engine calls the exported function once, after that of `console.js`, before `web.js`, `lit.js` and the action. `host` holds the
 // native functions; they stay in this closure, so the action cannot reach them. The engine calls `fireTimer`, `settleCall` and `describe` of
 // the result; the other files use the rest.
-export default (host, { console, constructorName, describeError, inspect, print, show }) => {
+export default (host, { console, describeError, inspect, print, show }) => {
   const { apply } = Reflect;
-  const { defineProperty, getPrototypeOf, entries } = Object;
+  const { defineProperty, entries, getOwnPropertyDescriptor, getPrototypeOf } = Object;
 
   /** Defines a global as the platform does: replaceable, but not enumerable. */
   const define = (name, value) =>
@@ -113,17 +113,38 @@ export default (host, { console, constructorName, describeError, inspect, print,
 
   // ---- Text, bytes, clones -----------------------------------------------------------------
 
+  // An action may replace the members of arrays, and a size that it gives at a second look must not reach a native function.
+  const { ArrayBuffer, DataView, Uint8Array } = globalThis;
+  const { isView } = ArrayBuffer;
+  const { fromCharCode } = String;
+  const { prototype: arrays } = getPrototypeOf(Uint8Array);
+  const { set: setBytes, subarray } = arrays;
+
+  const getter = (prototype, name) => {
+    const { get } = getOwnPropertyDescriptor(prototype, name);
+    return (value) => apply(get, value, []);
+  };
+  const getters = (prototype) => ['buffer', 'byteOffset', 'byteLength'].map((name) => getter(prototype, name));
+  const typeOf = getter(arrays, Symbol.toStringTag);
+  const lengthOf = getter(arrays, 'byteLength');
+  const [ofArray, ofDataView] = [getters(arrays), getters(DataView.prototype)];
+
+  /** The bytes of a buffer or a view. */
   const bytesOf = (source) => {
-    if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    if (isView(source)) {
+      const [buffer, offset, length] = typeOf(source) === undefined ? ofDataView : ofArray;
+      return new Uint8Array(buffer(source), offset(source), length(source));
+    }
     if (source instanceof ArrayBuffer) return new Uint8Array(source);
     throw new TypeError('expected an ArrayBuffer or a view of one');
   };
 
   /** One character per byte. */
   const binaryString = (bytes) => {
+    const length = lengthOf(bytes);
     let text = '';
-    for (let at = 0; at < bytes.length; at += 8192) {
-      text += apply(String.fromCharCode, undefined, bytes.subarray(at, at + 8192));
+    for (let at = 0; at < length; at += 8192) {
+      text += apply(fromCharCode, undefined, apply(subarray, bytes, [at, at + 8192]));
     }
     return text;
   };
@@ -155,9 +176,8 @@ export default (host, { console, constructorName, describeError, inspect, print,
     #encoding;
     #fatal;
     #ignoreBOM;
-    // The bytes of the stream so far, one character each, and how much of its text has been returned.
-    #bytes = '';
-    #returned = 0;
+    // A native function with the state of the stream.
+    #decode;
 
     constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
       this.#encoding = host.encodingOf(`${label}`.toWellFormed());
@@ -173,16 +193,11 @@ export default (host, { console, constructorName, describeError, inspect, print,
     get ignoreBOM() { return this.#ignoreBOM; }
 
     decode(source = new Uint8Array(0), { stream = false } = {}) {
-      this.#bytes += binaryString(bytesOf(source));
-      const text = host.decodeText(this.#encoding, this.#bytes, this.#fatal, this.#ignoreBOM, Boolean(stream));
-      const returned = this.#returned;
-      this.#returned = text?.length ?? 0;
-      if (!stream || text === undefined) {
-        this.#bytes = '';
-        this.#returned = 0;
-      }
+      const bytes = binaryString(bytesOf(source));
+      this.#decode ??= host.decoder(this.#encoding, this.#fatal, this.#ignoreBOM);
+      const text = this.#decode(bytes, Boolean(stream));
       if (text === undefined) throw new TypeError('The encoded data is not valid.');
-      return text.slice(returned);
+      return text;
     }
   }
   define('TextDecoder', TextDecoder);
@@ -263,14 +278,16 @@ export default (host, { console, constructorName, describeError, inspect, print,
   define('crypto', {
     subtle,
     getRandomValues(view) {
-      if (!ArrayBuffer.isView(view) || view instanceof DataView || /^Float/.test(constructorName(view))) {
+      const type = isView(view) ? typeOf(view) : undefined;
+      if (type === undefined || type.startsWith('Float')) {
         throw new DOMException('The data is not an integer-type array', 'TypeMismatchError');
       }
       const bytes = bytesOf(view);
-      if (bytes.length > MAX_RANDOM) {
+      const length = lengthOf(bytes);
+      if (length > MAX_RANDOM) {
         throw new DOMException(`The requested length exceeds ${MAX_RANDOM} bytes`, 'QuotaExceededError');
       }
-      bytes.set(host.random(bytes.length));
+      apply(setBytes, bytes, [host.random(length)]);
       return view;
     },
     randomUUID() {

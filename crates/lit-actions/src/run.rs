@@ -109,7 +109,7 @@ pub async fn run_in(
 ///
 /// The thread is a new one, not the caller's, because its stack must be as large as the limits say,
 /// and because a thread that never comes back must not keep the tokio runtime from shutting down.
-fn supervise(run: Run) -> Result<(), ActionError> {
+fn supervise(mut run: Run) -> Result<(), ActionError> {
     let limits = run.request.limits.clone();
     let execution = Arc::clone(&run.execution);
     let (done, result) = mpsc::sync_channel(1);
@@ -117,7 +117,7 @@ fn supervise(run: Run) -> Result<(), ActionError> {
         .name("lit-action".to_owned())
         .stack_size(limits.engine_stack() + NATIVE_STACK)
         .spawn(move || {
-            let ended = engine::execute(&run);
+            let ended = engine::execute(&mut run);
             // Before the answer, so that the host is free when the caller has it.
             drop(run);
             // The receiver is gone only if the run was abandoned.

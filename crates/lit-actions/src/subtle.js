@@ -10,6 +10,13 @@
 
   const fail = (name, message) => { throw new DOMException(message, name); };
 
+  /** A whole number below `end`, as Web IDL enforces a range; read once, because an object may be another number each time. */
+  const count = (value, name, end) => {
+    const number = Math.trunc(Number(value));
+    if (!(number >= 0 && number < end)) throw new TypeError(`'${name}' is outside the range of 0 to ${end - 1}`);
+    return number;
+  };
+
   // ---- Keys ----------------------------------------------------------------------------------
 
   const secret = Symbol('made by the platform');
@@ -145,7 +152,7 @@
       return makeKey('secret', extractable, { name, length }, usages, bytes);
     }
     if (length === 0) fail('DataError', 'An HMAC key cannot be empty');
-    if (parameters.length !== undefined && Number(parameters.length) !== length) {
+    if (parameters.length !== undefined && count(parameters.length, 'length', 2 ** 32) !== length) {
       fail('DataError', "The key has not the 'length' that was given");
     }
     return makeKey('secret', extractable, { name, hash: freeze({ name: hash }), length }, usages, bytes);
@@ -165,10 +172,10 @@
 
   const lengthFor = ({ name, parameters, hash }) => {
     if (name !== 'HMAC') {
-      const length = Number(parameters.length);
+      const length = count(parameters.length, 'length', 2 ** 16);
       return [128, 192, 256].includes(length) ? length : fail('OperationError', 'AES keys have 128, 192 or 256 bits');
     }
-    const length = parameters.length === undefined ? BLOCKS[hash] : Number(parameters.length);
+    const length = parameters.length === undefined ? BLOCKS[hash] : count(parameters.length, 'length', 2 ** 32);
     if (!(length > 0)) fail('OperationError', 'An HMAC key cannot be empty');
     if (length % 8 !== 0) fail('NotSupportedError', 'HMAC keys have whole bytes here');
     return length;
@@ -292,7 +299,8 @@
     return shared.slice(0, Math.ceil(bits / 8)).buffer;
   };
 
-  const derive = (given, key, length, usage) => {
+  const derive = (given, key, givenLength, usage) => {
+    const length = givenLength === undefined || givenLength === null ? undefined : givenLength >>> 0;
     const algorithm = normalize(given);
     const { name, parameters } = algorithm;
     if (name !== 'ECDH' && !isSource(name)) fail('NotSupportedError', `${name} does not derive`);
@@ -305,16 +313,13 @@
     const hash = hashOf(parameters);
     const salt = bytesNamed(parameters, 'salt');
     const info = name === 'HKDF' ? bytesNamed(parameters, 'info') : undefined;
-    const iterations = name === 'PBKDF2' ? Number(parameters.iterations) : 1;
-    if (!(iterations >= 0 && iterations < 2 ** 32)) throw new TypeError("The algorithm needs 'iterations'");
+    const iterations = name === 'PBKDF2' ? count(parameters.iterations, 'iterations', 2 ** 32) : 1;
     bytesFor(key, algorithm, usage);
     if (!length || length % 8 !== 0) fail('OperationError', 'Invalid length');
     if (iterations === 0) fail('OperationError', 'There have to be iterations');
-    // Counts against the memory of the action before anything is derived.
-    const { byteLength } = new ArrayBuffer(length / 8);
     const bytes = name === 'PBKDF2'
-      ? crypto.pbkdf2(hash, secret, salt, Math.floor(iterations), byteLength)
-      : crypto.hkdf(hash, secret, salt, info, byteLength);
+      ? crypto.pbkdf2(hash, secret, salt, iterations, length / 8)
+      : crypto.hkdf(hash, secret, salt, info, length / 8);
     return bytes === undefined ? fail('OperationError', 'The length exceeds what HKDF derives') : bytes.buffer;
   };
 

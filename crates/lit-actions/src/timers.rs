@@ -13,6 +13,14 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
+    /// The memory of one timer in both collections, in bytes.
+    pub(crate) const SIZE: usize = 128;
+
+    /// The number of pending timers.
+    pub(crate) fn len(&self) -> usize {
+        self.due.len()
+    }
+
     /// Schedules timer `id` for `due`.
     pub(crate) fn start(&mut self, id: u32, due: Instant) {
         self.stop(id);

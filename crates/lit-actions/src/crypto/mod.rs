@@ -17,14 +17,15 @@ use base64::{
     Engine, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
-use rquickjs::{Ctx, Function, Object};
+use rquickjs::{Ctx, Function, Object, String as JsString};
 
 pub(crate) use self::signatures::{digest, hmac};
 
 use self::keys::Key;
 use crate::{
-    bytes::{Bytes, binary_of, bytes, bytes_of},
+    bytes::{Bytes, Input, Text, binary_of, bytes},
     deadline::Deadline,
+    memory::Memory,
 };
 
 /// Base64url: encodes without padding, decodes with or without.
@@ -36,140 +37,160 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// A function of two strings of bytes besides the key.
+type Cipher = fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>;
+/// A function of three strings of bytes besides the key.
+type AuthenticatedCipher = fn(&[u8], &[u8], &[u8], &[u8]) -> Option<Vec<u8>>;
+
 /// The object returned by `host.crypto()`.
-pub(crate) fn functions<'js>(ctx: Ctx<'js>, deadline: &Deadline) -> rquickjs::Result<Object<'js>> {
+pub(crate) fn functions<'js>(
+    ctx: &Ctx<'js>,
+    deadline: &Deadline,
+    memory: &Memory,
+) -> rquickjs::Result<Object<'js>> {
     let object = Object::new(ctx.clone())?;
-    let deadline = deadline.clone();
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "pbkdf2",
         Function::new(
             ctx.clone(),
-            move |ctx, hash: String, password: String, salt: String, iterations, length| {
-                pbkdf2(ctx, &deadline, &hash, [password, salt], iterations, length)
+            move |ctx: Ctx<'js>, hash: Text<'js>, password, salt, iterations, length: usize| {
+                let _room = room.room(&ctx, length.saturating_mul(2))?;
+                let password = Input::read(&ctx, &room, password)?;
+                let salt = Input::read(&ctx, &room, salt)?;
+                let check = || checked.check(&ctx);
+                let key = derivation::pbkdf2(&hash, &password, &salt, iterations, length, check)?;
+                optional(ctx.clone(), key)
             },
         )?,
     )?;
-    object.set("hkdf", Function::new(ctx.clone(), hkdf)?)?;
-    object.set("ecdh", Function::new(ctx.clone(), ecdh)?)?;
+    let room = memory.clone();
+    object.set(
+        "hkdf",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, hash: Text<'js>, secret, salt, info, length: usize| {
+                let _room = room.room(&ctx, length.saturating_mul(2))?;
+                let secret = Input::read(&ctx, &room, secret)?;
+                let salt = Input::read(&ctx, &room, salt)?;
+                let info = Input::read(&ctx, &room, info)?;
+                let key = derivation::hkdf(&hash, &secret, &salt, &info, length);
+                optional(ctx.clone(), key)
+            },
+        )?,
+    )?;
+    let room = memory.clone();
+    object.set(
+        "ecdh",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, private, point| {
+            let private = Input::read(&ctx, &room, private)?;
+            let point = Input::read(&ctx, &room, point)?;
+            optional(ctx.clone(), derivation::ecdh(&private, &point))
+        })?,
+    )?;
+    let room = memory.clone();
     object.set(
         "base64UrlEncode",
-        Function::new(ctx.clone(), base64_url_encode)?,
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, binary| {
+            // Has room for a result of the same length; base64 is longer by a third.
+            let bytes = Input::read(&ctx, &room, binary)?;
+            let _room = room.room(&ctx, bytes.len() / 2)?;
+            JsString::from_str(ctx.clone(), &BASE64_URL.encode(&*bytes))
+        })?,
     )?;
+    let room = memory.clone();
     object.set(
         "base64UrlDecode",
-        Function::new(ctx.clone(), base64_url_decode)?,
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, text: Text<'js>| {
+            // Bytes, and the same as a string of up to two bytes for each, whose buffer doubles.
+            let _room = room.room(&ctx, text.len().saturating_mul(4))?;
+            rquickjs::Result::Ok(base64_url_decode(&text))
+        })?,
     )?;
-    object.set(
-        "aesCbcEncrypt",
-        Function::new(ctx.clone(), aes_cbc_encrypt)?,
-    )?;
-    object.set(
-        "aesCbcDecrypt",
-        Function::new(ctx.clone(), aes_cbc_decrypt)?,
-    )?;
-    object.set(
-        "aesGcmEncrypt",
-        Function::new(ctx.clone(), aes_gcm_encrypt)?,
-    )?;
-    object.set(
-        "aesGcmDecrypt",
-        Function::new(ctx.clone(), aes_gcm_decrypt)?,
-    )?;
+    let ciphers: [(&str, Cipher); 2] = [
+        ("aesCbcEncrypt", aes::cbc_encrypt),
+        ("aesCbcDecrypt", aes::cbc_decrypt),
+    ];
+    for (name, cipher) in ciphers {
+        let room = memory.clone();
+        let function = move |ctx: Ctx<'js>, key, iv, text| {
+            let key = Input::read(&ctx, &room, key)?;
+            let iv = Input::read(&ctx, &room, iv)?;
+            let text = Input::read(&ctx, &room, text)?;
+            optional(ctx.clone(), cipher(&key, &iv, &text))
+        };
+        object.set(name, Function::new(ctx.clone(), function)?)?;
+    }
+    let ciphers: [(&str, AuthenticatedCipher); 2] = [
+        ("aesGcmEncrypt", aes::gcm_encrypt),
+        ("aesGcmDecrypt", aes::gcm_decrypt),
+    ];
+    for (name, cipher) in ciphers {
+        let room = memory.clone();
+        let function = move |ctx: Ctx<'js>, key, nonce, more, text| {
+            let key = Input::read(&ctx, &room, key)?;
+            let nonce = Input::read(&ctx, &room, nonce)?;
+            let more = Input::read(&ctx, &room, more)?;
+            let text = Input::read(&ctx, &room, text)?;
+            // A decrypted text is copied once more.
+            let _room = room.room(&ctx, text.len())?;
+            optional(ctx.clone(), cipher(&key, &nonce, &more, &text))
+        };
+        object.set(name, Function::new(ctx.clone(), function)?)?;
+    }
     object.set("isPem", Function::new(ctx.clone(), is_pem)?)?;
-    object.set("readKey", Function::new(ctx.clone(), read_key)?)?;
-    object.set("publicKey", Function::new(ctx.clone(), public_key)?)?;
-    object.set("sign", Function::new(ctx.clone(), sign)?)?;
-    object.set("verify", Function::new(ctx.clone(), verify)?)?;
+    let room = memory.clone();
+    object.set(
+        "readKey",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, form: Text<'js>, text| {
+            read_key(&ctx, &room, &form, text)
+        })?,
+    )?;
+    let room = memory.clone();
+    object.set(
+        "publicKey",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, kind: Text<'js>, private| {
+                let key = Key::public_of(&kind, &Input::read(&ctx, &room, private)?);
+                key.map(|key| described(&ctx, &key)).transpose()
+            },
+        )?,
+    )?;
+    let room = memory.clone();
+    object.set(
+        "sign",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, scheme: Text<'js>, hash: Text<'js>, key, data| {
+                let key = Input::read(&ctx, &room, key)?;
+                let data = Input::read(&ctx, &room, data)?;
+                optional(ctx.clone(), signatures::sign(&scheme, &hash, &key, &data))
+            },
+        )?,
+    )?;
+    let room = memory.clone();
+    object.set(
+        "verify",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, scheme: Text<'js>, hash: Text<'js>, key, data, signature| {
+                let key = Input::read(&ctx, &room, key)?;
+                let data = Input::read(&ctx, &room, data)?;
+                let signature = Input::read(&ctx, &room, signature)?;
+                // `None` if the scheme is unknown.
+                let is_valid = signatures::verify(&scheme, &hash, &key, &data, &signature);
+                rquickjs::Result::Ok(is_valid)
+            },
+        )?,
+    )?;
     Ok(object)
 }
 
-fn base64_url_encode(binary: String) -> String {
-    BASE64_URL.encode(bytes_of(&binary))
-}
-
-fn base64_url_decode(text: String) -> Option<String> {
+fn base64_url_decode(text: &str) -> Option<String> {
     // A single left-over digit is ignored.
     let digits = text.len() - usize::from(text.len() % 4 == 1);
     Some(binary_of(&BASE64_URL.decode(text.get(..digits)?).ok()?))
-}
-
-fn aes_cbc_encrypt<'js>(
-    ctx: Ctx<'js>,
-    key: String,
-    iv: String,
-    plaintext: String,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let [key, iv, plaintext] = [key, iv, plaintext].map(|text| bytes_of(&text));
-    optional(ctx, aes::cbc_encrypt(&key, &iv, &plaintext))
-}
-
-fn aes_cbc_decrypt<'js>(
-    ctx: Ctx<'js>,
-    key: String,
-    iv: String,
-    ciphertext: String,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let [key, iv, ciphertext] = [key, iv, ciphertext].map(|text| bytes_of(&text));
-    optional(ctx, aes::cbc_decrypt(&key, &iv, &ciphertext))
-}
-
-fn aes_gcm_encrypt<'js>(
-    ctx: Ctx<'js>,
-    key: String,
-    nonce: String,
-    more: String,
-    plaintext: String,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let [key, nonce, more, plaintext] = [key, nonce, more, plaintext].map(|text| bytes_of(&text));
-    optional(ctx, aes::gcm_encrypt(&key, &nonce, &more, &plaintext))
-}
-
-fn aes_gcm_decrypt<'js>(
-    ctx: Ctx<'js>,
-    key: String,
-    nonce: String,
-    more: String,
-    ciphertext: String,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let [key, nonce, more, ciphertext] = [key, nonce, more, ciphertext].map(|text| bytes_of(&text));
-    optional(ctx, aes::gcm_decrypt(&key, &nonce, &more, &ciphertext))
-}
-
-fn pbkdf2<'js>(
-    ctx: Ctx<'js>,
-    deadline: &Deadline,
-    hash: &str,
-    texts: [String; 2],
-    iterations: u32,
-    length: usize,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let [password, salt] = texts.map(|text| bytes_of(&text));
-    let check = || deadline.check(&ctx);
-    let key = derivation::pbkdf2(hash, &password, &salt, iterations, length, check)?;
-    optional(ctx, key)
-}
-
-fn hkdf<'js>(
-    ctx: Ctx<'js>,
-    hash: String,
-    secret: String,
-    salt: String,
-    info: String,
-    length: usize,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let [secret, salt, info] = [secret, salt, info].map(|text| bytes_of(&text));
-    optional(ctx, derivation::hkdf(&hash, &secret, &salt, &info, length))
-}
-
-fn ecdh<'js>(
-    ctx: Ctx<'js>,
-    private: String,
-    point: String,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    optional(
-        ctx,
-        derivation::ecdh(&bytes_of(&private), &bytes_of(&point)),
-    )
 }
 
 fn optional<'js>(ctx: Ctx<'js>, found: Option<Vec<u8>>) -> rquickjs::Result<Option<Bytes<'js>>> {
@@ -177,36 +198,30 @@ fn optional<'js>(ctx: Ctx<'js>, found: Option<Vec<u8>>) -> rquickjs::Result<Opti
 }
 
 /// Whether a text contains a PEM block of any type.
-fn is_pem(text: String) -> bool {
+fn is_pem(text: Text<'_>) -> bool {
     text.contains("-----BEGIN ")
 }
 
 /// Parses a key in PEM, DER or JWK; `None` if it is malformed or unsupported.
 fn read_key<'js>(
-    ctx: Ctx<'js>,
-    form: String,
-    text: String,
+    ctx: &Ctx<'js>,
+    memory: &Memory,
+    form: &str,
+    text: Text<'js>,
 ) -> rquickjs::Result<Option<Object<'js>>> {
-    let key = match &*form {
+    // Digits, bytes and the key.
+    let _room = memory.room(ctx, text.len().saturating_mul(4))?;
+    let read = |text| Input::read(ctx, memory, text);
+    let key = match form {
         "pem" => Key::from_pem(&text),
         "jwk" => Key::from_jwk(&text),
-        "spki" => Key::from_spki(&bytes_of(&text)),
-        "pkcs8" => Key::from_pkcs8(&bytes_of(&text)),
-        "P-256" => Key::p256_public(&bytes_of(&text)),
-        "Ed25519" => Key::ed25519(&bytes_of(&text), false),
+        "spki" => Key::from_spki(&read(text)?),
+        "pkcs8" => Key::from_pkcs8(&read(text)?),
+        "P-256" => Key::p256_public(&read(text)?),
+        "Ed25519" => Key::ed25519(&read(text)?, false),
         _ => None,
     };
-    key.map(|key| described(&ctx, &key)).transpose()
-}
-
-/// The public key of a private key from [`read_key`].
-fn public_key<'js>(
-    ctx: Ctx<'js>,
-    kind: String,
-    private: String,
-) -> rquickjs::Result<Option<Object<'js>>> {
-    let key = Key::public_of(&kind, &bytes_of(&private));
-    key.map(|key| described(&ctx, &key)).transpose()
+    key.map(|key| described(ctx, &key)).transpose()
 }
 
 fn described<'js>(ctx: &Ctx<'js>, key: &Key) -> rquickjs::Result<Object<'js>> {
@@ -217,28 +232,4 @@ fn described<'js>(ctx: &Ctx<'js>, key: &Key) -> rquickjs::Result<Object<'js>> {
     object.set("bytes", binary_of(&key.bytes))?;
     object.set("exponent", key.exponent().map(binary_of))?;
     Ok(object)
-}
-
-/// Signs; `None` if the scheme is unknown or the key is of another type.
-fn sign<'js>(
-    ctx: Ctx<'js>,
-    scheme: String,
-    hash: String,
-    key: String,
-    data: String,
-) -> rquickjs::Result<Option<Bytes<'js>>> {
-    let signature = signatures::sign(&scheme, &hash, &bytes_of(&key), &bytes_of(&data));
-    optional(ctx, signature)
-}
-
-/// Whether a signature is valid; `None` if the scheme is unknown.
-fn verify(
-    scheme: String,
-    hash: String,
-    key: String,
-    data: String,
-    signature: String,
-) -> Option<bool> {
-    let [key, data, signature] = [key, data, signature].map(|text| bytes_of(&text));
-    signatures::verify(&scheme, &hash, &key, &data, &signature)
 }

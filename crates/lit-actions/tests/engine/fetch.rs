@@ -342,7 +342,7 @@ async fn a_long_answer_is_refused() {
     .await;
     let error = error_allowing(&address, &format!("fetch('http://{address}')")).await;
     assert!(
-        error.contains("the response is larger than 16 MiB"),
+        error.contains("the response is larger than 16777216 bytes"),
         "{error}"
     );
 }

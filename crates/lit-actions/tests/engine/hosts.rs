@@ -86,6 +86,27 @@ async fn host_functions_answer_with_promises() {
 }
 
 #[tokio::test]
+async fn a_panic_on_the_engine_s_thread_ends_only_that_run() {
+    struct Broken;
+    #[async_trait]
+    impl ActionHost for Broken {
+        fn functions(&self) -> &[&str] {
+            panic!("broken")
+        }
+
+        async fn call(&self, _: &str, _: Value) -> HostResult {
+            Ok(Value::Null)
+        }
+    }
+    let error = run_with_host(request("1"), Arc::new(Broken)).await;
+    assert_eq!(
+        error.unwrap_err().to_string(),
+        "Lit Actions engine: the engine panicked"
+    );
+    assert_eq!(value("1").await, json!(1));
+}
+
+#[tokio::test]
 async fn what_hosts_are_given_is_bounded() {
     let caught = |call: &str| {
         format!(

@@ -309,6 +309,16 @@ async fn text_of_other_encodings_and_in_parts() {
             json!(["\u{e9}\u{20ac}", "\u{1f980}", "\u{65e5}"]),
         ),
         (
+            "(() => { const decoder = new TextDecoder('iso-2022-jp'); const bytes = [0x1b, 0x24, 0x42, 0x46, 0x7c, 0x4b, 0x5c, 0x1b, 0x28, 0x42]; \
+              return bytes.map((byte) => decoder.decode(Uint8Array.of(byte), { stream: true })).join('') + decoder.decode() })()",
+            json!("日本"),
+        ),
+        (
+            "(() => { const decoder = new TextDecoder('iso-2022-jp'); decoder.decode(Uint8Array.of(0x1b, 0x24, 0x42), { stream: true }); \
+              let length = 0; for (let i = 0; i < 2 ** 16; i++) length += decoder.decode(Uint8Array.of(0x46), { stream: true }).length; return length })()",
+            json!(32768),
+        ),
+        (
             "(() => { const decoder = new TextDecoder(); const parts = [[0xef, 0xbb], [0xbf, 0x61, 0xf0], [0x9f], [0xa6, 0x80, 0xc3]]; \
               return [...parts.map((part) => decoder.decode(Uint8Array.from(part), { stream: true })), decoder.decode(), decoder.decode(Uint8Array.of(0x62))] })()",
             json!(["", "a", "", "\u{1f980}", "\u{fffd}", "b"]),
