@@ -23,7 +23,7 @@ mod wallet_root;
 
 pub use bls::{
     BlsError, BlsPublicKey, BlsQuorum, BlsSignature, BlsSignatureShare, CombineError,
-    CombinedSignature, MAX_QUORUMS, MAX_SHARES, ShareAt, hash_to_g2,
+    CombinedSignature, MAX_SHARES, ShareAt, hash_to_g2,
 };
 pub use conditions::{conditions_hash, data_hash, encryption_resource};
 pub use delegation::{DelegationProblem, DelegationTerms, check_delegation};

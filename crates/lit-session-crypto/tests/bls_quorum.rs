@@ -4,13 +4,12 @@
 
 mod deterministic_rng;
 
-use std::num::NonZeroU8;
+use std::{num::NonZeroU8, sync::atomic::AtomicBool};
 
 use deterministic_rng::SeededRng;
 use lit_key_shares::BlsSecretKey;
 use lit_session_crypto::{
     BlsPublicKey, BlsQuorum, BlsSignature, BlsSignatureShare, CombineError, CombinedSignature,
-    MAX_QUORUMS,
 };
 use proptest::prelude::*;
 
@@ -163,7 +162,7 @@ fn without_a_good_quorum_the_error_names_what_was_tried() {
     let text = error.to_string();
     assert_eq!(
         text,
-        "none of 4 quorums of the shares 1, 2, 3, 4 combines to a valid signature"
+        "no quorum of the shares 1, 2, 3, 4 combines to a valid signature"
     );
     let text = network.combine_with_keys().unwrap_err().to_string();
     assert!(
@@ -176,7 +175,10 @@ fn without_a_good_quorum_the_error_names_what_was_tried() {
     other.secret = BlsSecretKey::generate(&mut SeededRng::new(9));
     assert!(matches!(
         other.combine(),
-        Err(CombineError::NoGoodQuorum { quorums: 2, .. })
+        Err(CombineError::NoGoodQuorum {
+            is_certain: true,
+            ..
+        })
     ));
     assert!(matches!(
         other.combine_with_keys(),
@@ -208,19 +210,65 @@ fn the_search_is_bounded() {
     for at in 0..60 {
         network.corrupt(at);
     }
-    match network.combine() {
-        Err(CombineError::NoGoodQuorum { quorums, .. }) => assert!(quorums <= MAX_QUORUMS),
-        other => panic!("{other:?}"),
-    }
-    // Their own keys tell them at once.
-    match network.combine_with_keys() {
+    let no_good_quorum = |combined| match combined {
         Err(CombineError::NoGoodQuorum {
-            faulty, quorums, ..
-        }) => {
-            assert_eq!((faulty.len(), quorums), (60, 1));
-        }
+            is_certain, faulty, ..
+        }) => (is_certain, faulty.len()),
         other => panic!("{other:?}"),
+    };
+    assert_eq!(no_good_quorum(network.combine()), (false, 0));
+    // Their own keys tell them at once.
+    assert_eq!(no_good_quorum(network.combine_with_keys()), (true, 60));
+}
+
+#[test]
+fn the_search_can_be_stopped() {
+    let mut network = Network::new(3, 5);
+    network.corrupt(0);
+    let stop = AtomicBool::new(true);
+    let key = network.secret.public_key();
+    let quorum = BlsQuorum::new(key, 3).with_stop(&stop);
+    let error = quorum.combine(MESSAGE, &network.shares).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no tried quorum of the shares 1, 2, 3, 4, 5 combines to a valid signature"
+    );
+    // The first quorum is tried all the same.
+    let combined = quorum.combine(MESSAGE, &network.shares[1..]).unwrap();
+    assert_eq!(combined.signature, network.signature());
+}
+
+/// As many as can be, and the most that are promised for larger networks, at the beginning where they hurt most.
+#[test]
+fn many_bad_shares_are_found() {
+    for (threshold, nodes, bad) in [(8, 12, 4), (10, 15, 5), (20, 30, 7), (66, 100, 6)] {
+        let mut network = Network::new(threshold, nodes);
+        let step = usize::from(threshold) / bad;
+        let bad: Vec<usize> = (0..bad).map(|at| at * step).collect();
+        for at in &bad {
+            network.corrupt(*at);
+        }
+        let combined = network.combine().unwrap();
+        assert_eq!(combined.signature, network.signature());
+        assert_eq!(faulty(&combined), bad, "{threshold} of {nodes}");
     }
+}
+
+/// Holders that are trusted less come last, so however many are bad, they do no harm.
+#[test]
+fn bad_shares_at_the_end_are_left_out_first() {
+    let mut network = Network::new(20, 30);
+    for at in 19..30 {
+        network.corrupt(at);
+    }
+    network.corrupt(3);
+    assert!(network.combine().is_err());
+    let mut network = Network::new(20, 30);
+    for at in (21..30).chain([3]) {
+        network.corrupt(at);
+    }
+    let combined = network.combine().unwrap();
+    assert_eq!(combined.signature, network.signature());
 }
 
 proptest! {

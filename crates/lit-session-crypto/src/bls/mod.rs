@@ -9,11 +9,11 @@ mod lagrange;
 mod quorum;
 mod search;
 mod signature;
-mod sums;
+mod traces;
 
 pub use error::BlsError;
 pub use key::BlsPublicKey;
-pub use quorum::{BlsQuorum, CombineError, CombinedSignature, MAX_QUORUMS, MAX_SHARES, ShareAt};
+pub use quorum::{BlsQuorum, CombineError, CombinedSignature, MAX_SHARES, ShareAt};
 pub use signature::{BlsSignature, BlsSignatureShare};
 
 /// The domain of hashing to G2.
