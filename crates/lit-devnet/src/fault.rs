@@ -36,10 +36,10 @@ pub enum Fault {
 
 impl Fault {
     /// Whether the other nodes notice that the node does not serve this endpoint. Real nodes vote to kick such a node, and then sign
-    /// without it; here it counts as kicked at once. Slow and lying nodes go unnoticed.
+    /// without it; here it counts as kicked at once. Nodes that hang, are slow or lie go unnoticed.
     fn is_absent(self, endpoint: Endpoint) -> bool {
         match self {
-            Self::Stopped | Self::Hang | Self::Error(_) | Self::Garbage | Self::Truncated => true,
+            Self::Stopped | Self::Error(_) | Self::Garbage | Self::Truncated => true,
             Self::ErrorAt(at, _) => at == endpoint,
             _ => false,
         }

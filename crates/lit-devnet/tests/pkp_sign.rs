@@ -150,7 +150,6 @@ async fn nodes_that_are_gone_are_not_elected() {
     let setup = Setup::of(Devnet::builder().with_nodes(6)).await;
     let session = setup.owner_session().await;
     let gone = [
-        Fault::Hang,
         Fault::Error(NodeErrorCode::NodeSystemFault),
         Fault::Garbage,
         Fault::Truncated,
@@ -165,6 +164,20 @@ async fn nodes_that_are_gone_are_not_elected() {
             combine(&setup, &shares).unwrap_or_else(|error| panic!("{fault:?}: {error}"));
         }
     }
+}
+
+/// Nodes complain about peers that do not answer them. A node that does not answer clients may well answer its peers.
+#[tokio::test]
+async fn a_node_that_hangs_is_elected_all_the_same() {
+    let setup = Setup::of(Devnet::builder().with_nodes(4)).await;
+    let session = setup.owner_session().await;
+    setup.network.node(3).fail(Fault::Hang);
+    let mut sizes = BTreeSet::new();
+    for request in 0..12 {
+        let shares = shares(&setup, &session, 0..3, &format!("lit_{request}")).await;
+        sizes.insert(signers(&shares).len());
+    }
+    assert_eq!(sizes, BTreeSet::from([1, 2]));
 }
 
 /// A node that stops after it was elected is replaced when the request comes again.

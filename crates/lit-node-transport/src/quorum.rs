@@ -310,11 +310,14 @@ where
         }
     }
 
-    /// Ends the call in failure: nothing can be made of the answers that [`QuorumCall::agree`] gave last, for this reason, and
-    /// others are not worth waiting for. The requests that are under way are stopped.
+    /// Ends the call in failure: nothing can be made of the answers that [`QuorumCall::agree`] gave last, and others are not
+    /// worth waiting for. The answers of these nodes are rejected for this reason. Requests in flight are stopped.
     #[must_use]
-    pub fn give_up(mut self, rejection: &Rejection) -> QuorumError {
-        let agreeing = self.tally.reject_all(self.agreed, rejection);
+    pub fn give_up(mut self, nodes: &[NodeUrl], rejection: &Rejection) -> QuorumError {
+        let agreeing = self.tally.size_of(self.agreed);
+        for node in nodes {
+            self.tally.reject(node, rejection.clone());
+        }
         self.error(QuorumFailure::Unusable { agreeing })
     }
 

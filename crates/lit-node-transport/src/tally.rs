@@ -111,14 +111,9 @@ where
         }
     }
 
-    /// Takes all answers of a group out of the tally, and says how many they were.
-    pub(crate) fn reject_all(&mut self, group: Option<usize>, rejection: &Rejection) -> usize {
-        let answers = group.map_or(&[][..], |group| &self.groups[group].answers);
-        let nodes: Vec<NodeUrl> = answers.iter().map(|(node, _)| node.clone()).collect();
-        for node in &nodes {
-            self.reject(node, rejection.clone());
-        }
-        nodes.len()
+    /// How many answers a group has.
+    pub(crate) fn size_of(&self, group: Option<usize>) -> usize {
+        group.map_or(0, |group| self.groups[group].size())
     }
 
     /// Whether no group can become large enough any more.

@@ -124,8 +124,9 @@ async fn names_those_who_were_rejected_when_too_few_are_left() {
 async fn gives_up_without_waiting_for_others() {
     let started = Instant::now();
     let mut call = start(&["a good", "a bad", "a good", "b good"].map(Some));
-    call.agree().await.unwrap();
-    let error = call.give_up(&Rejection::CannotCombine("one is wrong".into()));
+    let agreed = call.agree().await.unwrap();
+    let nodes: Vec<_> = agreed.iter().map(|(node, _)| node.clone()).collect();
+    let error = call.give_up(&nodes, &Rejection::CannotCombine("one is wrong".into()));
     assert_eq!(started.elapsed(), Duration::from_secs(2));
     assert_eq!(failure(&error), QuorumFailure::Unusable { agreeing: 3 });
     let blamed = |i: usize| error.outcomes[i].outcome.to_string();
@@ -185,7 +186,7 @@ async fn what_did_not_agree_is_not_given_as_agreed() {
             agreeing: 1
         }
     );
-    let unusable = call.give_up(&Rejection::WrongShare).failure;
+    let unusable = call.give_up(&[], &Rejection::WrongShare).failure;
     assert_eq!(unusable, QuorumFailure::Unusable { agreeing: 0 });
 
     let mut call = start(&["a good", "a good", "a good"].map(Some));

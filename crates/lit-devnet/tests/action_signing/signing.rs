@@ -82,7 +82,7 @@ async fn an_action_signs_messages_and_several_times() {
 async fn nodes_combine_a_signature_among_themselves() {
     let runner = Runner::of(Setup::of(Devnet::builder().with_nodes(5)).await).await;
     runner.setup.network.node(1).fail(Fault::Stopped);
-    runner.setup.network.node(3).fail(Fault::Hang);
+    runner.setup.network.node(3).fail(Fault::Garbage);
     let source = "(async () => {
         const signed = await Lit.Actions.signAndCombineEcdsa({ toSign, publicKey, sigName: 'x' });
         Lit.Actions.setResponse({ response: signed });

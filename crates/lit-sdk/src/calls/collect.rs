@@ -52,8 +52,8 @@ pub(crate) struct Collector<C: Combine, K, J, F> {
     late_at: Option<Instant>,
     was_late: bool,
     is_incomplete: bool,
-    /// Why the shares that have come do not combine.
-    spoiled: Option<Rejection>,
+    /// The nodes with shares that do not combine, and why not.
+    spoiled: Option<(Vec<NodeUrl>, Rejection)>,
 }
 
 /// What happened next in a collection.
@@ -127,6 +127,17 @@ where
         self
     }
 
+    /// Blames spoiled shares on the nodes of which this is known, instead of all that gave one.
+    pub(crate) fn blaming(mut self, is_guilty: impl Fn(&NodeUrl) -> bool) -> Self {
+        if let Some((nodes, reason)) = &mut self.spoiled
+            && nodes.iter().any(&is_guilty)
+        {
+            nodes.retain(is_guilty);
+            *reason = Rejection::WrongShare;
+        }
+        self
+    }
+
     /// Every node's outcome so far.
     pub(crate) fn outcomes(&self) -> Vec<NodeOutcome> {
         self.call.outcomes()
@@ -164,7 +175,7 @@ where
                     self.wait_again();
                 }
                 Combination::Spoiled { nodes, reason } => {
-                    self.spoiled = Some(reason);
+                    self.spoiled = Some((nodes.clone(), reason));
                     self.wait_again();
                     return Ok(Step::Spoiled(self, nodes));
                 }
@@ -181,8 +192,8 @@ where
     }
 
     fn lose_patience(mut self) -> Step<C, K, J, F> {
-        if let Some(reason) = self.spoiled.take() {
-            return Step::Failed(self.give_up(&reason));
+        if let Some((nodes, reason)) = self.spoiled.take() {
+            return Step::Failed(self.give_up(&nodes, &reason));
         }
         self.was_late = true;
         self.late_at = None;
@@ -190,8 +201,8 @@ where
     }
 
     fn fail(mut self, error: QuorumError) -> CollectError {
-        if let Some(reason) = self.spoiled.take() {
-            return self.give_up(&reason);
+        if let Some((nodes, reason)) = self.spoiled.take() {
+            return self.give_up(&nodes, &reason);
         }
         CollectError {
             cause: if self.is_incomplete {
@@ -204,11 +215,11 @@ where
         }
     }
 
-    fn give_up(self, reason: &Rejection) -> CollectError {
+    fn give_up(self, nodes: &[NodeUrl], reason: &Rejection) -> CollectError {
         CollectError {
             cause: CollectFailure::Spoiled,
             outcomes: self.call.outcomes(),
-            error: self.call.give_up(reason),
+            error: self.call.give_up(nodes, reason),
         }
     }
 }

@@ -22,4 +22,5 @@ pub use self::{
     pkp_sign::PkpSign,
     pkp_signer::{PkpSigner, SessionFn, SessionSource, SessionSourceError, session_fn},
     session_auth::SessionAuth,
+    signers::{DoubtReason, NodeDoubt},
 };

@@ -1,12 +1,25 @@
 //! BLS signatures that nodes make together.
 
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
 use lit_node_transport::{Outcome, QuorumAnswer, QuorumCall, QuorumError, Rejection};
 use lit_session_crypto::{
     BlsPublicKey, BlsQuorum, BlsSignatureShare, CombineError, CombinedSignature,
 };
 use lit_types::NodeUrl;
 
-use crate::{ConfigError, Error, calls::offload::offload, client::state::NetworkState};
+use crate::{
+    ConfigError, Error,
+    calls::{offload::offload, signers::Signers},
+    client::state::NetworkState,
+};
 
 /// The key and threshold of a network that makes BLS signatures.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +46,12 @@ impl NetworkState {
 
 impl NetworkSigner {
     /// Waits until a threshold of nodes have given good shares of one signature. Returns it with their answers.
-    /// `message` is what an answer signs. Nodes that give a wrong share are found and rejected, and the call waits for others.
+    ///
+    /// `message` is what an answer signs. Nodes that give a wrong share are found, rejected and remembered. A search for them
+    /// ends when more shares come, with which it is easier.
     pub(crate) async fn combine<T, K, J, F>(
         &self,
+        seen: &Signers,
         mut call: QuorumCall<T, K, J, F>,
         message: impl Fn(&T) -> Vec<u8>,
         share: impl Fn(&T) -> BlsSignatureShare,
@@ -45,42 +61,107 @@ impl NetworkSigner {
         J: Fn(&NodeUrl, &[u8]) -> Result<T, Rejection>,
         F: Fn(&T) -> K,
     {
-        loop {
-            let agreed = call.agree().await.map_err(shares_error)?;
-            let message = message(&agreed[0].1);
-            let (nodes, shares): (Vec<NodeUrl>, Vec<BlsSignatureShare>) = agreed
+        let given = |agreed: &[(NodeUrl, T)]| {
+            let shares = agreed
                 .iter()
-                .map(|(node, answer)| (node.clone(), share(answer)))
-                .unzip();
-            match self.combine_now(message, shares).await? {
+                .map(|(node, answer)| (node.clone(), share(answer)));
+            let (bad, good): (Vec<_>, Vec<_>) =
+                shares.partition(|(node, _)| seen.is_known_to_lie(node));
+            Arc::new(Given {
+                signer: *self,
+                message: message(&agreed[0].1),
+                shares: good.into_iter().chain(bad).collect(),
+            })
+        };
+        let mut shares = given(call.agree().await.map_err(shares_error)?);
+        loop {
+            let mut combined = shares.combine_first().await?;
+            let mut more = None;
+            if let Err(CombineError::NoGoodQuorum { .. }) = combined {
+                let mut search = shares.search();
+                more = tokio::select! {
+                    biased;
+                    found = search.end() => {
+                        combined = found?;
+                        None
+                    }
+                    agreed = call.agree() => Some(agreed.map(given)),
+                };
+                if let Some(Err(_)) = &more {
+                    // No more shares come.
+                    combined = search.end().await?;
+                }
+            }
+            match combined {
                 Ok(combined) => {
                     for bad in &combined.faulty {
-                        let node = &nodes[bad.position];
+                        let (node, _) = &shares.shares[bad.position];
                         tracing::warn!(%node, "the signature share of the node is wrong");
+                        seen.note_wrong(node);
                         call.reject(node, Rejection::WrongShare);
                     }
-                    return Ok((combined, call.finish()));
-                }
-                Err(CombineError::NoGoodQuorum { faulty, .. }) => {
-                    for bad in &faulty {
-                        call.reject(&nodes[bad.position], Rejection::WrongShare);
-                    }
+                    let answer = call.finish();
+                    seen.note(&answer.outcomes, false);
+                    return Ok((combined, answer));
                 }
                 // More may come.
                 Err(error) => tracing::debug!(%error, "shares cannot be combined yet"),
             }
+            shares = match more {
+                Some(more) => more.map_err(shares_error)?,
+                None => given(call.agree().await.map_err(shares_error)?),
+            };
         }
     }
+}
 
-    /// Combines on a blocking thread: pairings take milliseconds, more when shares are bad.
-    async fn combine_now(
-        self,
-        message: Vec<u8>,
-        shares: Vec<BlsSignatureShare>,
-    ) -> Result<Result<CombinedSignature, CombineError>, Error> {
-        let Self { key, threshold } = self;
-        let work = move || BlsQuorum::new(key, threshold).combine(&message, &shares);
-        offload(work).await
+/// Shares of one signature, those of nodes that are known to lie last.
+struct Given {
+    signer: NetworkSigner,
+    message: Vec<u8>,
+    shares: Vec<(NodeUrl, BlsSignatureShare)>,
+}
+
+type Combined = Result<CombinedSignature, CombineError>;
+
+impl Given {
+    /// Combines the first quorum, on a blocking thread: pairings take milliseconds.
+    async fn combine_first(self: &Arc<Self>) -> Result<Combined, Error> {
+        let given = Arc::clone(self);
+        offload(move || given.combine(&AtomicBool::new(true))).await
+    }
+
+    /// Searches for bad shares on a blocking thread, until it is dropped.
+    fn search(self: &Arc<Self>) -> ShareSearch {
+        let (given, stop) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
+        let stopped = Arc::clone(&stop);
+        let found = Box::pin(offload(move || given.combine(&stopped)));
+        ShareSearch { stop, found }
+    }
+
+    fn combine(&self, stop: &AtomicBool) -> Combined {
+        let NetworkSigner { key, threshold } = self.signer;
+        let shares: Vec<BlsSignatureShare> = self.shares.iter().map(|(_, share)| *share).collect();
+        let quorum = BlsQuorum::new(key, threshold).with_stop(stop);
+        quorum.combine(&self.message, &shares)
+    }
+}
+
+/// A search that takes up to seconds if many shares are bad. Dropping it ends it.
+struct ShareSearch {
+    stop: Arc<AtomicBool>,
+    found: Pin<Box<dyn Future<Output = Result<Combined, Error>> + Send>>,
+}
+
+impl ShareSearch {
+    async fn end(&mut self) -> Result<Combined, Error> {
+        self.found.as_mut().await
+    }
+}
+
+impl Drop for ShareSearch {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
     }
 }
 

@@ -21,7 +21,11 @@ use tokio::task::AbortHandle;
 pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
 
 use self::{builder::Connection, state::NetworkState};
-use crate::{Error, calls::signers::Signers, services::BlockhashSource};
+use crate::{
+    Error,
+    calls::{NodeDoubt, signers::Signers},
+    services::BlockhashSource,
+};
 
 /// A connected client of a Lit network. Cheap to clone; clones share the connection.
 #[doc(alias = "LitNodeClientNodeJs")]
@@ -157,6 +161,22 @@ impl LitNodeClient {
 
     pub(crate) fn state(&self) -> Arc<NetworkState> {
         self.0.state()
+    }
+
+    /// What the client holds against nodes, the worst first: wrong shares, failures, slowness, spoiled signatures.
+    ///
+    /// It forgets what it saw more than ten minutes ago. Calls avoid these nodes where they can.
+    ///
+    /// ```no_run
+    /// # fn show(client: lit_sdk::LitNodeClient) {
+    /// for doubt in client.doubts() {
+    ///     println!("{}: {:?}, {} s ago", doubt.node, doubt.reason, doubt.age.as_secs());
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn doubts(&self) -> Vec<NodeDoubt> {
+        self.signers().doubts()
     }
 
     /// Disconnects the client and all its clones: further calls return [`Error::NotReady`].

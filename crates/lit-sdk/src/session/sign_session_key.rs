@@ -144,7 +144,12 @@ impl LitNodeClient {
         let agree = |answer: &SignedShare| answer.message.as_str().to_owned();
         let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();
         let signed = match QuorumCall::start(self.transport(), quorum, &policy, judge, agree) {
-            Ok(call) => network.combine(call, digest, |answer| answer.share).await,
+            Ok(call) => {
+                let seen = self.signers();
+                network
+                    .combine(seen, call, digest, |answer| answer.share)
+                    .await
+            }
             Err(error) => Err(shares_error(error)),
         };
         let (combined, answer) = signed.map_err(|error| match error {

@@ -75,9 +75,7 @@ impl<'a> Search<'a> {
     /// need not leave out all bad shares by chance, but all except two. It tries the last places first, then all choices if
     /// they are few enough, and random ones otherwise.
     pub(super) fn among(&mut self, places: &[usize], parts: usize) -> Option<Found> {
-        let Some(spare) = places.len().checked_sub(self.threshold) else {
-            return None;
-        };
+        let spare = places.len().checked_sub(self.threshold)?;
         if self.is_stopped() {
             return self.give_up();
         }
@@ -160,7 +158,7 @@ impl<'a> Search<'a> {
     /// The signature of the shares in these places without the bad ones among the suspects, if it is valid.
     fn without_bad(&self, places: &[usize], traces: &Traces, suspects: &[usize]) -> Option<Found> {
         let mut bad = Vec::new();
-        self.guilty(traces.first(suspects.len() + 1), suspects, &mut bad);
+        self.guilty(&traces.first(suspects.len() + 1), suspects, &mut bad);
         bad.sort_unstable();
         let good = places.iter().filter(|place| !bad.contains(place)).copied();
         let quorum: Vec<usize> = good.take(self.threshold).collect();
@@ -175,7 +173,7 @@ impl<'a> Search<'a> {
     }
 
     /// Adds those of the suspects that left a trace.
-    fn guilty(&self, traces: Traces, suspects: &[usize], bad: &mut Vec<usize>) {
+    fn guilty(&self, traces: &Traces, suspects: &[usize], bad: &mut Vec<usize>) {
         if traces.vanish() {
             return;
         }
@@ -190,7 +188,7 @@ impl<'a> Search<'a> {
         };
         for (own, others) in [(first, second), (second, first)] {
             if !own.is_empty() {
-                self.guilty(without(others), own, bad);
+                self.guilty(&without(others), own, bad);
             }
         }
     }

@@ -182,7 +182,9 @@ impl LitNodeClient {
             .map_err(shares_error)?;
         let identity = encrypted.resource().key();
         let message = |_: &BlsSignatureShare| identity.clone().into_bytes();
-        let (combined, _) = network.combine(call, message, |share| *share).await?;
+        let (combined, _) = network
+            .combine(self.signers(), call, message, |share| *share)
+            .await?;
 
         let encrypted = encrypted.clone();
         let open = move |key: BlsPublicKey| {

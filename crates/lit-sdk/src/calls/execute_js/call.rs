@@ -27,6 +27,7 @@ pub struct ExecuteJs {
     pub(super) single_node: bool,
     pub(super) pkps: BTreeMap<String, PkpPublicKey>,
     pub(super) digest: Option<B256>,
+    pub(super) attempts: usize,
 }
 
 /// An action from elsewhere, such as one that [`IpfsGateways`](crate::services::IpfsGateways) fetched.
@@ -39,6 +40,7 @@ impl From<LitAction> for ExecuteJs {
             single_node: false,
             pkps: BTreeMap::new(),
             digest: None,
+            attempts: 1,
         }
     }
 }
@@ -78,6 +80,13 @@ impl ExecuteJs {
     /// shares before: it chooses a request id by which other nodes sign. Default: unknown.
     pub fn with_digest(mut self, digest: impl Into<B256>) -> Self {
         self.digest = Some(digest.into());
+        self
+    }
+
+    /// Allows to run the action again, with another request id, if its signature shares do not combine. Default: 1, since an action
+    /// may do more than sign. With [`with_digest`](Self::with_digest) the id elects the nodes that are most likely honest.
+    pub const fn with_attempts(mut self, attempts: usize) -> Self {
+        self.attempts = attempts;
         self
     }
 

@@ -43,7 +43,8 @@ impl LitNodeClient {
     ///
     /// # Errors
     /// [`Error::Action`] when the action throws, [`Error::Nodes`] when too few nodes agree, [`Error::Shares`] when their shares
-    /// do not combine; the action does not run again. Before any node is asked [`Error::NotReady`],
+    /// do not combine: the report names the nodes that gave them, or the node that is known to give wrong ones. The action
+    /// does not run again, unless [`ExecuteJs::with_attempts`] allows it. Before any node is asked [`Error::NotReady`],
     /// [`Error::RightMissing`], [`Error::Session`], [`Error::SessionSigs`] or [`Error::MissingNode`].
     #[doc(alias = "executeJs")]
     pub async fn execute_js(
@@ -51,8 +52,25 @@ impl LitNodeClient {
         auth: impl Into<SessionAuth<'_>>,
         call: &ExecuteJs,
     ) -> Result<ActionResponse, Error> {
-        self.check_ready()?;
         let auth = &auth.into();
+        let mut attempt = 1;
+        loop {
+            match self.run_action(auth, call).await {
+                Err(Error::Shares(error)) if attempt < call.attempts => {
+                    attempt += 1;
+                    tracing::debug!(%error, attempt, "running the action again");
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn run_action(
+        &self,
+        auth: &SessionAuth<'_>,
+        call: &ExecuteJs,
+    ) -> Result<ActionResponse, Error> {
+        self.check_ready()?;
         let mut sigs = match call.action.source.cid() {
             Some(cid) => self.sigs_with_right(auth, &Right::run_action(cid))?,
             // Nodes say what is wrong with such a CID.
@@ -77,14 +95,7 @@ impl LitNodeClient {
         };
         let quorum = Quorum {
             endpoint: Endpoint::Execute,
-            request_id: match call.digest {
-                Some(digest) => {
-                    let nodes = self.nodes();
-                    (self.signers()).request_id(&nodes, self.threshold(), digest.as_slice())?
-                }
-                None => RequestId::generate()
-                    .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
-            },
+            request_id: self.request_id_for(call)?,
             bodies: signed_bodies(sigs, body, |body, sig| body.auth_sig = sig),
         };
         let policy = QuorumPolicy::new(needed)
@@ -108,7 +119,7 @@ impl LitNodeClient {
                 }
                 Step::Spoiled(rest, nodes) => {
                     signers.note_spoiled(nodes);
-                    shares = rest;
+                    shares = rest.blaming(|node| signers.is_known_to_lie(node));
                 }
                 Step::Failed(CollectError { cause, error, .. }) => {
                     return Err(match cause {
@@ -120,5 +131,18 @@ impl LitNodeClient {
                 }
             }
         }
+    }
+
+    /// The id of a request. If it is known what the action signs, the id elects nodes that signed well before.
+    fn request_id_for(&self, call: &ExecuteJs) -> Result<RequestId, Error> {
+        if let Some(digest) = call.digest {
+            let (nodes, signers) = (self.nodes(), self.signers());
+            let before = signers.spoiled();
+            let choice = signers.request_id(&nodes, self.threshold(), digest.as_slice(), before)?;
+            if let Some(choice) = choice {
+                return Ok(choice.id);
+            }
+        }
+        RequestId::generate().map_err(|error| Error::RandomnessUnavailable(error.into()))
     }
 }

@@ -16,12 +16,15 @@ use crate::{
         offload::offload,
         session_auth::{signed_bodies, unsigned},
         shares::shares_error,
+        signers::Choice,
     },
 };
 
 /// One request for a signature, to all nodes. Dropping it stops the request.
 pub(super) struct Attempt {
     client: LitNodeClient,
+    /// The signing set, if the nodes elect by the rule of real nodes.
+    elected: Vec<NodeUrl>,
     shares: Shares,
     is_spoiled: bool,
     has_asked: bool,
@@ -49,12 +52,14 @@ pub(super) enum Progress {
 }
 
 impl Attempt {
+    /// Begins an attempt; `None` if every signing set has spoiled a signature since `before` were.
     pub(super) fn begin(
         client: &LitNodeClient,
         auth: &SessionAuth<'_>,
         sign: &PkpSign,
         patience: Duration,
-    ) -> Result<Self, Error> {
+        before: u64,
+    ) -> Result<Option<Self>, Error> {
         client.check_ready()?;
         let (sign, threshold) = (*sign, client.threshold());
         let sigs = client.sigs_with_right(auth, &Right::sign_with(sign.pkp.token_id()))?;
@@ -66,9 +71,14 @@ impl Attempt {
         };
         let with_sig = |body: &mut PkpSignRequest, sig: AuthSig| body.auth_sig = sig;
         let nodes = client.nodes();
+        let message = sign.digest.as_slice();
+        let choice = (client.signers()).request_id(&nodes, threshold, message, before)?;
+        let Some(Choice { id, set: elected }) = choice else {
+            return Ok(None);
+        };
         let quorum = Quorum {
             endpoint: Endpoint::PkpSign,
-            request_id: (client.signers()).request_id(&nodes, threshold, sign.digest.as_slice())?,
+            request_id: id,
             bodies: signed_bodies(sigs, body, with_sig),
         };
         let policy = QuorumPolicy::new(threshold).with_node_timeout(client.node_timeout());
@@ -76,17 +86,19 @@ impl Attempt {
         let set: fn(&Share) -> NoncePoint = Share::nonce_point;
         let call = QuorumCall::start(client.transport(), quorum, &policy, judge, set)
             .map_err(shares_error)?;
-        Ok(Self {
+        Ok(Some(Self {
             client: client.clone(),
+            elected,
             shares: Collector::new(call, Combiner { sign, threshold }, patience).impatient(),
             is_spoiled: false,
             has_asked: false,
-        })
+        }))
     }
 
     pub(super) async fn progress(self) -> Progress {
         let Self {
             client,
+            elected,
             mut shares,
             mut is_spoiled,
             mut has_asked,
@@ -109,21 +121,23 @@ impl Attempt {
                     signers.note(&shares.outcomes(), true);
                     return Progress::Late(Self {
                         client,
+                        elected,
                         shares,
                         is_spoiled,
                         has_asked: true,
                     });
                 }
                 Ok(Step::Spoiled(rest, set)) => {
-                    shares = rest;
                     if !is_spoiled {
                         signers.note_spoiled(set);
                         is_spoiled = true;
                     }
+                    shares = rest.blaming(|node| signers.is_known_to_lie(node));
                     if !has_asked {
                         has_asked = true;
                         return Progress::Spoiled(Self {
                             client,
+                            elected,
                             shares,
                             is_spoiled,
                             has_asked,
@@ -144,6 +158,10 @@ impl Attempt {
                     let may_do_better = matches!(error, Error::Shares(_));
                     if may_do_better {
                         signers.note(&outcomes, false);
+                        if !is_spoiled {
+                            // A liar gave a share of another nonce, or kept it back.
+                            signers.note_failed(&elected);
+                        }
                     }
                     return Progress::Failed {
                         error,
