@@ -102,14 +102,7 @@ pub async fn handshake(
     for node in nodes {
         let mut challenge = [0; 32];
         getrandom::getrandom(&mut challenge).map_err(HandshakeError::RandomnessUnavailable)?;
-        let body = HandshakeRequest {
-            client_public_key: "test".to_owned(),
-            challenge: hex::encode(challenge),
-            epoch,
-        };
-        #[allow(clippy::expect_used, reason = "strings and numbers always serialize")]
-        let body = serde_json::to_vec(&body).expect("a handshake always serializes");
-        bodies.push((node.clone(), Bytes::from(body)));
+        bodies.push((node.clone(), handshake_body(&challenge, epoch)));
     }
     let call = Quorum {
         endpoint: Endpoint::Handshake,
@@ -148,6 +141,18 @@ pub async fn handshake(
         outcomes: answer.outcomes,
         late,
     })
+}
+
+/// The body of a handshake.
+pub(crate) fn handshake_body(challenge: &[u8; 32], epoch: u64) -> Bytes {
+    let body = HandshakeRequest {
+        client_public_key: "test".to_owned(),
+        challenge: hex::encode(challenge),
+        epoch,
+    };
+    #[allow(clippy::expect_used, reason = "strings and numbers always serialize")]
+    let body = serde_json::to_vec(&body).expect("a handshake always serializes");
+    body.into()
 }
 
 /// The hash that most gave, the first one where several are tied, and how many gave it.

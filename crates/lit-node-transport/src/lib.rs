@@ -5,6 +5,8 @@
 )]
 
 mod agreement;
+#[cfg(feature = "attestation")]
+pub mod attestation;
 mod cause;
 pub mod datil;
 mod election;

@@ -91,6 +91,11 @@ pub enum TransportError {
     /// The URL or a header is malformed.
     #[error("malformed request")]
     Request(#[source] Cause),
+    /// The attestation of the node is missing or refused, so that no request is sent to it. Retryable if the certificate of its chip
+    /// could not be had.
+    #[cfg(feature = "attestation")]
+    #[error("attestation failed")]
+    Attestation(#[source] Box<crate::attestation::AttestationError>),
     /// No answer in time. Retryable.
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),
@@ -100,6 +105,11 @@ impl TransportError {
     /// Whether the same request may succeed later.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self, Self::Connect(_) | Self::Io(_) | Self::Timeout(_))
+        match self {
+            Self::Connect(_) | Self::Io(_) | Self::Timeout(_) => true,
+            #[cfg(feature = "attestation")]
+            Self::Attestation(error) => error.is_retryable(),
+            _ => false,
+        }
     }
 }

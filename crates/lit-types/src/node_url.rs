@@ -64,6 +64,26 @@ impl NodeUrl {
             .replace("localhost", "127.0.0.1")
     }
 
+    /// Host and port in lower case. The port is that of the scheme if the URL has none.
+    ///
+    /// ```
+    /// use lit_types::NodeUrl;
+    ///
+    /// let node: NodeUrl = "https://Node.example".parse()?;
+    /// assert_eq!(node.host_and_port(), "node.example:443");
+    /// # Ok::<(), lit_types::NodeUrlError>(())
+    /// ```
+    #[must_use]
+    pub fn host_and_port(&self) -> String {
+        let authority = self.authority().to_ascii_lowercase();
+        let host_end = authority.rfind(']').unwrap_or_default();
+        if authority[host_end..].contains(':') {
+            return authority;
+        }
+        let port = if self.is_https() { 443 } else { 80 };
+        format!("{authority}:{port}")
+    }
+
     /// The URL of an endpoint of this node.
     #[doc(alias = "composeLitUrl")]
     #[must_use]

@@ -1,0 +1,132 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use lit_types::{
+    Clock, NodeUrl,
+    wire::{Endpoint, HandshakeRequest},
+};
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::{
+    AttestationError, AttestationVerifier, Expected, VerifiedAttestation, document::in_handshake,
+};
+use crate::{
+    NodeRequest, NodeResponse, NodeTransport, RequestId, TransportError, datil,
+    handshake::handshake_body,
+};
+
+/// Sends requests only to nodes with a good attestation.
+///
+/// The answer to a handshake passes if its attestation does; otherwise the handshake fails with
+/// [`TransportError::Attestation`]. Another request waits for the handshake that is under way. If a node has not passed yet,
+/// because it was down for example, it gets a handshake first.
+///
+/// A node stays attested until its next handshake.
+#[derive(Debug)]
+pub struct AttestedTransport<T: ?Sized> {
+    verifier: AttestationVerifier,
+    clock: Arc<dyn Clock>,
+    nodes: Mutex<HashMap<NodeUrl, Slot>>,
+    inner: Arc<T>,
+}
+
+/// What a node has proved. It is locked while the node is asked.
+type Slot = Arc<AsyncMutex<Option<VerifiedAttestation>>>;
+
+/// How many nodes are remembered. A network has at most 255; with its changes there are more over time.
+const MAX_NODES: usize = 1024;
+
+impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
+    /// Sends requests through another transport.
+    pub fn new(inner: Arc<T>, verifier: AttestationVerifier, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            verifier,
+            clock,
+            nodes: Mutex::default(),
+            inner,
+        }
+    }
+
+    fn slot(&self, node: &NodeUrl) -> Slot {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        if nodes.len() >= MAX_NODES && !nodes.contains_key(node) {
+            // They are attested again when they are needed.
+            nodes.clear();
+        }
+        Arc::clone(nodes.entry(node.clone()).or_default())
+    }
+
+    /// Sends a handshake and verifies the attestation of its answer.
+    async fn greet(
+        &self,
+        request: NodeRequest,
+        challenge: [u8; 32],
+    ) -> Result<(NodeResponse, Option<VerifiedAttestation>), TransportError> {
+        let node = request.node.clone();
+        let answer = self.inner.send(request).await?;
+        if !(200..300).contains(&answer.status) {
+            return Ok((answer, None));
+        }
+        let attestation = in_handshake(&answer.body).map_err(AttestationError::from)?;
+        let attestation = attestation.ok_or(AttestationError::Missing)?;
+        let expected = Expected::new(challenge).with_node(node.clone());
+        let now = self.clock.now();
+        let verified = self.verifier.verify(&attestation, &expected, now).await?;
+        tracing::debug!(%node, measurement = %verified.measurement, "node attested");
+        Ok((answer, Some(verified)))
+    }
+
+    /// Sends a handshake of its own.
+    async fn attest(&self, node: &NodeUrl) -> Result<VerifiedAttestation, TransportError> {
+        let random = AttestationError::RandomnessUnavailable;
+        let mut challenge = [0; 32];
+        getrandom::getrandom(&mut challenge).map_err(random)?;
+        let request = NodeRequest {
+            node: node.clone(),
+            endpoint: Endpoint::Handshake,
+            headers: datil::headers(&RequestId::generate().map_err(random)?),
+            // The current epoch.
+            body: handshake_body(&challenge, 0),
+        };
+        let (answer, verified) = self.greet(request, challenge).await?;
+        Ok(verified.ok_or(AttestationError::HandshakeRefused(answer.status))?)
+    }
+}
+
+#[async_trait]
+impl<T: NodeTransport + ?Sized> NodeTransport for AttestedTransport<T> {
+    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+        let slot = self.slot(&request.node);
+        let mut attested = slot.lock().await;
+        if request.endpoint == Endpoint::Handshake {
+            *attested = None;
+            let challenge = challenge_in(&request.body).ok_or(AttestationError::Challenge)?;
+            let (answer, verified) = self.greet(request, challenge).await?;
+            *attested = verified;
+            return Ok(answer);
+        }
+        if attested.is_none() {
+            *attested = Some(self.attest(&request.node).await?);
+        }
+        drop(attested);
+        self.inner.send(request).await
+    }
+}
+
+/// The challenge of a handshake.
+fn challenge_in(body: &Bytes) -> Option<[u8; 32]> {
+    let request: HandshakeRequest = serde_json::from_slice(body).ok()?;
+    let mut challenge = [0; 32];
+    hex::decode_to_slice(request.challenge, &mut challenge).ok()?;
+    Some(challenge)
+}
+
+impl From<AttestationError> for TransportError {
+    fn from(error: AttestationError) -> Self {
+        Self::Attestation(error.into())
+    }
+}
