@@ -60,6 +60,8 @@ pub struct DevnetBuilder {
     pub(crate) services_port: u16,
     #[cfg(feature = "tls")]
     pub(crate) tls: bool,
+    #[cfg(feature = "attestation")]
+    pub(crate) software_guest: Option<crate::SoftwareGuest>,
 }
 
 impl DevnetBuilder {
@@ -282,6 +284,8 @@ impl Default for DevnetBuilder {
             services_port: 0,
             #[cfg(feature = "tls")]
             tls: false,
+            #[cfg(feature = "attestation")]
+            software_guest: None,
         }
     }
 }

@@ -90,6 +90,12 @@ impl NetworkKeys {
         k256_secret(&self.seed, &format!("node {place}")).into()
     }
 
+    /// The key that signs the attestations of all nodes.
+    #[cfg(feature = "attestation")]
+    pub(crate) fn build_key(&self) -> SigningKey {
+        k256_secret(&self.seed, "build").into()
+    }
+
     pub(crate) fn node_address(&self, place: usize) -> Address {
         Address::from_private_key(&self.node_wallet(place))
     }

@@ -1,5 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "attestation")]
+mod attestation;
+#[cfg(not(feature = "attestation"))]
+#[path = "no_attestation.rs"]
+mod attestation;
 mod blocks;
 mod builder;
 mod chain_reader;
@@ -39,6 +44,8 @@ mod tls;
 mod tls;
 mod urls;
 
+#[cfg(feature = "attestation")]
+pub use attestation::{SoftwareAttestation, SoftwareGuest};
 pub use builder::{DevnetBuilder, MAX_NODES, MIN_NODES};
 pub use clock::DevnetClock;
 pub use devnet_node::DevnetNode;

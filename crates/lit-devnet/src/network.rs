@@ -7,6 +7,8 @@ use lit_node_transport::{Discovery, HttpUrl, Network, NodeList, NodeTransport};
 use lit_types::{Clock, NodeUrl};
 use tokio::{sync::watch, task::JoinSet};
 
+#[cfg(feature = "attestation")]
+use crate::attestation::Attesters;
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 use crate::{
@@ -37,6 +39,8 @@ pub struct Devnet {
     pub(crate) addresses: Addresses,
     #[cfg(feature = "tls")]
     pub(crate) tls: Option<Tls>,
+    #[cfg(feature = "attestation")]
+    pub(crate) attesters: Attesters,
     pub(crate) threshold: usize,
     pub(crate) clock: Arc<DevnetClock>,
     pub(crate) chain: LitChain,

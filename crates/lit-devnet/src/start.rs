@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::{
     Devnet, DevnetBuilder, DevnetClock, DevnetError, MAX_NODES, MIN_NODES, StateError,
+    attestation::Attesters,
     blocks::Blocks,
     chain_reader::LocalChain,
     dealer::NodeShares,
@@ -54,6 +55,7 @@ impl DevnetBuilder {
             blocks,
             uses,
         } = off_chain.clone();
+        let attesters = Attesters::new(&self, &keys, &clock)?;
         let chain = self.chain(&keys, &clock, &addresses.nodes, saved_chain)?;
         let log = Arc::<RequestLog>::default();
         let jwt_issuer = Arc::new(keys.jwt_issuer());
@@ -65,7 +67,7 @@ impl DevnetBuilder {
         let places = Arc::new(Places::new(self.max_engines, self.nodes));
         let meetings = Arc::<Meetings>::default();
         let signers = give_shares(&keys, self.nodes, threshold);
-        let node = |((url, signer), uses): ((&NodeUrl, NodeSigner), &Arc<DelegationUses>)| {
+        let node = |(place, ((url, signer), uses)): Placed<'_>| {
             let parts = NodeParts {
                 keys: Arc::new(signer.clone()),
                 chains: chains.clone(),
@@ -78,6 +80,7 @@ impl DevnetBuilder {
                 uses: Arc::clone(uses),
                 entropy: Arc::new(SystemEntropy),
                 auth: auth.clone(),
+                attester: attesters.of(place, keys.node_wallet(place)),
                 settings: settings.clone(),
             };
             let node = Arc::new(Node::new(url.clone(), parts));
@@ -85,7 +88,7 @@ impl DevnetBuilder {
             Arc::new(EmbeddedNode::new(node, signer, chain, log))
         };
         let nodes = addresses.nodes.iter().zip(signers).zip(&uses);
-        let nodes: Arc<[Arc<EmbeddedNode>]> = nodes.map(node).collect();
+        let nodes: Arc<[Arc<EmbeddedNode>]> = nodes.enumerate().map(node).collect();
         let saver = match state {
             Some(state) => Some(start_saving(state, chain.chain().clone(), off_chain).await?),
             None => None,
@@ -105,6 +108,8 @@ impl DevnetBuilder {
             addresses,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "attestation")]
+            attesters,
             threshold: threshold.into(),
             clock,
             chain,
@@ -228,7 +233,8 @@ impl DevnetBuilder {
             .chain(self.chains.values().map(|(_, url)| url));
         let reachable = rpcs.map(HttpUrl::origin).chain(&addresses.services);
         let environment = reachable
-            .map(host_and_port)
+            // A host alone would allow `fetch` to reach all its ports.
+            .map(NodeUrl::host_and_port)
             .fold(self.environment.clone(), ActionEnvironment::with_fetch_host);
         let fetcher = self.fetcher.clone();
         #[cfg(feature = "http")]
@@ -243,16 +249,8 @@ impl DevnetBuilder {
     }
 }
 
-/// Host and port. A host alone would allow `fetch` to reach all its ports.
-fn host_and_port(origin: &NodeUrl) -> String {
-    let authority = origin.authority();
-    let host_end = authority.rfind(']').unwrap_or_default();
-    if authority[host_end..].contains(':') {
-        return authority.to_owned();
-    }
-    let port = if origin.is_https() { 443 } else { 80 };
-    format!("{authority}:{port}")
-}
+/// What is special about a node, with its index.
+type Placed<'a> = (usize, ((&'a NodeUrl, NodeSigner), &'a Arc<DelegationUses>));
 
 /// Saves everything, and goes on saving what changes.
 async fn start_saving(

@@ -34,9 +34,9 @@ pub use http_fetcher::HttpFetcher;
 pub use node::{MAX_BODY, Node};
 pub use node_parts::NodeParts;
 pub use parts::{
-    Announce, BlockHashes, CallError, ChainNames, ChainReader, Chains, CodeError, CodeStore,
-    EngineSlot, Engines, Entropy, Follow, KeyShares, Meeting, PeerError, Peers, ProviderReader,
-    RequestKey, Role, ShareError, SigningId, UnknownBlock,
+    Announce, Attester, BlockHashes, CallError, ChainNames, ChainReader, Chains, CodeError,
+    CodeStore, EngineSlot, Engines, Entropy, Follow, KeyShares, Meeting, PeerError, Peers,
+    ProviderReader, RequestKey, Role, ShareError, SigningId, UnknownBlock,
 };
 pub use request::{Request, Response};
 pub use settings::NodeSettings;

@@ -4,8 +4,8 @@ use lit_contracts::ContractAddresses;
 use lit_types::Clock;
 
 use crate::{
-    AuthProviders, BlockHashes, Chains, CodeStore, DelegationUses, Engines, Entropy, KeyShares,
-    NodeSettings, Peers,
+    Attester, AuthProviders, BlockHashes, Chains, CodeStore, DelegationUses, Engines, Entropy,
+    KeyShares, NodeSettings, Peers,
 };
 
 /// What a [`Node`](crate::Node) is made of.
@@ -35,6 +35,8 @@ pub struct NodeParts {
     pub entropy: Arc<dyn Entropy>,
     /// The identity providers that the node trusts.
     pub auth: AuthProviders,
+    /// Attests the node; without one, handshakes carry no attestation.
+    pub attester: Option<Arc<dyn Attester>>,
     /// Limits and policies.
     pub settings: NodeSettings,
 }

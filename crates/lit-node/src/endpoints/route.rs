@@ -30,7 +30,7 @@ impl Node {
             ));
         }
         match path {
-            "/web/handshake" => self.handshake(request),
+            "/web/handshake" => self.handshake(request).await,
             "/web/sign_session_key/v1" => self.sign_session_key(request).await,
             "/web/execute/v1" | "/web/execute" => self.execute(request).await,
             "/web/encryption/sign" => self.encryption_sign(request, single_auth_sig).await,

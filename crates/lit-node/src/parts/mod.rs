@@ -1,5 +1,6 @@
 //! The parts of a node that differ between deployments, as traits.
 
+mod attester;
 mod blocks;
 mod chain;
 mod chains;
@@ -10,6 +11,7 @@ mod keys;
 mod peers;
 
 pub use self::{
+    attester::Attester,
     blocks::{BlockHashes, UnknownBlock},
     chain::{CallError, ChainReader, ProviderReader},
     chains::{ChainNames, Chains},
