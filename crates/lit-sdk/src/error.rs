@@ -2,6 +2,8 @@ use std::fmt;
 
 use lit_contracts::ContractError;
 use lit_node_transport::{Cause, QuorumError};
+#[cfg(feature = "attestation")]
+use lit_node_transport::{NodeOutcome, Outcome, TransportError};
 use lit_recap::SiweError;
 use lit_session_crypto::{
     BlsError, CapabilityRefusal, InvalidSessionSigs, RootRefusal, SessionError, SessionRefusal,
@@ -58,9 +60,8 @@ pub enum Error {
     /// or addresses on the context.
     #[error(transparent)]
     SwitchedOff(#[from] SwitchedOff),
-    /// The nodes of this network must prove by attestation what they run. This version cannot verify that, and does not
-    /// connect without.
-    #[error("{0} requires node attestation, which this version cannot verify")]
+    /// The nodes of this network must prove by attestation what they run, and the feature that verifies it is off.
+    #[error("{0} requires node attestation; build with the feature `attestation`")]
     AttestationRequired(LitNetwork),
     /// The nodes could not be found, for example because the chain does not answer.
     #[error("cannot find the nodes of the network")]
@@ -196,6 +197,11 @@ pub enum ConfigError {
     /// There is no way to reach the nodes.
     #[error("no transport; set one, or build with the feature `http`")]
     NoTransport,
+    /// Nodes must be attested, and there is no source of certificates.
+    #[error(
+        "no source of certificates to attest nodes; set one with with_vcek_source, or build with the feature `http`"
+    )]
+    NoVcekSource,
     /// Keys are shared with a threshold of at least 2. The nodes cannot sign or decrypt together with less.
     #[error(
         "a threshold of {threshold} is too low to sign or decrypt; keys are shared with at least 2"
@@ -210,6 +216,15 @@ pub enum ConfigError {
         /// The threshold.
         threshold: usize,
     },
+}
+
+/// The official client fails with the first node that fails.
+#[cfg(feature = "attestation")]
+const fn fails_attestation(node: &NodeOutcome) -> bool {
+    matches!(
+        node.outcome,
+        Outcome::Failed(TransportError::Attestation(_))
+    )
 }
 
 const fn end_problem(is_past: bool) -> &'static str {
@@ -252,8 +267,12 @@ impl From<SessionRefusal> for Error {
 impl Error {
     /// The error of the official client for the same situation, where there is one.
     #[must_use]
-    pub const fn sdk_code(&self) -> Option<SdkErrorCode> {
+    pub fn sdk_code(&self) -> Option<SdkErrorCode> {
         Some(match self {
+            #[cfg(feature = "attestation")]
+            Self::Connect(nodes) if nodes.outcomes.iter().any(fails_attestation) => {
+                SdkErrorCode::InvalidNodeAttestation
+            }
             Self::Config(_) => SdkErrorCode::LitNodeClientBadConfigError,
             Self::AttestationRequired(_) => SdkErrorCode::InvalidNodeAttestation,
             Self::Connect(_) | Self::Discovery(_) | Self::SwitchedOff(_) => SdkErrorCode::InitError,

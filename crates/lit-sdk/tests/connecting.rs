@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use common::{HELLO, Setup, any_action};
 use lit_devnet::Fault;
 use lit_sdk::{
-    Clock, Error, ExecuteJs, LitNetwork, LitNodeClient,
+    Clock, Error, ExecuteJs, LitNodeClient,
     transport::{Discovery, DiscoveryError, Epoch, NetworkView},
     types::NodeErrorCode,
 };
@@ -83,12 +83,14 @@ async fn late_nodes_join() {
     assert_eq!(client.connected_nodes(), *client.nodes());
 }
 
+/// With the feature they are attested, which `attestation.rs` tests.
+#[cfg(not(feature = "attestation"))]
 #[tokio::test]
 async fn networks_that_need_attestation_are_refused() {
     let setup = Setup::new(3).await;
     let error = setup
         .builder()
-        .with_network(LitNetwork::Datil)
+        .with_network(lit_sdk::LitNetwork::Datil)
         .connect()
         .await
         .unwrap_err();

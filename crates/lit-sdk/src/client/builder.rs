@@ -3,6 +3,7 @@ use std::{sync::Arc, time::Duration};
 use lit_node_transport::{Discovery, Network, NodeTransport, datil};
 use lit_types::{Clock, LitNetwork, SwitchedOff};
 
+use super::attestation::AttestationSettings;
 use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
 
 /// Configures a [`LitNodeClient`].
@@ -31,6 +32,7 @@ pub struct LitNodeClientBuilder {
     transport: Option<Arc<dyn NodeTransport>>,
     clock: Arc<dyn Clock>,
     blockhash_source: Option<Arc<BlockhashSource>>,
+    attestation: AttestationSettings,
     connect_timeout: Duration,
     node_timeout: Duration,
 }
@@ -52,6 +54,7 @@ impl LitNodeClientBuilder {
             transport: network.transport(),
             clock: network.clock().unwrap_or_else(|| Arc::new(SystemClock)),
             blockhash_source: None,
+            attestation: AttestationSettings::default(),
             connect_timeout: Duration::from_secs(20),
             node_timeout: datil::NODE_TIMEOUT,
         }
@@ -83,6 +86,31 @@ impl LitNodeClientBuilder {
         self
     }
 
+    /// Sends requests only to nodes that prove by attestation that this policy allows them. Default: with
+    /// [`AttestationPolicy::new`](crate::transport::attestation::AttestationPolicy::new) on the networks where the official client
+    /// requires it (datil, datil-test, habanero and manzano), elsewhere nodes are not attested.
+    ///
+    /// A node that fails counts as failed: connecting succeeds when a threshold of the others pass.
+    #[cfg(feature = "attestation")]
+    #[doc(alias = "checkNodeAttestation")]
+    pub fn with_attestation_policy(
+        mut self,
+        policy: crate::transport::attestation::AttestationPolicy,
+    ) -> Self {
+        self.attestation.policy = Some(policy);
+        self
+    }
+
+    /// Sets where the certificates of chips come from. Default: from AMD with the feature `http`.
+    #[cfg(feature = "attestation")]
+    pub fn with_vcek_source(
+        mut self,
+        source: Arc<dyn crate::transport::attestation::VcekSource>,
+    ) -> Self {
+        self.attestation.source = Some(source);
+        self
+    }
+
     /// Limits how long connecting may take. Default: 20 s.
     #[doc(alias = "connectTimeout")]
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
@@ -107,13 +135,13 @@ impl LitNodeClientBuilder {
         if let Some(switched_off) = self.switched_off {
             return Err(switched_off.into());
         }
-        if self.network.profile().attestation_required {
-            return Err(Error::AttestationRequired(self.network));
-        }
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport()?,
         };
+        let transport = self
+            .attestation
+            .apply(self.network, transport, &self.clock)?;
         LitNodeClient::connect_with(Connection {
             network: self.network,
             discovery: self.discovery,

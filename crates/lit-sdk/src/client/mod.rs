@@ -1,3 +1,8 @@
+#[cfg(feature = "attestation")]
+mod attestation;
+#[cfg(not(feature = "attestation"))]
+#[path = "no_attestation.rs"]
+mod attestation;
 mod builder;
 mod clock;
 mod nonce;
