@@ -4,6 +4,8 @@
 //! * [`AlteredNodes`] changes the answers of other nodes.
 //! * [`FakeClock`] stands still until a test moves it.
 //! * [`TestRng`], [`rng`] and [`wallet`] draw from a seed, so that a test does the same in every run.
+//! * [`Logs`] keeps all that is logged.
+//! * [`Secrets`] searches texts for what must not be in them.
 //! * [`TempDir`] is a directory that is removed when it is dropped.
 //!
 //! Only tests depend on this crate, as a dev-dependency. It depends on `lit-types` and `lit-node-transport` alone, so that
@@ -17,14 +19,18 @@
 
 mod clock;
 mod http;
+mod logs;
 mod nodes;
 mod reply;
+mod secrets;
 mod seeded;
 
 pub use clock::FakeClock;
 pub use http::FakeHttp;
+pub use logs::Logs;
 pub use nodes::{AlteredNodes, FakeNodes, greeting, node_url, node_urls};
 pub use reply::Reply;
+pub use secrets::Secrets;
 pub use seeded::{TestRng, rng, wallet};
 pub use tempfile::TempDir;
 
