@@ -150,7 +150,7 @@ async fn manager(url: &str) -> Result<Arc<SessionManager>, Failure> {
 fn store(url: &str) -> Result<RedisStore, Failure> {
     // A program gets its key from where it keeps secrets.
     let keys = SealingKeys::new(SealingKey::new([42; 32]));
-    Ok(RedisStore::new(redis::Client::open(url)?, keys)?)
+    Ok(RedisStore::new(redis::Client::open(url)?, keys))
 }
 
 fn request() -> Result<SessionRequest, Failure> {

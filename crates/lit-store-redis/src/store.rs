@@ -1,39 +1,48 @@
 use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use lit_sdk::store::{
     CorruptEntry, SealError, SealingKey, SealingKeys, SessionOwner, SessionScope, SessionStore,
     StoreError, StoredSession,
 };
 use rand_core::OsRng;
-use redis::{Client, Pipeline};
+use redis::{Client, Cmd, cmd};
 
-use crate::{connection::Connection, names::Names};
+use crate::{
+    connection::{Connection, Node, Server},
+    names::Names,
+    scripts::{PUT, REMOVE, SET_ASIDE, eval},
+};
 
 /// Stores encrypted sessions in Redis.
 ///
-/// It needs Redis 6.2 or later, with or without replicas, without a cluster. Entries are sealed with XChaCha20-Poly1305, bound to
-/// their names, and names are keyed hashes.
+/// It needs Redis 6.2 or later: one server ([`RedisStore::new`]), the master that sentinels name (`RedisStore::behind_sentinels`,
+/// feature `sentinel`), or a cluster (`RedisStore::on_cluster`, feature `cluster`). Entries are sealed with XChaCha20-Poly1305,
+/// bound to their names, and names are keyed hashes.
 ///
-/// Entries expire with their sessions. The store connects on first use, and reconnects after a loss: a call on a lost
-/// connection retries once, and then fails with [`StoreError::Unavailable`]. A call without an answer within 2 seconds fails
-/// too; Redis may still carry it out.
+/// Entries expire with their sessions. The store connects on first use. A call on a lost connection connects again and retries
+/// once, and then fails with [`StoreError::Unavailable`]; a server that has become a replica counts as lost. A call without an
+/// answer within 2 seconds fails too; Redis may still carry it out. A server without memory refuses new entries with
+/// [`StoreError::Full`], and still reads and removes.
 ///
 /// To rotate keys, open the store with a new current key and the old ones as previous. Entries are sealed again when they
 /// are read; [`RedisStore::rotate`] does so for all. Then drop the old keys.
 #[derive(Clone)]
 pub struct RedisStore {
-    connection: Connection,
-    keys: SealingKeys,
-    names: Names,
+    pub(crate) connection: Connection,
+    pub(crate) keys: SealingKeys,
+    pub(crate) names: Names,
 }
 
 /// The lifetime of a user's index after the last change: longer than any session.
-const INDEX_SECONDS: u64 = 31 * 24 * 60 * 60;
+pub(crate) const INDEX_SECONDS: u64 = 31 * 24 * 60 * 60;
 /// The lifetime of an entry that was set aside.
 const ASIDE_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// The number of entries that are read at once.
 const BATCH: usize = 500;
+/// The number of users of a cluster that are read at once.
+const USERS_AT_ONCE: usize = 32;
 
 impl RedisStore {
     /// The default prefix of all names.
@@ -42,38 +51,67 @@ impl RedisStore {
     /// A store on this server. It connects on first use.
     ///
     /// `rediss://` addresses need the feature `tls`; without it `Client::open` refuses them.
+    #[must_use]
+    pub fn new(client: Client, keys: SealingKeys) -> Self {
+        Self::on(Server::One(Box::new(client)), keys)
+    }
+
+    /// A store on the master that sentinels name. It connects on first use, and asks the sentinels again after a loss.
     ///
-    /// # Errors
-    /// [`StoreError::Unavailable`] for an invalid configuration of the client.
-    pub fn new(client: Client, keys: SealingKeys) -> Result<Self, StoreError> {
-        Ok(Self {
-            connection: Connection::new(client)?,
+    /// The client is one for [`SentinelServerType::Master`](redis::sentinel::SentinelServerType::Master).
+    ///
+    /// ```
+    /// use lit_sdk::store::SealingKeys;
+    /// use lit_store_redis::{RedisStore, redis::{RedisError, sentinel::{SentinelClient, SentinelServerType}}};
+    ///
+    /// fn store(keys: SealingKeys) -> Result<RedisStore, RedisError> {
+    ///     let sentinels = vec!["redis://10.0.0.1:26379", "redis://10.0.0.2:26379", "redis://10.0.0.3:26379"];
+    ///     let client = SentinelClient::build(sentinels, String::from("sessions"), None, SentinelServerType::Master)?;
+    ///     Ok(RedisStore::behind_sentinels(client, keys))
+    /// }
+    /// ```
+    #[cfg(feature = "sentinel")]
+    #[must_use]
+    pub fn behind_sentinels(client: redis::sentinel::SentinelClient, keys: SealingKeys) -> Self {
+        let client = tokio::sync::Mutex::new(client);
+        Self::on(Server::Sentinels(Box::new(client)), keys)
+    }
+
+    /// A store on a cluster. It connects on first use, to the nodes of the client and then to those that they name.
+    ///
+    /// All keys of a user have the same hash tag, so that they are on one server. The store sets the timeouts of the client.
+    ///
+    /// ```
+    /// use lit_sdk::store::SealingKeys;
+    /// use lit_store_redis::{RedisStore, redis::{RedisError, cluster::ClusterClient}};
+    ///
+    /// fn store(keys: SealingKeys) -> Result<RedisStore, RedisError> {
+    ///     let client = ClusterClient::new(["redis://10.0.0.1:6379", "redis://10.0.0.2:6379"])?;
+    ///     Ok(RedisStore::on_cluster(client, keys))
+    /// }
+    /// ```
+    #[cfg(feature = "cluster")]
+    #[must_use]
+    pub fn on_cluster(client: redis::cluster::ClusterClient, keys: SealingKeys) -> Self {
+        Self::on(Server::Cluster(Box::new(client)), keys)
+    }
+
+    fn on(server: Server, keys: SealingKeys) -> Self {
+        Self {
+            connection: Connection::new(server),
             keys,
             names: Names::new(Self::PREFIX.to_owned()),
-        })
+        }
     }
 
     /// Sets the prefix of all names, so that several stores can share a server. Default: [`RedisStore::PREFIX`].
+    ///
+    /// Braces in a prefix are a hash tag to a cluster: `{app}:` keeps all users on one server. Without a closing brace, or with
+    /// nothing in the braces, a cluster refuses all entries.
     #[must_use]
     pub fn with_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.names = Names::new(prefix.into());
         self
-    }
-
-    /// Seals the entries under previous keys with the current key. Returns their number.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    pub async fn rotate(&self) -> Result<usize, StoreError> {
-        let mut rotated = 0;
-        for names in self.scan().await?.chunks(BATCH) {
-            for found in self.read(names).await? {
-                if !found.current {
-                    rotated += usize::from(self.seal_again(&found).await?);
-                }
-            }
-        }
-        Ok(rotated)
     }
 
     /// All keys, the current one first.
@@ -81,7 +119,7 @@ impl RedisStore {
         std::iter::once(self.keys.current()).chain(self.keys.previous())
     }
 
-    fn seal(&self, entry: &StoredSession, name: &str) -> Vec<u8> {
+    pub(crate) fn seal(&self, entry: &StoredSession, name: &str) -> Vec<u8> {
         let json = entry.expose_json();
         self.keys.seal(json.as_bytes(), name.as_bytes(), &mut OsRng)
     }
@@ -126,19 +164,9 @@ impl RedisStore {
         sealed: &[u8],
         problem: &CorruptEntry,
     ) -> Result<Option<T>, StoreError> {
-        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-            redis.call('RENAME', KEYS[1], KEYS[2])
-            redis.call('EXPIRE', KEYS[2], ARGV[2])
-            return 1";
-        let mut command = Pipeline::new();
-        command
-            .cmd("EVAL")
-            .arg(SCRIPT)
-            .arg(2)
-            .arg(name)
-            .arg(self.names.aside(name));
+        let mut command = eval(SET_ASIDE, &[name, &self.names.aside(name)]);
         command.arg(sealed).arg(ASIDE_SECONDS);
-        let (moved,): (bool,) = self.connection.run(&command).await?;
+        let moved: bool = self.connection.run(&command).await?;
         if moved {
             let problem: &(dyn std::error::Error + 'static) = problem;
             tracing::warn!(problem, name, "a stored session is corrupt; set aside");
@@ -146,46 +174,13 @@ impl RedisStore {
         Ok(None)
     }
 
-    /// Seals an entry with the current key, unless it has been replaced.
-    async fn seal_again(&self, found: &Found) -> Result<bool, StoreError> {
-        const SCRIPT: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-            redis.call('DEL', KEYS[1])
-            redis.call('ZREM', KEYS[2], KEYS[1])
-            redis.call('SET', KEYS[3], ARGV[2], 'NX', 'PXAT', ARGV[3])
-            redis.call('ZADD', KEYS[4], ARGV[3], KEYS[3])
-            redis.call('EXPIRE', KEYS[4], ARGV[4])
-            return 1";
-        let scope = found.entry.scope();
-        let current = self.keys.current();
-        let name = self.names.session(current, scope);
-        // The key of the entry's name is also the key of its index.
-        let old = self
-            .ring()
-            .find(|key| self.names.session(key, scope) == found.name);
-        let old = old.unwrap_or(current);
-        let mut command = Pipeline::new();
-        command.cmd("EVAL").arg(SCRIPT).arg(4);
-        command
-            .arg(&found.name)
-            .arg(self.names.owner(old, scope.owner()));
-        command
-            .arg(&name)
-            .arg(self.names.owner(current, scope.owner()));
-        command
-            .arg(&found.sealed)
-            .arg(self.seal(&found.entry, &name));
-        command.arg(end_of(&found.entry)).arg(INDEX_SECONDS);
-        let (done,): (bool,) = self.connection.run(&command).await?;
-        Ok(done)
-    }
-
     /// The entries of these names.
     async fn read(&self, names: &[String]) -> Result<Vec<Found>, StoreError> {
         let mut found = Vec::new();
         for names in names.chunks(BATCH) {
-            let mut command = Pipeline::new();
-            command.cmd("MGET").arg(names);
-            let (values,): (Vec<Option<Vec<u8>>>,) = self.connection.run(&command).await?;
+            let mut command = cmd("MGET");
+            command.arg(names);
+            let values: Vec<Option<Vec<u8>>> = self.connection.run(&command).await?;
             for (name, value) in names.iter().zip(values) {
                 if let Some(value) = value {
                     found.extend(self.open(name, value).await?);
@@ -195,19 +190,40 @@ impl RedisStore {
         Ok(found)
     }
 
-    /// The names of all entries.
-    async fn scan(&self) -> Result<Vec<String>, StoreError> {
+    /// The entries of these names, in any order. A cluster reads only those of one user at once.
+    async fn read_all(&self, mut names: Vec<String>) -> Result<Vec<Found>, StoreError> {
+        if !self.connection.is_cluster() {
+            return self.read(&names).await;
+        }
+        names.sort_unstable();
+        let users = names.chunk_by(|one, other| self.names.tag(one) == self.names.tag(other));
+        let users: Vec<_> = users.map(|names| self.read(names)).collect();
+        let found = stream::iter(users).buffer_unordered(USERS_AT_ONCE);
+        let found: Vec<Vec<Found>> = found.try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// All entries.
+    pub(crate) async fn all(&self) -> Result<Vec<Found>, StoreError> {
+        let mut names = Vec::new();
+        for node in self.connection.nodes().await? {
+            names.extend(self.scan(&node).await?);
+        }
+        // A scan may return a name twice, and so may two nodes while a cluster moves it.
+        names.sort_unstable();
+        names.dedup();
+        self.read_all(names).await
+    }
+
+    /// The names of all entries on a node.
+    async fn scan(&self, node: &Node) -> Result<Vec<String>, StoreError> {
         let mut names = Vec::new();
         let mut cursor = 0_u64;
         loop {
-            let mut command = Pipeline::new();
-            command
-                .cmd("SCAN")
-                .arg(cursor)
-                .arg("MATCH")
-                .arg(self.names.pattern());
+            let mut command = cmd("SCAN");
+            command.arg(cursor).arg("MATCH").arg(self.names.pattern());
             command.arg("COUNT").arg(BATCH);
-            let ((next, batch),): ((u64, Vec<String>),) = self.connection.run(&command).await?;
+            let (next, batch): (u64, Vec<String>) = self.connection.run_on(node, &command).await?;
             names.extend(batch);
             cursor = next;
             if cursor == 0 {
@@ -215,24 +231,35 @@ impl RedisStore {
             }
         }
         names.retain(|name| self.names.is_session(name));
-        // A scan may return a name twice.
-        names.sort_unstable();
-        names.dedup();
         Ok(names)
+    }
+
+    /// The command that removes an entry, also one that was set aside.
+    fn removal(&self, name: &str) -> Cmd {
+        eval(
+            REMOVE,
+            &[name, &self.names.index(name), &self.names.aside(name)],
+        )
+    }
+
+    /// The names of an entry: under the current key, then under the previous ones.
+    fn names_of(&self, scope: &SessionScope) -> Vec<String> {
+        let names = self.ring().map(|key| self.names.session(key, scope));
+        names.collect()
     }
 }
 
 /// An entry with its name and ciphertext.
-struct Found {
-    name: String,
-    sealed: Vec<u8>,
-    entry: StoredSession,
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) entry: StoredSession,
     /// Whether the current key made the name and the ciphertext.
-    current: bool,
+    pub(crate) current: bool,
 }
 
 /// The expiration in milliseconds since 1970.
-fn end_of(entry: &StoredSession) -> i64 {
+pub(crate) fn end_of(entry: &StoredSession) -> i64 {
     entry.bundle().expiration().unix_millis()
 }
 
@@ -249,11 +276,9 @@ fn distinct(mut found: Vec<Found>) -> Vec<StoredSession> {
 #[async_trait]
 impl SessionStore for RedisStore {
     async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
-        let names: Vec<String> = self
-            .ring()
-            .map(|key| self.names.session(key, scope))
-            .collect();
-        let found = self.read(&names).await?;
+        let names = self.names_of(scope);
+        let mut found = self.read_all(names.clone()).await?;
+        found.sort_by_key(|found| names.iter().position(|name| *name == found.name));
         let Some(found) = found.into_iter().find(|found| found.entry.scope() == scope) else {
             return Ok(None);
         };
@@ -268,74 +293,31 @@ impl SessionStore for RedisStore {
     }
 
     async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
-        let (scope, end) = (entry.scope(), end_of(entry));
-        let current = self.keys.current();
-        let name = self.names.session(current, scope);
-        let index = self.names.owner(current, scope.owner());
-        let mut commands = Pipeline::new();
-        commands.atomic();
-        let sealed = self.seal(entry, &name);
-        commands
-            .cmd("SET")
-            .arg(&name)
-            .arg(sealed)
-            .arg("PXAT")
-            .arg(end)
-            .ignore();
-        commands
-            .cmd("ZADD")
-            .arg(&index)
-            .arg(end)
-            .arg(&name)
-            .ignore();
-        commands
-            .cmd("EXPIRE")
-            .arg(&index)
-            .arg(INDEX_SECONDS)
-            .ignore();
-        // A session lasts at most 30 days, so these have expired.
+        let (names, end) = (self.names_of(entry.scope()), end_of(entry));
+        let (name, old) = (&names[0], &names[1..]);
+        let mut command = eval(PUT, &[name, &self.names.index(name)]);
+        command.arg(self.seal(entry, name)).arg(end);
+        // A session lasts at most 30 days, so those that ended before have expired.
         let ended = end - 1000 * INDEX_SECONDS.cast_signed();
-        commands
-            .cmd("ZREMRANGEBYSCORE")
-            .arg(&index)
-            .arg("-inf")
-            .arg(ended)
-            .ignore();
-        for key in self.keys.previous() {
-            let old = self.names.session(key, scope);
-            commands.cmd("DEL").arg(&old).ignore();
-            commands
-                .cmd("ZREM")
-                .arg(self.names.owner(key, scope.owner()))
-                .arg(old)
-                .ignore();
+        command.arg(INDEX_SECONDS).arg(ended);
+        self.connection.run::<u8>(&command).await?;
+        for name in old {
+            self.connection.run::<u8>(&self.removal(name)).await?;
         }
-        self.connection.run(&commands).await
+        Ok(())
     }
 
     async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
-        let mut commands = Pipeline::new();
-        commands.atomic();
-        for key in self.ring() {
-            let name = self.names.session(key, scope);
-            commands.cmd("DEL").arg(&name).arg(self.names.aside(&name));
-            commands
-                .cmd("ZREM")
-                .arg(self.names.owner(key, scope.owner()))
-                .arg(name)
-                .ignore();
+        let mut removed = 0;
+        // Old names first: what a rotation moves meanwhile is found under the new one, or stays removed.
+        for name in self.names_of(scope).iter().rev() {
+            removed += self.connection.run::<u8>(&self.removal(name)).await?;
         }
-        let removed: Vec<u64> = self.connection.run(&commands).await?;
-        Ok(removed.into_iter().sum::<u64>() > 0)
+        Ok(removed > 0)
     }
 
     async fn set_aside(&self, refused: &StoredSession) -> Result<(), StoreError> {
-        let scope = refused.scope();
-        let names: Vec<String> = self
-            .ring()
-            .map(|key| self.names.session(key, scope))
-            .collect();
-        for found in self.read(&names).await? {
+        for found in self.read_all(self.names_of(refused.scope())).await? {
             if found.entry.expose_json() == refused.expose_json() {
                 self.put_aside::<()>(&found.name, &found.sealed, &CorruptEntry::Refused)
                     .await?;
@@ -345,22 +327,20 @@ impl SessionStore for RedisStore {
     }
 
     async fn of_owner(&self, owner: &SessionOwner) -> Result<Vec<StoredSession>, StoreError> {
-        let mut commands = Pipeline::new();
+        let mut names = Vec::new();
         for key in self.ring() {
-            commands
-                .cmd("ZRANGE")
-                .arg(self.names.owner(key, owner))
-                .arg(0)
-                .arg(-1);
+            let mut command = cmd("ZRANGE");
+            command.arg(self.names.owner(key, owner)).arg(0).arg(-1);
+            names.extend(self.connection.run::<Vec<String>>(&command).await?);
         }
-        let names: Vec<Vec<String>> = self.connection.run(&commands).await?;
-        let mut found = self.read(&names.concat()).await?;
+        names.retain(|name| self.names.is_session(name));
+        let mut found = self.read_all(names).await?;
         found.retain(|found| found.entry.scope().owner() == owner);
         Ok(distinct(found))
     }
 
     async fn list(&self) -> Result<Vec<StoredSession>, StoreError> {
-        Ok(distinct(self.read(&self.scan().await?).await?))
+        Ok(distinct(self.all().await?))
     }
 }
 

@@ -7,9 +7,7 @@ use alloy_provider::{Provider, ProviderBuilder};
 use alloy_signer_local::PrivateKeySigner;
 use lit_sdk::{
     Clock, Error, ExecuteJs, PkpLogin, PkpPublicKey, SessionManager, WalletAuth,
-    contracts::LitContracts,
-    login::{EthWalletOptions, EthWalletProvider},
-    session::SessionManagerError,
+    contracts::LitContracts, login::EthWalletProvider, session::SessionManagerError,
     store::SessionStore,
 };
 
@@ -25,13 +23,19 @@ async fn mint(setup: &Setup, owner: &PrivateKeySigner) -> PkpPublicKey {
     contracts.pkp().mint().await.unwrap().public_key
 }
 
+/// A login to a new PKP by its owner.
+pub(crate) async fn login(setup: &Setup) -> PkpLogin {
+    let owner: PrivateKeySigner = setup.network.funded_keys()[0].parse().unwrap();
+    let method = EthWalletProvider::authenticate(&setup.client, &owner);
+    PkpLogin::new(mint(setup, &owner).await).with_auth_method(method.await.unwrap())
+}
+
 #[tokio::test]
 async fn sessions_of_pkps_come_back() {
     let setup = Setup::new().await;
     let owner: PrivateKeySigner = setup.network.funded_keys()[0].parse().unwrap();
     let (pkp, other) = (mint(&setup, &owner).await, mint(&setup, &owner).await);
-    let options = EthWalletOptions::default();
-    let method = EthWalletProvider::authenticate_with(&setup.client, &owner, &options);
+    let method = EthWalletProvider::authenticate(&setup.client, &owner);
     let method = method.await.unwrap();
     let login = |pkp| PkpLogin::new(pkp).with_auth_method(method.clone());
     let store = Arc::new(setup.store(keys(1)));

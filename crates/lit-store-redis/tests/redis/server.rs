@@ -1,15 +1,24 @@
 use std::{
     fs,
-    io::{BufRead, BufReader, ErrorKind},
+    io::{BufRead, BufReader, ErrorKind, Lines},
     net::TcpListener,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
+use lit_store_redis::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue};
 use lit_test_fakes::{TempDir, temp_dir};
 
-/// A redis-server on a free port, with a directory of its own. It writes every command to a file, so that it comes back with
-/// all it had.
+/// A server writes every command to a file, so that it comes back with all it had, and replicas get all at once.
+const OPTIONS: [(&str, &str); 5] = [
+    ("--bind", "127.0.0.1"),
+    ("--save", ""),
+    ("--appendonly", "yes"),
+    ("--appendfsync", "always"),
+    ("--repl-diskless-sync-delay", "0"),
+];
+
+/// A redis-server on a free port, with a directory of its own.
 pub(crate) struct Server {
     port: u16,
     directory: TempDir,
@@ -20,17 +29,22 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        Self::with(|_, port| vec!["--port".to_owned(), port.to_string()])
+        Self::started_with(&[])
+    }
+
+    /// With these options beside the port.
+    pub(crate) fn started_with(options: &[&str]) -> Self {
+        Self::with(|_, port| {
+            let mut all = vec!["--port".to_owned(), port.to_string()];
+            all.extend(options.iter().map(|option| (*option).to_owned()));
+            all
+        })
     }
 
     /// With the options that a directory and a port give.
     pub(crate) fn with(options: impl Fn(&Path, u16) -> Vec<String>) -> Self {
         let directory = temp_dir();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
+        let port = free_port();
         let mut server = Self {
             options: options(directory.path(), port),
             port,
@@ -45,7 +59,6 @@ impl Server {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    #[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "for TLS alone"))]
     pub(crate) const fn port(&self) -> u16 {
         self.port
     }
@@ -67,41 +80,12 @@ impl Server {
 
     pub(crate) fn restart(&mut self) {
         self.stop();
-        let started = Command::new("redis-server")
-            .args(["--bind", "127.0.0.1"])
-            .args(&self.options)
-            .args([
-                "--save",
-                "",
-                "--appendonly",
-                "yes",
-                "--appendfsync",
-                "always",
-            ])
-            .arg("--dir")
-            .arg(self.directory.path())
-            .stdout(Stdio::piped())
-            .spawn();
-        let mut process = match started {
-            Ok(process) => process,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                panic!(
-                    "redis-server is not installed: apt-get install redis-server, as .ci/run does"
-                )
-            }
-            Err(error) => panic!("redis-server cannot be started: {error}"),
-        };
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut log = Vec::new();
-        for line in lines {
-            let line = line.unwrap();
-            if line.contains("Ready to accept connections") {
-                self.process = Some(process);
-                return;
-            }
-            log.push(line);
-        }
-        panic!("redis-server ended:\n{}", log.join("\n"));
+        let mut command = Command::new("redis-server");
+        command.args(&self.options);
+        command.args(OPTIONS.iter().flat_map(|(name, value)| [name, value]));
+        command.arg("--dir").arg(self.directory.path());
+        let (process, _) = start(&mut command, "Ready to accept connections");
+        self.process = Some(process);
     }
 
     /// What the server has written to disk.
@@ -111,10 +95,61 @@ impl Server {
             .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
             .collect()
     }
+
+    /// The answer to a command.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, words: &[&str]) -> T {
+        ask(&self.url(), words).await
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The answer of the server at this address to a command.
+pub(crate) async fn ask<T: FromRedisValue>(url: &str, words: &[&str]) -> T {
+    let client = Client::open(url).unwrap();
+    let patient = AsyncConnectionConfig::new().set_response_timeout(None);
+    let connection = client.get_multiplexed_async_connection_with_config(&patient);
+    let mut connection = connection.await.unwrap();
+    let mut command = Cmd::new();
+    command.arg(words);
+    command.query_async(&mut connection).await.unwrap()
+}
+
+pub(crate) fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+/// What a process prints.
+pub(crate) type Log = Lines<BufReader<ChildStdout>>;
+
+/// Starts a process, and waits until it prints this.
+pub(crate) fn start(command: &mut Command, ready: &str) -> (Child, Log) {
+    let mut process = match command.stdout(Stdio::piped()).spawn() {
+        Ok(process) => process,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            panic!("redis-server is not installed: apt-get install redis-server, as .ci/run does")
+        }
+        Err(error) => panic!("redis-server cannot be started: {error}"),
+    };
+    let mut log = BufReader::new(process.stdout.take().unwrap()).lines();
+    wait_for(&mut log, ready);
+    (process, log)
+}
+
+/// Waits until a process prints this.
+pub(crate) fn wait_for(log: &mut Log, text: &str) {
+    let mut read = Vec::new();
+    for line in log {
+        let line = line.unwrap();
+        if line.contains(text) {
+            return;
+        }
+        read.push(line);
+    }
+    panic!("redis-server ended:\n{}", read.join("\n"));
 }

@@ -1,7 +1,7 @@
 use alloy_signer_local::PrivateKeySigner;
 use lit_devnet::Devnet;
 use lit_sdk::{
-    LitNodeClient, Right, Session, SessionRequest, WalletAuth,
+    LitNodeClient, Right, SessionRequest, WalletAuth,
     store::{NetworkId, SealingKey, SealingKeys, SessionOwner, SessionScope, StoredSession},
 };
 use lit_store_redis::{RedisStore, redis};
@@ -36,25 +36,36 @@ impl Setup {
     }
 
     pub(crate) fn store(&self, keys: SealingKeys) -> RedisStore {
-        RedisStore::new(redis::Client::open(self.server.url()).unwrap(), keys).unwrap()
+        RedisStore::new(redis::Client::open(self.server.url()).unwrap(), keys)
     }
 
     pub(crate) fn scope(&self, request: &SessionRequest) -> SessionScope {
+        self.scope_of(&self.wallet, request)
+    }
+
+    fn scope_of(&self, wallet: &PrivateKeySigner, request: &SessionRequest) -> SessionScope {
         let owner = SessionOwner {
             network: NetworkId::of(&self.client),
-            user: self.wallet.address().into(),
+            user: wallet.address().into(),
         };
         SessionScope::of(owner, request).unwrap()
     }
 
-    pub(crate) async fn session(&self, request: &SessionRequest) -> Session {
-        let auth = WalletAuth::new(self.wallet.clone());
-        self.client.session(request, &auth).await.unwrap()
+    pub(crate) async fn entry(&self, domain: &str) -> StoredSession {
+        self.entry_of(&self.wallet, domain).await
     }
 
-    pub(crate) async fn entry(&self, domain: &str) -> StoredSession {
+    pub(crate) async fn entry_of(&self, wallet: &PrivateKeySigner, domain: &str) -> StoredSession {
         let request = any_action().with_domain(domain);
-        StoredSession::new(self.scope(&request), &self.session(&request).await)
+        let auth = WalletAuth::new(wallet.clone());
+        let session = self.client.session(&request, &auth).await.unwrap();
+        StoredSession::new(self.scope_of(wallet, &request), &session)
+    }
+
+    /// Sets the memory that Redis may use, in bytes; 0 for any. Nothing is evicted.
+    pub(crate) async fn limit_memory(&self, bytes: &str) {
+        let set = ["CONFIG", "SET", "maxmemory", bytes];
+        self.server.ask::<()>(&set).await;
     }
 
     pub(crate) async fn raw<T: redis::FromRedisValue>(&self, command: &[&[u8]]) -> T {

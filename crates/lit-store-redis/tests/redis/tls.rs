@@ -69,7 +69,7 @@ async fn sessions_are_kept_over_tls() {
             Some(root) => Client::build_with_tls(url, trusting(root)).unwrap(),
             None => Client::open(url).unwrap(),
         };
-        RedisStore::new(client, keys(1)).unwrap()
+        RedisStore::new(client, keys(1))
     };
     let url = format!("rediss://localhost:{}", server.port());
     let good = store(url.clone(), Some(&root));

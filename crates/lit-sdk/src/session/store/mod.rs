@@ -131,6 +131,9 @@ pub enum StoreError {
     /// A remote store cannot be reached, or refused. It may work again later.
     #[error("the session store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A remote store has no memory left for new entries. It still reads and removes.
+    #[error("the session store is full; give it more memory, or sign users out")]
+    Full(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The runtime shut down before the store did its work.
     #[error("the runtime stopped before the session store was done")]
     RuntimeShutDown,

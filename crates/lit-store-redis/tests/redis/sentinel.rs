@@ -1,0 +1,127 @@
+//! A master that fails, and a sentinel that promotes its replica.
+
+use std::{
+    fs,
+    process::{Child, Command},
+};
+
+use lit_sdk::store::{SessionStore, StoreError};
+use lit_store_redis::{
+    RedisStore,
+    redis::{
+        Client,
+        sentinel::{SentinelClient, SentinelServerType},
+    },
+};
+use lit_test_fakes::{TempDir, temp_dir};
+
+use crate::{
+    server::{Log, Server, free_port, start, wait_for},
+    support::{Setup, keys},
+};
+
+struct Sentinel {
+    port: u16,
+    process: Child,
+    log: Log,
+    _directory: TempDir,
+}
+
+impl Sentinel {
+    /// Watches a master, and knows its replica.
+    fn of(master: &Server, replica: &Server) -> Self {
+        let (directory, port) = (temp_dir(), free_port());
+        let (file, master) = (directory.path().join("sentinel.conf"), master.port());
+        let config = format!(
+            "port {port}\nbind 127.0.0.1\nsentinel monitor sessions 127.0.0.1 {master} 1\n\
+             sentinel down-after-milliseconds sessions 300\nsentinel failover-timeout sessions 2000\n"
+        );
+        fs::write(&file, config).unwrap();
+        let mut command = Command::new("redis-server");
+        command.arg(&file).arg("--sentinel");
+        let (process, mut log) = start(&mut command, "+monitor master sessions");
+        wait_for(
+            &mut log,
+            &format!("+slave slave 127.0.0.1:{}", replica.port()),
+        );
+        Self {
+            port,
+            process,
+            log,
+            _directory: directory,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it has made another server the master.
+    fn wait_for_switch(&mut self, from: &Server, to: &Server) {
+        let (from, to) = (from.port(), to.port());
+        let switch = format!("+switch-master sessions 127.0.0.1 {from} 127.0.0.1 {to}");
+        wait_for(&mut self.log, &switch);
+    }
+}
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_store_follows_the_master() {
+    let mut setup = Setup::new().await;
+    let port = setup.server.port().to_string();
+    let replica = Server::started_with(&["--replicaof", "127.0.0.1", &port]);
+    assert_eq!(setup.server.ask::<u8>(&["WAIT", "1", "0"]).await, 1);
+    let mut sentinel = Sentinel::of(&setup.server, &replica);
+    // The first sentinel of the list is gone.
+    let gone = format!("redis://127.0.0.1:{}", free_port());
+    let client = SentinelClient::build(
+        vec![gone, sentinel.url()],
+        String::from("sessions"),
+        None,
+        SentinelServerType::Master,
+    );
+    let store = RedisStore::behind_sentinels(client.unwrap(), keys(1));
+    let mut entries = Vec::new();
+    for index in 0..3 {
+        entries.push(setup.entry(&format!("{index}.example")).await);
+    }
+    store.put(&entries[0]).await.unwrap();
+    assert_eq!(setup.server.ask::<u8>(&["WAIT", "1", "0"]).await, 1);
+
+    setup.server.stop();
+    // Until the sentinel knows, there is nobody to write to.
+    if let Err(error) = store.put(&entries[1]).await {
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+    }
+    sentinel.wait_for_switch(&setup.server, &replica);
+    store.put(&entries[2]).await.unwrap();
+    let found = store.get(entries[0].scope()).await.unwrap().unwrap();
+    assert_eq!(found.public_key(), entries[0].public_key());
+    assert!(store.remove(entries[0].scope()).await.unwrap());
+    let on_new = RedisStore::new(Client::open(replica.url()).unwrap(), keys(1));
+    assert!(on_new.get(entries[2].scope()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_unknown_master_is_an_error() {
+    let setup = Setup::new().await;
+    let client = |name: &str| {
+        let sentinels = vec![setup.server.url()];
+        let master = SentinelServerType::Master;
+        SentinelClient::build(sentinels, String::from(name), None, master).unwrap()
+    };
+    let entry = setup.entry("one.example").await;
+    // This is not even a sentinel.
+    let store = RedisStore::behind_sentinels(client("sessions"), keys(1));
+    let refused = store.put(&entry).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+}
