@@ -124,7 +124,8 @@ impl DevnetBuilder {
 
     /// Sets how many Lit Actions engines run at once, on all nodes together. Further actions wait. Each engine may use
     /// [`ActionLimits::memory`]. An action called by another action gets an additional engine, which is not counted. The number is
-    /// raised to the number of nodes if it is lower. Default: 64.
+    /// raised to the number of nodes if it is lower. From twice that number on, the requests of one session leave enough engines for one
+    /// request of another. Default: 64.
     pub const fn with_max_engines(mut self, engines: usize) -> Self {
         self.max_engines = engines;
         self

@@ -1,74 +1,322 @@
 //! Slots for engines, which bound how many run at once.
 
 use std::{
-    collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, Weak},
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
 use lit_node::{EngineSlot, Engines, RequestKey};
 use lit_types::NodeUrl;
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::oneshot;
 
 use crate::lock::lock;
 
 /// Slots for engines, assigned in order of request.
 ///
-/// Nodes that work on the same request wait for one another, so they get their slots together: the first of them takes slots for all.
-/// An action called by another runs on its caller's slot.
+/// Nodes that work on the same request wait for one another, and each holds its slot meanwhile. So a node gets a slot only if every request
+/// that has begun can still get one for each of its nodes, in some order (the banker's algorithm). No slot is kept for a node that
+/// does not ask for one.
+///
+/// The requests of one caller leave enough slots for one request of another. An action called by another runs on its caller's slot.
 #[derive(Debug)]
 pub(crate) struct Places {
-    free: Arc<Semaphore>,
+    max_engines: usize,
     nodes: usize,
-    groups: Mutex<HashMap<RequestKey, Weak<Place>>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The slots that are taken.
+    taken: usize,
+    requests: HashMap<RequestKey, Progress>,
+    /// The requests that have had a slot, in order.
+    begun: Vec<RequestKey>,
+    /// Those without a slot so far, in order.
+    fresh: VecDeque<Fresh>,
+}
+
+#[derive(Debug)]
+enum Fresh {
+    Request(RequestKey),
+    /// A request that other nodes cannot recognize.
+    Alone(oneshot::Sender<Slot>),
+}
+
+/// The slots of one request.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The nodes that have asked for a slot. Each gets one.
+    nodes: HashSet<NodeUrl>,
+    waiting: VecDeque<oneshot::Sender<Slot>>,
+    held: usize,
+    /// The number of slots so far, held or given back.
+    given: usize,
 }
 
 /// The right to run an engine, until it is dropped.
-#[derive(Debug, Default)]
-struct Place {
-    permits: OnceCell<OwnedSemaphorePermit>,
-    /// The nodes that have or had a slot: each has one.
-    members: Mutex<HashSet<NodeUrl>>,
+#[derive(Debug)]
+struct Slot {
+    places: Arc<Places>,
+    request: Option<RequestKey>,
 }
 
 impl Places {
     /// `max_engines` slots, but at least one for each node.
     pub(crate) fn new(max_engines: usize, nodes: usize) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(max_engines.max(nodes))),
+            max_engines: max_engines.max(nodes),
             nodes,
-            groups: Mutex::default(),
+            state: Mutex::default(),
         }
     }
 
     /// Waits for a slot.
-    async fn enter(&self, request: Option<&RequestKey>, node: &NodeUrl) -> Arc<Place> {
-        let group = request.and_then(|request| self.group(request, node));
-        let (place, wanted) = match group {
-            Some(group) => (group, self.nodes),
-            None => (Arc::default(), 1),
-        };
-        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX);
-        let take = || Arc::clone(&self.free).acquire_many_owned(wanted);
-        // The semaphore is never closed.
-        let _ = place.permits.get_or_try_init(take).await;
-        place
+    #[allow(
+        clippy::expect_used,
+        reason = "only waiters that are gone are removed from the queue"
+    )]
+    async fn enter(self: &Arc<Self>, request: Option<&RequestKey>, node: &NodeUrl) -> Slot {
+        // Dropped after the receiver: a waiter that goes may have blocked others.
+        let _next = Next(self);
+        let receiver = lock(&self.state).ask(request, node);
+        self.give();
+        receiver.await.expect("the waiter is in the queue")
     }
 
-    /// The group of a request, unless the node has already used its slot.
-    fn group(&self, request: &RequestKey, node: &NodeUrl) -> Option<Arc<Place>> {
-        let mut groups = lock(&self.groups);
-        groups.retain(|_, group| group.strong_count() > 0);
-        let group = match groups.get(request).and_then(Weak::upgrade) {
-            Some(group) => group,
-            None => {
-                let group = Arc::<Place>::default();
-                groups.insert(request.clone(), Arc::downgrade(&group));
-                group
+    /// Gives slots to those that wait, as far as there are some.
+    fn give(self: &Arc<Self>) {
+        let mut lost = Vec::new();
+        let mut state = lock(&self.state);
+        if self.give_to_begun(&mut state, &mut lost) {
+            self.give_to_fresh(&mut state, &mut lost);
+        }
+        drop(state);
+        // Slots of waiters that went meanwhile: dropping them takes the lock.
+        drop(lost);
+    }
+
+    /// Gives slots to the requests that have begun. Returns whether there are some left for others.
+    fn give_to_begun(self: &Arc<Self>, state: &mut State, lost: &mut Vec<Slot>) -> bool {
+        let mut has_enough = true;
+        for request in state.begun.clone() {
+            while let Some(waiter) = state.next_waiter(&request) {
+                if !self.caller_may_have_another(state, &request) {
+                    state.wait(&request, waiter);
+                    break;
+                }
+                if !self.is_free(state, &request) {
+                    state.wait(&request, waiter);
+                    has_enough = false;
+                    break;
+                }
+                lost.extend(self.give_one(state, Some(request.clone()), waiter));
             }
+            state.forget_ended(&request);
+        }
+        has_enough
+    }
+
+    /// Gives slots in order. A request waits behind another that has to wait, unless that one waits for its own caller.
+    fn give_to_fresh(self: &Arc<Self>, state: &mut State, lost: &mut Vec<Slot>) {
+        let mut kept = VecDeque::new();
+        // Callers that have as many slots as they may have.
+        let mut full = HashSet::new();
+        while state.taken < self.max_engines
+            && let Some(next) = state.fresh.pop_front()
+        {
+            let request = match next {
+                Fresh::Alone(waiter) if waiter.is_closed() => continue,
+                Fresh::Alone(waiter) => {
+                    lost.extend(self.give_one(state, None, waiter));
+                    continue;
+                }
+                Fresh::Request(request) => request,
+            };
+            if full.contains(&request.caller) {
+                kept.push_back(Fresh::Request(request));
+                continue;
+            }
+            let Some(waiter) = state.next_waiter(&request) else {
+                state.requests.remove(&request);
+                continue;
+            };
+            let is_full = !self.caller_may_have_another(state, &request);
+            if is_full || !self.is_free(state, &request) {
+                state.wait(&request, waiter);
+                if is_full {
+                    full.insert(request.caller.clone());
+                    kept.push_back(Fresh::Request(request));
+                    continue;
+                }
+                state.fresh.push_front(Fresh::Request(request));
+                break;
+            }
+            state.begun.push(request.clone());
+            lost.extend(self.give_one(state, Some(request), waiter));
+            if !self.give_to_begun(state, lost) {
+                break;
+            }
+        }
+        kept.append(&mut state.fresh);
+        state.fresh = kept;
+    }
+
+    /// Gives a slot; returns it if the waiter has gone.
+    fn give_one(
+        self: &Arc<Self>,
+        state: &mut State,
+        request: Option<RequestKey>,
+        waiter: oneshot::Sender<Slot>,
+    ) -> Option<Slot> {
+        state.take(request.as_ref());
+        let slot = Slot {
+            places: Arc::clone(self),
+            request,
         };
-        let is_first = lock(&group.members).insert(node.clone());
-        is_first.then_some(group)
+        waiter.send(slot).err()
+    }
+
+    /// Whether there is a slot, and all requests can end if this one takes it.
+    fn is_free(&self, state: &State, request: &RequestKey) -> bool {
+        let needs = state.needs(self.nodes, request, |_| true);
+        state.taken < self.max_engines && can_all_end(self.max_engines, needs)
+    }
+
+    /// Whether the requests of the caller can end with the slots that one caller may take.
+    fn caller_may_have_another(&self, state: &State, request: &RequestKey) -> bool {
+        let for_others = self.nodes;
+        if self.max_engines < 2 * for_others {
+            return true;
+        }
+        let is_of_caller = |other: &RequestKey| other.caller == request.caller;
+        let needs = state.needs(self.nodes, request, is_of_caller);
+        can_all_end(self.max_engines - for_others, needs)
+    }
+}
+
+/// The slots that a request has, and those that it may still need.
+#[derive(Debug, Clone, Copy)]
+struct Need {
+    held: usize,
+    missing: usize,
+}
+
+/// Whether requests with these needs can end one after the other, each when it has all its slots.
+fn can_all_end(slots: usize, mut needs: Vec<Need>) -> bool {
+    needs.sort_unstable_by_key(|need| need.missing);
+    let held: usize = needs.iter().map(|need| need.held).sum();
+    let mut free = slots.checked_sub(held);
+    for Need { missing, held } in needs {
+        free = free.filter(|free| missing <= *free).map(|free| free + held);
+    }
+    free.is_some()
+}
+
+impl State {
+    /// Joins the queue. A node that asks again for the same request waits as if the request had no id.
+    fn ask(&mut self, request: Option<&RequestKey>, node: &NodeUrl) -> oneshot::Receiver<Slot> {
+        let (waiter, receiver) = oneshot::channel();
+        let Some(request) = request else {
+            self.fresh.push_back(Fresh::Alone(waiter));
+            return receiver;
+        };
+        let progress = self.requests.entry(request.clone()).or_default();
+        if !progress.nodes.insert(node.clone()) {
+            self.fresh.push_back(Fresh::Alone(waiter));
+            return receiver;
+        }
+        progress.waiting.push_back(waiter);
+        if progress.nodes.len() == 1 {
+            self.fresh.push_back(Fresh::Request(request.clone()));
+        }
+        receiver
+    }
+
+    /// The needs of the chosen requests that have begun, after one more slot for `next`.
+    fn needs(
+        &self,
+        nodes: usize,
+        next: &RequestKey,
+        chosen: impl Fn(&RequestKey) -> bool,
+    ) -> Vec<Need> {
+        let fresh = Some(next).filter(|next| !self.begun.contains(next));
+        let requests = self.begun.iter().chain(fresh);
+        let needs = requests.filter(|request| chosen(request)).map(|request| {
+            let more = usize::from(request == next);
+            let (held, given) = match self.requests.get(request) {
+                Some(progress) => (progress.held, progress.given),
+                None => (0, 0),
+            };
+            Need {
+                held: held + more,
+                missing: nodes.saturating_sub(given + more),
+            }
+        });
+        needs.filter(|need| need.held > 0).collect()
+    }
+
+    /// Removes the first waiter of a request that has not gone.
+    fn next_waiter(&mut self, request: &RequestKey) -> Option<oneshot::Sender<Slot>> {
+        let waiting = &mut self.requests.get_mut(request)?.waiting;
+        loop {
+            let waiter = waiting.pop_front()?;
+            if !waiter.is_closed() {
+                return Some(waiter);
+            }
+        }
+    }
+
+    /// Puts a waiter back to the front.
+    fn wait(&mut self, request: &RequestKey, waiter: oneshot::Sender<Slot>) {
+        if let Some(progress) = self.requests.get_mut(request) {
+            progress.waiting.push_front(waiter);
+        }
+    }
+
+    fn take(&mut self, request: Option<&RequestKey>) {
+        self.taken += 1;
+        if let Some(progress) = request.and_then(|request| self.requests.get_mut(request)) {
+            progress.held += 1;
+            progress.given += 1;
+        }
+    }
+
+    fn release(&mut self, request: Option<&RequestKey>) {
+        self.taken -= 1;
+        let Some(request) = request else {
+            return;
+        };
+        if let Some(progress) = self.requests.get_mut(request) {
+            progress.held -= 1;
+        }
+        self.forget_ended(request);
+    }
+
+    /// Forgets a request that has begun, when none of its nodes has a slot or waits for one.
+    fn forget_ended(&mut self, request: &RequestKey) {
+        let has_ended = |progress: &Progress| progress.held == 0 && progress.waiting.is_empty();
+        if self.requests.get(request).is_some_and(has_ended) {
+            self.requests.remove(request);
+            self.begun.retain(|begun| begun != request);
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        lock(&self.places.state).release(self.request.as_ref());
+        self.places.give();
+    }
+}
+
+/// Gives slots to others when it is dropped.
+struct Next<'a>(&'a Arc<Places>);
+
+impl Drop for Next<'_> {
+    fn drop(&mut self) {
+        self.0.give();
     }
 }
 
@@ -88,6 +336,38 @@ impl LocalEngines {
 #[async_trait]
 impl Engines for LocalEngines {
     async fn enter(&self, request: Option<&RequestKey>) -> EngineSlot {
-        EngineSlot::holding(self.places.enter(request, &self.node).await)
+        EngineSlot::holding(Arc::new(self.places.enter(request, &self.node).await))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs(held: &[usize], nodes: usize) -> Vec<Need> {
+        let need = |&held: &usize| Need {
+            held,
+            missing: nodes - held,
+        };
+        held.iter().map(need).collect()
+    }
+
+    #[test]
+    fn requests_can_end_if_one_of_them_can_and_the_others_after_it() {
+        for (slots, held, can_end) in [
+            (64, &[1; 55][..], true),
+            (64, &[1; 56], false),
+            (10, &[1], true),
+            (10, &[9, 1], false),
+            (19, &[9, 9], true),
+            (18, &[9, 9], false),
+            (12, &[9, 2], true),
+        ] {
+            assert_eq!(
+                can_all_end(slots, needs(held, 10)),
+                can_end,
+                "{slots} {held:?}"
+            );
+        }
     }
 }

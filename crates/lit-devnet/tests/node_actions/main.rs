@@ -19,6 +19,7 @@ use std::sync::Arc;
 use alloy_network::EthereumWallet;
 use alloy_provider::{Provider, ProviderBuilder, WalletProvider};
 use alloy_signer_local::PrivateKeySigner;
+use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
 use lit_contracts::LitContracts;

@@ -2,7 +2,75 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, Response};
+use lit_devnet::actions::{FetchBody, FetchError, HttpFetch};
+use tokio::sync::Semaphore;
+
 use crate::*;
+
+/// An action that runs until the time limit on all nodes that are asked.
+const ENDLESS: &str = "fetch('http://never.example')";
+
+/// Counts requests, and answers none.
+struct Counter(Arc<Semaphore>);
+
+#[async_trait]
+impl HttpFetch for Counter {
+    async fn fetch(&self, _: Request<Bytes>) -> Result<Response<Box<dyn FetchBody>>, FetchError> {
+        self.0.add_permits(1);
+        std::future::pending().await
+    }
+}
+
+/// Asks node 0 alone to run endless actions, for sessions from these seeds. When `running` of them run, another session's request to all nodes
+/// succeeds.
+async fn lone_requests_leave_slots(seeds: &[u8], requests: usize, running: u32) {
+    let started = Arc::new(Semaphore::new(0));
+    let counter = Counter(Arc::clone(&started));
+    let builder = Devnet::builder()
+        .with_nodes(10)
+        .with_fetch_host("never.example")
+        .with_fetcher(Arc::new(counter));
+    let setup = Setup::of(builder).await;
+    let node = setup.network.node_urls()[0].clone();
+    let mut lone = tokio::task::JoinSet::new();
+    for seed in seeds {
+        let (template, key) = session(&setup.network, *seed).await;
+        let sig = template.sign_for(&key, &node);
+        for number in 0..requests {
+            let (transport, node, sig) = (setup.network.transport(), node.clone(), sig.clone());
+            let id = format!("lit_lone_{number}");
+            lone.spawn(
+                async move { execute(&transport, &node, &id, ENDLESS, &json!({}), &sig).await },
+            );
+        }
+    }
+    let _ = started.acquire_many(running).await.unwrap();
+    let code = "Lit.Actions.broadcastAndCollect({ name: 'n', value: 'x' })
+        .then((values) => Lit.Actions.setResponse({ response: values.join('') }))";
+    for (status, body) in setup.ask_all("lit_all", code).await {
+        assert_eq!(
+            (status, &body["response"]),
+            (200, &json!("xxxxxx")),
+            "{body}"
+        );
+    }
+    assert!(lone.try_join_next().is_none(), "a lone request has ended");
+    // No more of them run than that.
+    assert_eq!(started.available_permits(), running as usize);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_to_one_node_take_no_slots_of_others() {
+    lone_requests_leave_slots(&[1, 2, 3, 4, 5, 6], 1, 6).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_caller_leaves_slots_for_another() {
+    // 54 of 64 slots, of which 9 stay free so that one of the requests can run on all nodes.
+    lone_requests_leave_slots(&[1], 64, 45).await;
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_requests_whose_nodes_wait_for_one_another_all_end() {
