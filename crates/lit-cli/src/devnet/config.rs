@@ -2,7 +2,7 @@ use std::{collections::HashSet, path::PathBuf};
 
 use super::{
     issuers::Issuer,
-    values::{ChainUrl, FetchHost, Fund, Seed, Url},
+    values::{ApiKey, ChainUrl, FetchHost, Fund, Seed, Url},
 };
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{MAX_NODES, MIN_NODES};
@@ -88,9 +88,9 @@ pub(super) struct Config {
     /// The service that access control conditions on POAPs ask; POAP itself is at `https://api.poap.tech`.
     #[arg(long, value_name = "URL")]
     pub(super) poap: Option<Url>,
-    /// The API key for --poap. Without that it is not used.
+    /// The API key for --poap. Without that it is not used. `--print-config` does not show it.
     #[arg(long, value_name = "KEY", env = "LIT_POAP_KEY", hide_env_values = true)]
-    pub(super) poap_key: Option<String>,
+    pub(super) poap_key: Option<ApiKey>,
     /// Write addresses and keys to this file as JSON once the network is ready.
     #[arg(long, value_name = "FILE")]
     pub(super) describe: Option<PathBuf>,
@@ -124,5 +124,23 @@ fn node_count_in_range<'de, D: Deserializer<'de>>(file: D) -> Result<usize, D::E
         Err(D::Error::custom(format_args!(
             "{nodes} is not in {MIN_NODES}..={MAX_NODES}"
         )))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_key() {
+        let matches = Config::augment_args(Command::new("devnet"))
+            .get_matches_from(["devnet", "--poap-key=c4f3"]);
+        let config = Config::from_arg_matches(&matches).unwrap();
+        assert_eq!(config.poap_key, Some(ApiKey("c4f3".to_owned())));
+        let shown = format!("{config:?}");
+        assert!(shown.contains("poap_key: Some(ApiKey(..))"), "{shown}");
+        assert!(!shown.contains("c4f3"), "{shown}");
     }
 }

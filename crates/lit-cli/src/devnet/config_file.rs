@@ -1,6 +1,7 @@
 use std::{fmt::Write, path::Path};
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, parser::ValueSource};
+use serde_json::Value;
 use toml::Table;
 
 use super::config::Config;
@@ -8,6 +9,10 @@ use crate::error::{Error, read_file};
 
 /// The key of the option that is a list of tables.
 const ISSUERS: &str = "jwt-issuer";
+/// The key of the option that is not printed.
+const SECRET: &str = "poap-key";
+/// What is printed instead.
+const HIDDEN: &str = "set, but not shown";
 
 /// An issuer in the form of the file, as a comment.
 const ISSUER_EXAMPLE: &str = r#"# [[jwt-issuer]]
@@ -66,7 +71,16 @@ fn config(path: &Path, options: Table) -> Result<Config, Error> {
     })
 }
 
-/// The options as a file for `--config`. Options without a value are comments.
+/// The options as JSON, without keys of services.
+pub(super) fn print_json(config: &Config) -> Result<Value, Error> {
+    let mut options = serde_json::to_value(config)?;
+    if config.poap_key.is_some() {
+        options[SECRET] = HIDDEN.into();
+    }
+    Ok(options)
+}
+
+/// The options as a file for `--config`, without keys of services. Options without a value are comments.
 pub(super) fn print(config: &Config) -> Result<String, Error> {
     let mut options = Table::try_from(config).map_err(Error::ConfigText)?;
     // Keys after the header of a table would be its own.
@@ -78,6 +92,9 @@ pub(super) fn print(config: &Config) -> Result<String, Error> {
         // An empty list would clash with a table that is added to the file.
         let option = option.filter(|_| key != ISSUERS || !config.jwt_issuer.is_empty());
         let line = match option {
+            Some(_) if key == SECRET => {
+                format!("# {key} = \"\" # {HIDDEN}: pass --{key} or set LIT_POAP_KEY\n")
+            }
             Some(option) => {
                 toml::to_string(&Table::from_iter([option])).map_err(Error::ConfigText)?
             }

@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
     config.check()?;
     if args.print_config {
         let text = config_file::print(&config)?;
-        return output.result(&serde_json::to_value(&config)?, &text);
+        return output.result(&config_file::print_json(&config)?, &text);
     }
     let ethers = ethers::bundle(config.ethers.as_deref())?;
     let network = start::start(&config, ethers.as_deref(), output).await?;

@@ -67,8 +67,8 @@ fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
         builder = builder.with_solana_rpc(http.clone(), url.clone());
     }
     if let Some(Url(base)) = &config.poap {
-        let key = config.poap_key.clone().unwrap_or_default();
-        builder = builder.with_poap(http.clone(), base.clone(), key);
+        let key = config.poap_key.as_ref().map(|key| key.0.clone());
+        builder = builder.with_poap(http.clone(), base.clone(), key.unwrap_or_default());
     }
     if let Some(Url(url)) = &config.condition_resolver {
         let resolver = HttpConditionResolver::new(http, url.clone());
