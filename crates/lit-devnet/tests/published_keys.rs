@@ -132,6 +132,30 @@ async fn keys_are_fetched_once_and_again_for_an_unknown_key() {
 }
 
 #[tokio::test]
+async fn a_known_key_does_not_wait_for_an_unknown_one() {
+    let (old, stranger) = (Key::new("old", 1), Key::new("none", 3));
+    let issuer = Issuer::new(publishing(&[&old])).await;
+    assert_eq!(issuer.shown(0, &old).await, VERIFIED);
+    after(10).await;
+    issuer.server.reply(Reply::never());
+    let unknown = issuer.shown(1, &stranger);
+    tokio::pin!(unknown);
+    let is_asked = async {
+        while issuer.fetches() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answer = &mut unknown => panic!("{answer}"),
+        () = is_asked => {}
+    }
+    tokio::select! {
+        answer = unknown => panic!("{answer}"),
+        answer = issuer.shown(1, &old) => assert_eq!(answer, VERIFIED),
+    }
+}
+
+#[tokio::test]
 async fn a_withdrawn_key_is_of_use_for_ten_minutes() {
     let (old, new) = (Key::new("old", 1), Key::new("new", 2));
     let issuer = Issuer::new(publishing(&[&old])).await;

@@ -1,7 +1,11 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{sync, time::Instant};
 
 use super::{AuthRefusal, JwtProvider, jwk::Jwks};
 
@@ -28,7 +32,8 @@ impl IssuerKeys {
         Self::Published(Arc::new(PublishedKeys {
             client,
             url,
-            fetched: Mutex::new(Fetched::default()),
+            fetched: Mutex::default(),
+            last_try: sync::Mutex::default(),
         }))
     }
 
@@ -49,41 +54,55 @@ impl IssuerKeys {
 pub(super) struct PublishedKeys {
     client: Arc<dyn HttpClient>,
     url: HttpUrl,
-    fetched: Mutex<Fetched>,
-}
-
-#[derive(Default)]
-struct Fetched {
-    keys: Option<(Arc<Jwks>, Instant)>,
-    last_try: Option<Instant>,
+    /// The keys, and when they were fetched.
+    fetched: Mutex<Option<(Arc<Jwks>, Instant)>>,
+    /// Locked while keys are fetched.
+    last_try: sync::Mutex<Option<Instant>>,
 }
 
 impl PublishedKeys {
-    /// Fetches the keys if they are old, or if this one is not among them. A task that waits for the fetch of another uses its keys.
+    /// Fetches the keys if they are old, or if this one is not among them. A task that waits for the fetch of another uses its keys. A
+    /// known key never waits for a fetch that another key caused.
     async fn with(
         &self,
         id: Option<&str>,
         provider: JwtProvider,
     ) -> Result<Arc<Jwks>, AuthRefusal> {
-        let mut fetched = self.fetched.lock().await;
+        if let Some(keys) = self.current(id) {
+            return Ok(keys);
+        }
+        let mut last_try = self.last_try.lock().await;
+        if let Some(keys) = self.current(id) {
+            return Ok(keys);
+        }
         let now = Instant::now();
-        let is_current = |(keys, time): &(Arc<Jwks>, Instant)| {
-            keys.has(id) && now.duration_since(*time) < MAX_AGE
-        };
-        let may_fetch = (fetched.last_try).is_none_or(|time| now.duration_since(time) >= PAUSE);
-        if may_fetch && !fetched.keys.as_ref().is_some_and(is_current) {
-            fetched.last_try = Some(now);
-            match self.fetch(provider).await {
-                Ok(keys) => fetched.keys = Some((Arc::new(keys), now)),
+        if last_try.is_none_or(|time| now.duration_since(time) >= PAUSE) {
+            *last_try = Some(now);
+            let result = self.fetch(provider).await;
+            let mut fetched = self.fetched();
+            match result {
+                Ok(keys) => *fetched = Some((Arc::new(keys), now)),
                 // The keys that are known are of use until the issuer answers again.
-                Err(error) if fetched.keys.as_ref().is_none_or(|(keys, _)| !keys.has(id)) => {
+                Err(error) if fetched.as_ref().is_none_or(|(keys, _)| !keys.has(id)) => {
                     return Err(error);
                 }
                 Err(_) => {}
             }
         }
-        let keys = fetched.keys.as_ref().map(|(keys, _)| Arc::clone(keys));
+        let keys = self.fetched().as_ref().map(|(keys, _)| Arc::clone(keys));
         keys.ok_or(AuthRefusal::NoKeys(provider.name()))
+    }
+
+    /// The keys, if they are not old and this one is among them.
+    fn current(&self, id: Option<&str>) -> Option<Arc<Jwks>> {
+        let fetched = self.fetched();
+        let (keys, time) = fetched.as_ref()?;
+        (keys.has(id) && time.elapsed() < MAX_AGE).then(|| Arc::clone(keys))
+    }
+
+    /// Ignores poisoning: the keys change in one step.
+    fn fetched(&self) -> MutexGuard<'_, Option<(Arc<Jwks>, Instant)>> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self, provider: JwtProvider) -> Result<Jwks, AuthRefusal> {
