@@ -3,6 +3,7 @@
 mod actions;
 mod auth;
 mod capacity;
+mod caught;
 mod causes;
 mod conditions;
 mod contracts;

@@ -4,7 +4,7 @@ use lit_session_crypto::SessionVerifier;
 use lit_types::{NodeErrorCode, NodeUrl};
 
 use crate::{
-    NodeParts, Request, Response, actions::ActionRunner, capacity::Capacity,
+    NodeParts, Request, Response, actions::ActionRunner, capacity::Capacity, caught::caught,
     conditions::ConditionReader, contracts::Contracts, refusal::Refusal,
 };
 
@@ -52,7 +52,7 @@ impl Node {
         &self.url
     }
 
-    /// Answers a request with a JSON document; refusals are answers too.
+    /// Answers a request with a JSON document; refusals are answers too, and so is a panic.
     ///
     /// # Panics
     /// Outside a tokio runtime with time enabled.
@@ -77,12 +77,11 @@ impl Node {
                 format_args!("X-Request-Id is longer than {MAX_REQUEST_ID} bytes"),
             ));
         }
-        tokio::time::timeout(REQUEST_TIMEOUT, self.route(request))
-            .await
-            .unwrap_or(Err(Refusal::brief(
-                408,
-                "request_timeout",
-                "Request timed out",
-            )))
+        let answer = caught(self.route(request));
+        match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(panicked)) => Err(Refusal::coded(NodeErrorCode::NodeSystemFault, panicked)),
+            Err(_) => Err(Refusal::brief(408, "request_timeout", "Request timed out")),
+        }
     }
 }

@@ -116,7 +116,15 @@ async fn wrong_shares_are_found_out() {
         runner.setup.network.node(node).fail(Fault::CorruptShare);
     }
     let error = runner.error(combine, json!({})).await;
-    assert!(error.starts_with("Error: "), "{error}");
+    let (nodes, rest) = error
+        .strip_prefix("Error: shares of the nodes ")
+        .and_then(|rest| rest.split_once(": "))
+        .unwrap_or_else(|| panic!("{error}"));
+    assert!(["0, 1", "0, 2", "1, 2"].contains(&nodes), "{error}");
+    assert!(
+        rest.starts_with("2 signature shares of one signing set do not add up"),
+        "{error}"
+    );
     let answers = runner.run("lit_1", SIGN, json!({})).await;
     let combined = runner.signature(&answers, "sig1", DIGEST);
     assert!(

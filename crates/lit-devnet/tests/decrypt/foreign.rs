@@ -87,6 +87,37 @@ async fn chains_that_are_not_there() {
     assert!(asker.meets_basic(here).await);
 }
 
+/// Panics while the node answers.
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait]
+impl ConditionResolver for Broken {
+    async fn is_met(&self, _: &ForeignCondition, _: &WalletAddress) -> Result<bool, ResolverError> {
+        panic!("broken")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_ends_one_request_and_not_the_network() {
+    let solana = json!([{
+        "conditionType": "solRpc", "method": "getBalance", "params": [":userAddress"], "pdaParams": [],
+        "pdaInterface": { "offset": 0, "fields": {} }, "pdaKey": "", "chain": "solana",
+        "returnValueTest": { "key": "", "comparator": ">=", "value": "1" },
+    }]);
+    let builder = Devnet::builder().with_condition_resolver(Arc::new(Broken));
+    let asker = Asker::of(Setup::of(builder).await).await;
+    for _ in 0..2 {
+        asker
+            .refused(
+                &body(ConditionsKind::Unified, &solana),
+                (500, "NodeSystemFault"),
+            )
+            .await;
+    }
+    assert!(asker.meets_basic(json!([wallet_is(asker.address())])).await);
+}
+
 #[tokio::test]
 async fn a_server_is_asked() {
     let solana = json!([{

@@ -99,17 +99,31 @@ impl<'a> Signing<'a> {
     }
 }
 
-/// `r` is the compressed nonce point.
+/// `r` is the compressed nonce point. Errors name the nodes by their indices; which share of a set is wrong cannot be told from the shares.
 fn combine(signing: &Signing<'_>, shares: &[String]) -> Result<Value, HostError> {
     let mut parsed = Vec::with_capacity(shares.len());
+    let mut nodes = Vec::with_capacity(shares.len());
     let mut nonce = String::new();
     for share in shares {
         let share: EcdsaShareJson = serde_json::from_str(share).map_err(HostError::new)?;
+        let node = share.share_index;
         nonce = share.big_r.trim_matches('"').to_lowercase();
-        parsed.extend(share.parse().map_err(HostError::new)?);
+        parsed.extend(
+            share
+                .parse()
+                .map_err(|error| HostError::new(format_args!("node {node}: {error}")))?,
+        );
+        nodes.push(node);
     }
+    // The same text on all nodes.
+    nodes.sort_unstable();
     let signature =
-        EcdsaSignature::combine_for(&signing.pkp, &signing.digest, &parsed, parsed.len())
-            .map_err(HostError::new)?;
+        EcdsaSignature::combine_for(&signing.pkp, &signing.digest, &parsed, parsed.len()).map_err(
+            |error| {
+                let nodes: Vec<_> = nodes.iter().map(u32::to_string).collect();
+                let nodes = nodes.join(", ");
+                HostError::new(format_args!("shares of the nodes {nodes}: {error}"))
+            },
+        )?;
     Ok(json!({ "r": nonce, "s": hex::encode(signature.s()), "v": signature.recid() }))
 }
