@@ -117,6 +117,9 @@ await compare(
       'nope',
     ].flatMap((algorithm) => [['sign'], ['encrypt', 'decrypt'], []].map((usages) => [generateKey, algorithm, usages])),
     [generateKey, { name: 'AES-CBC', length: 100 }, ['encrypt']],
+    // Sizes that no native function may trust.
+    ...[2 ** 45, 2 ** 32, -8, 'x', {}].map((length) => [generateKey, { ...hmac, length }, ['sign']]),
+    [generateKey, { name: 'AES-CBC', length: 2 ** 45 }, ['encrypt']],
   ],
   runs,
 );
