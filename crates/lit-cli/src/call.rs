@@ -12,7 +12,8 @@ use lit_actions::{ActionEnvironment, ActionHost, ActionRequest, HostError, HostR
 use lit_node::HttpFetcher;
 use lit_sdk::{
     ActionCid, Encrypted, ExecuteJs, LitNodeClient, PkpPublicKey, PkpSign, Right, Session,
-    SessionRequest, WalletAuth, types::access_control::AccessControlConditions,
+    SessionRequest, WalletAuth,
+    types::{access_control::AccessControlConditions, strict_json},
 };
 use serde_json::{Value, json};
 
@@ -202,9 +203,8 @@ async fn run_locally(args: &Run, code: String, output: &Output) -> Result<(), Er
 }
 
 pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error> {
-    let conditions: AccessControlConditions =
-        serde_json::from_str(&read_file(&args.conditions)?)
-            .map_err(|error| is_not(CONDITIONS, &args.conditions, error))?;
+    let conditions: AccessControlConditions = strict_json::from_str(&read_file(&args.conditions)?)
+        .map_err(|error| is_not(CONDITIONS, &args.conditions, error))?;
     let data = fs::read(&args.file).map_err(|source| Error::Read {
         path: args.file.clone(),
         source,
@@ -216,7 +216,7 @@ pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error
 }
 
 pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error> {
-    let encrypted: Encrypted = serde_json::from_str(&read_file(&args.file)?)
+    let encrypted: Encrypted = strict_json::from_str(&read_file(&args.file)?)
         .map_err(|error| is_not("the output of `lit encrypt`", &args.file, error))?;
     let wallet = args.wallet.signer()?;
     let client = args.network.connect(output).await?;

@@ -2,14 +2,17 @@
 
 use std::error::Error as StdError;
 
-use lit_sdk::{PkpPublicKey, types::TokenId};
+use lit_sdk::{
+    PkpPublicKey,
+    types::{TokenId, strict_json},
+};
 use serde_json::{Value, json};
 
 pub(crate) fn parse_param(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text
         .split_once('=')
         .ok_or("expected NAME=JSON, such as magicNumber=42")?;
-    let value = serde_json::from_str(value).map_err(|error| {
+    let value = strict_json::from_str(value).map_err(|error| {
         format!(
             "malformed JSON after {name}=: {error}{}",
             quoting(name, value)

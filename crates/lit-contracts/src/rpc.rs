@@ -9,7 +9,7 @@ use alloy_json_rpc::{RequestPacket, ResponsePacket};
 use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError as HttpError};
-use lit_types::NodeUrl;
+use lit_types::{NodeUrl, strict_json};
 
 /// How many bytes of an answer that is not JSON-RPC are quoted.
 const MAX_QUOTED: usize = 512;
@@ -67,7 +67,7 @@ impl RpcTransport {
             .unwrap_or(Err(HttpError::Timeout(self.timeout)))
             .map_err(|source| TransportErrorKind::custom(RpcUnreachable { origin, source }))?;
         // Nodes send JSON-RPC errors with an error status too.
-        serde_json::from_slice(&answer.body).map_err(|error| {
+        strict_json::from_slice(&answer.body).map_err(|error| {
             // The error quotes enough of a page to recognize it.
             let quoted = &answer.body[..answer.body.len().min(MAX_QUOTED)];
             let text = String::from_utf8_lossy(quoted).into_owned();

@@ -14,6 +14,7 @@ use lit_session_crypto::sign_siwe;
 use lit_types::{
     AuthMethod, LitAbility,
     constants::{AuthMethodScope, AuthMethodType},
+    wire::Endpoint,
 };
 use serde_json::{Value, json};
 
@@ -77,6 +78,54 @@ async fn requests_of_another_form() {
     refused(&setup, &both, 500, "").await;
     let huge = with(&setup, "code", "a".repeat(33 * 1024 * 1024)).await;
     refused(&setup, &huge, 413, "payload_too_large").await;
+}
+
+/// At every endpoint and any depth. Lit's nodes refuse doubled members that they know, and take the last of others, such as the
+/// parameters of an action.
+#[tokio::test]
+async fn doubled_members() {
+    let setup = Setup::new().await;
+    let session = setup.owner_session().await;
+    let sig = json!(setup.sig(0, &session)).to_string();
+    let good = setup.good_body().await.to_string();
+    let execute = |params: &str| {
+        format!(
+            r#"{{"code":"{}","jsParams":{params},"authSig":{sig},"epoch":0}}"#,
+            base64("1")
+        )
+    };
+    let pkp = setup.pkp;
+    let digest = json!(vec![1; 32]);
+    let sign = format!(r#"{{"toSign":{digest},"pubkey":"{pkp}","authSig":{sig},"epoch":0}}"#);
+    let claim = json!({ "authMethod": setup.owner_method().await }).to_string();
+    for (endpoint, body, doubled) in [
+        (Endpoint::SignSessionKey, good.clone(), r#""epoch":0"#),
+        (Endpoint::SignSessionKey, good, r#""authMethodType":1"#),
+        (Endpoint::Execute, execute("{}"), r#""epoch":0"#),
+        (Endpoint::Execute, execute("{}"), r#""algo":"ed25519""#),
+        (Endpoint::Execute, execute(r#"{"a":1}"#), r#""a":1"#),
+        (Endpoint::Execute, execute(r#"{"b":[{"a":1}]}"#), r#""a":1"#),
+        (Endpoint::PkpSign, sign, r#""epoch":0"#),
+        (Endpoint::PkpClaim, claim, r#""authMethodType":1"#),
+        (
+            Endpoint::Handshake,
+            r#"{"clientPublicKey":"a","epoch":0}"#.to_owned(),
+            r#""epoch":0"#,
+        ),
+    ] {
+        assert_eq!(body.matches(doubled).count(), 1, "{body}");
+        let (status, answer) = setup.send_text(endpoint, body.clone()).await;
+        assert!((200..=202).contains(&status), "{answer}");
+        let body = body.replace(doubled, &format!("{doubled},{doubled}"));
+        let (status, answer) = setup.send_text(endpoint, body).await;
+        assert_eq!((status, code(&answer)), (422, "NodeBadInput"), "{answer}");
+        let name = doubled.split('"').nth(1).unwrap();
+        let reason = answer["details"].to_string();
+        assert!(
+            reason.contains(&format!("duplicate field `{name}`")),
+            "{answer}"
+        );
+    }
 }
 
 #[tokio::test]

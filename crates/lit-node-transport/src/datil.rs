@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use lit_types::{CompactJson, NodeErrorBody, wire::ActionFailure};
+use lit_types::{CompactJson, NodeErrorBody, strict_json, wire::ActionFailure};
 use serde_json::Value;
 
 use crate::RequestId;
@@ -33,9 +33,9 @@ pub fn headers(request_id: &RequestId) -> Vec<(&'static str, String)> {
 /// a node sends goes into errors and logs, so texts are cut and control characters dropped.
 #[must_use]
 pub fn parse_refusal(body: &Bytes) -> NodeErrorBody {
-    let mut error: NodeErrorBody = serde_json::from_slice(body).unwrap_or_default();
+    let mut error: NodeErrorBody = strict_json::from_slice(body).unwrap_or_default();
     if error.message.is_none() {
-        let failure: Option<ActionFailure> = serde_json::from_slice(body).ok();
+        let failure: Option<ActionFailure> = strict_json::from_slice(body).ok();
         let text = || String::from_utf8_lossy(&body[..body.len().min(MAX_TEXT)]).into_owned();
         error.message = Some(failure.map_or_else(text, |failure| failure.error));
     }

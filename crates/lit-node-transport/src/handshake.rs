@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use lit_types::{
-    NodeUrl,
+    NodeUrl, strict_json,
     wire::{Endpoint, HandshakeRequest, HandshakeResponse},
 };
 use tokio::time::{Instant, timeout_at};
@@ -174,7 +174,7 @@ struct Greeting {
 }
 
 fn judge(_: &NodeUrl, body: &[u8]) -> Result<Greeting, Rejection> {
-    let answer: HandshakeResponse = serde_json::from_slice(body)?;
+    let answer: HandshakeResponse = strict_json::from_slice(body)?;
     if answer.network_public_key == "ERR" {
         return Err(Rejection::NoKeys);
     }

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use lit_types::{JsonProblem, NodeErrorCode, NodeErrorKind, wire::Endpoint};
+use lit_types::{JsonProblem, NodeErrorCode, NodeErrorKind, strict_json, wire::Endpoint};
 use serde::de::DeserializeOwned;
 
 use crate::refusal::Refusal;
@@ -47,7 +47,7 @@ impl Request {
     }
 
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error: serde_json::Error| {
+        strict_json::from_slice(&self.body).map_err(|error: serde_json::Error| {
             let is_json = error.classify() == serde_json::error::Category::Data;
             let problem = JsonProblem::from(error);
             if is_json {

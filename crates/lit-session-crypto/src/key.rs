@@ -1,7 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
-use lit_types::constants::SESSION_KEY_URI_PREFIX;
+use lit_types::{constants::SESSION_KEY_URI_PREFIX, strict_json};
 use rand_core::CryptoRngCore;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -63,7 +63,7 @@ impl SessionKeyPair {
     /// [`SessionKeyError`]; also [`SessionKeyError::Mismatch`] if the two halves do not match.
     #[doc(alias = "isSessionKeyPair")]
     pub fn from_stored_json(json: &str) -> Result<Self, SessionKeyError> {
-        let mut stored: Stored = serde_json::from_str(json).map_err(|_| SessionKeyError::Json)?;
+        let mut stored: Stored = strict_json::from_str(json).map_err(|_| SessionKeyError::Json)?;
         let pair = Self::from_secret_hex(&stored.secret_key);
         stored.secret_key.zeroize();
         let pair = pair?;

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lit_types::{AuthSig, NodeUrl, SessionSigs, Timestamp};
+use lit_types::{AuthSig, NodeUrl, SessionSigs, Timestamp, strict_json};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -17,7 +17,7 @@ pub fn validate_session_sig(
 ) -> Result<(), Vec<SessionSigProblem>> {
     use SessionSigProblem as Problem;
 
-    let Ok(template) = serde_json::from_str::<Value>(&sig.signed_message) else {
+    let Ok(template) = strict_json::from_str::<Value>(&sig.signed_message) else {
         return Err(vec![Problem::NotJson]);
     };
     let mut problems = Vec::new();

@@ -1,7 +1,12 @@
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error as _, IgnoredAny},
+};
 use serde_json::{Value, value::RawValue};
+
+use crate::strict_json;
 
 /// A JSON value as compact text that keeps the order of its members.
 ///
@@ -14,10 +19,11 @@ impl CompactJson {
     /// Parses JSON and drops the white space between tokens.
     ///
     /// # Errors
-    /// [`CompactJsonError`] when the text is not JSON, or nested deeper than 128 levels.
+    /// [`CompactJsonError`] when the text is not JSON, is nested deeper than 128 levels, or has an object with the same member twice.
     pub fn parse(json: &str) -> Result<Self, CompactJsonError> {
-        // Check syntax and depth only: a value loses the order of members.
-        serde_json::from_str::<Value>(json).map_err(|error| CompactJsonError(error.to_string()))?;
+        // Only checked: a value loses the order of members.
+        strict_json::from_str::<IgnoredAny>(json)
+            .map_err(|error| CompactJsonError(error.to_string()))?;
         Ok(Self(strip_white_space(json)))
     }
 
@@ -107,6 +113,7 @@ mod tests {
     fn refuses_what_is_not_json() {
         let error = |text: &str| CompactJson::parse(text).unwrap_err().to_string();
         assert!(error("{a:1}").contains("key must be a string"));
+        assert!(error(r#"{"a":1,"a":1}"#).contains("duplicate field `a`"));
         assert!(error(&"[".repeat(100_000)).contains("recursion limit exceeded"));
     }
 }

@@ -1,15 +1,18 @@
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
-    de::{MapAccess, Visitor},
+    de::{Error as _, MapAccess, Visitor},
 };
 
 use crate::{AuthSig, NodeUrl};
 
+/// The largest number of nodes in the JSON of [`SessionSigs`].
+pub const MAX_SESSION_SIGS: usize = 1024;
+
 /// One session signature per node, in the order of the nodes: `sessionSigs` in the official client.
 ///
-/// The JSON form is a map from node URL to [`AuthSig`].
+/// The JSON form is a map from node URL to [`AuthSig`], of at most [`MAX_SESSION_SIGS`] nodes.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SessionSigs(Vec<(NodeUrl, AuthSig)>);
 
@@ -75,14 +78,17 @@ impl<'de> Deserialize<'de> for SessionSigs {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries: Vec<(NodeUrl, AuthSig)> = Vec::new();
-                while let Some((url, sig)) = map.next_entry::<NodeUrl, AuthSig>()? {
-                    if entries.iter().any(|(known, _)| *known == url) {
-                        return Err(serde::de::Error::custom(format_args!(
-                            "{url} appears twice"
+                let (mut entries, mut known) = (Vec::new(), HashSet::new());
+                while let Some(url) = map.next_key::<NodeUrl>()? {
+                    if !known.insert(url.clone()) {
+                        return Err(A::Error::custom(format_args!("{url} appears twice")));
+                    }
+                    if entries.len() == MAX_SESSION_SIGS {
+                        return Err(A::Error::custom(format_args!(
+                            "session signatures for more than {MAX_SESSION_SIGS} nodes"
                         )));
                     }
-                    entries.push((url, sig));
+                    entries.push((url, map.next_value()?));
                 }
                 Ok(SessionSigs(entries))
             }
@@ -97,4 +103,56 @@ impl<'de> Deserialize<'de> for SessionSigs {
 pub struct MissingNodeError {
     /// The node.
     pub node: NodeUrl,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(urls: impl Iterator<Item = String>) -> String {
+        let sig = r#"{"sig":"s","derivedVia":"d","signedMessage":"m","address":"a"}"#;
+        let entries: Vec<String> = urls.map(|url| format!("\"{url}\":{sig}")).collect();
+        format!("{{{}}}", entries.join(","))
+    }
+
+    fn url(number: usize) -> String {
+        format!("https://192.0.2.1:{number}")
+    }
+
+    #[test]
+    fn a_map_has_each_node_once() {
+        let sigs: SessionSigs = serde_json::from_str(&map([url(2), url(1)].into_iter())).unwrap();
+        let urls: Vec<&str> = sigs.iter().map(|(url, _)| url.as_str()).collect();
+        assert_eq!(urls, ["https://192.0.2.1:2", "https://192.0.2.1:1"]);
+        // A trailing slash is not part of the URL.
+        for doubled in [
+            url(2),
+            format!("{}/", url(2)),
+            "https:\\/\\/192.0.2.1:2".to_owned(),
+        ] {
+            let json = map([url(2), url(1), doubled].into_iter());
+            let error = serde_json::from_str::<SessionSigs>(&json).unwrap_err();
+            let text = error.to_string();
+            assert!(
+                text.starts_with("https://192.0.2.1:2 appears twice"),
+                "{text}"
+            );
+        }
+    }
+
+    /// Parsing stops at the first node too many, so it costs no more however long the map is.
+    #[test]
+    fn a_map_is_bounded() {
+        let most = map((0..MAX_SESSION_SIGS).map(url));
+        let sigs: SessionSigs = serde_json::from_str(&most).unwrap();
+        assert_eq!(sigs.len(), MAX_SESSION_SIGS);
+        let long = map((0..30_000).map(url));
+        let error = serde_json::from_str::<SessionSigs>(&long).unwrap_err();
+        let text = error.to_string();
+        assert!(
+            text.starts_with("session signatures for more than 1024 nodes"),
+            "{text}"
+        );
+        assert_eq!(error.column(), most.len() + url(MAX_SESSION_SIGS).len() + 2);
+    }
 }

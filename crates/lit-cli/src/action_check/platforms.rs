@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use lit_actions::ActionRequest;
+use lit_sdk::types::strict_json;
 use serde::Deserialize;
 
 use crate::error::Error;
@@ -72,7 +73,7 @@ impl Platform {
         let Found {
             globals,
             mut actions,
-        } = serde_json::from_str(&answer)?;
+        } = strict_json::from_str(&answer)?;
         actions.extend(lit_node::action_functions().iter().map(ToString::to_string));
         Ok(Self { globals, actions })
     }

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use lit_devnet::JwtProvider;
-use lit_sdk::transport::{HttpClient, HttpRequest, HttpTransport, HttpUrl, TransportError};
+use lit_sdk::{
+    transport::{HttpClient, HttpRequest, HttpTransport, HttpUrl, TransportError},
+    types::strict_json,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -81,10 +84,10 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<(), Error> {
         .await
         .unwrap_or(Err(TransportError::Timeout(DEADLINE)))
         .map_err(Error::Services)?;
-    if let Ok(Issued { token }) = serde_json::from_slice(&answer.body) {
+    if let Ok(Issued { token }) = strict_json::from_slice(&answer.body) {
         return output.result(&json!({ "token": token }), &token);
     }
-    let refused = serde_json::from_slice(&answer.body).map(|Refused { error }| error);
+    let refused = strict_json::from_slice(&answer.body).map(|Refused { error }| error);
     Err(Error::NoToken {
         status: answer.status,
         reason: refused.unwrap_or_else(|_| "that is not a network of `lit devnet`".to_owned()),

@@ -10,7 +10,7 @@ use axum::{
     routing::post,
 };
 use lit_node::JwtProvider;
-use lit_types::Clock;
+use lit_types::{Clock, strict_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ async fn issue(
                 format_args!("unknown provider {provider:?}: expected google, apple or stytch");
             Refused::new(StatusCode::NOT_FOUND, problem)
         })?;
-    let login: Login = serde_json::from_slice(&body).map_err(Refused::bad_request)?;
+    let login: Login = strict_json::from_slice(&body).map_err(Refused::bad_request)?;
     let claims = login.claims(provider)?;
     let token = tokens.issuer.issue(provider, &claims, tokens.clock.now());
     Ok(Json(json!({ "token": token })))

@@ -154,6 +154,23 @@ impl Setup {
         ];
         send(&self.network, node, endpoint, headers, body).await
     }
+
+    /// What the first node answers to a body of any text.
+    pub(crate) async fn send_text(&self, endpoint: Endpoint, body: String) -> (u16, Value) {
+        let headers = vec![
+            ("content-type", "application/json".to_owned()),
+            ("x-request-id", "lit_abc".to_owned()),
+        ];
+        let request = NodeRequest {
+            node: self.network.node_urls()[0].clone(),
+            endpoint,
+            headers,
+            body: body.into(),
+        };
+        let transport: Arc<dyn NodeTransport> = self.network.transport();
+        let answer = transport.send(request).await.unwrap();
+        (answer.status, serde_json::from_slice(&answer.body).unwrap())
+    }
 }
 
 pub(crate) async fn send(

@@ -1,4 +1,5 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use lit_types::strict_json;
 use p256::{
     EncodedPoint,
     ecdsa::{Signature, VerifyingKey, signature::Verifier},
@@ -43,7 +44,7 @@ impl Jwks {
         struct Set {
             keys: Vec<serde_json::Value>,
         }
-        let set: Set = serde_json::from_str(json).map_err(|_| JwksError(()))?;
+        let set: Set = strict_json::from_str(json).map_err(|_| JwksError(()))?;
         let keys: Vec<Jwk> = set.keys.into_iter().filter_map(jwk).collect();
         if keys.is_empty() {
             return Err(JwksError(()));

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use lit_node_transport::{HttpClient, HttpUrl};
-use lit_types::constants::CLOCK_TOLERANCE;
+use lit_types::{constants::CLOCK_TOLERANCE, strict_json};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -239,7 +239,7 @@ fn part<T: DeserializeOwned>(text: &str) -> Result<T, AuthRefusal> {
     if json.trim_ascii_start().first() != Some(&b'{') {
         return Err(AuthRefusal::Jwt("a part is not a JSON object"));
     }
-    serde_json::from_slice(&json).map_err(|error| AuthRefusal::Json(error.into()))
+    strict_json::from_slice(&json).map_err(|error| AuthRefusal::Json(error.into()))
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, AuthRefusal> {

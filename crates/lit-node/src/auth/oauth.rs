@@ -1,6 +1,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl};
+use lit_types::strict_json;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::AuthRefusal;
@@ -91,7 +92,7 @@ impl OauthApi {
             .map_err(|_| AuthRefusal::ServiceTimeout(service))?
             .map_err(|source| AuthRefusal::Service { service, source })?;
         match answer.status {
-            200 => serde_json::from_slice(&answer.body)
+            200 => strict_json::from_slice(&answer.body)
                 .map_err(|_| AuthRefusal::ServiceAnswer(service)),
             400..500 => Err(AuthRefusal::TokenUnknown(service)),
             _ => Err(AuthRefusal::ServiceAnswer(service)),

@@ -1,7 +1,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ciborium::Value as Cbor;
 use lit_session_crypto::hd_key_id;
-use lit_types::constants::AuthMethodType;
+use lit_types::{constants::AuthMethodType, strict_json};
 use p256::ecdsa::{Signature, VerifyingKey, signature::Verifier};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -46,10 +46,10 @@ pub(super) async fn verify(
     at: Circumstances<'_>,
 ) -> Result<(String, String), AuthRefusal> {
     let credential: Credential =
-        serde_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
+        strict_json::from_str(token).map_err(|error| AuthRefusal::Json(error.into()))?;
     let client_json = decode(&credential.response.client_data)?;
     let client: ClientData =
-        serde_json::from_slice(&client_json).map_err(|error| AuthRefusal::Json(error.into()))?;
+        strict_json::from_slice(&client_json).map_err(|error| AuthRefusal::Json(error.into()))?;
     if client.kind != "webauthn.get" {
         return Err(AuthRefusal::WebAuthn("its type is not webauthn.get"));
     }

@@ -2,7 +2,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl};
-use lit_types::WalletAddress;
+use lit_types::{WalletAddress, strict_json};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -96,12 +96,12 @@ impl ConditionResolver for HttpConditionResolver {
             .map_err(|error| unreachable(&error))?;
         let status = answer.status;
         if status != 200 {
-            let failure: Option<Failure> = serde_json::from_slice(&answer.body).ok();
+            let failure: Option<Failure> = strict_json::from_slice(&answer.body).ok();
             let text = failure.map(|failure| failure.error.chars().take(MAX_ERROR).collect());
             let text = text.unwrap_or_else(|| "no error text".to_owned());
             return Err(ResolverError::new(format_args!("status {status}: {text}")));
         }
-        serde_json::from_slice(&answer.body)
+        strict_json::from_slice(&answer.body)
             .map(|Answer { met }| met)
             .map_err(|_| ResolverError::new("the answer has no boolean `met`"))
     }

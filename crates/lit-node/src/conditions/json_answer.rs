@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lit_node_transport::{HttpClient, HttpRequest};
+use lit_types::strict_json;
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
@@ -29,7 +30,7 @@ pub(super) async fn ask(
     if answer.status != 200 {
         return Err(failed(format!("status {}", answer.status)));
     }
-    serde_json::from_slice(&answer.body).map_err(|_| ConditionError::ServiceAnswer(service))
+    strict_json::from_slice(&answer.body).map_err(|_| ConditionError::ServiceAnswer(service))
 }
 
 /// The first value at a path such as `$.amount`, or the whole answer for an empty path.

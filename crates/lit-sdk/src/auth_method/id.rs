@@ -7,7 +7,7 @@ use base64::{
 use lit_session_crypto::hd_key_id;
 use lit_types::{
     ActionCid, ActionCidError, AuthMethod, AuthMethodNumber, JsonProblem, MAX_AUTH_SIG_BYTES,
-    constants::AuthMethodType,
+    constants::AuthMethodType, strict_json,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -275,7 +275,7 @@ fn json<T: DeserializeOwned>(object: &[u8]) -> Result<T, AuthMethodIdError> {
     if object.trim_ascii_start().starts_with(b"[") {
         return Err(AuthMethodIdError::NotAnObject);
     }
-    serde_json::from_slice(object).map_err(|error| AuthMethodIdError::Json(error.into()))
+    strict_json::from_slice(object).map_err(|error| AuthMethodIdError::Json(error.into()))
 }
 
 #[cfg(test)]

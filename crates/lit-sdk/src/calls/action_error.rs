@@ -1,5 +1,5 @@
 use lit_node_transport::{NodeOutcome, Outcome, QuorumError, most_common};
-use lit_types::wire::ActionFailure;
+use lit_types::{strict_json, wire::ActionFailure};
 
 use crate::Error;
 
@@ -8,7 +8,7 @@ pub(crate) fn action_error(error: QuorumError) -> Error {
     let failure = |outcome: &NodeOutcome| match &outcome.outcome {
         Outcome::Refused {
             body: Some(body), ..
-        } => serde_json::from_slice::<ActionFailure>(body).ok(),
+        } => strict_json::from_slice::<ActionFailure>(body).ok(),
         _ => None,
     };
     let failures: Vec<ActionFailure> = error.outcomes.iter().filter_map(failure).collect();

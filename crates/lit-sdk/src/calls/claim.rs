@@ -7,6 +7,7 @@ use lit_session_crypto::HdTweak;
 use lit_types::{
     AuthMethod, NodeUrl, PkpPublicKey,
     constants::AuthMethodType,
+    strict_json,
     wire::{Endpoint, PkpClaimRequest, PkpClaimResponse},
 };
 use serde::{Serialize, Serializer, ser::SerializeStruct};
@@ -135,7 +136,7 @@ impl LitNodeClient {
         };
         let policy = QuorumPolicy::new(self.threshold()).with_node_timeout(self.node_timeout());
         let judge = |_: &NodeUrl, body: &[u8]| {
-            let answer: PkpClaimResponse = serde_json::from_slice(body)?;
+            let answer: PkpClaimResponse = strict_json::from_slice(body)?;
             let consent = judge(&answer)?;
             match &call.node_wallets {
                 Some(wallets) if !wallets.contains(&consent.wallet) => Err(Rejection::WrongWallet),

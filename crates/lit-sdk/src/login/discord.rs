@@ -3,7 +3,7 @@ use std::time::Duration;
 use alloy_primitives::B256;
 use async_trait::async_trait;
 use lit_node_transport::{HttpRequest, HttpUrl, TransportError};
-use lit_types::{AuthMethod, constants::AuthMethodType};
+use lit_types::{AuthMethod, constants::AuthMethodType, strict_json};
 use serde::Deserialize;
 
 use super::{
@@ -98,7 +98,7 @@ impl DiscordProvider {
                 status: answer.status,
             });
         }
-        let user: User = serde_json::from_slice(&answer.body)
+        let user: User = strict_json::from_slice(&answer.body)
             .map_err(|error| AuthProviderError::MalformedDiscordAnswer(error.into()))?;
         Ok(user.id)
     }

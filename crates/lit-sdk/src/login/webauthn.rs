@@ -1,7 +1,7 @@
 use alloy_primitives::{B256, Bytes};
 use async_trait::async_trait;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use lit_types::{AuthMethod, CompactJson, constants::AuthMethodType};
+use lit_types::{AuthMethod, CompactJson, constants::AuthMethodType, strict_json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -101,7 +101,7 @@ impl WebAuthnProvider {
         struct Attestation {
             attestation_object: String,
         }
-        let credential: Credential = serde_json::from_str(&registration.access_token)
+        let credential: Credential = strict_json::from_str(&registration.access_token)
             .map_err(|error| AuthProviderError::MalformedCredential(error.into()))?;
         let object = credential.response.attestation_object;
         let object = BASE64_URL_SAFE_NO_PAD

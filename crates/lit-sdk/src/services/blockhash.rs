@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use alloy_primitives::B256;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError};
-use lit_types::{Clock, JsonProblem, SdkErrorCode, constants::CLOCK_TOLERANCE};
+use lit_types::{Clock, JsonProblem, SdkErrorCode, constants::CLOCK_TOLERANCE, strict_json};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use tokio::{sync::Mutex, time::Instant};
@@ -143,7 +143,7 @@ impl BlockhashSource {
             let limit = MAX_ANSWER_BYTES;
             return Err(TransportError::TooLarge { limit }.into());
         }
-        let answer: Answer = serde_json::from_slice(&answer.body)
+        let answer: Answer = strict_json::from_slice(&answer.body)
             .map_err(|error| BlockhashError::MalformedAnswer(error.into()))?;
         let seconds = match answer.timestamp {
             Seconds::Number(seconds) => Some(seconds),

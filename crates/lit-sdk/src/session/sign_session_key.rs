@@ -8,6 +8,7 @@ use lit_session_crypto::{
 use lit_types::{
     AuthSig, NodeUrl, PkpPublicKey, Right, Timestamp,
     constants::{DEFAULT_SESSION_LIFETIME, curves},
+    strict_json,
     wire::{Endpoint, SignSessionKeyRequest, SignSessionKeyResponse},
 };
 
@@ -231,7 +232,7 @@ struct SignedShare {
 
 /// Checks one answer by itself.
 fn judge(sent: &SiweMessage, body: &[u8]) -> Result<SignedShare, Rejection> {
-    let answer: SignSessionKeyResponse = serde_json::from_slice(body)?;
+    let answer: SignSessionKeyResponse = strict_json::from_slice(body)?;
     if answer.result != "success" {
         return Err(Rejection::Unsuccessful);
     }

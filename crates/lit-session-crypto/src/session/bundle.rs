@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lit_types::{AuthSig, JsonProblem, Right, Timestamp};
+use lit_types::{AuthSig, JsonProblem, Right, Timestamp, strict_json};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -206,14 +206,14 @@ impl SessionBundle {
             return Err(BundleError::TooLarge);
         }
         let head: Head =
-            serde_json::from_str(json).map_err(|error| BundleError::Json(error.into()))?;
+            strict_json::from_str(json).map_err(|error| BundleError::Json(error.into()))?;
         if head.format != FORMAT || head.version != VERSION {
             return Err(BundleError::Version {
                 version: head.version,
             });
         }
         let wire: Wire<'_> =
-            serde_json::from_str(json).map_err(|error| BundleError::Json(error.into()))?;
+            strict_json::from_str(json).map_err(|error| BundleError::Json(error.into()))?;
         Ok(Self {
             key: SessionKeyPair::from_secret_hex(wire.session_key)?,
             root: wire.root,

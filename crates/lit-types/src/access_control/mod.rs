@@ -44,7 +44,7 @@ pub use unified::UnifiedCondition;
 use members::{Form, Item};
 use serde::{Deserialize, Serialize};
 
-use crate::CompactJson;
+use crate::{CompactJson, strict_json};
 
 /// The maximum number of conditions in one request, including those in groups.
 pub const MAX_CONDITIONS: usize = 30;
@@ -97,7 +97,7 @@ impl AccessControlConditions {
 
     fn parse(kind: ConditionsKind, json: &str, form: Form) -> Result<Self, AccessControlError> {
         let items: Vec<Item> =
-            serde_json::from_str(json).map_err(|error| AccessControlError::Json(error.into()))?;
+            strict_json::from_str(json).map_err(|error| AccessControlError::Json(error.into()))?;
         Ok(match kind {
             ConditionsKind::EvmBasic => Self::EvmBasic(match form {
                 Form::Written => ConditionExpression::from_items(items, form)?,

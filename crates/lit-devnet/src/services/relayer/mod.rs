@@ -23,6 +23,7 @@ use axum::{
 };
 use lit_contracts::ContractAddresses;
 use lit_devnet_chain::{Chain, ChainError, LitChain};
+use lit_types::strict_json;
 use serde::de::DeserializeOwned;
 
 use super::Refused;
@@ -117,6 +118,6 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refused> {
-    serde_json::from_slice(body)
+    strict_json::from_slice(body)
         .map_err(|error| Refused::bad_request(format_args!("body: {error}")))
 }

@@ -14,6 +14,7 @@ use lit_session_crypto::{
 use lit_types::{
     AuthSig, NodeUrl, SessionSigs,
     access_control::{AccessControlConditions, ConditionsKind},
+    strict_json,
     wire::{EncryptionSignRequest, EncryptionSignResponse, Endpoint},
 };
 use rand_core::OsRng;
@@ -244,7 +245,7 @@ impl LitNodeClient {
 }
 
 fn judge(body: &[u8]) -> Result<BlsSignatureShare, Rejection> {
-    let answer: EncryptionSignResponse = serde_json::from_slice(body)?;
+    let answer: EncryptionSignResponse = strict_json::from_slice(body)?;
     if answer.result != "success" {
         return Err(Rejection::Unsuccessful);
     }

@@ -4,7 +4,7 @@ use alloy_primitives::{B256, Signature};
 use lit_node_transport::{Rejection, Wait};
 use lit_session_crypto::{EcdsaError, EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
-    NodeUrl,
+    NodeUrl, strict_json,
     wire::{ExecuteResponse, PkpClaimResponse},
 };
 use serde::Deserialize;
@@ -33,7 +33,7 @@ pub(super) type Deed = (Option<String>, Vec<String>, Vec<(String, B256)>);
 
 impl Judged {
     pub(super) fn new(call: &ExecuteJs, body: &[u8]) -> Result<Self, Rejection> {
-        let answer: ExecuteResponse = serde_json::from_slice(body)?;
+        let answer: ExecuteResponse = strict_json::from_slice(body)?;
         if !answer.success {
             return Err(Rejection::Unsuccessful);
         }

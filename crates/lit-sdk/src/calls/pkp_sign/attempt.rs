@@ -3,7 +3,7 @@ use std::time::Duration;
 use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection};
 use lit_session_crypto::{EcdsaShareJson, EcdsaSignature, EcdsaSignatureShare};
 use lit_types::{
-    AuthSig, NodeUrl, Right,
+    AuthSig, NodeUrl, Right, strict_json,
     wire::{Endpoint, PkpSignRequest, PkpSignResponse},
 };
 
@@ -212,7 +212,7 @@ impl Combine for Combiner {
 
 /// The share in an answer, if it belongs to the signature that was asked for.
 fn judge(call: &PkpSign, body: &[u8]) -> Result<EcdsaSignatureShare, Rejection> {
-    let answer: PkpSignResponse = serde_json::from_slice(body)?;
+    let answer: PkpSignResponse = strict_json::from_slice(body)?;
     if !answer.success {
         return Err(Rejection::Unsuccessful);
     }

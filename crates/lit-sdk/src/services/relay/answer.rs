@@ -2,6 +2,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use lit_types::{
     PkpPublicKey, TokenId,
     constants::relay_status::{FAILED, IN_PROGRESS, SUCCEEDED},
+    strict_json,
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Value, value::RawValue};
@@ -160,9 +161,9 @@ fn read_token_id(json: &str) -> Result<TokenId, &'static str> {
     }
     const PROBLEM: &str = "not a token id";
     let text = match json.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(json).map_err(|_| PROBLEM)?,
+        Some(b'"') => strict_json::from_str(json).map_err(|_| PROBLEM)?,
         Some(b'{') => {
-            serde_json::from_str::<BigNumber>(json)
+            strict_json::from_str::<BigNumber>(json)
                 .map_err(|_| PROBLEM)?
                 .hex
         }

@@ -11,7 +11,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use alloy_primitives::{Address, B256};
 use bytes::Bytes;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError};
-use lit_types::{AuthMethod, CompactJson, LitNetwork, PkpPublicKey};
+use lit_types::{AuthMethod, CompactJson, LitNetwork, PkpPublicKey, strict_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -438,12 +438,12 @@ impl LitRelay {
         }
         // The official client reads the answer of a redirect too.
         if (200..400).contains(&answer.status) {
-            return serde_json::from_slice(&answer.body).map_err(|error| RelayError::Answer {
+            return strict_json::from_slice(&answer.body).map_err(|error| RelayError::Answer {
                 path,
                 source: error.into(),
             });
         }
-        let told = match serde_json::from_slice(&answer.body) {
+        let told = match strict_json::from_slice(&answer.body) {
             Ok(ErrorAnswer { error }) => error,
             Err(_) => Some(String::from_utf8_lossy(&answer.body).into()),
         };

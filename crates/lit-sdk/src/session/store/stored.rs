@@ -1,6 +1,6 @@
 use lit_recap::ReCap;
 use lit_session_crypto::{BundleError, RootExpectation, Session, SessionBundle, SessionPublicKey};
-use lit_types::{AuthSig, JsonProblem, LitNetwork, Right};
+use lit_types::{AuthSig, JsonProblem, LitNetwork, Right, strict_json};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
@@ -122,7 +122,7 @@ impl StoredSession {
             #[serde(borrow)]
             session: &'a RawValue,
         }
-        let wire: Wire<'_> = serde_json::from_str(json)?;
+        let wire: Wire<'_> = strict_json::from_str(json)?;
         if wire.version != VERSION {
             return Err(CorruptEntry::UnsupportedVersion(wire.version));
         }

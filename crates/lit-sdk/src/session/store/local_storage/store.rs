@@ -5,6 +5,7 @@ use lit_types::{
     AuthSig, LitAbility, LitResource, Right,
     chains::EVM_CHAINS,
     constants::{RESOLVED_AUTH_CONTEXT_PREFIX, storage_keys},
+    strict_json,
 };
 
 use super::LocalStorage;
@@ -60,7 +61,7 @@ impl LocalStorageStore {
             return Ok(None);
         };
         let key = SessionKeyPair::from_stored_json(&key).ok();
-        let root = serde_json::from_str::<AuthSig>(&root).ok();
+        let root = strict_json::from_str::<AuthSig>(&root).ok();
         let entry = key.zip(root).and_then(|(key, root)| self.read(key, root));
         if entry.is_none() {
             tracing::warn!(
