@@ -165,7 +165,13 @@ async fn versions_that_are_none() {
     let network = network().await;
     let node = &network.node_urls()[0];
     let body = r#"{"clientPublicKey":"test","challenge":"00","epoch":0}"#;
-    for (version, status) in [("7.4.0", 200), ("0.0.0", 400), ("seven", 400), ("1.2", 400)] {
+    for (version, status) in [
+        ("7.4.0", 200),
+        ("0.0.0", 400),
+        ("seven", 400),
+        ("1.2", 400),
+        ("+7.4.0", 400),
+    ] {
         let headers = format!("{JSON}x-lit-sdk-version: {version}\r\n");
         let (got, _, answer) = send(node, "POST", "/web/handshake", &headers, body).await;
         assert_eq!(got, status, "{version}: {answer}");

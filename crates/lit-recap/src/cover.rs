@@ -144,11 +144,7 @@ impl NodeGrants {
         }
         // The reference node accepts a message without a statement. Its signer has not seen what it grants, and no client
         // creates such a message, so it is refused here.
-        let spelled_out = |text: &str| {
-            recaps
-                .iter()
-                .all(|recap| text.ends_with(&recap.statement()))
-        };
+        let spelled_out = |text: &str| recaps.iter().all(|recap| recap.is_spelled_out_in(text));
         if !message.statement().is_some_and(spelled_out) {
             return Err(NodeCoverError::StatementMismatch);
         }

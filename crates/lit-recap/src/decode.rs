@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use base64::{
     Engine, alphabet,
@@ -44,10 +44,14 @@ fn decode(urn: &str) -> Result<ReCap, DecodeError> {
     let Ordered::Object(members) = json else {
         return Err(DecodeError::Attenuations);
     };
+    // JSON.parse would take the last of two `att`, another program the first.
+    let mut names = HashSet::new();
+    if !members.iter().all(|(name, _)| names.insert(name)) {
+        return Err(DecodeError::DuplicateMember);
+    }
     let member = |name| {
         members
             .iter()
-            .rev()
             .find_map(|(key, value)| (key == name).then_some(value))
     };
 

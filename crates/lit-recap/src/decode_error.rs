@@ -19,6 +19,9 @@ pub enum DecodeError {
     /// It is not JSON, or is nested deeper than 128 levels.
     #[error("malformed recap: not JSON")]
     Json,
+    /// The object has a member twice, such as a second `att`.
+    #[error("malformed recap: duplicate member")]
+    DuplicateMember,
     /// `att` is missing or not an object, or a resource in it is not an object.
     #[error("invalid attenuation object")]
     Attenuations,

@@ -10,6 +10,7 @@ mod recap;
 mod siwe_builder;
 mod siwe_message;
 mod utf16;
+mod visible;
 
 pub use ability::{RecapAbility, RecapAbilityError};
 pub use cid::{ProofCid, ProofCidError};

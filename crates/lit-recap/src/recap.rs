@@ -298,11 +298,20 @@ impl ReCap {
         let recap: Self = last.parse()?;
         if !message
             .statement()
-            .is_some_and(|text| text.ends_with(&recap.statement()))
+            .is_some_and(|text| recap.is_spelled_out_in(text))
         {
             return Err(ExtractError::StatementMismatch);
         }
         Ok(recap)
+    }
+
+    /// Whether a statement ends with that of the ReCap. A space comes before it, or nothing (EIP-5573).
+    ///
+    /// Nodes and the official client accept anything before it.
+    pub(crate) fn is_spelled_out_in(&self, statement: &str) -> bool {
+        statement
+            .strip_suffix(&self.statement())
+            .is_some_and(|own| own.is_empty() || own.ends_with(' '))
     }
 }
 

@@ -4,7 +4,10 @@ use lit_types::{
     constants::{CAPACITY_DELEGATION_URI, DEFAULT_SIWE_LIFETIME},
 };
 
-use crate::{CapacityDelegation, Nonce, ReCap, SiweError, SiweMessage};
+use crate::{
+    CapacityDelegation, Nonce, ReCap, SiweError, SiweMessage, siwe_message::is_path_segment,
+    visible::is_visible_line,
+};
 
 /// The default domain of the official client.
 pub const OFFICIAL_DOMAIN: &str = "localhost";
@@ -163,8 +166,12 @@ impl SiweBuilder {
     /// [`SiweError`] with the invalid field.
     pub fn build(self) -> Result<SiweMessage, SiweError> {
         let statement = self.statement.as_deref().unwrap_or_default();
-        if statement.contains('\n') {
+        if !is_visible_line(statement) {
             return Err(SiweError::Statement);
+        }
+        // A line feed in it would be read as the fields that follow.
+        if !self.request_id.as_deref().is_none_or(is_path_segment) {
+            return Err(SiweError::RequestId);
         }
         let expiration = match self.expiration {
             Some(expiration) => expiration,
@@ -205,11 +212,8 @@ impl SiweBuilder {
                 .resources
                 .push(recap.to_urn().parse().map_err(|_| SiweError::Resource)?);
         }
-        if fields
-            .statement
-            .as_ref()
-            .is_some_and(|text| text.contains('\n'))
-        {
+        // The statement of a ReCap quotes its resources.
+        if !fields.statement.as_deref().is_none_or(is_visible_line) {
             return Err(SiweError::Resource);
         }
         SiweMessage::try_from(fields)

@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, eip191_hash_message};
 use lit_types::{Timestamp, TimestampError};
 use time::OffsetDateTime;
 
-use crate::{BuildError, ReCap};
+use crate::{BuildError, ReCap, visible::is_visible_line};
 
 /// The length limit of a SIWE message, in bytes: the largest ReCap and the other fields.
 pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
@@ -13,8 +13,10 @@ pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
 ///
 /// Built by [`SiweBuilder`](crate::SiweBuilder) or parsed from text. Only canonical text parses: the fields must print the
 /// same text again, so that the signed bytes and the fields always agree. The parser is that of the `siwe` crate. It refuses
-/// some output of the official client, and the builder refuses the same: a domain with scheme or path, a statement with a
-/// line feed, a resource that is not an ASCII URI.
+/// some output of the official client: a domain with scheme or path, a statement with a line feed, a resource that is not an
+/// ASCII URI. Refused besides, though Lit's nodes accept them: a domain with a user (`bank.example@evil.example`), characters
+/// in the statement that its signer does not see, a request id that EIP-4361 does not allow, and times without a `T` between date
+/// and time. The builder refuses the same.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SiweMessage {
     fields: siwe::Message,
@@ -80,11 +82,9 @@ impl SiweMessage {
     /// The expiration time as the message spells it.
     #[must_use]
     pub fn expiration_timestamp(&self) -> Option<Timestamp> {
-        // The message was parsed with the same rules.
-        self.fields
-            .expiration_time
-            .as_ref()
-            .and_then(|at| at.to_string().parse().ok())
+        let text = self.fields.expiration_time.as_ref()?.to_string();
+        #[allow(clippy::expect_used, reason = "states the invariant")]
+        Some(text.parse().expect("checked when the message was parsed"))
     }
 
     /// The not-before time.
@@ -213,6 +213,7 @@ impl FromStr for SiweMessage {
             return Err(SiweError::NotCanonical);
         }
         fields.nonce.parse::<Nonce>()?;
+        check_fields(&fields)?;
         let resources = fields.resources.iter().map(ToString::to_string).collect();
         Ok(Self {
             fields,
@@ -220,6 +221,41 @@ impl FromStr for SiweMessage {
             resources,
         })
     }
+}
+
+/// Checks what the `siwe` crate does not.
+fn check_fields(fields: &siwe::Message) -> Result<(), SiweError> {
+    if fields.domain.as_str().contains('@') {
+        return Err(SiweError::Domain);
+    }
+    if !fields.statement.as_deref().is_none_or(is_visible_line) {
+        return Err(SiweError::Statement);
+    }
+    if !fields.request_id.as_deref().is_none_or(is_path_segment) {
+        return Err(SiweError::RequestId);
+    }
+    let later = [&fields.expiration_time, &fields.not_before];
+    for time in later.into_iter().flatten().chain([&fields.issued_at]) {
+        time.to_string().parse::<Timestamp>()?;
+    }
+    Ok(())
+}
+
+/// Whether EIP-4361 allows a request id: a path segment of a URI (RFC 3986).
+pub(crate) fn is_path_segment(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let allowed = match byte {
+            b'%' => [bytes.next(), bytes.next()]
+                .iter()
+                .all(|digit| digit.is_some_and(|digit| digit.is_ascii_hexdigit())),
+            byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte),
+        };
+        if !allowed {
+            return false;
+        }
+    }
+    true
 }
 
 impl fmt::Display for SiweMessage {
@@ -271,11 +307,12 @@ impl fmt::Display for Nonce {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SiweError {
-    /// The domain is not a host with an optional port. The official client accepts a scheme or a path; nodes refuse both.
-    #[error("invalid domain: expected a host with an optional port, without scheme or path")]
+    /// The domain is not a host with an optional port. The official client accepts a scheme, a path or a user; nodes refuse the
+    /// first two.
+    #[error("invalid domain: expected a host with an optional port, without scheme, path or user")]
     Domain,
-    /// The statement has a line feed, so it could pose as other fields.
-    #[error("invalid statement: expected a single line")]
+    /// The statement has a line feed, so it could pose as other fields, or another character that its signer does not see.
+    #[error("invalid statement: expected a single line of visible characters")]
     Statement,
     /// The URI is not absolute (RFC 3986).
     #[error("invalid URI: expected an absolute URI (RFC 3986)")]
@@ -283,7 +320,10 @@ pub enum SiweError {
     /// The nonce is shorter than 8 characters, or has other characters than letters and digits.
     #[error("invalid nonce: expected at least 8 letters and digits")]
     Nonce,
-    /// A time is outside the years 0 to 9999.
+    /// The request id is not a path segment of a URI, as EIP-4361 requires.
+    #[error("invalid request id: expected letters, digits, -._~!$&'()*+,;=:@ and %XX")]
+    RequestId,
+    /// A time is malformed or outside the years 0 to 9999.
     #[error(transparent)]
     Time(#[from] TimestampError),
     /// A resource is not an ASCII URI.

@@ -343,7 +343,7 @@ fn fields_cannot_pose_as_others() {
             .with_request_id("x\nResources:\n- https://evil.example/")
             .build()
             .unwrap_err(),
-        SiweError::NotCanonical
+        SiweError::RequestId
     );
     assert_eq!(
         siwe().with_statement("a\n\nURI: b:c").build().unwrap_err(),

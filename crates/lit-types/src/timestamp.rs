@@ -96,19 +96,26 @@ impl TryFrom<OffsetDateTime> for Timestamp {
     }
 }
 
-/// Parses ISO 8601 (as in RFC 3339) and keeps the text.
+/// Parses ISO 8601 (as in RFC 3339) and keeps the text. `T` separates date and time.
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let at = OffsetDateTime::parse(text, &Rfc3339)
-            .map_err(|_| TimestampError::Format(text.chars().take(40).collect()))?;
+        let malformed = || TimestampError::Format(text.chars().take(40).collect());
+        // The `time` crate takes any byte. The official client's check takes these two.
+        if !matches!(text.as_bytes().get(DATE_LEN), Some(b'T' | b't')) {
+            return Err(malformed());
+        }
+        let at = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| malformed())?;
         Ok(Self {
             text: text.to_owned(),
             at,
         })
     }
 }
+
+/// The length of `YYYY-MM-DD`.
+const DATE_LEN: usize = 10;
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,4 +153,36 @@ pub enum TimestampError {
     /// Outside the years 0 to 9999.
     #[error("invalid time: outside the years 0 to 9999")]
     OutOfRange,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_t_separates_date_and_time() {
+        for (separator, refused) in [
+            ("T", false),
+            ("t", false),
+            (" ", true),
+            ("_", true),
+            ("0", true),
+            ("\n", true),
+            ("\r", true),
+            ("\0", true),
+            ("", true),
+            ("T ", true),
+            ("\u{2028}", true),
+        ] {
+            let text = format!("2031-02-03{separator}04:05:06.789Z");
+            let expected = match refused {
+                true => Err(TimestampError::Format(text.clone())),
+                false => Ok("2031-02-03T04:05:06.789Z"
+                    .parse::<Timestamp>()
+                    .unwrap()
+                    .at()),
+            };
+            assert_eq!(text.parse::<Timestamp>().map(|at| at.at()), expected);
+        }
+    }
 }

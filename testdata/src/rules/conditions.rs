@@ -21,10 +21,10 @@ pub(super) const PASS_THROUGH: [&str; 4] = [
 pub(super) fn is_unparsable(case: &Case) -> bool {
     let statement = case
         .text_at("/params/statement")
-        .is_some_and(|text| text.contains('\n'));
+        .is_some_and(|text| text.contains(is_hidden));
     let domain = case
         .text_at("/params/domain")
-        .is_some_and(|domain| domain.contains('/'));
+        .is_some_and(|domain| domain.contains(['/', '@']));
     let requests = case
         .at("/resources")
         .or_else(|| case.at("/resourceAbilityRequests"))
@@ -35,6 +35,11 @@ pub(super) fn is_unparsable(case: &Case) -> bool {
         .filter_map(|request| request["id"].as_str());
     let foreign = |id: &str| !id.is_ascii() || id.bytes().any(|b| b.is_ascii_control());
     statement || domain || ids.chain(case.text_at("/id")).any(foreign)
+}
+
+/// Control characters, zero-width characters and line separators, which a signer does not see.
+fn is_hidden(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}')
 }
 
 /// A parameter of a capacity delegation.

@@ -17,7 +17,8 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "unparsable-message",
         reason: "a statement with a line feed, a domain with scheme or path, or a resource that is not ASCII makes a \
-                 message that nodes cannot parse; it is refused before anybody signs it (session-auth 5.1, 15.3)",
+                 message that nodes cannot parse; it is refused before anybody signs it (session-auth 5.1, 15.3). A user \
+                 before the domain and characters that cannot be seen mislead the signer",
         files: &[
             "siwe-plain",
             "siwe-recaps",

@@ -256,6 +256,8 @@ impl Basic<'_> {
 fn token_id(text: &str) -> Result<U256, ConditionError> {
     let bad = || ConditionError::Token(text.to_owned());
     match text.strip_prefix("0x") {
+        // `U256` would also parse underscores.
+        Some(hex) if hex.contains('_') => Err(bad()),
         Some(hex) => U256::from_str_radix(hex, 16).map_err(|_| bad()),
         None => compare::number(text).map_err(|_| bad()),
     }

@@ -52,6 +52,11 @@ fn is_json(content_type: &str) -> bool {
 
 /// Whether a text is three numbers that are not all zero.
 fn is_sdk_version(text: &str) -> bool {
-    let numbers: Vec<Option<u64>> = text.split('.').map(|part| part.parse().ok()).collect();
+    let number = |part: &str| {
+        // The standard library would read `+7` too.
+        let is_digits = part.bytes().all(|b| b.is_ascii_digit());
+        is_digits.then(|| part.parse().ok()).flatten()
+    };
+    let numbers: Vec<Option<u64>> = text.split('.').map(number).collect();
     matches!(numbers[..], [Some(major), Some(minor), Some(patch)] if (major, minor, patch) != (0, 0, 0))
 }
