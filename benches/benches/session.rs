@@ -99,7 +99,7 @@ fn verifying(c: &mut Criterion) {
     let node = &nodes[0];
     let sig = session.sign_for_node(node, now).unwrap();
     let operation = Operation::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
-    let verifier = SessionVerifier::new(node.clone());
+    let verifier = SessionVerifier::for_node(node.clone());
     c.bench_function("verify a session signature", |b| {
         b.iter(|| verifier.verify(black_box(&sig), &operation, now).unwrap());
     });

@@ -10,7 +10,7 @@ use alloy_signer_local::PrivateKeySigner;
 use common::{Setup, base64, contracts, requests};
 use lit_devnet::Devnet;
 use lit_recap::{CapacityDelegation, SiweBuilder};
-use lit_session_crypto::{SessionTemplate, sign_siwe};
+use lit_session_crypto::{SessionKeyPair, SessionTemplate, sign_auth_sig, sign_siwe};
 use lit_types::{AuthSig, wire::Endpoint};
 use serde_json::{Value, json};
 
@@ -222,6 +222,49 @@ async fn another_spelling_of_the_signature_is_no_other_delegation() {
         };
         assert!(!setup.is_paid(&user, &[respelt]).await);
     }
+}
+
+/// Whoever verifies a session sees its root. To Lit's nodes this one delegates all credits of the session's user.
+#[tokio::test]
+async fn the_root_of_a_session_delegates_nothing() {
+    let setup = enforced().await;
+    let (owner, thief) = (setup.funded(1), lit_test_fakes::wallet());
+    setup.mint_credit(&owner).await;
+    let nonce = setup.nonce.parse().unwrap();
+    let session = SessionKeyPair::from_seed(&[8; 32]).public_key().uri();
+    let message = SiweBuilder::new(owner.address(), session, nonce, setup.now())
+        .with_recap(CapacityDelegation::to_anyone().to_recap())
+        .build()
+        .unwrap();
+    let root = sign_siwe(&owner, &message).await.unwrap();
+    assert_eq!(
+        setup.why_unpaid(&thief, &[root]).await,
+        format!(
+            "{} has no credit; the request carries no capacity delegation.",
+            thief.address()
+        )
+    );
+    let proof = setup
+        .delegate(&owner, &CapacityDelegation::to_anyone())
+        .await;
+    assert!(setup.is_paid(&thief, &[proof]).await);
+}
+
+/// Lit's nodes accept it too. The official client makes none.
+#[tokio::test]
+async fn a_delegation_may_have_no_end() {
+    let setup = enforced().await;
+    let (owner, user) = (setup.funded(1), lit_test_fakes::wallet());
+    setup.mint_credit(&owner).await;
+    let proof = setup
+        .delegate(&owner, &CapacityDelegation::to_anyone())
+        .await;
+    let lines = proof.signed_message.lines();
+    let endless: Vec<&str> = lines
+        .filter(|line| !line.starts_with("Expiration Time"))
+        .collect();
+    let endless = sign_auth_sig(&owner, &endless.join("\n")).await.unwrap();
+    assert!(setup.is_paid(&user, &[endless]).await);
 }
 
 #[tokio::test]

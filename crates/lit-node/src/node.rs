@@ -32,7 +32,7 @@ impl Node {
     #[must_use]
     pub fn new(url: NodeUrl, parts: NodeParts) -> Self {
         let network_key = parts.keys.network_key();
-        let verifier = SessionVerifier::new(url.clone()).with_network_key(network_key);
+        let verifier = SessionVerifier::for_node(url.clone()).with_network_key(network_key);
         let contracts = Contracts::new(Arc::clone(parts.chains.own()), parts.contracts);
         let actions = Arc::new(ActionRunner::new(&parts, contracts.clone()));
         Self {

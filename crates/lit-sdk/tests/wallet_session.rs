@@ -30,7 +30,7 @@ async fn a_wallet_session_runs_an_action_on_every_node() {
 
     let now = setup.network.clock().now();
     for (node, sig) in sigs.iter() {
-        let verifier = SessionVerifier::new(node.clone());
+        let verifier = SessionVerifier::for_node(node.clone());
         let verified = verifier
             .verify(sig, &Operation::run_action("QmAny"), now)
             .unwrap();

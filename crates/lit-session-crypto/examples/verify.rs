@@ -32,13 +32,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .sign_for(&key, &node);
 
     let action = Operation::run_action("QmbFMke1KXqnYyBBWxB74N4c5SBnJMVAiMNRcGu6x1AwQH");
-    let session = SessionVerifier::new(node).verify(&sig, &action, now.at())?;
+    let session = SessionVerifier::for_node(node).verify(&sig, &action, now.at())?;
     println!(
         "{} may run the action until {}, signed in at {}",
         session.address, session.expiration, session.domain
     );
     let elsewhere: NodeUrl = "https://192.0.2.2:7470".parse()?;
-    if let Err(refusal) = SessionVerifier::new(elsewhere).verify(&sig, &action, now.at()) {
+    if let Err(refusal) = SessionVerifier::for_node(elsewhere).verify(&sig, &action, now.at()) {
         println!("elsewhere: {} ({})", refusal, refusal.node_error_code());
     }
     Ok(())

@@ -2,7 +2,9 @@ use std::fmt;
 
 use alloy_primitives::{Address, U256};
 use lit_recap::{NotaBene, ReCap, SiweMessage};
-use lit_types::{AuthSig, LitAbility, ResourcePrefix, Timestamp};
+use lit_types::{
+    AuthSig, CreditId, LitAbility, ResourcePrefix, Timestamp, constants::CAPACITY_DELEGATION_URI,
+};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -16,7 +18,7 @@ pub struct DelegationTerms {
     pub owner: Address,
     /// Who may spend: `None` for anybody, an empty list for nobody.
     pub delegatees: Option<Vec<Address>>,
-    /// How many requests are paid; `None` for any number. A value that nodes cannot read counts as 0.
+    /// How many requests are paid; `None` for any number. All but decimal digits counts as 0.
     pub uses: Option<u64>,
     /// The credits that pay; `None` for all credits of the owner.
     pub token_ids: Option<Vec<U256>>,
@@ -26,11 +28,17 @@ pub struct DelegationTerms {
 
 impl DelegationTerms {
     /// Reads the terms of an AuthSig. A delegation usually has one; other AuthSigs have none.
+    ///
+    /// The URI of a delegation is `lit:capability:delegation`. Nodes ignore the URI. To them the root of a session that may spend
+    /// capacity credits is a delegation too, and whoever verifies such a session could spend the credits of its user.
     #[must_use]
     pub fn of(auth_sig: &AuthSig) -> Vec<Self> {
         let Ok(message) = auth_sig.signed_message.parse::<SiweMessage>() else {
             return Vec::new();
         };
+        if message.uri() != CAPACITY_DELEGATION_URI {
+            return Vec::new();
+        }
         let Ok(recap) = ReCap::extract(&message) else {
             return Vec::new();
         };
@@ -62,13 +70,12 @@ impl DelegationTerms {
                 let plain = texts.filter(|text| text.len() == 2 * Address::len_bytes());
                 plain.filter_map(|text| text.parse().ok()).collect()
             }),
-            uses: note.get("uses").map(|uses| {
-                uses.as_str()
-                    .and_then(|uses| uses.parse().ok())
-                    .unwrap_or(0)
-            }),
+            uses: note
+                .get("uses")
+                .map(|uses| uses.as_str().and_then(decimal).unwrap_or(0)),
             token_ids: texts("nft_id").map(|ids| {
-                ids.filter_map(|id| U256::from_str_radix(id, 10).ok())
+                ids.filter_map(|id| id.parse().ok())
+                    .map(CreditId::as_u256)
                     .collect()
             }),
             until: message.expiration_timestamp(),
@@ -82,6 +89,12 @@ impl DelegationTerms {
             .as_ref()
             .is_none_or(|delegatees| delegatees.contains(&user))
     }
+}
+
+/// Decimal digits alone: the standard library would read `+5` too, as nodes do.
+fn decimal(text: &str) -> Option<u64> {
+    let is_decimal = text.bytes().all(|b| b.is_ascii_digit());
+    is_decimal.then(|| text.parse().ok()).flatten()
 }
 
 /// Checks a proof for a session of `user` that lasts until `until`, and returns the problems.

@@ -93,13 +93,14 @@ pub struct VerifiedSession {
     pub expiration: Timestamp,
 }
 
-/// Verifies session signatures as a node does.
+/// Verifies session signatures, for a service or for a node.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct SessionVerifier {
     own_address: NodeUrl,
     network_key: Option<BlsPublicKey>,
     domain: Option<String>,
+    unbounded_roots: bool,
 }
 
 impl SessionVerifier {
@@ -107,21 +108,36 @@ impl SessionVerifier {
     ///
     /// Only host and port count. A caller signs with [`Session::sign_for_node`](crate::Session::sign_for_node).
     ///
+    /// The wallet or the PKP must have authorized the session key for at most 30 days. Nodes do not ask for that:
+    /// [`SessionVerifier::with_unbounded_roots`].
+    ///
     /// # Errors
     /// [`NodeUrlError`] if the URL is malformed, or has a path.
     pub fn for_service(url: &str) -> Result<Self, NodeUrlError> {
-        url.parse().map(Self::new)
+        let mut verifier = Self::for_node(url.parse()?);
+        verifier.unbounded_roots = false;
+        Ok(verifier)
     }
 
-    /// Creates a verifier for the node at `own_address`, such as `https://192.0.2.1:7470`.
+    /// Creates a verifier with the rules of the node at `own_address`, such as `https://192.0.2.1:7470`.
     ///
-    /// Only host and port count.
-    pub const fn new(own_address: NodeUrl) -> Self {
+    /// Only host and port count. Roots may be unbounded: [`SessionVerifier::with_unbounded_roots`].
+    pub const fn for_node(own_address: NodeUrl) -> Self {
         Self {
             own_address,
             network_key: None,
             domain: None,
+            unbounded_roots: true,
         }
+    }
+
+    /// Accepts session keys that were authorized without an end, for more than 30 days, or more than 60 seconds in the future.
+    ///
+    /// Default: [`SessionVerifier::for_service`] refuses them, [`SessionVerifier::for_node`] accepts them, as nodes do. A stolen
+    /// session key is of use for as long as its root lasts.
+    pub const fn with_unbounded_roots(mut self) -> Self {
+        self.unbounded_roots = true;
+        self
     }
 
     /// Accepts only sessions that signed in to this domain. Default: any domain, as nodes do.
@@ -136,7 +152,7 @@ impl SessionVerifier {
         self
     }
 
-    /// Verifies a session signature for an operation at `now`, as a node does.
+    /// Verifies a session signature for an operation at `now`.
     ///
     /// `now` is an [`OffsetDateTime`] or a [`SystemTime`](std::time::SystemTime).
     ///
@@ -185,12 +201,7 @@ impl SessionVerifier {
             });
         }
 
-        let signed_for = template.node_address.trim();
-        let signed_for = signed_for
-            .strip_prefix("https://")
-            .or(signed_for.strip_prefix("http://"))
-            .unwrap_or(signed_for);
-        if signed_for.replace("localhost", "127.0.0.1") != self.own_address.comparable_authority() {
+        if !self.own_address.is_named_by(&template.node_address) {
             return Err(Refusal::WrongNode {
                 signed_for: template.node_address.chars().take(200).collect(),
                 own: self.own_address.clone(),
@@ -236,7 +247,7 @@ impl SessionVerifier {
         })
     }
 
-    /// Verifies one AuthSig of a session at `now`, and returns its expiration.
+    /// Verifies one AuthSig of a session at `now`, and returns its expiration, if it has one.
     ///
     /// A wallet or the network must have signed it. Nodes check every AuthSig of a session where requests are paid for.
     ///
@@ -246,12 +257,10 @@ impl SessionVerifier {
         &self,
         auth_sig: &AuthSig,
         now: OffsetDateTime,
-    ) -> Result<Timestamp, CapabilityRefusal> {
+    ) -> Result<Option<Timestamp>, CapabilityRefusal> {
         let (message, _) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
-        message
-            .expiration_timestamp()
-            .ok_or(CapabilityRefusal::NoExpiration)
+        Ok(message.expiration_timestamp())
     }
 
     /// One capability: signature, time window, URI and ReCap.
@@ -264,6 +273,9 @@ impl SessionVerifier {
     ) -> Result<(Capability, Option<AuthContext>), CapabilityRefusal> {
         let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
+        if !self.unbounded_roots {
+            check_bounded(&message, now)?;
+        }
         if message.uri() != session_key.uri() {
             return Err(CapabilityRefusal::WrongUri);
         }
@@ -283,6 +295,21 @@ impl SessionVerifier {
         };
         Ok((capability, context))
     }
+}
+
+/// Checks that a message has an end, at most 30 days after its issue time, which has come.
+fn check_bounded(message: &SiweMessage, now: OffsetDateTime) -> Result<(), CapabilityRefusal> {
+    let issued_at = message.issued_at();
+    if issued_at > later(now, CLOCK_TOLERANCE) {
+        return Err(CapabilityRefusal::IssuedInTheFuture);
+    }
+    let expiration = message
+        .expiration()
+        .ok_or(CapabilityRefusal::NoExpiration)?;
+    if expiration > later(issued_at, MAX_SESSION_LIFETIME) {
+        return Err(CapabilityRefusal::LifetimeTooLong);
+    }
+    Ok(())
 }
 
 /// A valid capability.

@@ -12,7 +12,10 @@ use lit_session_crypto::{
     SessionKeyPair, SessionRefusal, SessionSigRefusal, SessionVerifier, check_delegation,
     check_root, sign_siwe,
 };
-use lit_types::{AuthSig, CompactJson, LitAbility, LitResource, ResourcePrefix, Right};
+use lit_types::{
+    AuthSig, CompactJson, LitAbility, LitResource, ResourcePrefix, Right,
+    constants::CAPACITY_DELEGATION_URI,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -41,7 +44,7 @@ fn attenuated_signatures_are_good_for_less() {
     let narrow = wide.attenuate([action(CID)]).unwrap();
     let verify = |session: &Session, id: &str| {
         let sig = session.sign_for_node(&node(), at(0).at()).unwrap();
-        SessionVerifier::new(node())
+        SessionVerifier::for_node(node())
             .verify(&sig, &Operation::run_action(id), at(0).at())
             .map(|_| ())
     };
@@ -232,7 +235,7 @@ fn missing_is_what_nodes_refuse() {
             for seconds in [0, 3600 + 61] {
                 let now = at(seconds).at();
                 let sig = session.sign_for_node(&node(), at(0).at()).unwrap();
-                let verified = SessionVerifier::new(node()).verify(&sig, operation, now);
+                let verified = SessionVerifier::for_node(node()).verify(&sig, operation, now);
                 let missing = session.missing_for(operation, now);
                 assert_eq!(
                     verified.is_ok(),
@@ -310,7 +313,12 @@ fn delegations_are_checked_before_they_are_used() {
         let resource = "lit-ratelimitincrease://*".to_owned();
         let ability = LitAbility::RateLimitIncreaseAuth.into();
         recap.attenuate(resource, ability, note.as_object().unwrap().clone());
-        common::root(|siwe: SiweBuilder| siwe.with_recap(recap).with_expiration(at(day)))
+        let end = at(day);
+        common::root(|siwe: SiweBuilder| {
+            siwe.with_recap(recap)
+                .with_uri(CAPACITY_DELEGATION_URI)
+                .with_expiration(end)
+        })
     };
     let plain = alloy_primitives::hex::encode(user);
     assert!(check(&with_text(plain.clone())).is_empty());

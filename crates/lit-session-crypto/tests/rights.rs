@@ -45,7 +45,7 @@ fn rights_are_what_verifies() {
     ] {
         let sig = sig(&asked, &granted);
         let verify = |operation: &Operation| {
-            SessionVerifier::new(node()).verify(&sig, operation, at(0).at())
+            SessionVerifier::for_node(node()).verify(&sig, operation, at(0).at())
         };
         let mut rights = verify(&Operation::run_action(CID)).unwrap().rights;
         for id in [CID, OTHER, "QmThird"] {
@@ -80,7 +80,7 @@ fn ids_in_other_spellings_are_not_rights() {
     ] {
         let sig = signed(&text.replace(&padded, id));
         let action = Operation::run_action(CID);
-        let verified = SessionVerifier::new(node()).verify(&sig, &action, at(0).at());
+        let verified = SessionVerifier::for_node(node()).verify(&sig, &action, at(0).at());
         assert_eq!(verified.unwrap().rights, expected, "{id}");
     }
 }

@@ -76,8 +76,8 @@ proptest! {
         let mut auth_sig = AuthSig::session(sig, text.clone(), address);
         auth_sig.derived_via = via;
         let now = OffsetDateTime::from_unix_timestamp(i64::from(seconds)).unwrap();
-        let _ = SessionVerifier::new(node()).verify(&auth_sig, &Operation::run_action(CID), now);
-        let _ = SessionVerifier::new(node()).verify(&signed(&text), &Operation::run_action(CID), now);
+        let _ = SessionVerifier::for_node(node()).verify(&auth_sig, &Operation::run_action(CID), now);
+        let _ = SessionVerifier::for_node(node()).verify(&signed(&text), &Operation::run_action(CID), now);
         let _ = lit_session_crypto::validate_session_sig(&auth_sig, now);
         let _ = serde_json::from_str::<AuthSig>(&text);
     }

@@ -32,7 +32,7 @@ fn capability_refusal(capability: AuthSig) -> CapabilityRefusal {
 
 #[test]
 fn a_good_one_tells_who() {
-    let verified = SessionVerifier::new(node())
+    let verified = SessionVerifier::for_node(node())
         .verify(&good(), &Operation::run_action(CID), at(0).at())
         .unwrap();
     assert_eq!(verified.address, wallet().address());
@@ -45,7 +45,7 @@ fn a_good_one_tells_who() {
         .sign_for(&key(), &"http://localhost:7470".parse().unwrap());
     let own = "https://127.0.0.1:7470".parse().unwrap();
     assert!(
-        SessionVerifier::new(own)
+        SessionVerifier::for_node(own)
             .verify(&local, &Operation::run_action(CID), at(0).at())
             .is_ok()
     );
@@ -82,14 +82,14 @@ fn time_has_a_minute_of_grace() {
 #[test]
 fn the_wrong_node_key_or_resource() {
     let other = "https://192.0.2.12:7470".parse().unwrap();
-    let error = SessionVerifier::new(other)
+    let error = SessionVerifier::for_node(other)
         .verify(&good(), &Operation::run_action(CID), at(0).at())
         .unwrap_err();
     assert!(matches!(error, SessionSigRefusal::WrongNode { .. }));
     assert_eq!(error.node_error_code(), NodeErrorCode::NodeNotAuthorized);
 
     let operation = Operation::sign_with(lit_types::TokenId::from_hex("0x1").unwrap());
-    let error = SessionVerifier::new(node())
+    let error = SessionVerifier::for_node(node())
         .verify(&good(), &operation, at(0).at())
         .unwrap_err();
     assert_eq!(error, SessionSigRefusal::NotRequested(operation));
@@ -267,10 +267,76 @@ fn capabilities_that_are_not_good() {
     // One good one is enough, and it says which.
     let sigs = [root(|siwe| siwe.with_expiration(at(-1))), root(|siwe| siwe)];
     let sig = template(&sigs, 0, 60).sign_for(&key(), &node());
-    let verified = SessionVerifier::new(node())
+    let verified = SessionVerifier::for_node(node())
         .verify(&sig, &Operation::run_action(CID), at(0).at())
         .unwrap();
     assert_eq!(verified.capability, 1);
+}
+
+/// Lit's nodes check only that a root has not expired (`siwe::Message::verify`): they take roots without an end, of any length,
+/// and of any issue time.
+#[test]
+fn services_want_bounded_roots_and_nodes_do_not() {
+    let text = root(|siwe| siwe).signed_message;
+    let line = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name));
+        format!("\n{}", line.unwrap())
+    };
+    let endless = text.replace(&line("Expiration Time: "), "");
+    let end = format!("\nExpiration Time: {}", at(30 * 86_400 + 1));
+    let long = text.replace(&line("Expiration Time: "), &end);
+    let early = text.replace(&line("Issued At: "), &format!("\nIssued At: {}", at(61)));
+    let month = format!("\nExpiration Time: {}", at(30 * 86_400));
+    let service = SessionVerifier::for_service(node().as_str()).unwrap();
+    for (text, refusal) in [
+        (endless, Some(CapabilityRefusal::NoExpiration)),
+        (long, Some(CapabilityRefusal::LifetimeTooLong)),
+        (early, Some(CapabilityRefusal::IssuedInTheFuture)),
+        (text.replace(&line("Expiration Time: "), &month), None),
+        (
+            text.replace(&line("Issued At: "), &format!("\nIssued At: {}", at(60))),
+            None,
+        ),
+    ] {
+        let root = block_on(sign_auth_sig(&wallet(), &text)).unwrap();
+        let sig = template(&[root], 0, 86_400).sign_for(&key(), &node());
+        let verify = |verifier: &SessionVerifier| {
+            let verified = verifier.verify(&sig, &Operation::run_action(CID), at(0).at());
+            verified.map(|verified| verified.address)
+        };
+        let expected = match refusal {
+            Some(refusal) => Err(SessionSigRefusal::NoGoodCapability(vec![refusal])),
+            None => Ok(wallet().address()),
+        };
+        assert_eq!(verify(&service), expected, "{text}");
+        let unbounded = service.clone().with_unbounded_roots();
+        for verifier in [unbounded, SessionVerifier::for_node(node())] {
+            assert_eq!(verify(&verifier), Ok(wallet().address()), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_case_of_a_url_does_not_matter() {
+    let action = Operation::run_action(CID);
+    let urls = [
+        "https://API.Example.com",
+        "https://api.example.com",
+        "http://Api.example.COM",
+    ];
+    for own in urls {
+        let verifier = SessionVerifier::for_service(own).unwrap();
+        for signed_for in urls {
+            let sig = template(&[root(|siwe| siwe)], 0, 600)
+                .sign_for(&key(), &signed_for.parse().unwrap());
+            let verified = verifier.verify(&sig, &action, at(0).at());
+            assert_eq!(
+                verified.unwrap().address,
+                wallet().address(),
+                "{own} {signed_for}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -59,9 +59,18 @@ impl NodeUrl {
     /// Host and port as nodes compare them: lower case, and `localhost` as `127.0.0.1`.
     #[must_use]
     pub fn comparable_authority(&self) -> String {
-        self.authority()
-            .to_ascii_lowercase()
-            .replace("localhost", "127.0.0.1")
+        comparable(self.authority())
+    }
+
+    /// Whether the `nodeAddress` of a session signature names this node. The scheme is ignored and may be missing.
+    #[must_use]
+    pub fn is_named_by(&self, node_address: &str) -> bool {
+        let address = node_address.trim();
+        let authority = ["https://", "http://"]
+            .into_iter()
+            .find_map(|scheme| address.strip_prefix(scheme))
+            .unwrap_or(address);
+        comparable(authority) == self.comparable_authority()
     }
 
     /// Host and port in lower case. The port is that of the scheme if the URL has none.
@@ -90,6 +99,14 @@ impl NodeUrl {
     pub fn endpoint(&self, endpoint: Endpoint) -> String {
         format!("{}{}", self.text, endpoint.path())
     }
+}
+
+/// The one form in which host and port are compared. Nodes compare the letters of a host as they are, but their own URLs have
+/// none in upper case.
+fn comparable(authority: &str) -> String {
+    authority
+        .to_ascii_lowercase()
+        .replace("localhost", "127.0.0.1")
 }
 
 impl FromStr for NodeUrl {
@@ -188,6 +205,31 @@ mod tests {
         let v6: NodeUrl = "http://[::1]:7470".parse().unwrap();
         assert_eq!(v6.host(), "::1");
         assert!(v6.is_loopback());
+    }
+
+    #[test]
+    fn the_case_of_a_host_names_the_same_node() {
+        let lower: NodeUrl = "https://api.example.com:7470".parse().unwrap();
+        let mixed: NodeUrl = "https://API.Example.com:7470".parse().unwrap();
+        let local: NodeUrl = "http://LocalHost:7470".parse().unwrap();
+        for (node, address, same) in [
+            (&lower, lower.as_str(), true),
+            (&lower, mixed.as_str(), true),
+            (&mixed, lower.as_str(), true),
+            (&mixed, mixed.as_str(), true),
+            (&mixed, "http://api.example.com:7470", true),
+            (&mixed, " api.example.com:7470 ", true),
+            (&local, "http://127.0.0.1:7470", true),
+            (&local, "https://LOCALHOST:7470", true),
+            (&lower, "https://api.example.com:7471", false),
+            (&lower, "https://api.example.com", false),
+            (&lower, "https://api.example.com:7470/", false),
+            (&lower, "https://https://api.example.com:7470", false),
+            (&lower, "https://u@api.example.com:7470", false),
+            (&lower, "", false),
+        ] {
+            assert_eq!(node.is_named_by(address), same, "{node} {address}");
+        }
     }
 
     #[test]

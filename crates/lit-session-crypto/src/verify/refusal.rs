@@ -134,9 +134,15 @@ pub enum CapabilityRefusal {
     /// The message is outside its time window.
     #[error(transparent)]
     Time(#[from] TimeWindowError),
-    /// The message never expires, which clients refuse to use.
+    /// The message never expires. Clients and services refuse it; nodes accept it.
     #[error("the message has no expiration time")]
     NoExpiration,
+    /// The message was issued more than 60 seconds in the future. Services refuse it; nodes accept it.
+    #[error("the message was issued in the future; check the clock")]
+    IssuedInTheFuture,
+    /// The message is valid for more than 30 days. Services refuse it; nodes accept it.
+    #[error("the message is valid for more than 30 days")]
+    LifetimeTooLong,
     /// `sig` is not 65 bytes of hex.
     #[error("malformed wallet signature: expected 65 bytes of hex")]
     SignatureEncoding,

@@ -78,7 +78,7 @@ pub(crate) fn signed(document: &str) -> AuthSig {
 }
 
 pub(crate) fn verify_at(sig: &AuthSig, seconds: i64) -> Result<(), SessionSigRefusal> {
-    SessionVerifier::new(node())
+    SessionVerifier::for_node(node())
         .verify(sig, &Operation::run_action(CID), at(seconds).at())
         .map(|_| ())
 }

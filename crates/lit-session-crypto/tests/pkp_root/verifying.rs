@@ -17,7 +17,7 @@ use crate::{
 
 fn verify(capabilities: &[AuthSig]) -> Result<VerifiedSession, SessionSigRefusal> {
     let sig = template(capabilities, 0, 86_400).sign_for(&key(), &node());
-    SessionVerifier::new(node())
+    SessionVerifier::for_node(node())
         .with_network_key(network().public_key())
         .verify(&sig, &Operation::run_action(CID), at(0).at())
 }
@@ -105,7 +105,7 @@ fn roots_of_pkps_that_are_not_good() {
     assert_eq!(capability_refusal(other_key), CapabilityRefusal::WrongUri);
 
     let sig = template(&[good()], 0, 86_400).sign_for(&key(), &node());
-    let keyless = SessionVerifier::new(node());
+    let keyless = SessionVerifier::for_node(node());
     let refused = keyless
         .verify(&sig, &Operation::run_action(CID), at(0).at())
         .unwrap_err();
