@@ -24,6 +24,15 @@ impl Setup {
         wallet: &PrivateKeySigner,
         requests: &[Right],
     ) -> SessionTemplate {
+        self.session_of(self.wallet_root(wallet, requests).await, requests)
+    }
+
+    /// The AuthSig by which a wallet authorizes the session key.
+    pub(crate) async fn wallet_root(
+        &self,
+        wallet: &PrivateKeySigner,
+        requests: &[Right],
+    ) -> AuthSig {
         let uri = self.key.public_key().uri();
         let nonce = self.nonce.parse().unwrap();
         let message = SiweBuilder::new(wallet.address(), uri, nonce, self.now())
@@ -32,8 +41,7 @@ impl Setup {
             .unwrap()
             .build()
             .unwrap();
-        let root = sign_siwe(wallet, &message).await.unwrap();
-        self.session_of(root, requests)
+        sign_siwe(wallet, &message).await.unwrap()
     }
 
     /// A session of the PKP's owner, good for any PKP and any action.

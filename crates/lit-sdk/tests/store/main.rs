@@ -7,3 +7,4 @@ mod hostile;
 mod layout;
 mod scopes;
 mod support;
+mod tampering;
