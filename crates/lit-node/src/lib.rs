@@ -32,7 +32,7 @@ pub use delegation_uses::{DelegationUse, DelegationUses};
 pub use epoch::epoch_to_use;
 #[cfg(feature = "http")]
 pub use http_fetcher::HttpFetcher;
-pub use node::{MAX_BODY, Node};
+pub use node::{MAX_BODY, Node, max_body};
 pub use node_parts::NodeParts;
 pub use parts::{
     Announce, Attester, BlockHashes, CallError, ChainNames, ChainReader, Chains, CodeError,

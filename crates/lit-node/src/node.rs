@@ -1,19 +1,37 @@
 use std::{sync::Arc, time::Duration};
 
 use lit_session_crypto::SessionVerifier;
-use lit_types::{NodeErrorCode, NodeUrl};
+use lit_types::{NodeErrorCode, NodeUrl, wire::Endpoint};
 
 use crate::{
     NodeParts, Request, Response, actions::ActionRunner, capacity::Capacity, caught::caught,
-    conditions::ConditionReader, contracts::Contracts, refusal::Refusal,
+    conditions::ConditionReader, contracts::Contracts, refusal::Refusal, request::is_path_of,
 };
 
 /// The largest request body, in bytes: 16 MiB of action code in base64, and the members around it.
 pub const MAX_BODY: usize = 32 * 1024 * 1024;
+/// The largest request body without the code of an action, in bytes.
+const MAX_SMALL_BODY: usize = 1024 * 1024;
 /// The longest request id, in bytes. Ids are kept in tables.
 const MAX_REQUEST_ID: usize = 256;
 /// The timeout of one request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The largest request body at a path, in bytes: [`MAX_BODY`] where a request may carry the code of an action, else 1 MiB.
+///
+/// ```
+/// assert_eq!(lit_node::max_body("/web/execute/v1"), lit_node::MAX_BODY);
+/// assert_eq!(lit_node::max_body("/web/handshake"), 1024 * 1024);
+/// ```
+#[must_use]
+pub fn max_body(path: &str) -> usize {
+    let has_code = [Endpoint::Execute, Endpoint::SignSessionKey];
+    if has_code.into_iter().any(|it| is_path_of(path, it)) {
+        MAX_BODY
+    } else {
+        MAX_SMALL_BODY
+    }
+}
 
 /// One node of a Lit network.
 #[derive(Debug)]
@@ -64,7 +82,7 @@ impl Node {
     }
 
     async fn answer(self: &Arc<Self>, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
-        if request.body.len() > MAX_BODY {
+        if request.body.len() > max_body(&request.path) {
             let message = "Request too large";
             return Err(Refusal::brief(413, "payload_too_large", message));
         }

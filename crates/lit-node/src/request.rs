@@ -3,8 +3,14 @@ use std::fmt;
 use bytes::Bytes;
 use lit_types::{JsonProblem, NodeErrorCode, NodeErrorKind, strict_json, wire::Endpoint};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
-use crate::refusal::Refusal;
+use crate::{off_runtime::off_runtime, refusal::Refusal};
+
+/// The bytes of a body that is parsed on a thread for blocking work.
+const LARGE_BODY: usize = 64 * 1024;
+/// Bounds how many large bodies this process parses at once.
+static PARSERS: Semaphore = Semaphore::const_new(4);
 
 /// A request to a node, over HTTP or in memory.
 #[derive(Clone)]
@@ -36,7 +42,7 @@ impl Request {
     /// Whether the request is for this endpoint, in any version.
     #[must_use]
     pub fn is_for(&self, endpoint: Endpoint) -> bool {
-        unversioned(&self.path) == unversioned(endpoint.path())
+        is_path_of(&self.path, endpoint)
     }
 
     /// The client's id of the operation, from the header `X-Correlation-Id` or `X-Request-Id`.
@@ -46,17 +52,40 @@ impl Request {
             .or(self.header("x-request-id"))
     }
 
-    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        strict_json::from_slice(&self.body).map_err(|error: serde_json::Error| {
-            let is_json = error.classify() == serde_json::error::Category::Data;
-            let problem = JsonProblem::from(error);
-            if is_json {
-                Refusal::coded(NodeErrorCode::NodeBadInput, problem)
-            } else {
-                Refusal::uncoded(400, NodeErrorKind::Parser, problem)
-            }
-        })
+    /// Parses the body.
+    pub(crate) async fn parse<T: DeserializeOwned + Send + 'static>(&self) -> Result<T, Refusal> {
+        self.parse_then(Ok).await
     }
+
+    /// Parses the body, and reads what it has. Nobody is authenticated by then, so a large body must not hold up others.
+    pub(crate) async fn parse_then<T: DeserializeOwned, U: Send + 'static>(
+        &self,
+        read: impl FnOnce(T) -> Result<U, Refusal> + Send + 'static,
+    ) -> Result<U, Refusal> {
+        if self.body.len() <= LARGE_BODY {
+            return read(parsed(&self.body)?);
+        }
+        // The semaphore is never closed.
+        let place = PARSERS.acquire().await;
+        let body = self.body.clone();
+        off_runtime(move || {
+            let _place = place;
+            read(parsed(&body)?)
+        })
+        .await
+    }
+}
+
+fn parsed<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    strict_json::from_slice(body).map_err(|error: serde_json::Error| {
+        let is_json = error.classify() == serde_json::error::Category::Data;
+        let problem = JsonProblem::from(error);
+        if is_json {
+            Refusal::coded(NodeErrorCode::NodeBadInput, problem)
+        } else {
+            Refusal::uncoded(400, NodeErrorKind::Parser, problem)
+        }
+    })
 }
 
 /// Headers and body carry credentials, so they are not shown.
@@ -77,6 +106,11 @@ impl fmt::Debug for Response {
             .field("body_bytes", &self.body.len())
             .finish()
     }
+}
+
+/// Whether a path is that of an endpoint, in any version.
+pub(crate) fn is_path_of(path: &str, endpoint: Endpoint) -> bool {
+    unversioned(path) == unversioned(endpoint.path())
 }
 
 /// The path without the version of the endpoint.

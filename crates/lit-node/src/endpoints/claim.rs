@@ -7,7 +7,7 @@ use crate::{Node, Request, json::to_json, refusal::Refusal};
 impl Node {
     /// Signs the key id that belongs to a user's auth method. The contracts mint the key when enough nodes have signed.
     pub(crate) async fn claim(&self, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
-        let body: PkpClaimRequest = request.parse()?;
+        let body: PkpClaimRequest = request.parse().await?;
         let circumstances = self.circumstances(request);
         let providers = &self.parts.auth;
         let user = providers.verify(&body.auth_method, circumstances).await?;

@@ -24,9 +24,9 @@ impl Node {
         request: &Request,
         read: fn(&Map<String, Value>) -> Result<AuthSig, Refusal>,
     ) -> Result<(u16, Vec<u8>), Refusal> {
-        let auth_sig = read(&request.parse()?)?;
+        let auth_sig = request.parse_then(move |members| read(&members)).await?;
         // Parsed again, because a JSON map would lose the order of the conditions' members.
-        let body: EncryptionSignRequest = request.parse()?;
+        let body: EncryptionSignRequest = request.parse().await?;
         let conditions = conditions_of(&body)?;
         let resource = encrypted_as(&conditions, &body.data_to_encrypt_hash)?;
         let chain = body.chain.as_deref();

@@ -2,12 +2,9 @@ use std::sync::Arc;
 
 use lit_session_crypto::Operation;
 use lit_types::wire::{ExecuteRequest, ExecuteResponse};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::{
-    action_powers::ActionPowers,
-    session::{session_auth_sig, whole},
-};
+use super::{action_powers::ActionPowers, session::with_session};
 use crate::{Node, Request, actions::NodeAction, json::to_json, refusal::Refusal};
 
 impl Node {
@@ -16,9 +13,7 @@ impl Node {
         self: &Arc<Self>,
         request: &Request,
     ) -> Result<(u16, Vec<u8>), Refusal> {
-        let members: Map<String, Value> = request.parse()?;
-        let auth_sig = session_auth_sig(&members)?;
-        let body: ExecuteRequest = whole(members)?;
+        let (auth_sig, body): (_, ExecuteRequest) = request.parse_then(with_session).await?;
         let (code, cid) = self
             .code_and_cid(body.code.as_deref(), body.ipfs_id.as_deref())
             .await?;

@@ -14,7 +14,7 @@ impl Node {
             let code = NodeErrorCode::CoreApiMissingRequiredXRequestIdHeader;
             return Err(Refusal::coded(code, "missing header X-Request-Id"));
         }
-        let HandshakeRequest { challenge, .. } = request.parse()?;
+        let HandshakeRequest { challenge, .. } = request.parse().await?;
         let keys = &self.parts.keys;
         let network_key = keys.network_key().to_string();
         let answer = HandshakeResponse {

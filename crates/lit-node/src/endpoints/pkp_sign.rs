@@ -4,9 +4,9 @@ use lit_types::{
     constants::AuthMethodScope,
     wire::{Endpoint, PkpSignRequest, PkpSignResponse},
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use super::session::{Caller, session_auth_sig, whole};
+use super::session::{Caller, with_session};
 use crate::{
     Node, Request, SigningId, digest::digest, json::to_json, permission::Claimant, refusal::Refusal,
 };
@@ -17,9 +17,7 @@ const UNPAID: u16 = 400;
 impl Node {
     /// Returns a share of a PKP's signature of 32 bytes.
     pub(crate) async fn pkp_sign(&self, request: &Request) -> Result<(u16, Vec<u8>), Refusal> {
-        let members: Map<String, Value> = request.parse()?;
-        let auth_sig = session_auth_sig(&members)?;
-        let body: PkpSignRequest = whole(members)?;
+        let (auth_sig, body): (_, PkpSignRequest) = request.parse_then(with_session).await?;
         let digest = digest(&body.to_sign)?;
         let pkp: PkpPublicKey = body
             .pubkey

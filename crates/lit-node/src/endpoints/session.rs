@@ -105,8 +105,15 @@ pub(super) fn single_auth_sig(members: &Map<String, Value>) -> Result<AuthSig, R
     })
 }
 
+/// The session signature of a request, and the whole request.
+pub(super) fn with_session<T: DeserializeOwned>(
+    members: Map<String, Value>,
+) -> Result<(AuthSig, T), Refusal> {
+    Ok((session_auth_sig(&members)?, whole(members)?))
+}
+
 /// Parses the whole request from its members.
-pub(super) fn whole<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Refusal> {
+fn whole<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, Refusal> {
     serde_json::from_value(Value::Object(members))
         .map_err(|error| Refusal::coded(NodeErrorCode::NodeBadInput, JsonProblem::from(error)))
 }

@@ -30,7 +30,7 @@ impl Node {
         self: &Arc<Self>,
         request: &Request,
     ) -> Result<(u16, Vec<u8>), Refusal> {
-        let body = read(request)?;
+        let body = read(request).await?;
         let now = self.parts.clock.now();
         let message = session_message::parse(&body.siwe_message)?;
         let mut context = AuthContext {
@@ -164,8 +164,8 @@ fn hash_of(request: &Request) -> String {
 }
 
 /// Parses a request, and refuses what needs no verification.
-fn read(request: &Request) -> Result<SignSessionKeyRequest, Refusal> {
-    let body: SignSessionKeyRequest = request.parse()?;
+async fn read(request: &Request) -> Result<SignSessionKeyRequest, Refusal> {
+    let body: SignSessionKeyRequest = request.parse().await?;
     if body.auth_sig.is_some() {
         let code = NodeErrorCode::NodeInvalidAuthSigForSessionKey;
         return Err(Refusal::coded(
