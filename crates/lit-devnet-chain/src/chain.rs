@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Chain {
     state: Arc<Mutex<State>>,
+    /// Held while a dump is loaded.
+    loading: Arc<Mutex<()>>,
 }
 
 /// A state of the chain to revert to; see [`Chain::snapshot`].
@@ -36,6 +38,7 @@ impl Chain {
     pub(crate) fn of(state: State) -> Self {
         Self {
             state: Arc::new(Mutex::new(state)),
+            loading: Arc::default(),
         }
     }
 
@@ -94,8 +97,8 @@ impl Chain {
     /// # Errors
     /// As [`Chain::call`].
     pub fn call_as_requested(&self, request: &TransactionRequest) -> Result<Bytes, ChainError> {
-        let view = self.lock().view(At::Latest)?;
-        view.call(request, None)
+        let moment = self.lock().moment(At::Latest)?;
+        moment.view().call(request, None)
     }
 
     /// Sends a transaction as any account, without its key and without a fee. If `to` is `None` it creates a contract.
@@ -139,7 +142,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::NoSuchBlock`] if the filter names an unknown block hash.
     pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>, ChainError> {
-        self.lock().logs(filter)
+        self.lock().logs(filter, usize::MAX)
     }
 
     /// All logs from a block on, in order.
@@ -207,6 +210,11 @@ impl Chain {
     /// Makes the next [`Chain::take_changes`] return the whole chain, because earlier changes were lost or are written anew.
     pub fn forget_changes(&self) {
         self.lock().forget_saved();
+    }
+
+    /// Waits until no other dump is loaded.
+    pub(crate) fn loading(&self) -> MutexGuard<'_, ()> {
+        self.loading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ignores poisoning: every holder changes the state in its last step or not at all.

@@ -45,6 +45,19 @@ pub enum ChainError {
     /// Too many transactions are queued behind earlier nonces.
     #[error("txpool is full: {0} transactions are queued behind earlier nonces")]
     QueueFull(usize),
+    /// The transactions that are queued behind earlier nonces have too many bytes.
+    #[error(
+        "txpool is full: transactions queued behind earlier nonces may have {0} bytes together"
+    )]
+    QueueTooLarge(usize),
+    /// The logs that a filter matches are too many for one answer.
+    #[error("logs up to block {block} exceed {limit} bytes; narrow the range of blocks")]
+    TooManyLogs {
+        /// The limit, in bytes.
+        limit: usize,
+        /// The block at which they exceed it.
+        block: u64,
+    },
     /// The bytes are not a transaction of a supported type.
     #[error("cannot decode the transaction: {0}")]
     Undecodable(String),

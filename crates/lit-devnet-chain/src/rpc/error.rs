@@ -35,6 +35,17 @@ impl RpcError {
         Self::new(-32600, format!("invalid request: {what}"))
     }
 
+    /// An answer above the limit; with the code and words of geth.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let text = format!("response too large: the limit is {limit} bytes for all of a batch");
+        Self::new(-32003, text)
+    }
+
+    /// A request that is not begun in time; with the code and words of geth.
+    pub(super) fn timed_out() -> Self {
+        Self::new(-32002, "request timed out".to_owned())
+    }
+
     pub(super) fn response(self, id: &Value) -> Value {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let Some(data) = self.data {

@@ -1,5 +1,7 @@
 //! The JSON-RPC methods.
 
+use std::sync::Arc;
+
 use alloy_consensus::transaction::TransactionInfo;
 use alloy_eips::{BlockId, BlockNumberOrTag};
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
@@ -9,23 +11,41 @@ use alloy_rpc_types_eth::{
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{error::RpcError, params::Params};
+use super::{MAX_ANSWER, error::RpcError, params::Params};
 use crate::{
     Chain, ChainError, evm,
-    state::{At, Changes, Kind, State},
+    state::{At, Changes, Kind, Loaded, State, View},
 };
 
 /// The maximum number of blocks in `eth_feeHistory`.
 const MAX_FEE_HISTORY: u64 = 1_024;
 const MAX_PERCENTILES: usize = 100;
+/// The number of addresses in a filter, and of topics at one position; those of geth.
+const MAX_FILTER_TERMS: usize = 1_000;
+/// The most blocks that are mined while others wait for the chain.
+const BLOCKS_AT_ONCE: u64 = 256;
 
 type Answer = Result<Value, RpcError>;
 
-/// Dispatches a method. Calls may take long, so they run without the lock.
+/// Dispatches a method. What may take long runs without the lock.
 pub(super) fn dispatch(chain: &Chain, method: &str, params: Params) -> Answer {
     match method {
         "eth_call" => call(chain, params),
         "eth_estimateGas" => estimate(chain, params),
+        "eth_getBlockByNumber" => block_by_number(chain, params),
+        "eth_getBlockByHash" => block_by_hash(chain, params),
+        "eth_getBlockReceipts" => block_receipts(chain, params),
+        "eth_getTransactionByHash" => transaction(chain, params),
+        "eth_getTransactionReceipt" => receipt(chain, params),
+        "eth_getBalance" => balance(chain, params),
+        "eth_getTransactionCount" => nonce(chain, params),
+        "eth_getCode" => code(chain, params),
+        "eth_getStorageAt" => storage(chain, params),
+        "eth_getLogs" => logs(chain, params),
+        "eth_getFilterChanges" => filter_changes(chain, params),
+        "eth_getFilterLogs" => filter_logs(chain, params),
+        "anvil_dumpState" | "hardhat_dumpState" => dump_state(chain, params),
+        "anvil_loadState" | "hardhat_loadState" => load_state(chain, params),
         _ => dispatch_locked(&mut chain.lock(), method, params),
     }
 }
@@ -46,21 +66,9 @@ fn dispatch_locked(chain: &mut State, method: &str, params: Params) -> Answer {
         "eth_gasPrice" => Ok(quantity(chain.settings.base_fee)),
         "eth_maxPriorityFeePerGas" => Ok(quantity(0)),
         "eth_feeHistory" => fee_history(chain, params),
-        "eth_getBlockByNumber" => block_by_number(chain, params),
-        "eth_getBlockByHash" => block_by_hash(chain, params),
-        "eth_getBlockReceipts" => block_receipts(chain, params),
-        "eth_getTransactionByHash" => transaction(chain, params),
-        "eth_getTransactionReceipt" => receipt(chain, params),
         "eth_sendRawTransaction" => send(chain, params),
-        "eth_getBalance" => balance(chain, params),
-        "eth_getTransactionCount" => nonce(chain, params),
-        "eth_getCode" => code(chain, params),
-        "eth_getStorageAt" => storage(chain, params),
-        "eth_getLogs" => logs(chain, params),
         "eth_newFilter" => new_filter(chain, params),
         "eth_newBlockFilter" => Ok(quantity(chain.install(Kind::Blocks))),
-        "eth_getFilterChanges" => filter_changes(chain, params),
-        "eth_getFilterLogs" => filter_logs(chain, params),
         "eth_uninstallFilter" => uninstall(chain, params),
         "evm_snapshot" => Ok(quantity(chain.snapshot())),
         "evm_revert" => revert(chain, params),
@@ -70,8 +78,6 @@ fn dispatch_locked(chain: &mut State, method: &str, params: Params) -> Answer {
         "anvil_setBalance" | "hardhat_setBalance" => set_balance(chain, params),
         "anvil_setCode" | "hardhat_setCode" => set_code(chain, params),
         "anvil_setStorageAt" | "hardhat_setStorageAt" => set_storage(chain, params),
-        "anvil_dumpState" | "hardhat_dumpState" => dump_state(chain, params),
-        "anvil_loadState" | "hardhat_loadState" => load_state(chain, params),
         _ => Err(RpcError::unknown_method(method)),
     }
 }
@@ -108,60 +114,63 @@ fn fee_history(chain: &State, mut params: Params) -> Answer {
     json(history)
 }
 
-fn block_by_number(chain: &State, mut params: Params) -> Answer {
+fn block_by_number(chain: &Chain, mut params: Params) -> Answer {
     let tag: BlockNumberOrTag = params.required("block")?;
     let full = params.optional("full transactions")?.unwrap_or(false);
-    match tag {
-        BlockNumberOrTag::Pending => json(chain.pending().to_rpc(full)),
-        BlockNumberOrTag::Number(number) => json(chain.block(number).map(|b| b.to_rpc(full))),
-        BlockNumberOrTag::Earliest => json(chain.block(0).map(|b| b.to_rpc(full))),
-        BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized => {
-            json(chain.latest().to_rpc(full))
+    let block = {
+        let chain = chain.lock();
+        match tag {
+            BlockNumberOrTag::Pending => Some(Arc::new(chain.pending())),
+            BlockNumberOrTag::Number(number) => chain.block(number).cloned(),
+            BlockNumberOrTag::Earliest => chain.block(0).cloned(),
+            BlockNumberOrTag::Latest | BlockNumberOrTag::Safe | BlockNumberOrTag::Finalized => {
+                Some(Arc::clone(chain.latest()))
+            }
         }
-    }
-}
-
-fn block_by_hash(chain: &State, mut params: Params) -> Answer {
-    let hash: B256 = params.required("hash")?;
-    let full = params.optional("full transactions")?.unwrap_or(false);
-    let block = chain
-        .number_of(&hash)
-        .and_then(|number| chain.block(number));
+    };
     json(block.map(|block| block.to_rpc(full)))
 }
 
-fn block_receipts(chain: &State, mut params: Params) -> Answer {
-    let number = match at(chain, params.required("block")?)? {
-        At::Number(number) => number,
-        At::Latest => chain.number(),
-        At::Pending => return Ok(Value::Null),
+fn block_by_hash(chain: &Chain, mut params: Params) -> Answer {
+    let hash: B256 = params.required("hash")?;
+    let full = params.optional("full transactions")?.unwrap_or(false);
+    let block = {
+        let chain = chain.lock();
+        let number = chain.number_of(&hash);
+        number.and_then(|number| chain.block(number).cloned())
     };
-    json(
-        chain
-            .block(number)
-            .map(|block| Vec::from_iter(block.to_rpc_receipt())),
-    )
+    json(block.map(|block| block.to_rpc(full)))
 }
 
-fn transaction(chain: &State, mut params: Params) -> Answer {
-    let hash = params.required("hash")?;
-    let mined = chain.block_of_transaction(&hash);
-    json(
-        mined
-            .and_then(|block| block.to_rpc_transaction())
-            .or_else(|| {
-                let waiting = chain.queued(&hash)?.clone();
-                Some(Transaction::from_transaction(
-                    waiting,
-                    TransactionInfo::default(),
-                ))
-            }),
-    )
+fn block_receipts(chain: &Chain, mut params: Params) -> Answer {
+    let id = params.required("block")?;
+    let block = {
+        let chain = chain.lock();
+        let number = match at(&chain, id)? {
+            At::Number(number) => number,
+            At::Latest => chain.number(),
+            At::Pending => return Ok(Value::Null),
+        };
+        chain.block(number).cloned()
+    };
+    json(block.map(|block| Vec::from_iter(block.to_rpc_receipt())))
 }
 
-fn receipt(chain: &State, mut params: Params) -> Answer {
+fn transaction(chain: &Chain, mut params: Params) -> Answer {
     let hash = params.required("hash")?;
-    let block = chain.block_of_transaction(&hash);
+    let (mined, queued) = {
+        let chain = chain.lock();
+        let mined = chain.block_of_transaction(&hash).cloned();
+        (mined, chain.queued(&hash).cloned())
+    };
+    let mined = mined.and_then(|block| block.to_rpc_transaction());
+    let waiting = |tx| Transaction::from_transaction(tx, TransactionInfo::default());
+    json(mined.or_else(|| queued.map(waiting)))
+}
+
+fn receipt(chain: &Chain, mut params: Params) -> Answer {
+    let hash = params.required("hash")?;
+    let block = chain.lock().block_of_transaction(&hash).cloned();
     json(block.and_then(|block| block.to_rpc_receipt()))
 }
 
@@ -174,74 +183,86 @@ fn send(chain: &mut State, mut params: Params) -> Answer {
 
 fn call(chain: &Chain, mut params: Params) -> Answer {
     let request: TransactionRequest = params.required("call")?;
-    let view = {
-        let chain = chain.lock();
-        chain.view(block(&chain, &mut params)?)?
-    };
+    let view = view(chain, &mut params)?;
     let overrides: Option<StateOverride> = params.optional("state override")?;
     json(view.call(&request, overrides.as_ref())?)
 }
 
 fn estimate(chain: &Chain, mut params: Params) -> Answer {
     let request: TransactionRequest = params.required("transaction")?;
-    let view = {
+    let id = params.optional::<BlockId>("block")?.unwrap_or_default();
+    let moment = {
         let chain = chain.lock();
-        let at = match block(&chain, &mut params)? {
+        let at = match at(&chain, id)? {
             At::Latest => At::Pending,
             at => at,
         };
-        chain.view(at)?
+        chain.moment(at)?
     };
     let overrides: Option<StateOverride> = params.optional("state override")?;
+    let view = moment.view();
     Ok(quantity(view.estimate_gas(&request, overrides.as_ref())?))
 }
 
-fn balance(chain: &State, mut params: Params) -> Answer {
+fn balance(chain: &Chain, mut params: Params) -> Answer {
     let address = params.required("address")?;
-    let at = block(chain, &mut params)?;
-    json(chain.view(at)?.account(address).balance)
+    json(view(chain, &mut params)?.account(address).balance)
 }
 
-fn nonce(chain: &State, mut params: Params) -> Answer {
+fn nonce(chain: &Chain, mut params: Params) -> Answer {
     let address = params.required("address")?;
-    let at = block(chain, &mut params)?;
-    Ok(quantity(chain.view(at)?.account(address).nonce))
+    Ok(quantity(view(chain, &mut params)?.account(address).nonce))
 }
 
-fn code(chain: &State, mut params: Params) -> Answer {
+fn code(chain: &Chain, mut params: Params) -> Answer {
     let address: Address = params.required("address")?;
-    let at = block(chain, &mut params)?;
-    json(chain.view(at)?.code(address))
+    json(view(chain, &mut params)?.code(address))
 }
 
-fn storage(chain: &State, mut params: Params) -> Answer {
+fn storage(chain: &Chain, mut params: Params) -> Answer {
     let address: Address = params.required("address")?;
     let slot: U256 = params.required("slot")?;
-    let at = block(chain, &mut params)?;
-    json(B256::from(chain.view(at)?.storage(address, slot)))
+    let view = view(chain, &mut params)?;
+    json(B256::from(view.storage(address, slot)))
 }
 
 // Events.
 
-fn logs(chain: &State, mut params: Params) -> Answer {
-    let filter: Filter = params.required("filter")?;
-    json(chain.logs(&filter)?)
+fn logs(chain: &Chain, mut params: Params) -> Answer {
+    let filter = filter(&mut params)?;
+    let logs = chain.lock().logs(&filter, MAX_ANSWER)?;
+    json(logs)
+}
+
+/// The filter of logs at the beginning, if it is not too long: each log is compared with it.
+fn filter(params: &mut Params) -> Result<Box<Filter>, RpcError> {
+    let filter: Box<Filter> = params.required("filter")?;
+    let is_long = |terms: usize| terms > MAX_FILTER_TERMS;
+    if is_long(filter.address.len()) || filter.topics.iter().any(|it| is_long(it.len())) {
+        let problem = format!("more than {MAX_FILTER_TERMS} addresses or topics");
+        return Err(params.error("filter", problem));
+    }
+    Ok(filter)
 }
 
 fn new_filter(chain: &mut State, mut params: Params) -> Answer {
-    let filter = params.required("filter")?;
+    let filter = filter(&mut params)?;
     Ok(quantity(chain.install(Kind::Logs(filter))))
 }
 
-fn filter_changes(chain: &mut State, mut params: Params) -> Answer {
-    match chain.changes(id(&mut params, "filter id")?)? {
+fn filter_changes(chain: &Chain, mut params: Params) -> Answer {
+    let id = id(&mut params, "filter id")?;
+    let changes = chain.lock().changes(id, MAX_ANSWER)?;
+    match changes {
         Changes::Blocks(hashes) => json(hashes),
         Changes::Logs(logs) => json(logs),
     }
 }
 
-fn filter_logs(chain: &State, mut params: Params) -> Answer {
-    json(chain.installed_logs(id(&mut params, "filter id")?)?)
+fn filter_logs(chain: &Chain, mut params: Params) -> Answer {
+    let id = id(&mut params, "filter id")?;
+    let logs = chain.lock().installed_logs(id, MAX_ANSWER)?;
+    json(logs)
 }
 
 fn uninstall(chain: &mut State, mut params: Params) -> Answer {
@@ -295,7 +316,7 @@ fn set_storage(chain: &mut State, mut params: Params) -> Answer {
     Ok(json!(true))
 }
 
-fn dump_state(chain: &State, mut params: Params) -> Answer {
+fn dump_state(chain: &Chain, mut params: Params) -> Answer {
     if params
         .optional("preserve historical states")?
         .unwrap_or(false)
@@ -305,21 +326,41 @@ fn dump_state(chain: &State, mut params: Params) -> Answer {
             "only the latest state is dumped",
         ));
     }
-    json(chain.dump()?)
+    let latest = chain.lock().to_dump();
+    json(latest.dump()?)
 }
 
-fn load_state(chain: &mut State, mut params: Params) -> Answer {
+/// Loads a dump. Others use the chain while it is parsed and while blocks are mined.
+fn load_state(chain: &Chain, mut params: Params) -> Answer {
     let dump: Bytes = params.required("state")?;
-    chain.load_dump(&dump)?;
-    Ok(json!(true))
+    let number = {
+        // A parsed dump may be large.
+        let _one_at_a_time = chain.loading();
+        let dump = Loaded::parse(&dump)?;
+        chain.lock().load_accounts(dump)?
+    };
+    loop {
+        let mut chain = chain.lock();
+        let missing = number.saturating_sub(chain.number());
+        if missing == 0 {
+            return Ok(json!(true));
+        }
+        for _ in 0..missing.min(BLOCKS_AT_ONCE) {
+            chain.mine_empty();
+        }
+    }
 }
 
 // Parameters and results.
 
-/// The optional block parameter at the end; the default is the latest block.
-fn block(chain: &State, params: &mut Params) -> Result<At, RpcError> {
-    let id = params.optional::<BlockId>("block")?;
-    at(chain, id.unwrap_or_default())
+/// The state at the optional block parameter at the end; the default is the latest block.
+fn view(chain: &Chain, params: &mut Params) -> Result<View, RpcError> {
+    let id = params.optional::<BlockId>("block")?.unwrap_or_default();
+    let moment = {
+        let chain = chain.lock();
+        chain.moment(at(&chain, id)?)?
+    };
+    Ok(moment.view())
 }
 
 fn at(chain: &State, id: BlockId) -> Result<At, RpcError> {

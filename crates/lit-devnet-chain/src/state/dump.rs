@@ -1,8 +1,10 @@
 //! The latest state in the format of anvil: JSON, compressed with gzip.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     io::{Read, Write},
+    sync::Arc,
 };
 
 use alloy_consensus::Header;
@@ -12,12 +14,17 @@ use revm::{DatabaseRef, context::BlockEnv};
 use serde::{Deserialize, Serialize};
 
 use super::{State, block::Block, view::account};
-use crate::{ChainError, evm};
+use crate::{
+    ChainError,
+    evm::{self, ChainDb},
+};
 
 /// The largest dump after decompression, in bytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// How many blocks a dump may be ahead of the chain.
 const MAX_AHEAD: u64 = 100_000;
+/// The highest block of a dump: empty blocks up to it are mined and kept.
+const MAX_NUMBER: u64 = 1_000_000;
 /// The first bytes of gzip data.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
@@ -68,7 +75,7 @@ struct Account<Word: Ord> {
 
 /// What is read of a dump.
 #[derive(Deserialize)]
-struct Loaded {
+pub(crate) struct Loaded {
     block: Option<LoadedEnv>,
     /// Words may lack leading zeros.
     accounts: BTreeMap<Address, Account<U256>>,
@@ -81,10 +88,16 @@ struct LoadedEnv {
     timestamp: U256,
 }
 
-impl State {
-    /// The latest state for [`State::load_dump`], and for anvil.
-    pub(crate) fn dump(&self) -> Result<Bytes, ChainError> {
-        let header = self.latest().header.clone();
+/// The latest state, taken while the chain was locked.
+pub(crate) struct Latest {
+    db: Arc<ChainDb>,
+    header: Header,
+}
+
+impl Latest {
+    /// The state for [`Loaded::parse`], and for anvil.
+    pub(crate) fn dump(self) -> Result<Bytes, ChainError> {
+        let header = self.header;
         let BlockEnv {
             number,
             beneficiary,
@@ -141,20 +154,28 @@ impl State {
         gzip.flush().map_err(failed)?;
         Ok(gzip.finish().map_err(failed)?.into())
     }
+}
 
-    /// Adds the accounts of a dump, and catches up with its time and its block number. Like anvil it keeps other accounts, and the
-    /// higher nonce.
-    pub(crate) fn load_dump(&mut self, bytes: &[u8]) -> Result<(), ChainError> {
-        let loaded = parse(bytes)?;
+impl State {
+    pub(crate) fn to_dump(&self) -> Latest {
+        Latest {
+            db: Arc::clone(&self.db),
+            header: self.latest().header.clone(),
+        }
+    }
+
+    /// Adds the accounts of a dump, and catches up with its time. Like anvil it keeps other accounts, and the higher nonce. Returns the
+    /// block number to catch up with.
+    pub(crate) fn load_accounts(&mut self, loaded: Loaded) -> Result<u64, ChainError> {
         let number = match (loaded.best_block_number, &loaded.block) {
             (Some(number), _) => number,
             (None, Some(block)) => block.number,
             (None, None) => U256::ZERO,
         };
-        let blocks = number.saturating_to::<u64>().saturating_sub(self.number());
-        if blocks > MAX_AHEAD {
+        let most = (self.number() + MAX_AHEAD).min(MAX_NUMBER);
+        if number > U256::from(most.max(self.number())) {
             return Err(ChainError::MalformedDump(format!(
-                "block {number} is more than {MAX_AHEAD} blocks ahead"
+                "block {number} is more than {MAX_AHEAD} blocks ahead, or after block {MAX_NUMBER}"
             )));
         }
         for (address, account) in loaded.accounts {
@@ -171,26 +192,26 @@ impl State {
             let ahead = block.timestamp.saturating_to::<u64>();
             self.increase_time(ahead.saturating_sub(self.now()));
         }
-        for _ in 0..blocks {
-            self.mine_empty();
-        }
-        Ok(())
+        Ok(number.saturating_to())
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Loaded, ChainError> {
-    let malformed = |error: &dyn std::fmt::Display| ChainError::MalformedDump(error.to_string());
-    let json = if bytes.starts_with(&GZIP) {
-        let mut json = Vec::new();
-        let mut gzip = GzDecoder::new(bytes).take(MAX_BYTES + 1);
-        gzip.read_to_end(&mut json)
-            .map_err(|error| malformed(&error))?;
-        if json.len() as u64 > MAX_BYTES {
-            return Err(malformed(&format_args!("more than {MAX_BYTES} bytes")));
-        }
-        json
-    } else {
-        bytes.to_vec()
-    };
-    serde_json::from_slice(&json).map_err(|error| malformed(&error))
+impl Loaded {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, ChainError> {
+        let malformed =
+            |error: &dyn std::fmt::Display| ChainError::MalformedDump(error.to_string());
+        let json = if bytes.starts_with(&GZIP) {
+            let mut json = Vec::new();
+            let mut gzip = GzDecoder::new(bytes).take(MAX_BYTES + 1);
+            gzip.read_to_end(&mut json)
+                .map_err(|error| malformed(&error))?;
+            if json.len() as u64 > MAX_BYTES {
+                return Err(malformed(&format_args!("more than {MAX_BYTES} bytes")));
+            }
+            Cow::Owned(json)
+        } else {
+            Cow::Borrowed(bytes)
+        };
+        serde_json::from_slice(&json).map_err(|error| malformed(&error))
+    }
 }

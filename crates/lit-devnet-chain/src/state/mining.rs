@@ -24,9 +24,6 @@ use crate::{
     evm::{self, Checks},
 };
 
-/// The number of queued transactions, of all senders together.
-const MAX_QUEUED: usize = 10_000;
-
 impl State {
     /// Mines a signed transaction, and queued ones that follow it, or queues it until its nonce is next.
     pub(crate) fn submit(&mut self, raw: &[u8]) -> Result<B256, ChainError> {
@@ -48,10 +45,7 @@ impl State {
     }
 
     fn mine_queued(&mut self, sender: Address) {
-        while let Some(tx) = self
-            .queued
-            .remove(&(sender, account(&self.db, sender).nonce))
-        {
+        while let Some(tx) = self.queued.remove(sender, account(&self.db, sender).nonce) {
             let hash = *tx.tx_hash();
             self.unsaved.note();
             if let Err(error) = self.mine_signed(tx) {
@@ -75,20 +69,7 @@ impl State {
                 cost,
             });
         }
-        let key = (tx.signer(), tx.nonce());
-        match self.queued.get(&key) {
-            Some(waiting) if waiting.tx_hash() == tx.tx_hash() => {
-                return Err(ChainError::AlreadyKnown);
-            }
-            Some(waiting) if waiting.max_fee_per_gas() >= tx.max_fee_per_gas() => {
-                return Err(ChainError::Underpriced);
-            }
-            None if self.queued.len() == MAX_QUEUED => {
-                return Err(ChainError::QueueFull(MAX_QUEUED));
-            }
-            _ => {}
-        }
-        self.queued.insert(key, tx);
+        self.queued.add(tx)?;
         self.unsaved.note();
         Ok(())
     }

@@ -7,6 +7,7 @@ mod filters;
 mod impersonated;
 mod logs;
 mod mining;
+mod queue;
 mod record;
 mod revert;
 mod save;
@@ -15,10 +16,7 @@ mod time;
 mod unsaved;
 mod view;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use alloy_consensus::{Header, TxEnvelope, transaction::Recovered};
 use alloy_primitives::{Address, B256, U256};
@@ -29,6 +27,7 @@ use tokio::sync::watch;
 use self::{
     block::{Block, Mined, Undo, randomness},
     filters::Filters,
+    queue::Queue,
     snapshots::Snapshots,
     time::Time,
     unsaved::Unsaved,
@@ -37,8 +36,9 @@ use self::{
 use crate::{ChainError, evm::ChainDb};
 
 pub(crate) use self::{
+    dump::Loaded,
     filters::{Changes, Kind},
-    view::View,
+    view::{Moment, View},
 };
 
 /// The number of block hashes that contracts see.
@@ -65,8 +65,7 @@ pub(crate) struct State {
     blocks: Vec<Arc<Block>>,
     numbers: HashMap<B256, u64>,
     transactions: HashMap<B256, u64>,
-    /// Transactions queued behind earlier nonces, by sender and nonce.
-    queued: BTreeMap<(Address, u64), Recovered<TxEnvelope>>,
+    queued: Queue,
     time: Time,
     snapshots: Snapshots,
     filters: Filters,
@@ -111,7 +110,7 @@ impl State {
             blocks: Vec::new(),
             numbers: HashMap::new(),
             transactions: HashMap::new(),
-            queued: BTreeMap::new(),
+            queued: Queue::default(),
             time: Time::default(),
             snapshots: Snapshots::default(),
             filters: Filters::default(),
@@ -151,7 +150,7 @@ impl State {
     }
 
     pub(crate) fn queued(&self, hash: &B256) -> Option<&Recovered<TxEnvelope>> {
-        self.queued.values().find(|tx| tx.tx_hash() == hash)
+        self.queued.iter().find(|tx| tx.tx_hash() == hash)
     }
 
     /// The block that would be mined now if it were empty.
@@ -235,13 +234,13 @@ impl State {
 
     // Accounts.
 
-    /// The accounts after a block, and the block environment of calls.
-    pub(crate) fn view(&self, at: At) -> Result<View, ChainError> {
+    /// What a view needs of the state after a block.
+    pub(crate) fn moment(&self, at: At) -> Result<Moment, ChainError> {
         let number = match at {
             At::Latest => self.number(),
             At::Pending => {
                 let block = Block::environment(&self.next_header());
-                return Ok(self.view_of(Arc::clone(&self.db), block));
+                return Ok(self.view_of(block).into());
             }
             At::Number(number) => number,
         };
@@ -252,18 +251,21 @@ impl State {
         if number == self.number() {
             // Blocks are only mined for transactions, but calls see the current time.
             environment.timestamp = U256::from(self.now());
-            return Ok(self.view_of(Arc::clone(&self.db), environment));
         }
-        let mut db = ChainDb::clone(&self.db);
-        for later in self.blocks.iter().skip(number as usize + 1).rev() {
-            later.undo.apply(&mut db);
-        }
-        Ok(self.view_of(Arc::new(db), environment))
+        Ok(Moment {
+            view: self.view_of(environment),
+            later: self
+                .blocks
+                .iter()
+                .skip(number as usize + 1)
+                .cloned()
+                .collect(),
+        })
     }
 
-    fn view_of(&self, db: Arc<ChainDb>, block: BlockEnv) -> View {
+    fn view_of(&self, block: BlockEnv) -> View {
         View {
-            db,
+            db: Arc::clone(&self.db),
             block,
             chain_id: self.settings.chain_id,
             gas_limit: self.settings.gas_limit,

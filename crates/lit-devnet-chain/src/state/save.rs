@@ -6,7 +6,6 @@ use std::{
     sync::Arc,
 };
 
-use alloy_consensus::Transaction as _;
 use alloy_eips::eip2718::Encodable2718;
 use alloy_primitives::{B256, Bytes};
 use revm::{DatabaseRef, bytecode::Bytecode};
@@ -14,6 +13,7 @@ use revm::{DatabaseRef, bytecode::Bytecode};
 use super::{
     Settings, State,
     block::Block,
+    queue::Queue,
     record::{AccountRecord, BlockRecord, Record, queued},
     time::Time,
     unsaved::{Changed, Touched, Unsaved},
@@ -62,7 +62,7 @@ impl State {
             blocks: Vec::new(),
             queued: self
                 .queued
-                .values()
+                .iter()
                 .map(|tx| tx.encoded_2718().into())
                 .collect(),
             ahead: self.time.ahead.cast_unsigned(),
@@ -171,10 +171,10 @@ impl State {
         if self.blocks.is_empty() {
             return Err(RestoreError::NoGenesis);
         }
-        let txs = record.queued.iter().map(|bytes| queued(bytes));
-        self.queued = txs
-            .map(|tx| tx.map(|tx| ((tx.signer(), tx.nonce()), tx)))
-            .collect::<Result<_, _>>()?;
+        self.queued = Queue::default();
+        for bytes in &record.queued {
+            self.queued.insert(queued(bytes)?);
+        }
         self.time = Time {
             ahead: record.ahead.cast_signed(),
             next: record.next.first().copied(),

@@ -5,7 +5,43 @@ use std::sync::Arc;
 use alloy_primitives::{Address, Bytes, U256};
 use revm::{DatabaseRef, context::BlockEnv, state::AccountInfo};
 
+use super::block::Block;
 use crate::evm::ChainDb;
+
+/// What a view needs, taken while the chain was locked.
+#[derive(Debug)]
+pub(crate) struct Moment {
+    /// The view of the latest state.
+    pub(super) view: View,
+    /// The later blocks, oldest first.
+    pub(super) later: Vec<Arc<Block>>,
+}
+
+impl Moment {
+    /// The view. For an earlier block it copies the state, so it is made without the lock.
+    pub(crate) fn view(self) -> View {
+        if self.later.is_empty() {
+            return self.view;
+        }
+        let mut db = ChainDb::clone(&self.view.db);
+        for later in self.later.iter().rev() {
+            later.undo.apply(&mut db);
+        }
+        View {
+            db: Arc::new(db),
+            ..self.view
+        }
+    }
+}
+
+impl From<View> for Moment {
+    fn from(view: View) -> Self {
+        Self {
+            view,
+            later: Vec::new(),
+        }
+    }
+}
 
 /// The accounts after a block, and the block environment of calls. It holds no lock during a call: concurrent transactions change a
 /// copy.
