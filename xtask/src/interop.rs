@@ -12,11 +12,12 @@ use crate::{
 };
 
 /// The modules of `interop/topics`, in running order.
-const TOPICS: [&str; 19] = [
+const TOPICS: [&str; 20] = [
     "chain",
     "contracts",
     "anvil",
     "connect",
+    "pages",
     "wallet",
     "wasm",
     "pkp",
@@ -38,6 +39,7 @@ const TOPICS: [&str; 19] = [
 fn options_of(topic: &str) -> &'static [&'static str] {
     match topic {
         "credits" => &["--capacity"],
+        "pages" => &["--allow-origin", "https://app.example.com"],
         _ => &[],
     }
 }

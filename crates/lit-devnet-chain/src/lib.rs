@@ -19,5 +19,10 @@ pub use chain::{Chain, ChainChanges, SnapshotId};
 pub use error::{ChainError, RestoreError, Revert};
 pub use genesis::{GenesisError, GenesisNode, LitChain, LitContract, LitGenesis};
 #[cfg(feature = "http")]
-pub use server::serve;
+pub use http_server::{AllowedHost, AllowedHostError, AllowedOrigin, AllowedOriginError, Callers};
+#[cfg(feature = "http")]
+#[doc(hidden)]
+pub use server::RpcService;
+#[cfg(feature = "http")]
+pub use server::{serve, serve_for};
 pub use transport::ChainTransport;

@@ -1,22 +1,32 @@
-use std::convert::Infallible;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::Incoming,
     header::{self, HeaderValue},
+    http::request::Parts,
 };
 use tokio::net::TcpListener;
 
-use crate::{Chain, http_server};
+use crate::{
+    Chain,
+    http_server::{Callers, HttpServer, Service, Workers, text},
+    rpc::has_large_answer,
+};
 
 /// The largest request, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+/// The number of requests that are answered at once. Each may execute contracts.
+const MAX_WORKERS: usize = 16;
+/// The number of requests with large answers that are answered at once, besides the others.
+const MAX_LARGE: usize = 4;
+/// The time for a request. What a batch has left then is refused.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Serves JSON-RPC over HTTP/1.1, on every path, until the future is dropped, which also closes connections.
 ///
-/// Requests are limited to 16 MiB.
+/// Only programs and pages of this machine may call it; see [`serve_for`]. Requests are limited to 16 MiB and 30 seconds, answers to
+/// 25 MB.
 ///
 /// ```
 /// # tokio::runtime::Runtime::new()?.block_on(async {
@@ -31,47 +41,72 @@ const MAX_BODY: usize = 16 * 1024 * 1024;
 /// # Ok::<(), std::io::Error>(())
 /// ```
 ///
-/// Every origin may call it, and every caller can change the chain: listen on this machine only.
+/// Every caller can change the chain.
 pub async fn serve(listener: TcpListener, chain: Chain) {
-    http_server::accept(listener, |stream| {
-        let chain = chain.clone();
-        Some(http_server::serve_http(stream, move |request| {
-            let chain = chain.clone();
-            async move { Ok::<_, Infallible>(answer(chain, request).await) }
-        }))
-    })
-    .await;
+    serve_for(Callers::this_machine(), listener, chain).await;
 }
 
-async fn answer(chain: Chain, request: Request<Incoming>) -> Response<Full<Bytes>> {
-    let mut response = match *request.method() {
-        Method::OPTIONS => Response::default(),
-        Method::POST => match http_server::read_body(request.into_body(), MAX_BODY).await {
-            Ok(body) => respond(chain, body).await,
-            Err(refusal) => refusal,
-        },
-        _ => http_server::text(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method not allowed: send JSON-RPC with POST",
-        ),
-    };
-    let headers = http_server::cross_origin("POST, OPTIONS");
-    response.headers_mut().extend(headers);
-    response
+/// Serves JSON-RPC as [`serve`] does, for other callers too.
+pub async fn serve_for(callers: Callers, listener: TcpListener, chain: Chain) {
+    HttpServer::new(callers)
+        .serve(listener, RpcService::new(chain))
+        .await;
 }
 
-/// Answers on a thread for blocking work, because a request may execute contracts, or be a batch.
-async fn respond(chain: Chain, body: Bytes) -> Response<Full<Bytes>> {
-    let Ok(answer) = tokio::task::spawn_blocking(move || chain.rpc_bytes(&body)).await else {
-        return http_server::text(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "internal error: the request panicked",
-        );
-    };
-    let mut response = Response::new(answer.into());
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    response
+/// JSON-RPC over HTTP.
+#[derive(Debug, Clone)]
+pub struct RpcService {
+    chain: Chain,
+    workers: Workers,
+    /// Those for large answers, so that a flood of them does not keep others waiting.
+    large: Workers,
+}
+
+impl RpcService {
+    /// The JSON-RPC of a chain.
+    #[must_use]
+    pub fn new(chain: Chain) -> Self {
+        Self {
+            chain,
+            workers: Workers::new(MAX_WORKERS),
+            large: Workers::new(MAX_LARGE),
+        }
+    }
+}
+
+impl Service for RpcService {
+    const METHODS: &'static str = "POST, OPTIONS";
+
+    fn max_body(&self, _: &Parts) -> usize {
+        MAX_BODY
+    }
+
+    /// Answers on a thread for blocking work.
+    async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        if request.method() != Method::POST {
+            let problem = "method not allowed: send JSON-RPC with POST";
+            return Some(text(StatusCode::METHOD_NOT_ALLOWED, problem));
+        }
+        let chain = self.chain.clone();
+        let workers = match has_large_answer(request.body()) {
+            true => &self.large,
+            false => &self.workers,
+        };
+        let answer = workers.answer(move |caller| {
+            let deadline = Instant::now() + TIME_LIMIT;
+            let is_over = || caller.is_gone() || Instant::now() >= deadline;
+            let answer = chain.rpc_until(request.body(), &is_over);
+            let mut response = Response::new(answer.into());
+            response.headers_mut().insert(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
+            response
+        });
+        let panicked = || {
+            let problem = "internal error: the request panicked";
+            text(StatusCode::INTERNAL_SERVER_ERROR, problem)
+        };
+        Some(answer.await.unwrap_or_else(panicked))
+    }
 }

@@ -2,6 +2,8 @@ use std::{collections::BTreeMap, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, U256};
 use lit_actions::{ActionEnvironment, ActionLimits, HttpFetch};
+#[cfg(feature = "http")]
+use lit_devnet_chain::{AllowedHost, AllowedOrigin, Callers};
 use lit_node::{
     AuthProviders, ChainNames, ConditionResolver, JwtIssuer, NodeSettings, OauthApi, PoapApi,
     SolanaRpc,
@@ -58,6 +60,8 @@ pub struct DevnetBuilder {
     pub(crate) rpc_port: u16,
     #[cfg(feature = "http")]
     pub(crate) services_port: u16,
+    #[cfg(feature = "http")]
+    pub(crate) callers: Callers,
     #[cfg(feature = "tls")]
     pub(crate) tls: bool,
     #[cfg(feature = "attestation")]
@@ -188,6 +192,39 @@ impl DevnetBuilder {
         self
     }
 
+    /// Answers requests that name this host in the header `Host`, on all listeners; `*` is every host. May be repeated. Default:
+    /// `localhost` and loopback addresses. Others are refused with status 403, because a page from elsewhere can make a name of its own
+    /// resolve to this machine.
+    ///
+    /// ```
+    /// use lit_devnet::Devnet;
+    ///
+    /// let builder = Devnet::builder().with_http(0).with_allowed_host("devnet.internal".parse()?);
+    /// # let _ = builder;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn with_allowed_host(mut self, host: AllowedHost) -> Self {
+        self.callers = self.callers.with_allowed_host(host);
+        self
+    }
+
+    /// Answers pages of this origin, on all listeners; `*` is every origin, and `null` that of files and sandboxed frames. May be
+    /// repeated. Default: pages of this machine, such as `http://localhost:5173`. Others are refused with status 403.
+    ///
+    /// ```
+    /// use lit_devnet::Devnet;
+    ///
+    /// let builder = Devnet::builder().with_http(0).with_allowed_origin("https://app.example.com".parse()?);
+    /// # let _ = builder;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn with_allowed_origin(mut self, origin: AllowedOrigin) -> Self {
+        self.callers = self.callers.with_allowed_origin(origin);
+        self
+    }
+
     /// Serves nodes over https when they listen, with a certificate for `127.0.0.1` and `localhost`. Clients must trust
     /// [`Devnet::root_certificate`](crate::Devnet::root_certificate), which is made at the start; its key is thrown away. A network that
     /// [keeps its state](Self::with_state) keeps the certificates too. Chain and services stay on plain HTTP. Default: plain HTTP.
@@ -283,6 +320,8 @@ impl Default for DevnetBuilder {
             rpc_port: 0,
             #[cfg(feature = "http")]
             services_port: 0,
+            #[cfg(feature = "http")]
+            callers: Callers::this_machine(),
             #[cfg(feature = "tls")]
             tls: false,
             #[cfg(feature = "attestation")]

@@ -1,20 +1,19 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
-    body::Incoming as Body,
     header::{self, HeaderValue},
+    http::request::Parts,
 };
-use lit_devnet_chain::http_server;
+use lit_devnet_chain::{
+    RpcService,
+    http_server::{HttpServer, Limits, Service},
+};
 use lit_node::{MAX_BODY, Request as NodeRequest};
 use lit_node_transport::HttpUrl;
 use lit_types::NodeUrl;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::{
     DevnetBuilder, DevnetError,
@@ -40,6 +39,7 @@ struct Ports {
     rpc: TcpListener,
     services: TcpListener,
     tls: Option<Tls>,
+    server: HttpServer,
 }
 
 /// The sockets of a network; none if it is in memory only.
@@ -74,6 +74,7 @@ impl Sockets {
                 rpc,
                 services,
                 tls: tls.cloned(),
+                server: HttpServer::with_limits(builder.callers.clone(), limits(builder.nodes)),
             })),
         ))
     }
@@ -84,16 +85,41 @@ impl Sockets {
         let Some(ports) = self.0 else {
             return servers;
         };
-        servers.spawn(lit_devnet_chain::serve(
-            ports.rpc,
-            network.chain.chain().clone(),
-        ));
+        let server = ports.server;
+        let rpc = RpcService::new(network.chain.chain().clone());
+        servers.spawn(serve(server.clone(), ports.rpc, rpc));
         for (listener, node) in ports.nodes.into_iter().zip(network.nodes.iter()) {
-            servers.spawn(serve(listener, ports.tls.clone(), Arc::clone(node)));
+            let node = NodeService(Arc::clone(node));
+            match ports.tls.clone() {
+                None => servers.spawn(serve(server.clone(), listener, node)),
+                Some(tls) => servers.spawn(serve_tls(server.clone(), listener, node, tls)),
+            };
         }
-        servers.spawn(services::serve(ports.services, services::router(network)));
+        servers.spawn(serve(server, ports.services, services::service(network)));
         servers
     }
+}
+
+/// The limits of all listeners together. One request of the largest size to every node at once fits, because nodes that work on the
+/// same request wait for one another.
+fn limits(nodes: usize) -> Limits {
+    let limits = Limits::default();
+    Limits {
+        received: limits.received.max(nodes * MAX_BODY),
+        ..limits
+    }
+}
+
+async fn serve<S: Service>(server: HttpServer, listener: TcpListener, service: S) {
+    server.serve(listener, service).await;
+}
+
+async fn serve_tls(server: HttpServer, listener: TcpListener, node: NodeService, tls: Tls) {
+    let upgrade = move |stream| {
+        let tls = tls.clone();
+        async move { tls.accept(stream).await }
+    };
+    server.serve_upgraded(listener, node, upgrade).await;
 }
 
 /// Binds listeners on consecutive ports of 127.0.0.1, or on free ones if `first_port` is 0.
@@ -127,81 +153,54 @@ async fn bind_one(scheme: &str, port: u16) -> Result<(NodeUrl, TcpListener), Dev
     Ok((url_of(scheme, "127.0.0.1", address.port()), listener))
 }
 
-/// Serves one node until the task is aborted, which also closes its connections.
-async fn serve(listener: TcpListener, tls: Option<Tls>, node: Arc<EmbeddedNode>) {
-    http_server::accept(listener, |stream| {
-        // A stopped node closes connections that the operating system accepted.
-        if node.is_stopped() {
-            return None;
-        }
-        Some(serve_one(stream, tls.clone(), Arc::clone(&node)))
-    })
-    .await;
-}
+/// A node over HTTP.
+#[derive(Clone)]
+struct NodeService(Arc<EmbeddedNode>);
 
-/// Serves one connection until it closes.
-async fn serve_one(stream: TcpStream, tls: Option<Tls>, node: Arc<EmbeddedNode>) {
-    let answer = move |request| answer(Arc::clone(&node), request);
-    let Some(tls) = tls else {
-        return http_server::serve_http(stream, answer).await;
-    };
-    if let Some(stream) = tls.accept(stream).await {
-        http_server::serve_http(stream, answer).await;
+impl Service for NodeService {
+    const METHODS: &'static str = "GET, POST, PATCH, OPTIONS";
+
+    fn max_body(&self, head: &Parts) -> usize {
+        lit_node::max_body(head.uri.path())
+    }
+
+    /// A stopped node closes connections that the operating system accepted.
+    fn is_open(&self) -> bool {
+        !self.0.is_stopped()
+    }
+
+    async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let (head, body) = request.into_parts();
+        let headers = head
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().to_owned(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let path = if head.method == Method::POST {
+            head.uri.path()
+        } else {
+            ""
+        };
+        let incoming = NodeRequest {
+            path: path.to_owned(),
+            headers,
+            body,
+        };
+        let answer = self.0.handle(incoming).await?;
+        let mut response = Response::new(answer.body.into());
+        *response.status_mut() =
+            StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
+        Some(response)
     }
 }
-
-/// Answers one request. An error closes the connection without a response.
-async fn answer(
-    node: Arc<EmbeddedNode>,
-    request: Request<Body>,
-) -> Result<Response<Full<Bytes>>, Stopped> {
-    if request.method() == Method::OPTIONS {
-        return Ok(with_cors(Response::new(Full::default())));
-    }
-    let (head, body) = request.into_parts();
-    let body = match http_server::read_body(body, MAX_BODY).await {
-        Ok(body) => body,
-        Err(refusal) => return Ok(with_cors(refusal)),
-    };
-    let headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect();
-    let path = if head.method == Method::POST {
-        head.uri.path()
-    } else {
-        ""
-    };
-    let incoming = NodeRequest {
-        path: path.to_owned(),
-        headers,
-        body,
-    };
-    let answer = node.handle(incoming).await.ok_or(Stopped)?;
-    let mut response = Response::new(Full::from(answer.body));
-    *response.status_mut() =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
-    Ok(with_cors(response))
-}
-
-/// Adds CORS headers: nodes accept calls from every origin.
-fn with_cors(mut response: Response<Full<Bytes>>) -> Response<Full<Bytes>> {
-    let headers = response.headers_mut();
-    headers.extend(http_server::cross_origin("GET, POST, PATCH, OPTIONS"));
-    headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
-    response
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("the node is stopped")]
-struct Stopped;

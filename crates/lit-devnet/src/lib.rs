@@ -61,6 +61,9 @@ pub use state::StateError;
 pub use lit_actions as actions;
 #[doc(no_inline)]
 pub use lit_devnet_chain as chain;
+#[cfg(feature = "http")]
+#[doc(no_inline)]
+pub use lit_devnet_chain::{AllowedHost, AllowedHostError, AllowedOrigin, AllowedOriginError};
 #[doc(no_inline)]
 pub use lit_node::{
     ConditionResolver, ForeignCondition, HttpConditionResolver, JwksError, JwtIssuer, JwtProvider,

@@ -7,7 +7,10 @@ pub(crate) enum Tls {}
 #[cfg(feature = "http")]
 impl Tls {
     #[allow(clippy::unused_async, reason = "with the feature `tls` it waits")]
-    pub(crate) async fn accept(&self, _: tokio::net::TcpStream) -> Option<tokio::net::TcpStream> {
+    pub(crate) async fn accept(
+        &self,
+        _: tokio::net::TcpStream,
+    ) -> Result<tokio::net::TcpStream, lit_devnet_chain::http_server::NotUpgraded> {
         match *self {}
     }
 }

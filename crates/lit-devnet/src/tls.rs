@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use lit_devnet_chain::http_server::NotUpgraded;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -26,6 +27,8 @@ use crate::{DevnetError, StateError, state};
 const NODES_FILE: &str = "tls.pem";
 /// The file in a state directory with the root certificate.
 const ROOT_FILE: &str = "ca.pem";
+/// The answer to plain HTTP.
+const PLAIN_HTTP: &str = "this port speaks TLS: use a URL with https://";
 /// The timeout of a TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -83,13 +86,26 @@ impl Tls {
         &self.root
     }
 
-    /// Performs the TLS handshake; `None` if it fails or times out.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
-        let accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, self.acceptor.accept(stream)).await;
-        accepted
-            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-            .inspect_err(|error| tracing::debug!(%error, "TLS handshake failed"))
-            .ok()
+    /// Performs the TLS handshake. A client that speaks plain HTTP is told so.
+    pub(crate) async fn accept(
+        &self,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, NotUpgraded> {
+        let accepted = async {
+            let mut first = [0];
+            // HTTP begins with the letters of a method, and TLS with the number 22.
+            if stream.peek(&mut first).await? == 1 && first[0].is_ascii_alphabetic() {
+                return Ok(Err(NotUpgraded::Plain(stream, PLAIN_HTTP.to_owned())));
+            }
+            self.acceptor.accept(stream).await.map(Ok)
+        };
+        let accepted = tokio::time::timeout(HANDSHAKE_TIMEOUT, accepted).await;
+        let accepted: io::Result<_> =
+            accepted.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+        accepted.unwrap_or_else(|error| {
+            tracing::debug!(%error, "TLS handshake failed");
+            Err(NotUpgraded::Failed)
+        })
     }
 }
 

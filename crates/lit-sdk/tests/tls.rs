@@ -3,7 +3,12 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
-use std::{error::Error as _, path::Path, sync::Arc};
+use std::{
+    error::Error as _,
+    io::{Read, Write},
+    path::Path,
+    sync::Arc,
+};
 
 use lit_devnet::{Devnet, DevnetError, StateError};
 use lit_sdk::{
@@ -103,6 +108,25 @@ async fn the_certificate_survives_a_restart_with_state() {
         matches!(&error, DevnetError::State(StateError::Damaged { path, .. }) if path.ends_with("tls.pem")),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn plain_http_to_a_port_that_speaks_tls_is_told_so() {
+    let builder = Devnet::builder().with_http(0).with_tls();
+    let network = builder.start().await.unwrap();
+    let address = network.node_urls()[0].authority().to_owned();
+    let exchange = move || {
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        let request = b"POST /web/handshake/ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(request).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let answer = tokio::task::spawn_blocking(exchange).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+    let problem = "this port speaks TLS: use a URL with https://";
+    assert!(answer.ends_with(problem), "{answer}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use std::{collections::HashSet, path::PathBuf};
 
 use super::{
     issuers::Issuer,
-    values::{ApiKey, ChainUrl, FetchHost, Fund, Seed, Url},
+    values::{ApiKey, CallerHost, CallerOrigin, ChainUrl, FetchHost, Fund, Seed, Url},
 };
 use clap::builder::RangedU64ValueParser;
 use lit_devnet::{MAX_NODES, MIN_NODES};
@@ -57,6 +57,24 @@ pub(super) struct Config {
         env = "LIT_ALLOW_FETCH"
     )]
     pub(super) allow_fetch: Vec<FetchHost>,
+    /// Answer requests to this host besides localhost and loopback addresses, such as devnet.internal, or * for every host; several may
+    /// be given.
+    #[arg(
+        long,
+        value_name = "HOST",
+        value_delimiter = ',',
+        env = "LIT_ALLOW_HOST"
+    )]
+    pub(super) allow_host: Vec<CallerHost>,
+    /// Answer web pages of this origin besides those of this machine, such as `https://app.example.com`, null for files and sandboxed
+    /// frames, or * for every origin; several may be given.
+    #[arg(
+        long,
+        value_name = "ORIGIN",
+        value_delimiter = ',',
+        env = "LIT_ALLOW_ORIGIN"
+    )]
+    pub(super) allow_origin: Vec<CallerOrigin>,
     /// Give an account at least this many tokens (default 10000) at every start, such as 0x1234...=2.5; several may be given. The
     /// wallets of --describe and the ten accounts of anvil have funds without it.
     #[arg(long, value_name = "ADDRESS[=AMOUNT]")]

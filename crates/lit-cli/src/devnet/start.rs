@@ -3,7 +3,10 @@ use std::{io::ErrorKind, path::Path, sync::Arc, time::Duration};
 use lit_devnet::{Devnet, DevnetBuilder, DevnetError, HttpConditionResolver};
 use lit_sdk::transport::HttpTransport;
 
-use super::{config::Config, values::Url};
+use super::{
+    config::Config,
+    values::{CallerHost, CallerOrigin, Url},
+};
 use crate::{error::Error, output::Output};
 
 /// Starts the network and says so.
@@ -44,6 +47,12 @@ fn builder(config: &Config) -> Result<DevnetBuilder, Error> {
     }
     for host in &config.allow_fetch {
         builder = builder.with_fetch_host(host.clone());
+    }
+    for CallerHost(host) in &config.allow_host {
+        builder = builder.with_allowed_host(host.clone());
+    }
+    for CallerOrigin(origin) in &config.allow_origin {
+        builder = builder.with_allowed_origin(origin.clone());
     }
     for fund in &config.fund {
         builder = builder.with_balance(fund.account, fund.wei);

@@ -6,6 +6,7 @@ use alloy_primitives::{
     Address, U256,
     utils::{format_ether, parse_ether},
 };
+use lit_devnet::{AllowedHost, AllowedHostError, AllowedOrigin, AllowedOriginError};
 use lit_sdk::{
     NodeUrl,
     transport::{HttpUrl, HttpUrlError},
@@ -30,7 +31,15 @@ macro_rules! as_text {
     )*};
 }
 
-as_text!(Seed, Url, ChainUrl, FetchHost, Fund);
+as_text!(
+    Seed,
+    Url,
+    ChainUrl,
+    FetchHost,
+    CallerHost,
+    CallerOrigin,
+    Fund
+);
 
 /// A seed: 64 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -144,6 +153,42 @@ impl From<FetchHost> for String {
 impl fmt::Display for FetchHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// A host that requests may name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CallerHost(pub(super) AllowedHost);
+
+impl FromStr for CallerHost {
+    type Err = AllowedHostError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for CallerHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An origin that pages may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CallerOrigin(pub(super) AllowedOrigin);
+
+impl FromStr for CallerOrigin {
+    type Err = AllowedOriginError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for CallerOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

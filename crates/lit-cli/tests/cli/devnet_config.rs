@@ -140,6 +140,34 @@ fn the_environment_overrides_the_file_and_flags_override_both() {
     assert_eq!(hosts(&flags, variable), json!(["*", "b.example"]));
 }
 
+#[test]
+fn callers_come_from_file_environment_and_flags() {
+    let files = Files::new();
+    let file = files.write(
+        "devnet.toml",
+        "allow-host = [\"devnet.internal\"]\nallow-origin = [\"https://app.example.com/\"]",
+    );
+    let print = ["devnet", "--print-config", "--json", "--config", &file];
+    let callers = |output: &Output| {
+        let config = parsed(output);
+        (config["allow-host"].clone(), config["allow-origin"].clone())
+    };
+    let of_file = (
+        json!(["devnet.internal"]),
+        json!(["https://app.example.com"]),
+    );
+    assert_eq!(callers(&lit(&print).output().unwrap()), of_file);
+    let mut with_variables = lit(&print);
+    with_variables
+        .env("LIT_ALLOW_HOST", "a.example,b.example")
+        .env("LIT_ALLOW_ORIGIN", "null");
+    let of_variables = (json!(["a.example", "b.example"]), json!(["null"]));
+    assert_eq!(callers(&with_variables.output().unwrap()), of_variables);
+    with_variables.args(["--allow-host=*", "--allow-origin=*"]);
+    let of_flags = (json!(["*"]), json!(["*"]));
+    assert_eq!(callers(&with_variables.output().unwrap()), of_flags);
+}
+
 /// An environment that has the key starts networks without POAPs, too.
 #[test]
 fn the_key_of_poap_may_come_from_elsewhere_than_its_url() {

@@ -79,6 +79,16 @@ fn wrong_values() {
              127.0.0.1:8080, or *",
         ),
         (
+            &["devnet", "--allow-host", "devnet.internal:7470"],
+            "invalid value 'devnet.internal:7470' for '--allow-host <HOST>': invalid host \"devnet.internal:7470\": expected a name \
+             or an address without a port, such as devnet.internal, or *",
+        ),
+        (
+            &["devnet", "--allow-origin", "app.example.com"],
+            "invalid value 'app.example.com' for '--allow-origin <ORIGIN>': invalid origin \"app.example.com\": expected scheme \
+             and host, such as https://app.example.com, or null, or *",
+        ),
+        (
             &["action", "run", "action.js", "--param", "n"],
             "invalid value 'n' for '--param <NAME=JSON>': expected NAME=JSON, such as magicNumber=42",
         ),

@@ -4,10 +4,14 @@ mod answer;
 mod error;
 mod methods;
 mod params;
+#[cfg(feature = "http")]
+mod size;
 
 use serde_json::{Value, json};
 
 pub(crate) use self::error::RpcError;
+#[cfg(feature = "http")]
+pub(crate) use self::size::has_large_answer;
 
 use self::{answer::Answer, params::Params};
 use crate::Chain;

@@ -6,6 +6,7 @@
     reason = "JSON is easiest to read where it is written"
 )]
 
+mod bounds;
 mod contract;
 mod control;
 mod derivation;
@@ -14,6 +15,8 @@ mod dumps;
 mod events;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "http")]
+mod listeners;
 mod malformed;
 mod provider;
 mod rpc;

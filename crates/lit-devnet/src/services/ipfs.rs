@@ -6,7 +6,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
-    http::{StatusCode, header},
+    http::{StatusCode, header, request::Parts},
     response::IntoResponse,
     routing::get,
 };
@@ -18,6 +18,11 @@ use crate::ipfs::Ipfs;
 
 /// The largest content, in bytes: the size limit of an action.
 pub(super) const MAX_CONTENT: usize = 16 * 1024 * 1024;
+
+/// Whether a request carries content.
+pub(super) fn is_content(head: &Parts) -> bool {
+    head.uri.path().starts_with("/ipfs/")
+}
 
 pub(super) fn routes(ipfs: Arc<Ipfs>) -> Router {
     Router::new()

@@ -6,21 +6,18 @@ mod refused;
 mod relayer;
 mod tokens;
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
     body::Body,
-    extract::Request,
-    http::{HeaderMap, Method, StatusCode},
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
+    http::{Request, Response, StatusCode, request::Parts},
 };
-use hyper::body::Incoming;
-use lit_devnet_chain::http_server;
-use lit_types::NodeUrl;
-use tokio::net::TcpListener;
-use tower::Service;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use lit_devnet_chain::http_server::{Service, Workers, text};
+use lit_types::{NodeUrl, json_memory};
+use tower::Service as _;
 
 use self::{
     block_index::BlockIndex,
@@ -30,8 +27,10 @@ use self::{
 };
 use crate::{Devnet, served::Served};
 
-/// The largest request, in bytes: that of IPFS. The relayer accepts less.
-const MAX_BODY: usize = ipfs::MAX_CONTENT;
+/// The largest request that is not content for IPFS, in bytes.
+const MAX_BODY: usize = 1024 * 1024;
+/// The number of requests that are answered at once.
+const MAX_WORKERS: usize = 16;
 
 impl Devnet {
     /// The URL of the relayer, for `LitRelay` and the official client; `None` if the network does not listen.
@@ -75,35 +74,56 @@ impl Devnet {
     }
 }
 
-/// Serves all services until the task is aborted, which also closes connections.
-pub(crate) async fn serve(listener: TcpListener, services: Router) {
-    http_server::accept(listener, |stream| {
-        let services = services.clone();
-        Some(http_server::serve_http(stream, move |request| {
-            let services = services.clone();
-            async move { Ok::<_, Infallible>(answer(services, request).await) }
-        }))
-    })
-    .await;
+/// All services on one listener.
+#[derive(Clone)]
+pub(crate) struct Services {
+    router: Router,
+    workers: Workers,
 }
 
-/// Reads the body before the router does, because axum's extractors have no timeout.
-async fn answer(mut services: Router, request: Request<Incoming>) -> Response {
-    let (head, body) = request.into_parts();
-    match http_server::read_body(body, MAX_BODY).await {
-        Ok(body) => {
-            let request = Request::from_parts(head, Body::from(body));
-            // The body was read, so only work on the chain remains, which blocks.
-            let runtime = tokio::runtime::Handle::current();
-            let work = move || runtime.block_on(services.call(request)).into_response();
-            let lost = |error| Refused::failed(error).into_response();
-            tokio::task::spawn_blocking(work).await.unwrap_or_else(lost)
-        }
-        Err(refusal) => (cross_origin(), refusal.map(Body::new)).into_response(),
+pub(crate) fn service(network: &Served<'_>) -> Services {
+    Services {
+        router: router(network),
+        workers: Workers::new(MAX_WORKERS),
     }
 }
 
-pub(crate) fn router(network: &Served<'_>) -> Router {
+impl Service for Services {
+    const METHODS: &'static str = "GET, POST, PUT, OPTIONS";
+
+    fn max_body(&self, head: &Parts) -> usize {
+        if ipfs::is_content(head) {
+            ipfs::MAX_CONTENT
+        } else {
+            MAX_BODY
+        }
+    }
+
+    fn memory(&self, head: &Parts, body: &[u8]) -> usize {
+        if ipfs::is_content(head) {
+            body.len()
+        } else {
+            json_memory(body)
+        }
+    }
+
+    /// Answers on a thread for blocking work, because most of it is work on the chain.
+    async fn answer(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        let (mut router, runtime) = (self.router.clone(), tokio::runtime::Handle::current());
+        let work = async move {
+            let Ok(response) = router.call(request.map(Body::from)).await;
+            let (head, body) = response.into_parts();
+            // Answers are whole in memory, so reading them does not fail.
+            let body = body.collect().await.unwrap_or_default();
+            Response::from_parts(head, body.to_bytes())
+        };
+        let answer = self.workers.answer(move |_| runtime.block_on(work)).await;
+        let lost = || text(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
+        Some(answer.unwrap_or_else(lost))
+    }
+}
+
+fn router(network: &Served<'_>) -> Router {
     let (keys, clock) = (Arc::clone(network.keys), Arc::clone(network.clock));
     let relayer = Relayer::new(keys, Arc::clone(&clock), network.chain);
     let tokens = Tokens {
@@ -120,20 +140,4 @@ pub(crate) fn router(network: &Served<'_>) -> Router {
         .merge(relayer::routes(relayer))
         .merge(tokens::routes(tokens))
         .fallback(async || Refused::new(StatusCode::NOT_FOUND, "unknown path"))
-        .layer(middleware::from_fn(for_every_page))
-}
-
-/// Adds CORS headers for every origin, and answers preflight requests.
-async fn for_every_page(request: Request, next: Next) -> Response {
-    let mut response = if request.method() == Method::OPTIONS {
-        StatusCode::NO_CONTENT.into_response()
-    } else {
-        next.run(request).await
-    };
-    response.headers_mut().extend(cross_origin());
-    response
-}
-
-fn cross_origin() -> HeaderMap {
-    http_server::cross_origin("GET, POST, PUT, OPTIONS")
 }

@@ -1,12 +1,12 @@
 //! Tokens of the network's own issuer, for programs that do not run in its process.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, StatusCode, Uri, header},
+    http::StatusCode,
     routing::post,
 };
 use lit_node::JwtProvider;
@@ -53,10 +53,8 @@ struct Login {
 async fn issue(
     State(tokens): State<Tokens>,
     Path(provider): Path<String>,
-    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, Refused> {
-    only_this_machine(&headers)?;
     let provider = JwtProvider::ALL
         .into_iter()
         .find(|known| known.name().eq_ignore_ascii_case(&provider))
@@ -105,36 +103,4 @@ impl Login {
         }
         Ok(claims)
     }
-}
-
-/// A token logs in anybody, so pages from elsewhere get none, even if a name of theirs resolves to this machine.
-fn only_this_machine(headers: &HeaderMap) -> Result<(), Refused> {
-    let text = |name| {
-        headers
-            .get(name)
-            .map(|value| value.to_str().unwrap_or_default())
-    };
-    for (name, is_local) in [
-        ("Host", text(header::HOST).is_none_or(is_loopback)),
-        ("Origin", text(header::ORIGIN).is_none_or(is_loopback)),
-    ] {
-        if !is_local {
-            return Err(Refused::new(
-                StatusCode::FORBIDDEN,
-                format_args!("the {name} of the request is not this machine"),
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Whether the host of an origin or of an authority is a loopback address or `localhost`.
-fn is_loopback(text: &str) -> bool {
-    let Ok(uri) = text.parse::<Uri>() else {
-        return false;
-    };
-    let host = uri.host().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }

@@ -17,6 +17,7 @@ use tokio::{io::AsyncReadExt, net::TcpStream};
 #[tokio::test]
 async fn who_may_ask() {
     let services = Services::start().await;
+    const PAGE: &str = "origin: http://localhost:5173\r\n";
     for headers in ["", "api-key: \r\n"] {
         let refused = services
             .exchange("POST", "/register-payer", headers, b"")
@@ -25,16 +26,17 @@ async fn who_may_ask() {
         assert!(refused.body.contains("API key"), "{}", refused.body);
     }
     let asked = services
-        .exchange("OPTIONS", "/register-payer", "", b"")
+        .exchange("OPTIONS", "/register-payer", PAGE, b"")
         .await;
     assert_eq!(asked.status, 204);
     for answer in [
         asked,
-        services.get("/nothing").await,
-        services.get("/auth/status/1").await,
+        services.exchange("GET", "/nothing", PAGE, b"").await,
+        services.exchange("GET", "/auth/status/1", PAGE, b"").await,
     ] {
         let head = answer.head.to_ascii_lowercase();
-        assert!(head.contains("access-control-allow-origin: *"), "{head}");
+        let for_page = "access-control-allow-origin: http://localhost:5173";
+        assert!(head.contains(for_page), "{head}");
         assert!(head.contains("access-control-allow-headers: *"), "{head}");
     }
     let large = vec![b' '; 1024 * 1024 + 1];

@@ -157,7 +157,7 @@ async fn a_status_is_that_of_the_receipt() {
 async fn a_browser_gets_options_for_a_credential() {
     let services = Services::start().await;
     let path = "/auth/webauthn/generate-registration-options";
-    let headers = "api-key: any\r\norigin: https://app.example:8443\r\n";
+    let headers = "api-key: any\r\norigin: https://app.localhost:8443\r\n";
     let path_of_user = format!("{path}?username=a%20user");
     let options = services
         .exchange("GET", &path_of_user, headers, b"")
@@ -165,7 +165,7 @@ async fn a_browser_gets_options_for_a_credential() {
         .json();
     assert_eq!(
         options["rp"],
-        json!({ "name": "Lit Protocol", "id": "app.example" })
+        json!({ "name": "Lit Protocol", "id": "app.localhost" })
     );
     assert_eq!(options["user"]["name"], "a user");
     assert_eq!(options["user"]["id"].as_str().unwrap().len(), 64);

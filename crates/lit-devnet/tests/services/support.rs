@@ -45,23 +45,11 @@ impl Services {
         headers: &str,
         body: &[u8],
     ) -> Answer {
-        self.exchange_as(&self.host, method, path, headers, body)
-            .await
-    }
-
-    /// With this header `host`.
-    pub(crate) async fn exchange_as(
-        &self,
-        host: &str,
-        method: &str,
-        path: &str,
-        headers: &str,
-        body: &[u8],
-    ) -> Answer {
         let mut stream = TcpStream::connect(&self.host).await.unwrap();
         let length = body.len();
         let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n"
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n",
+            self.host
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         // A server that refuses a large body may close before it has read all of it.

@@ -34,12 +34,6 @@ async fn tokens_are_those_of_the_library() {
         ("stytch", JwtProvider::Stytch),
     ] {
         let answer = services.post(&format!("/jwt/{path}"), &body).await;
-        assert!(
-            answer
-                .head
-                .to_lowercase()
-                .contains("access-control-allow-origin: *")
-        );
         let expected = services.network.issue_jwt(provider, &of_library);
         let signed = |token: &str| token.rsplit_once('.').unwrap().0.to_owned();
         let token = answer.json()["token"].as_str().unwrap().to_owned();
@@ -130,33 +124,5 @@ async fn bad_requests_for_tokens() {
             "{}",
             answer.body
         );
-    }
-}
-
-/// A page from elsewhere would otherwise get a token for anybody.
-#[tokio::test]
-async fn only_pages_of_this_machine_get_tokens() {
-    let services = Services::start().await;
-    let body = br#"{"sub":"u"}"#;
-    for (origin, status) in [
-        ("http://localhost:5173", 200),
-        ("http://127.0.0.1", 200),
-        ("http://[::1]:80", 200),
-        ("https://example.org", 403),
-        ("http://localhost.example.org", 403),
-        ("http://127.0.0.1.example.org", 403),
-        ("null", 403),
-    ] {
-        let headers = format!("origin: {origin}\r\n");
-        let answer = services
-            .exchange("POST", "/jwt/google", &headers, body)
-            .await;
-        assert_eq!(answer.status, status, "{origin}: {}", answer.body);
-    }
-    for (host, status) in [("localhost:3000", 200), ("rebound.example.org", 403)] {
-        let answer = services
-            .exchange_as(host, "POST", "/jwt/google", "", body)
-            .await;
-        assert_eq!(answer.status, status, "{host}: {}", answer.body);
     }
 }

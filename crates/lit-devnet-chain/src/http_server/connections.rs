@@ -1,0 +1,253 @@
+//! The open connections of a server, and which of them to close when there is not enough for all.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{sync::Notify, time::Instant};
+
+/// How long a client may read nothing before its answer is dropped in favor of others.
+pub(super) const STALL: Duration = Duration::from_millis(100);
+/// How long a body may come slowly before it is dropped in favor of others.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The bytes per second below which a body is slow.
+const SLOW: u128 = 64 * 1024;
+
+/// The open connections of a server, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Connections(Mutex<Open>);
+
+#[derive(Debug, Default)]
+struct Open {
+    connections: BTreeMap<u64, Arc<Connection>>,
+    last: u64,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    id: u64,
+    /// The number of its listener.
+    listener: u64,
+    closing: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// Since when the client reads nothing that it should.
+    stalled: Option<Instant>,
+    is_closing: bool,
+}
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Phase {
+    /// The head of a request.
+    Idle { since: Instant },
+    /// Memory for a body.
+    Queued { since: Instant },
+    /// The rest of a body.
+    Body { since: Instant, bytes: usize },
+    /// The service.
+    Working,
+    /// The network, which sends the answer.
+    Sending,
+}
+
+/// A connection in the table, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Registered {
+    connection: Arc<Connection>,
+    table: Arc<Connections>,
+}
+
+impl Connections {
+    /// Adds a connection.
+    pub(super) fn add(self: &Arc<Self>, listener: u64) -> Registered {
+        let mut open = lock(&self.0);
+        open.last += 1;
+        let connection = Arc::new(Connection {
+            id: open.last,
+            listener,
+            closing: Notify::new(),
+            state: Mutex::new(State {
+                phase: Phase::idle(),
+                stalled: None,
+                is_closing: false,
+            }),
+        });
+        open.connections
+            .insert(connection.id, Arc::clone(&connection));
+        Registered {
+            connection,
+            table: Arc::clone(self),
+        }
+    }
+
+    /// Closes one connection of a listener, or of all: the one that is idle for the longest time, or else the one that reads, sends or
+    /// is queued for the longest time. It is not the newest, for which it makes room.
+    pub(super) fn close_one(&self, listener: Option<u64>, newest: Option<u64>) -> bool {
+        self.close_first(|connection| {
+            let waits = connection.waits()?;
+            let is_meant = listener.is_none_or(|listener| connection.listener == listener)
+                && newest != Some(connection.id);
+            let is_useless = waits.kind == Kind::Idle || waits.since.elapsed() >= PATIENCE;
+            (is_meant && is_useless).then_some((waits.kind, waits.since))
+        })
+    }
+
+    /// Closes the connection that holds an unsent answer for the longest time.
+    pub(super) fn close_stalled(&self) -> bool {
+        self.close_first(|connection| {
+            let waits = connection.waits()?;
+            (waits.kind == Kind::Stalled && waits.since.elapsed() >= STALL).then_some(waits.since)
+        })
+    }
+
+    /// Closes the connection with the slowest body.
+    pub(super) fn close_slow_body(&self) -> bool {
+        self.close_first(|connection| connection.slow_rate())
+    }
+
+    /// Closes the connection with the smallest rank.
+    fn close_first<R: Ord>(&self, rank: impl Fn(&Connection) -> Option<R>) -> bool {
+        let open = lock(&self.0);
+        let ranked = (open.connections.values()).filter_map(|it| Some((rank(it)?, it)));
+        let Some((_, first)) = ranked.min_by(|(a, _), (b, _)| a.cmp(b)) else {
+            return false;
+        };
+        first.close();
+        true
+    }
+}
+
+impl Phase {
+    fn idle() -> Self {
+        Self::Idle {
+            since: Instant::now(),
+        }
+    }
+}
+
+/// What a connection waits for besides the service, and since when.
+struct Waits {
+    kind: Kind,
+    since: Instant,
+}
+
+/// The order in which connections are closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Idle,
+    Stalled,
+    Body,
+    Queued,
+}
+
+impl Connection {
+    /// What it waits for; `None` while the service works or the answer is sent.
+    fn waits(&self) -> Option<Waits> {
+        let state = lock(&self.state);
+        let (kind, since) = match (state.is_closing, state.stalled, state.phase) {
+            (true, ..) => return None,
+            (_, Some(since), _) => (Kind::Stalled, since),
+            (_, None, Phase::Idle { since }) => (Kind::Idle, since),
+            (_, None, Phase::Body { since, .. }) => (Kind::Body, since),
+            (_, None, Phase::Queued { since }) => (Kind::Queued, since),
+            (_, None, Phase::Working | Phase::Sending) => return None,
+        };
+        Some(Waits { kind, since })
+    }
+
+    /// The bytes per second of a body that is slow.
+    fn slow_rate(&self) -> Option<u128> {
+        let state = lock(&self.state);
+        let Phase::Body { since, bytes } = state.phase else {
+            return None;
+        };
+        let age = since.elapsed();
+        let rate = bytes as u128 * 1_000 / age.as_millis().max(1);
+        (!state.is_closing && age >= PATIENCE && rate < SLOW).then_some(rate)
+    }
+
+    fn close(&self) {
+        lock(&self.state).is_closing = true;
+        self.closing.notify_one();
+    }
+
+    /// Resolves when the connection must be closed.
+    pub(super) async fn closing(&self) {
+        self.closing.notified().await;
+    }
+
+    pub(super) fn is_working(&self) {
+        lock(&self.state).phase = Phase::Working;
+    }
+
+    pub(super) fn is_sending(&self) {
+        lock(&self.state).phase = Phase::Sending;
+    }
+
+    /// Notes that the answer is sent, unless the next request is at work already.
+    pub(super) fn is_sent(&self) {
+        let phase = &mut lock(&self.state).phase;
+        if matches!(phase, Phase::Sending) {
+            *phase = Phase::idle();
+        }
+    }
+
+    /// Notes that the request waits for memory.
+    pub(super) fn is_queued(&self) {
+        lock(&self.state).phase = Phase::Queued {
+            since: Instant::now(),
+        };
+    }
+
+    /// Notes the beginning of a body.
+    pub(super) fn awaits_body(&self) {
+        lock(&self.state).phase = Phase::Body {
+            since: Instant::now(),
+            bytes: 0,
+        };
+    }
+
+    /// Notes a part of a body.
+    pub(super) fn received(&self, more: usize) {
+        if let Phase::Body { bytes, .. } = &mut lock(&self.state).phase {
+            *bytes += more;
+        }
+    }
+
+    /// Notes whether the client reads what is sent.
+    pub(super) fn reads(&self, does: bool) {
+        let stalled = &mut lock(&self.state).stalled;
+        *stalled = match does {
+            true => None,
+            false => Some(stalled.unwrap_or_else(Instant::now)),
+        };
+    }
+}
+
+impl Registered {
+    pub(super) fn id(&self) -> u64 {
+        self.connection.id
+    }
+
+    pub(super) const fn connection(&self) -> &Arc<Connection> {
+        &self.connection
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        lock(&self.table.0).connections.remove(&self.connection.id);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
