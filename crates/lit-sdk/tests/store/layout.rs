@@ -1,6 +1,10 @@
 //! The layout of node-localstorage; its vectors are judged elsewhere.
 
-use std::fs;
+use std::{
+    fs::{self, File},
+    os::unix::fs::symlink,
+    time::{Duration, SystemTime},
+};
 
 use lit_sdk::{
     SessionRequest,
@@ -10,7 +14,7 @@ use lit_sdk::{
 };
 use lit_test_fakes::temp_dir;
 
-use crate::support::{any_action, entry, network, now, wallet};
+use crate::support::{any_action, entry, files_below, network, now, wallet};
 
 #[tokio::test]
 async fn a_session_of_the_official_client_is_found_by_what_it_says() {
@@ -87,4 +91,89 @@ fn keys_cannot_leave_the_directory() {
     let mut keys = storage.keys().unwrap();
     keys.sort();
     assert_eq!(keys, ["\0", "../outside", "a/b"]);
+}
+
+/// A user's key is never taken for a file of the storage itself, nor the other way round.
+#[test]
+fn keys_are_apart_from_the_files_of_the_storage() {
+    let dir = temp_dir();
+    let storage = LocalStorage::open(dir.path()).unwrap();
+    let old = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
+    let age = |name: &str| {
+        let file = File::options().write(true).open(dir.path().join(name));
+        file.unwrap().set_modified(old).unwrap();
+    };
+    let keys = [
+        ".lit-tmp-0123456789abcdef",
+        ".lit-tmp-",
+        "+lit-tmp-0123456789abcdef",
+        "%2Blit-tmp-0123456789abcdef",
+        "",
+    ];
+    for key in keys {
+        storage.set_item(key, key).unwrap();
+    }
+    for name in files_below(dir.path()) {
+        age(name.to_str().unwrap());
+    }
+    // What a killed process left, what one is writing just now, and what is nobody's.
+    for (name, is_old) in [
+        ("+lit-tmp-0123456789abcdef", true),
+        ("+lit-tmp-fedcba9876543210", false),
+        ("+lit-tmp-notes", true),
+    ] {
+        fs::write(dir.path().join(name), "half a key").unwrap();
+        if is_old {
+            age(name);
+        }
+    }
+    let storage = LocalStorage::open(dir.path()).unwrap();
+    let mut found = storage.keys().unwrap();
+    found.sort_unstable();
+    let mut expected = keys.to_vec();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+    for key in keys {
+        assert_eq!(**storage.get_item(key).unwrap().unwrap(), *key);
+        assert!(storage.remove_item(key).unwrap());
+    }
+    let left = files_below(dir.path());
+    let left: Vec<_> = left.iter().map(|path| path.file_name().unwrap()).collect();
+    assert_eq!(left, ["+lit-tmp-fedcba9876543210", "+lit-tmp-notes"]);
+
+    // The file name of the empty key is no key.
+    let name = "---.EMPTY_STRING.---";
+    for refused in [
+        storage.set_item(name, "x"),
+        storage.get_item(name).map(drop),
+        storage.remove_item(name).map(drop),
+    ] {
+        assert!(matches!(refused, Err(StoreError::InvalidKey(key)) if key == name));
+    }
+}
+
+#[test]
+fn what_is_no_value_stays() {
+    let dir = temp_dir();
+    let storage = LocalStorage::open(dir.path()).unwrap();
+    fs::create_dir(dir.path().join("lit-auth-signature")).unwrap();
+    fs::write(dir.path().join("lit-auth-signature/inner"), "precious").unwrap();
+    symlink("lit-session-key", dir.path().join("lit-session-key")).unwrap();
+    storage.set_item("lit-wallet-sig", "x").unwrap();
+    for key in ["lit-auth-signature", "lit-session-key"] {
+        for refused in [
+            storage.get_item(key).map(drop),
+            storage.set_item(key, "x"),
+            storage.remove_item(key).map(drop),
+        ] {
+            assert!(matches!(refused, Err(StoreError::ForeignValue(named)) if named == key));
+        }
+    }
+    assert_eq!(storage.keys().unwrap(), ["lit-wallet-sig"]);
+    // It removes what it can, and says what it cannot.
+    let refused = storage.disconnect();
+    assert!(matches!(refused, Err(StoreError::ForeignValue(key)) if key == "lit-auth-signature"));
+    assert!(storage.keys().unwrap().is_empty());
+    let inner = dir.path().join("lit-auth-signature/inner");
+    assert_eq!(fs::read(inner).unwrap(), b"precious");
 }

@@ -1,11 +1,16 @@
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
 use super::{
     CorruptEntry, SessionOwner, SessionScope, SessionStore, StoreError, StoredSession,
     file_lock::{FileLock, Held},
-    private_dir::{Content, PrivateDir, blocking},
+    private_dir::{Content, Kind, PrivateDir, blocking},
 };
 
 /// Stores each session in a file. Several processes can share the directory.
@@ -36,6 +41,9 @@ use super::{
 ///
 /// An entry that was set aside, at most one per scope, stays until the session of that scope is removed, or
 /// [`FileStore::remove_set_aside`] is called. It may contain a session key.
+///
+/// What another program put into the directory is never read, changed or removed: other names, and directories, links and files of
+/// more than 8 MiB under the names above. A session that would replace such a thing is refused ([`StoreError::Foreign`]).
 #[derive(Debug, Clone)]
 pub struct FileStore {
     dir: Arc<PrivateDir>,
@@ -65,7 +73,10 @@ impl FileStore {
         };
         // A killed writer leaves the file behind. While another process holds the lock, it is in use.
         match store.lock.take(&store.lock_path(), Duration::ZERO) {
-            Ok(_lock) => _ = store.dir.remove(TEMPORARY)?,
+            Ok(_lock) if store.dir.kind(TEMPORARY)? != Kind::Directory => {
+                store.dir.remove(TEMPORARY)?;
+            }
+            Ok(_) => {}
             Err(StoreError::Locked { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -90,9 +101,10 @@ impl FileStore {
             let _lock = store.lock()?;
             let mut removed = 0;
             for dir in store.owners()? {
+                let dir = dir?;
                 for name in dir.names()? {
-                    if name.ends_with(ASIDE) {
-                        removed += usize::from(dir.remove(&name)?);
+                    if is_named(&name, ASIDE) {
+                        removed += usize::from(remove_own(&dir, &name)?);
                     }
                 }
                 // Fails for a directory with entries, which must stay.
@@ -115,12 +127,11 @@ impl FileStore {
         self.dir.find(&owner.key().to_string())
     }
 
-    /// The directories of all owners.
-    fn owners(&self) -> Result<Vec<PrivateDir>, StoreError> {
+    /// The directories of all owners, or why one cannot be used. Other directories are not ours.
+    fn owners(&self) -> Result<impl Iterator<Item = Result<PrivateDir, StoreError>>, StoreError> {
         let names = self.dir.names()?.into_iter();
-        names
-            .filter_map(|name| self.dir.find(&name).transpose())
-            .collect()
+        let names = names.filter(|name| is_named(name, ""));
+        Ok(names.filter_map(|name| self.dir.find(&name).transpose()))
     }
 
     fn get_now(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
@@ -129,7 +140,7 @@ impl FileStore {
         };
         let name = file_name(scope);
         let content = dir.read(&name)?;
-        let entry = match text(&content) {
+        let entry = match text(&content, &dir, &name) {
             Ok(None) => return Ok(None),
             Ok(Some(json)) => StoredSession::from_json_of(json, scope),
             Err(problem) => Err(problem),
@@ -147,11 +158,15 @@ impl FileStore {
         let _lock = self.lock()?;
         let owner = entry.scope().owner().key().to_string();
         let dir = PrivateDir::create_own(self.dir.path().join(owner))?;
-        dir.replace(
-            &file_name(entry.scope()),
-            entry.expose_json().as_bytes(),
-            &self.dir.path().join(TEMPORARY),
-        )
+        let name = file_name(entry.scope());
+        let (path, temporary) = (dir.path().join(&name), self.dir.path().join(TEMPORARY));
+        if dir.kind(&name)?.is_foreign() {
+            return Err(StoreError::Foreign { path });
+        }
+        if self.dir.kind(TEMPORARY)? == Kind::Directory {
+            return Err(StoreError::Foreign { path: temporary });
+        }
+        dir.replace(&name, entry.expose_json().as_bytes(), &temporary)
     }
 
     fn remove_now(&self, scope: &SessionScope) -> Result<bool, StoreError> {
@@ -161,8 +176,8 @@ impl FileStore {
         };
         let name = file_name(scope);
         // An entry set aside under this scope contains a session key too.
-        let corrupt = dir.remove(&aside(&name))?;
-        let removed = dir.remove(&name)?;
+        let corrupt = remove_own(&dir, &aside(&name))?;
+        let removed = remove_own(&dir, &name)?;
         // Fails for a directory with other entries, which must stay.
         let _ = fs::remove_dir(dir.path());
         Ok(removed || corrupt)
@@ -176,7 +191,7 @@ impl FileStore {
         is_it: impl Fn(&Content) -> bool,
     ) -> Result<(), StoreError> {
         let _lock = self.lock()?;
-        if is_it(&dir.read(name)?) {
+        if is_it(&dir.read(name)?) && !is_foreign(dir, &aside(name))? {
             let path = dir.path().join(name);
             let problem: &(dyn std::error::Error + 'static) = problem;
             tracing::warn!(problem, path = %path.display(), "a stored session is corrupt; set aside");
@@ -188,11 +203,11 @@ impl FileStore {
     fn in_dir(&self, dir: &PrivateDir) -> Result<Vec<StoredSession>, StoreError> {
         let mut entries = Vec::new();
         for name in dir.names()? {
-            if !name.ends_with(EXTENSION) {
+            if !is_named(&name, EXTENSION) {
                 continue;
             }
             let content = dir.read(&name)?;
-            let entry = match text(&content) {
+            let entry = match text(&content, dir, &name) {
                 Ok(None) => continue,
                 Ok(Some(json)) => StoredSession::from_json(json),
                 Err(problem) => Err(problem),
@@ -229,15 +244,50 @@ fn named(entry: StoredSession, name: &str) -> Result<StoredSession, CorruptEntry
     }
 }
 
-/// The text of a file, if there is one.
-fn text(content: &Content) -> Result<Option<&str>, CorruptEntry> {
+/// Whether this store gives this name: the hash of a scope or an owner, and an extension.
+fn is_named(name: &str, extension: &str) -> bool {
+    name.strip_suffix(extension).is_some_and(|hash| {
+        hash.len() == 64
+            && hash
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}
+
+/// The text of a file, if there is one. Foreign files are left alone.
+fn text<'a>(
+    content: &'a Content,
+    dir: &PrivateDir,
+    name: &str,
+) -> Result<Option<&'a str>, CorruptEntry> {
     match content {
         Content::Whole(bytes) => std::str::from_utf8(bytes)
             .map(Some)
             .map_err(|_| CorruptEntry::NotUtf8),
         Content::Missing => Ok(None),
-        Content::Foreign => Err(CorruptEntry::ForeignFile),
+        Content::Foreign => {
+            ignored(&dir.path().join(name));
+            Ok(None)
+        }
     }
+}
+
+/// Whether something has this name that is not ours.
+fn is_foreign(dir: &PrivateDir, name: &str) -> Result<bool, StoreError> {
+    let foreign = dir.kind(name)?.is_foreign();
+    if foreign {
+        ignored(&dir.path().join(name));
+    }
+    Ok(foreign)
+}
+
+/// Removes a file of this store. Returns whether it existed.
+fn remove_own(dir: &PrivateDir, name: &str) -> Result<bool, StoreError> {
+    Ok(!is_foreign(dir, name)? && dir.remove(name)?)
+}
+
+fn ignored(path: &Path) {
+    tracing::warn!(path = %path.display(), "not a regular file of at most 8 MiB; ignored");
 }
 
 #[async_trait]
@@ -264,7 +314,10 @@ impl SessionStore for FileStore {
                 return Ok(());
             };
             let json = entry.expose_json();
-            let is_it = |now: &Content| text(now) == Ok(Some(json.as_str()));
+            let is_it = |now: &Content| match now {
+                Content::Whole(bytes) => bytes.as_slice() == json.as_bytes(),
+                Content::Missing | Content::Foreign => false,
+            };
             store.set_aside_if(
                 &dir,
                 &file_name(entry.scope()),
@@ -289,7 +342,14 @@ impl SessionStore for FileStore {
         blocking(move || {
             let mut entries = Vec::new();
             for dir in store.owners()? {
-                entries.extend(store.in_dir(&dir)?);
+                // The sessions of the others are good.
+                match dir.and_then(|dir| store.in_dir(&dir)) {
+                    Ok(found) => entries.extend(found),
+                    Err(error) => {
+                        let error: &(dyn std::error::Error + 'static) = &error;
+                        tracing::warn!(error, "the sessions of a user cannot be listed");
+                    }
+                }
             }
             Ok(entries)
         })

@@ -1,13 +1,16 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
-    io,
+    io::{self, ErrorKind},
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
-use super::{StoreError, private_dir::failure};
+use super::{
+    StoreError,
+    private_dir::{Kind, failure},
+};
 
 /// A lock shared by all processes that use a directory. It ends with the process that holds it.
 #[derive(Debug, Default)]
@@ -54,6 +57,13 @@ impl FileLock {
 
 /// Takes the lock, unless another process holds it.
 fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    // Opening a pipe would block, and a link could create a file elsewhere.
+    if !matches!(Kind::of(path)?, Kind::Missing | Kind::File(_)) {
+        return Err(io::Error::new(
+            ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
+    }
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
@@ -74,7 +84,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
         use std::os::unix::fs::MetadataExt;
         let open = file.metadata()?;
         let named = match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             named => named?,
         };
         Ok((open.dev(), open.ino()) == (named.dev(), named.ino()))

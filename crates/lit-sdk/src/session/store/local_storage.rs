@@ -14,7 +14,7 @@ pub use store::LocalStorageStore;
 
 use super::{
     StoreError,
-    private_dir::{Content, PrivateDir},
+    private_dir::{Content, Kind, PrivateDir},
 };
 
 mod store;
@@ -43,8 +43,9 @@ pub struct LocalStorage {
     quota: usize,
 }
 
-/// The name of a file while it is being written.
-const TEMPORARY: &str = ".lit-tmp-";
+/// The beginning of the name of a file while it is being written; 16 hex digits follow. No key has such a file name, since a plus
+/// sign in a key is encoded.
+const TEMPORARY: &str = "+lit-tmp-";
 /// A temporary file of this age belongs to a killed process.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// The name of the file for the empty key.
@@ -61,7 +62,7 @@ impl LocalStorage {
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let dir = PrivateDir::create(directory.into())?;
         for name in dir.names()? {
-            if name.starts_with(TEMPORARY) && is_abandoned(&dir.path().join(&name)) {
+            if is_temporary(&name) && is_abandoned(&dir.path().join(&name)) {
                 dir.remove(&name)?;
             }
         }
@@ -109,13 +110,15 @@ impl LocalStorage {
     /// Sets the value of a key atomically.
     ///
     /// # Errors
-    /// [`StoreError::QuotaExceeded`], [`StoreError::File`], or [`StoreError::InvalidKey`] for the keys `.` and `..`.
+    /// [`StoreError::QuotaExceeded`], [`StoreError::File`]; [`StoreError::ForeignValue`] if it is a directory or a link;
+    /// [`StoreError::InvalidKey`] for the keys `.`, `..` and `---.EMPTY_STRING.---`, which is the file name of the empty key.
     pub fn set_item(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        let name = file_name(key)?;
+        let name = self.own_name(key)?;
         let mut used = value.len();
         for other in self.file_names()? {
-            if other != name {
-                let length = self.dir.length(&other)?;
+            if other != name
+                && let Kind::File(length) = self.dir.kind(&other)?
+            {
                 used = used.saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
             }
         }
@@ -130,9 +133,9 @@ impl LocalStorage {
     /// Removes a key. Returns whether it existed.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// [`StoreError::File`]; [`StoreError::ForeignValue`] if it is a directory or a link; [`StoreError::InvalidKey`].
     pub fn remove_item(&self, key: &str) -> Result<bool, StoreError> {
-        self.dir.remove(&file_name(key)?)
+        self.dir.remove(&self.own_name(key)?)
     }
 
     /// All keys, in the order of their file names. Foreign files are left out.
@@ -140,8 +143,13 @@ impl LocalStorage {
     /// # Errors
     /// [`StoreError::File`].
     pub fn keys(&self) -> Result<Vec<String>, StoreError> {
-        let names = self.file_names()?;
-        Ok(names.iter().filter_map(|name| key_of(name)).collect())
+        let mut keys = Vec::new();
+        for name in self.file_names()? {
+            if matches!(self.dir.kind(&name)?, Kind::File(_)) {
+                keys.extend(key_of(&name));
+            }
+        }
+        Ok(keys)
     }
 
     /// Removes all values that can act as the user.
@@ -150,9 +158,10 @@ impl LocalStorage {
     /// `disconnectWeb3` of `@lit-protocol/auth-browser` leaves the session key.
     ///
     /// # Errors
-    /// [`StoreError::File`].
+    /// As [`LocalStorage::remove_item`], after it has removed the others.
     #[doc(alias = "disconnectWeb3")]
     pub fn disconnect(&self) -> Result<(), StoreError> {
+        let mut removed = Ok(());
         for key in [
             storage_keys::AUTH_SIGNATURE,
             storage_keys::AUTH_SOL_SIGNATURE,
@@ -162,21 +171,39 @@ impl LocalStorage {
             storage_keys::SESSION_KEY,
             storage_keys::KEY_PAIR,
         ] {
-            self.remove_item(key)?;
+            removed = removed.and(self.remove_item(key).map(drop));
         }
-        Ok(())
+        removed
+    }
+
+    /// The file name of a key, unless something else has that name.
+    fn own_name(&self, key: &str) -> Result<String, StoreError> {
+        let name = file_name(key)?;
+        match self.dir.kind(&name)? {
+            Kind::Directory | Kind::Other => Err(StoreError::ForeignValue(key.to_owned())),
+            Kind::Missing | Kind::File(_) => Ok(name),
+        }
     }
 
     fn file_names(&self) -> Result<Vec<String>, StoreError> {
         let mut names = self.dir.names()?;
-        names.retain(|name| !name.starts_with(TEMPORARY));
+        names.retain(|name| !is_temporary(name));
         Ok(names)
     }
 }
 
+fn is_temporary(name: &str) -> bool {
+    name.strip_prefix(TEMPORARY).is_some_and(|unique| {
+        unique.len() == 16 && unique.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
 fn is_abandoned(path: &std::path::Path) -> bool {
-    let modified = fs::metadata(path).and_then(|file| file.modified());
-    modified.is_ok_and(|at| {
+    let found = fs::symlink_metadata(path).ok();
+    let modified = found
+        .filter(fs::Metadata::is_file)
+        .map(|file| file.modified());
+    modified.and_then(Result::ok).is_some_and(|at| {
         SystemTime::now()
             .duration_since(at)
             .is_ok_and(|age| age > ABANDONED)
@@ -187,7 +214,7 @@ fn is_abandoned(path: &std::path::Path) -> bool {
 fn file_name(key: &str) -> Result<String, StoreError> {
     match key {
         "" => return Ok(EMPTY_KEY.to_owned()),
-        "." | ".." => return Err(StoreError::InvalidKey(key.to_owned())),
+        "." | ".." | EMPTY_KEY => return Err(StoreError::InvalidKey(key.to_owned())),
         _ => {}
     }
     let mut name = String::with_capacity(key.len());

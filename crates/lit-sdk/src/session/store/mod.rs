@@ -120,6 +120,12 @@ pub enum StoreError {
         /// How long the store waited.
         wait: std::time::Duration,
     },
+    /// Another program put something in the place of a session: a directory, a link, or a file of more than 8 MiB. Move it away.
+    #[error("refusing to replace {}: not a regular file of at most 8 MiB; move it away", .path.display())]
+    Foreign {
+        /// The path.
+        path: std::path::PathBuf,
+    },
     /// Other users can read or redirect the directory. Choose another one, or make it the user's own.
     #[error("refusing to store sessions in {}: {reason}", .path.display())]
     NotPrivate {

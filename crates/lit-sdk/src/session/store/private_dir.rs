@@ -24,8 +24,40 @@ pub(super) enum Content {
     Missing,
     /// The whole file.
     Whole(Zeroizing<Vec<u8>>),
-    /// A file of another program: too long, or not regular, such as a link or a pipe.
+    /// Something of another program: too long, or no regular file, such as a link, a pipe or a directory.
     Foreign,
+}
+
+/// What has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Missing,
+    /// A regular file of this length.
+    File(u64),
+    Directory,
+    /// A link, a pipe, a socket.
+    Other,
+}
+
+impl Kind {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        match fs::symlink_metadata(path) {
+            Ok(found) if found.is_file() => Ok(Self::File(found.len())),
+            Ok(found) if found.is_dir() => Ok(Self::Directory),
+            Ok(_) => Ok(Self::Other),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::Missing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether this store cannot have written it.
+    pub(super) const fn is_foreign(self) -> bool {
+        match self {
+            Self::Missing => false,
+            Self::File(length) => length > MAX_FILE_BYTES,
+            Self::Directory | Self::Other => true,
+        }
+    }
 }
 
 impl PrivateDir {
@@ -81,22 +113,16 @@ impl PrivateDir {
     pub(super) fn read(&self, name: &str) -> Result<Content, StoreError> {
         let path = self.0.join(name);
         let failed = failure("read", &path);
-        let missing = |error: io::Error| match error.kind() {
-            ErrorKind::NotFound => Ok(Content::Missing),
-            _ => Err(failed(error)),
-        };
-        let length = match fs::symlink_metadata(&path) {
-            Ok(found) if found.is_file() => found.len(),
+        let length = match Kind::of(&path).map_err(&failed)? {
+            Kind::File(length) if length <= MAX_FILE_BYTES => length,
+            Kind::Missing => return Ok(Content::Missing),
             // Opening a pipe would block.
-            Ok(_) => return Ok(Content::Foreign),
-            Err(error) => return missing(error),
+            Kind::File(_) | Kind::Directory | Kind::Other => return Ok(Content::Foreign),
         };
-        if length > MAX_FILE_BYTES {
-            return Ok(Content::Foreign);
-        }
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) => return missing(error),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Content::Missing),
+            Err(error) => return Err(failed(error)),
         };
         // A growing buffer would leave copies of secrets behind.
         #[allow(clippy::expect_used, reason = "the length was checked above")]
@@ -107,14 +133,10 @@ impl PrivateDir {
         Ok(Content::Whole(content))
     }
 
-    /// The length of a file in bytes; 0 if it is gone.
-    pub(super) fn length(&self, name: &str) -> Result<u64, StoreError> {
+    /// What has this name.
+    pub(super) fn kind(&self, name: &str) -> Result<Kind, StoreError> {
         let path = self.0.join(name);
-        match fs::metadata(&path) {
-            Ok(file) => Ok(file.len()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(failure("measure", &path)(error)),
-        }
+        Kind::of(&path).map_err(failure("open", &path))
     }
 
     /// Replaces the content of `name` atomically through the file `temporary`, which must be on the same file system. On
@@ -149,16 +171,10 @@ impl PrivateDir {
         sync(&self.0)
     }
 
-    /// Removes a file or directory. Returns whether it existed.
+    /// Removes a file or link, never a directory. Returns whether it existed.
     pub(super) fn remove(&self, name: &str) -> Result<bool, StoreError> {
         let path = self.0.join(name);
-        let is_dir = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        let removed = if is_dir {
-            fs::remove_dir_all(&path)
-        } else {
-            fs::remove_file(&path)
-        };
-        match removed {
+        match fs::remove_file(&path) {
             Ok(()) => sync(&self.0).map(|()| true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(failure("remove", &path)(error)),

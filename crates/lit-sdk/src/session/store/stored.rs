@@ -205,9 +205,6 @@ enum WireUser {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CorruptEntry {
-    /// The file is longer than 8 MiB, or not a regular file.
-    #[error("not a regular file of at most 8 MiB")]
-    ForeignFile,
     /// The entry is not UTF-8.
     #[error("the stored session is not UTF-8")]
     NotUtf8,
