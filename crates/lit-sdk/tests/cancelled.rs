@@ -7,8 +7,7 @@ mod common;
 use std::{pin::pin, time::Duration};
 
 use common::owned::{Owned, request};
-use lit_devnet::Devnet;
-use lit_sdk::{ExecuteJs, LitNodeClient, NodeList, PkpSign, WalletAuth};
+use lit_sdk::{ExecuteJs, PkpSign, WalletAuth};
 use tokio::{runtime::Handle, task::yield_now, time::timeout};
 
 fn tasks() -> usize {
@@ -66,6 +65,9 @@ async fn a_call_that_is_given_up_leaves_no_task() {
 #[cfg(feature = "http")]
 #[tokio::test]
 async fn a_call_that_is_given_up_leaves_no_connection() {
+    use lit_devnet::Devnet;
+    use lit_sdk::{LitNodeClient, NodeList};
+
     let network = Devnet::builder().with_nodes(3).with_http(0);
     let network = network.start().await.unwrap();
     let nodes = NodeList::from_urls(network.node_urls().to_vec(), network.threshold());

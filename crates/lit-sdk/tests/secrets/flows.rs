@@ -244,7 +244,7 @@ async fn faults(
         Fault::Error(NodeErrorCode::NodeSystemFault),
     ] {
         for node in 0..3 {
-            network.node(node).fail(fault.clone());
+            network.node(node).fail(fault);
         }
         let call = ExecuteJs::code("1");
         seen.fail(&client.execute_js(session, &call).await.unwrap_err());
