@@ -45,6 +45,12 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 30)]
         iters: usize,
     },
+    /// Make many calls at once, in memory and over loopback HTTP, with 1,024 open files
+    Load {
+        /// How many PKP sessions, and how many executions
+        #[arg(long, default_value_t = 1000)]
+        calls: usize,
+    },
     /// Compare the dev chain with anvil
     Chain {
         /// How often to run each operation
@@ -76,6 +82,7 @@ pub(crate) fn run(bench: &Bench) -> io::Result<ExitCode> {
             flows(network.as_deref(), *iters, &folder)
         }
         Bench::Faults { iters } => faults(*iters, &folder),
+        Bench::Load { calls } => load(*calls, &folder),
         Bench::Chain { iters } => {
             interop::install()?;
             chain(*iters, &folder)
@@ -155,6 +162,58 @@ fn faults(iters: usize, folder: &Path) -> io::Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+/// Fails if a call is lost.
+fn load(calls: usize, folder: &Path) -> io::Result<ExitCode> {
+    step(
+        "cargo build --quiet --release --package lit-benches --example load",
+        |_| {},
+    )?;
+    let program = target()?.join("release/examples/load");
+    let mut code = ExitCode::SUCCESS;
+    for way in ["memory", "http"] {
+        // The limit is that of the shell, which the program inherits.
+        let report = output("sh -c", |command| {
+            command.arg("ulimit -n 1024; exec \"$@\"").arg("sh");
+            command.arg(&program).arg(way).arg(calls.to_string());
+        })?;
+        fs::write(folder.join(format!("load-{way}.json")), &report)?;
+        let report: LoadReport = parse(&report)?;
+        let mut out = io::stdout();
+        for (name, flow) in &report.flows {
+            let LoadFlow { lost, seconds } = flow;
+            writeln!(out, "{way}: {calls} {name} in {seconds:.1} s, {lost} lost")?;
+            if *lost > 0 {
+                code = ExitCode::FAILURE;
+            }
+        }
+        let LoadReport {
+            peak_memory_mib,
+            peak_open_files,
+            ..
+        } = report;
+        writeln!(
+            out,
+            "{way}: at most {peak_memory_mib} MiB and {peak_open_files} open files"
+        )?;
+    }
+    Ok(code)
+}
+
+/// What the program of the load prints, without the reasons.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct LoadReport {
+    flows: BTreeMap<String, LoadFlow>,
+    peak_memory_mib: usize,
+    peak_open_files: usize,
+}
+
+#[derive(Deserialize)]
+struct LoadFlow {
+    lost: usize,
+    seconds: f64,
 }
 
 fn chain(iters: usize, folder: &Path) -> io::Result<ExitCode> {
