@@ -7,6 +7,7 @@ mod crypto;
 mod devnet;
 mod graph;
 mod interop;
+mod matrix;
 mod packages;
 mod run;
 mod vectors;
@@ -41,6 +42,8 @@ enum Task {
     Codegen(codegen::Args),
     /// Run the official JavaScript packages against the dev network
     Interop(interop::Args),
+    /// Run the whole fault matrix, and print it: which faulty nodes, how many, and what each operation does
+    Matrix(matrix::Args),
     /// Compare the speed with other programs
     #[command(subcommand)]
     Bench(bench::Bench),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Task::Props(args) => checks::props(&args),
         Task::Codegen(args) => codegen::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Matrix(args) => matrix::run(&args),
         Task::Bench(bench) => bench::run(&bench),
         Task::Crypto => crypto::run(),
         Task::Ci => checks::ci(),

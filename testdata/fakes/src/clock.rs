@@ -34,6 +34,14 @@ impl FakeClock {
         *self.0.lock().unwrap() += duration;
     }
 
+    /// Moves to this time, forward or back.
+    ///
+    /// # Panics
+    /// If a test has panicked while it moved the clock.
+    pub fn set(&self, now: OffsetDateTime) {
+        *self.0.lock().unwrap() = now;
+    }
+
     /// Moves to this Unix time in seconds, forward or back.
     ///
     /// # Panics

@@ -149,6 +149,7 @@ impl LitNodeClient {
         let answer = answer
             .await
             .map_err(|error| Error::Nodes(Box::new(error)))?;
+        self.signers().note(&answer.outcomes, false);
         let mut claimed = ClaimedKey::new(answer.agreed[0].1.key);
         claimed.signatures = answer.agreed.iter().map(|(_, one)| one.signature).collect();
         Ok(claimed)

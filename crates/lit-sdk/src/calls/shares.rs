@@ -16,7 +16,7 @@ use lit_session_crypto::{
 use lit_types::NodeUrl;
 
 use crate::{
-    ConfigError, Error,
+    ConfigError, Error, LitNodeClient,
     calls::{offload::offload, signers::Signers},
     client::state::NetworkState,
 };
@@ -97,7 +97,6 @@ impl NetworkSigner {
                     for bad in &combined.faulty {
                         let (node, _) = &shares.shares[bad.position];
                         tracing::warn!(%node, "the signature share of the node is wrong");
-                        seen.note_wrong(node);
                         call.reject(node, Rejection::WrongShare);
                     }
                     let answer = call.finish();
@@ -162,6 +161,14 @@ impl ShareSearch {
 impl Drop for ShareSearch {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+impl LitNodeClient {
+    /// Whether shares may not have combined because the nodes signed in two epochs: the client has not told them which, or
+    /// another one has begun since.
+    pub(crate) fn may_mix_epochs(&self, epoch: u64, error: &Error) -> bool {
+        matches!(error, Error::Shares(_)) && (epoch == 0 || epoch != self.epoch())
     }
 }
 

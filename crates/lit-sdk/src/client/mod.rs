@@ -97,7 +97,10 @@ impl LitNodeClient {
             node_timeout,
         } = config;
         let view = discovery.network_view().await.map_err(Error::Discovery)?;
-        let state = NetworkState::connect(view, &transport, connect_timeout, clock.now()).await?;
+        let (state, outcomes) =
+            NetworkState::connect(view, &transport, connect_timeout, clock.now()).await?;
+        let signers = Signers::default();
+        signers.note(&outcomes, false);
         let inner = Arc::new(Inner {
             network,
             discovery,
@@ -108,7 +111,7 @@ impl LitNodeClient {
             node_timeout,
             state: RwLock::new(Arc::new(state)),
             ready: AtomicBool::new(true),
-            signers: Signers::default(),
+            signers,
             follower: OnceLock::new(),
         });
         let discovery = Arc::clone(&inner.discovery);
@@ -244,16 +247,18 @@ impl Inner {
             .await
             .map_err(Error::Discovery)?;
         let old = self.state();
-        let new = if view.nodes == old.view.nodes && view.threshold == old.view.threshold {
-            old.with_epoch_of(view)
-        } else {
-            let timeout = self.connect_timeout;
-            NetworkState::connect(view, &self.transport, timeout, self.clock.now()).await?
-        };
+        let (new, outcomes) =
+            if view.nodes == old.view.nodes && view.threshold == old.view.threshold {
+                (old.with_epoch_of(view), Vec::new())
+            } else {
+                let timeout = self.connect_timeout;
+                NetworkState::connect(view, &self.transport, timeout, self.clock.now()).await?
+            };
         // A network keeps its keys from epoch to epoch, so this is another network.
         if new.keys() != old.keys() {
             return Err(Error::KeysChanged);
         }
+        self.signers.note(&outcomes, false);
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         Ok(())
     }

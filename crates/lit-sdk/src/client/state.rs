@@ -5,7 +5,8 @@ use std::{
 };
 
 use lit_node_transport::{
-    Handshake, HandshakeError, HandshakeKeys, LateNodes, NodeTransport, QuorumPolicy, handshake,
+    Handshake, HandshakeError, HandshakeKeys, LateNodes, NodeOutcome, NodeTransport, QuorumPolicy,
+    handshake,
 };
 use lit_types::NodeUrl;
 use time::OffsetDateTime;
@@ -41,13 +42,13 @@ impl Drop for Greeting {
 }
 
 impl NetworkState {
-    /// Sends each node a handshake, and returns once a threshold of them agree.
+    /// Sends each node a handshake, and returns once a threshold of them agree, with what came of every node.
     pub(crate) async fn connect(
         view: NetworkView,
         transport: &Arc<dyn NodeTransport>,
         timeout: Duration,
         now: OffsetDateTime,
-    ) -> Result<Self, Error> {
+    ) -> Result<(Self, Vec<NodeOutcome>), Error> {
         check(&view)?;
         let policy = QuorumPolicy::new(view.threshold)
             .with_node_timeout(timeout)
@@ -57,6 +58,7 @@ impl NetworkState {
             latest_blockhash,
             blockhash_agreed,
             connected,
+            outcomes,
             late,
             ..
         } = handshake(transport, &view.nodes, view.epoch.number_at(now), &policy)
@@ -72,11 +74,12 @@ impl NetworkState {
             connected,
             late_joiner,
         };
-        Ok(Self {
+        let state = Self {
             nodes: view.nodes.as_slice().into(),
             view,
             greeting: Arc::new(greeting),
-        })
+        };
+        Ok((state, outcomes))
     }
 
     /// The same nodes in another epoch.

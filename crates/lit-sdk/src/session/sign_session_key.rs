@@ -121,8 +121,24 @@ impl LitNodeClient {
         Ok(root.auth_sig().clone())
     }
 
-    /// Has the network sign this message for a PKP.
+    /// Has the network sign this message for a PKP. If the epoch may have changed meanwhile, it asks once more, but runs no
+    /// action twice.
     pub(crate) async fn sign_for_pkp(
+        &self,
+        login: &PkpLogin,
+        sent: &SiweMessage,
+    ) -> Result<CombinedRoot, Error> {
+        let epoch = self.epoch();
+        match self.ask_to_sign(login, sent).await {
+            Err(error) if login.action.is_none() && self.may_mix_epochs(epoch, &error) => {
+                tracing::debug!("asking once more, in one epoch");
+                self.ask_to_sign(login, sent).await
+            }
+            signed => signed,
+        }
+    }
+
+    async fn ask_to_sign(
         &self,
         login: &PkpLogin,
         sent: &SiweMessage,

@@ -30,6 +30,10 @@ impl Owned {
         let Setup {
             network, client, ..
         } = Setup::new(nodes).await;
+        Self::of(network, client).await
+    }
+
+    pub(crate) async fn of(network: Devnet, client: LitNodeClient) -> Self {
         let owner: PrivateKeySigner = network.funded_keys()[0].parse().unwrap();
         let pkp = contracts(&network, &owner).pkp().mint().await.unwrap();
         Self {

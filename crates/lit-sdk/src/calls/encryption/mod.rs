@@ -9,7 +9,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lit_node_transport::{Quorum, QuorumCall, QuorumPolicy, Rejection, RequestId};
 use lit_session_crypto::{
-    BlsPublicKey, BlsSignatureShare, Session, TimeLockCiphertext, data_hash, encryption_resource,
+    BlsPublicKey, BlsSignatureShare, CombinedSignature, Session, TimeLockCiphertext, data_hash,
+    encryption_resource,
 };
 use lit_types::{
     AuthSig, NodeUrl, SessionSigs,
@@ -168,6 +169,37 @@ impl LitNodeClient {
         auth: impl Into<DecryptAuth<'_>>,
         encrypted: &Encrypted,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let auth = auth.into();
+        let epoch = self.epoch();
+        let signed = match self.sign_decryption(&auth, encrypted).await {
+            Err(error) if self.may_mix_epochs(epoch, &error) => {
+                tracing::debug!("asking once more, in one epoch");
+                self.sign_decryption(&auth, encrypted).await
+            }
+            signed => signed,
+        };
+        let (combined, key) = signed?;
+        let encrypted = encrypted.clone();
+        let identity = encrypted.resource().key();
+        let open = move || {
+            let data =
+                encrypted
+                    .ciphertext()
+                    .decrypt(&key, identity.as_bytes(), &combined.signature)?;
+            if data_hash(&data) != *encrypted.data_hash() {
+                return Err(Error::OtherData);
+            }
+            Ok(data)
+        };
+        offload(open).await?
+    }
+
+    /// Has a threshold of nodes sign the key. Returns it with the key of the network.
+    async fn sign_decryption(
+        &self,
+        auth: &DecryptAuth<'_>,
+        encrypted: &Encrypted,
+    ) -> Result<(CombinedSignature, BlsPublicKey), Error> {
         self.check_ready()?;
         let state = self.state();
         let network = state.signer()?;
@@ -175,7 +207,7 @@ impl LitNodeClient {
             endpoint: Endpoint::EncryptionSign,
             request_id: RequestId::generate()
                 .map_err(|error| Error::RandomnessUnavailable(error.into()))?,
-            bodies: self.decrypt_bodies(auth.into(), encrypted)?,
+            bodies: self.decrypt_bodies(auth, encrypted)?,
         };
         let policy = QuorumPolicy::new(state.view.threshold).with_node_timeout(self.node_timeout());
         let judge = |_: &NodeUrl, body: &[u8]| judge(body);
@@ -186,19 +218,7 @@ impl LitNodeClient {
         let (combined, _) = network
             .combine(self.signers(), call, message, |share| *share)
             .await?;
-
-        let encrypted = encrypted.clone();
-        let open = move |key: BlsPublicKey| {
-            let data =
-                encrypted
-                    .ciphertext()
-                    .decrypt(&key, identity.as_bytes(), &combined.signature)?;
-            if data_hash(&data) != *encrypted.data_hash() {
-                return Err(Error::OtherData);
-            }
-            Ok(data)
-        };
-        offload(move || open(network.key)).await?
+        Ok((combined, network.key))
     }
 
     /// [Decrypts](Self::decrypt) a text.
@@ -218,13 +238,13 @@ impl LitNodeClient {
 
     fn decrypt_bodies(
         &self,
-        auth: DecryptAuth<'_>,
+        auth: &DecryptAuth<'_>,
         encrypted: &Encrypted,
     ) -> Result<Vec<(NodeUrl, Bytes)>, Error> {
         let sigs = match auth {
-            DecryptAuth::Session(auth) => self.sigs_with_right(&auth, &encrypted.right())?,
+            DecryptAuth::Session(auth) => self.sigs_with_right(auth, &encrypted.right())?,
             DecryptAuth::Wallet(auth_sig) => {
-                let to = |node: &NodeUrl| (node.clone(), auth_sig.clone());
+                let to = |node: &NodeUrl| (node.clone(), AuthSig::clone(auth_sig));
                 self.nodes().iter().map(to).collect()
             }
         };

@@ -49,6 +49,12 @@ impl Judged {
             {
                 return Err(Rejection::WrongKey);
             }
+            let is_only = answer.signed_data.len() == 1;
+            if let (Some(digest), Some(share), true) = (call.digest, &share, is_only)
+                && digest.0 != *share.digest()
+            {
+                return Err(Rejection::WrongDigest);
+            }
             shares.insert(name.clone(), share);
         }
         let mut claims = BTreeMap::new();
@@ -121,7 +127,7 @@ impl Combine for Combiner {
 }
 
 /// The nodes that gave shares.
-fn signers(agreed: &[(NodeUrl, Judged)]) -> Vec<NodeUrl> {
+pub(super) fn signers(agreed: &[(NodeUrl, Judged)]) -> Vec<NodeUrl> {
     let signs = |(_, judged): &&(NodeUrl, Judged)| judged.shares.values().any(Option::is_some);
     let signers = agreed.iter().filter(signs);
     signers.map(|(node, _)| node.clone()).collect()

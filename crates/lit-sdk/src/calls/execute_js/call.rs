@@ -76,7 +76,7 @@ impl ExecuteJs {
         self
     }
 
-    /// Says what the action will sign first, as 32 bytes. With it the client can avoid nodes that were slow or gave wrong
+    /// Says what the action will sign first, as 32 bytes. If the action signs once, it must sign this. With it the client can avoid nodes that were slow or gave wrong
     /// shares before: it chooses a request id by which other nodes sign. Default: unknown.
     pub fn with_digest(mut self, digest: impl Into<B256>) -> Self {
         self.digest = Some(digest.into());

@@ -19,6 +19,7 @@ use crate::{
         action_error::action_error,
         collect::{CollectError, CollectFailure, Collected, Collector, Step},
         session_auth::{signed_bodies, unsigned},
+        signers::Choice,
     },
     client::random::random_below,
 };
@@ -53,22 +54,36 @@ impl LitNodeClient {
         call: &ExecuteJs,
     ) -> Result<ActionResponse, Error> {
         let auth = &auth.into();
+        let (signers, before) = (self.signers(), self.signers().spoiled());
         let mut attempt = 1;
+        let mut choice = self.choose(call, before)?;
         loop {
-            match self.run_action(auth, call).await {
-                Err(Error::Shares(error)) if attempt < call.attempts => {
-                    attempt += 1;
-                    tracing::debug!(%error, attempt, "running the action again");
-                }
+            let (id, elected) = match choice {
+                Some(Choice { id, set }) => (id, set),
+                None => (new_request_id()?, Vec::new()),
+            };
+            let error = match self.run_action(auth, call, id, &elected).await {
+                Err(Error::Shares(error)) => error,
                 done => return done,
+            };
+            let has_hope =
+                attempt < call.attempts && !signers.are_too_few(&self.nodes(), self.threshold());
+            choice = self.choose(call, before)?;
+            if !has_hope || (choice.is_none() && call.digest.is_some()) {
+                return Err(Error::Shares(error));
             }
+            attempt += 1;
+            tracing::debug!(%error, attempt, "running the action again");
         }
     }
 
+    /// Runs the action once. If it is known what it signs, these nodes are elected.
     async fn run_action(
         &self,
         auth: &SessionAuth<'_>,
         call: &ExecuteJs,
+        request_id: RequestId,
+        elected: &[NodeUrl],
     ) -> Result<ActionResponse, Error> {
         self.check_ready()?;
         let mut sigs = match call.action.source.cid() {
@@ -95,7 +110,7 @@ impl LitNodeClient {
         };
         let quorum = Quorum {
             endpoint: Endpoint::Execute,
-            request_id: self.request_id_for(call)?,
+            request_id,
             bodies: signed_bodies(sigs, body, |body, sig| body.auth_sig = sig),
         };
         let policy = QuorumPolicy::new(needed)
@@ -107,21 +122,40 @@ impl LitNodeClient {
             .map_err(action_error)?;
         let signers = self.signers();
         let mut shares = Collector::new(run, Combiner { needed }, signers.patience());
+        let (mut was_late, mut is_spoiled) = (false, false);
         loop {
             match shares.next().await? {
                 Step::Combined(Collected { value, answer, .. }) => {
-                    signers.note(&answer.outcomes, false);
+                    let set = answer::signers(&answer.agreed);
+                    if set.len() == needed && value.len() == 1 {
+                        signers.note_honest(&set);
+                    }
+                    // Nodes that were waited for are late, although they answered.
+                    if !was_late {
+                        signers.note(&answer.outcomes, false);
+                    }
                     return Ok(ActionResponse::new(call, answer, value));
                 }
                 Step::Late(rest) => {
                     signers.note(&rest.outcomes(), true);
+                    was_late = true;
                     shares = rest;
                 }
                 Step::Spoiled(rest, nodes) => {
                     signers.note_spoiled(nodes);
+                    is_spoiled = true;
                     shares = rest.blaming(|node| signers.is_known_to_lie(node));
                 }
-                Step::Failed(CollectError { cause, error, .. }) => {
+                Step::Failed(CollectError {
+                    cause,
+                    error,
+                    outcomes,
+                }) => {
+                    if cause == CollectFailure::Incomplete && !is_spoiled && !elected.is_empty() {
+                        // A liar gave a share of another nonce, or kept it back.
+                        signers.note(&outcomes, false);
+                        signers.note_failed(elected);
+                    }
                     return Err(match cause {
                         CollectFailure::NoAgreement => action_error(error),
                         CollectFailure::Incomplete | CollectFailure::Spoiled => {
@@ -133,16 +167,16 @@ impl LitNodeClient {
         }
     }
 
-    /// The id of a request. If it is known what the action signs, the id elects nodes that signed well before.
-    fn request_id_for(&self, call: &ExecuteJs) -> Result<RequestId, Error> {
-        if let Some(digest) = call.digest {
-            let (nodes, signers) = (self.nodes(), self.signers());
-            let before = signers.spoiled();
-            let choice = signers.request_id(&nodes, self.threshold(), digest.as_slice(), before)?;
-            if let Some(choice) = choice {
-                return Ok(choice.id);
-            }
-        }
-        RequestId::generate().map_err(|error| Error::RandomnessUnavailable(error.into()))
+    /// A request id that elects nodes that signed well before; `None` if nobody knows what is signed, or every set has a liar.
+    fn choose(&self, call: &ExecuteJs, before: u64) -> Result<Option<Choice>, Error> {
+        let Some(digest) = call.digest else {
+            return Ok(None);
+        };
+        let (nodes, threshold) = (self.nodes(), self.threshold());
+        (self.signers()).request_id(&nodes, threshold, digest.as_slice(), before)
     }
+}
+
+fn new_request_id() -> Result<RequestId, Error> {
+    RequestId::generate().map_err(|error| Error::RandomnessUnavailable(error.into()))
 }

@@ -1,5 +1,3 @@
-use crate::calls::signers::MAX_DOUBTS;
-
 /// How many guesses about who lies are compared. They are all for ten nodes, and those of up to three liars for thirty.
 const MAX_GUESSES: usize = 8192;
 
@@ -64,7 +62,6 @@ impl Electorate {
         proven: Mask,
         doubts: Vec<Mask>,
     ) -> Self {
-        debug_assert!(doubts.len() <= MAX_DOUBTS, "doubts are bounded");
         let mut electorate = Self {
             size,
             absent,

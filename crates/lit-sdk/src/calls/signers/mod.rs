@@ -8,7 +8,9 @@ use std::{
     time::Duration,
 };
 
-use lit_node_transport::{NodeOutcome, Outcome, RequestId, TransportError, elect_signers};
+use lit_node_transport::{
+    NodeOutcome, Outcome, Rejection, RequestId, TransportError, elect_signers,
+};
 use lit_types::NodeUrl;
 use tokio::time::Instant;
 
@@ -45,7 +47,7 @@ pub(crate) struct Signers(Mutex<Seen>);
 struct Seen {
     /// The nodes that gave no valid answer last time.
     absent: HashMap<NodeUrl, (Absence, Instant)>,
-    /// The nodes that gave a wrong BLS share.
+    /// The nodes that gave a share that is wrong by itself, or a wrong BLS share.
     wrong: HashMap<NodeUrl, Instant>,
     /// The nodes that took part in a valid ECDSA signature, and not in a spoiled one of them alone.
     proven: HashMap<NodeUrl, Instant>,
@@ -96,7 +98,7 @@ pub struct NodeDoubt {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DoubtReason {
-    /// It gave a wrong signature share.
+    /// It gave a wrong signature share, or signed something else.
     WrongShare,
     /// It failed, refused what others did, or its answer was malformed.
     Failed,
@@ -146,8 +148,12 @@ impl Signers {
         let mut best = draw()?;
         let mut least = risk(&best.1);
         let mut weighed = HashSet::from([best.1.clone()]);
+        let all_sets = match electorates.len() {
+            1 => number_of_choices(nodes.len(), threshold),
+            _ => usize::MAX,
+        };
         for _ in 1..MAX_IDS {
-            if least == 0.0 || weighed.len() == MAX_SETS {
+            if least == 0.0 || weighed.len() == MAX_SETS.min(all_sets) {
                 break;
             }
             let next = draw()?;
@@ -176,6 +182,11 @@ impl Signers {
     pub(crate) fn note(&self, outcomes: &[NodeOutcome], is_late: bool) {
         let mut seen = self.lock();
         for NodeOutcome { node, outcome, .. } in outcomes {
+            if is_lie(outcome) {
+                seen.wrong.insert(node.clone(), Instant::now());
+                seen.proven.remove(node);
+                continue;
+            }
             let absence = match outcome {
                 Outcome::Pending if is_late => Some(Absence::Late),
                 Outcome::Pending => continue,
@@ -192,16 +203,23 @@ impl Signers {
 
     /// Records that these nodes made a signature together, in this time.
     pub(crate) fn note_signed(&self, set: &[NodeUrl], took: Duration) {
+        self.note_honest(set);
+        let mut seen = self.lock();
+        seen.usual = Some(seen.usual.map_or(took, |usual| (usual * 3 + took) / 4));
+    }
+
+    /// Records that these nodes gave good shares of a signature.
+    pub(crate) fn note_honest(&self, set: &[NodeUrl]) {
         let mut seen = self.lock();
         for doubt in &mut seen.doubts {
             doubt.set.retain(|node| !set.contains(node));
         }
         seen.doubts.retain(|doubt| !doubt.set.is_empty());
         for node in set {
+            seen.wrong.remove(node);
             seen.proven.insert(node.clone(), Instant::now());
         }
         seen.unprove();
-        seen.usual = Some(seen.usual.map_or(took, |usual| (usual * 3 + took) / 4));
     }
 
     /// Records that the shares of these nodes do not combine.
@@ -228,9 +246,11 @@ impl Signers {
         }
     }
 
-    /// Records that a node gave a wrong BLS share.
-    pub(crate) fn note_wrong(&self, node: &NodeUrl) {
-        self.lock().wrong.insert(node.clone(), Instant::now());
+    /// Whether so many nodes have failed or lied that the others are too few to sign.
+    pub(crate) fn are_too_few(&self, nodes: &[NodeUrl], threshold: usize) -> bool {
+        let seen = self.lock();
+        let is_left = |node: &&NodeUrl| !seen.is_gone(node) && !seen.is_known_to_lie(node);
+        nodes.iter().filter(is_left).count() < threshold
     }
 
     /// Whether a node is known to have given a wrong share.
@@ -306,6 +326,10 @@ impl Seen {
         }
     }
 
+    fn is_gone(&self, node: &NodeUrl) -> bool {
+        matches!(self.absent.get(node), Some((Absence::Gone, _)))
+    }
+
     fn is_known_to_lie(&self, node: &NodeUrl) -> bool {
         let is_alone = |doubt: &Doubt| doubt.set == std::slice::from_ref(node);
         self.wrong.contains_key(node) || self.doubts.iter().any(is_alone)
@@ -327,6 +351,7 @@ impl Seen {
             return Some(electorates);
         }
         self.proven.clear();
+        self.wrong.clear();
         self.doubts.retain(|doubt| doubt.number >= before);
         let electorates = self.electorates(nodes, threshold);
         if !is_hopeless(&electorates) {
@@ -354,14 +379,39 @@ impl Seen {
         };
         let doubts = self.doubts.iter();
         let doubts = doubts.map(|doubt| places(&|node| doubt.set.contains(node)));
+        let liars = self.wrong.keys().map(|liar| places(&|node| node == liar));
         Electorate::new(
             nodes.len(),
             threshold,
-            places(&|node| self.absent.contains_key(node) || self.wrong.contains_key(node)),
+            places(&|node| self.absent.contains_key(node)),
             places(&|node| self.proven.contains_key(node)),
-            doubts.collect(),
+            doubts.chain(liars).collect(),
         )
     }
+}
+
+/// Whether a well-formed answer is not what was asked for, by itself.
+fn is_lie(outcome: &Outcome) -> bool {
+    let Outcome::Invalid(rejection) = outcome else {
+        return false;
+    };
+    matches!(
+        rejection,
+        Rejection::WrongShare
+            | Rejection::WrongKey
+            | Rejection::WrongDigest
+            | Rejection::WrongIdentifier
+            | Rejection::WrongMessage(_)
+            | Rejection::WrongWallet
+            | Rejection::DifferentKeys
+    )
+}
+
+/// The number of ways to choose `k` of `n`.
+fn number_of_choices(n: usize, k: usize) -> usize {
+    (0..k.min(n.saturating_sub(k))).fold(1_usize, |choices, i| {
+        choices.saturating_mul(n - i) / (i + 1)
+    })
 }
 
 #[cfg(test)]
@@ -548,7 +598,7 @@ mod tests {
             false,
         );
         tokio::time::advance(MEMORY / 2).await;
-        signers.note_wrong(&nodes[9]);
+        signers.note(&[outcome(&nodes[9], Rejection::WrongShare.into())], false);
         let held: Vec<_> = signers
             .doubts()
             .into_iter()
