@@ -22,9 +22,14 @@ const client = await connected();
 const pkp = await mintPkp(owner);
 const method = await EthWalletProvider.authenticate({ signer: owner, litNodeClient: client });
 
+let sessionSigs;
 const operations = {
   connect: () => newClient().connect(),
-  'session of a PKP': () => pkpSessionSigs(client, pkp, { authMethods: [method] }),
+  'session of a PKP': async () => {
+    sessionSigs = await pkpSessionSigs(client, pkp, { authMethods: [method] });
+  },
+  'use the session': () =>
+    client.executeJs({ sessionSigs, code: 'Lit.Actions.setResponse({ response: "done" })' }),
 };
 
 /** The code of an error, or the beginning of its message. */
