@@ -13,7 +13,8 @@ use lit_devnet::{Devnet, Fault, SoftwareGuest};
 use lit_sdk::{
     Clock, Error, ExecuteJs, LitNetwork, LitNodeClient, LitNodeClientBuilder, NodeUrl, WalletAuth,
     transport::{
-        NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumPolicy, TransportError, Wait,
+        NodeOutcome, NodeRequest, NodeResponse, NodeTransport, Outcome, QuorumPolicy,
+        TransportError, Wait,
         attestation::{
             AttestationError, AttestationPolicy, AttestationVerifier, AttestedTransport,
             CertificateError, GuestPolicy, MalformedAttestation, Measurement, PolicyViolation,
@@ -71,9 +72,10 @@ async fn verdicts(
     let source = network.software_attestation().unwrap();
     let verifier = AttestationVerifier::new(policy, source);
     let attested = AttestedTransport::new(nodes, verifier, network.clock());
-    let attested: Arc<dyn NodeTransport> = Arc::new(attested);
+    let attested = Arc::new(attested);
+    let transport: Arc<dyn NodeTransport> = attested.clone();
     let quorum = QuorumPolicy::new(1).with_wait(Wait::ForAll);
-    let outcomes = match handshake(&attested, network.node_urls(), 0, &quorum).await {
+    let outcomes = match handshake(&transport, network.node_urls(), 0, &quorum).await {
         Ok(handshake) => handshake.outcomes,
         Err(lit_sdk::transport::HandshakeError::Nodes(error)) => error.outcomes,
         Err(error) => panic!("{error}"),
@@ -83,10 +85,14 @@ async fn verdicts(
         Outcome::Failed(TransportError::Attestation(error)) => Some(*error),
         other => panic!("{other}"),
     };
-    outcomes
-        .into_iter()
-        .map(|node| verdict(node.outcome))
-        .collect()
+    let mut verdicts = Vec::new();
+    for NodeOutcome { node, outcome, .. } in outcomes {
+        let verdict = verdict(outcome);
+        let proved = attested.attestation(&node).await;
+        assert_eq!(proved.is_some(), verdict.is_none(), "{node}");
+        verdicts.push(verdict);
+    }
+    verdicts
 }
 
 #[tokio::test]

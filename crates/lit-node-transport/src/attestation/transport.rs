@@ -51,6 +51,11 @@ impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
         }
     }
 
+    /// What a node has proved, if it has passed.
+    pub async fn attestation(&self, node: &NodeUrl) -> Option<VerifiedAttestation> {
+        self.slot(node).lock().await.clone()
+    }
+
     fn slot(&self, node: &NodeUrl) -> Slot {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
         if nodes.len() >= MAX_NODES && !nodes.contains_key(node) {

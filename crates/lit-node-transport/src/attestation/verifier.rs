@@ -2,9 +2,11 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
 use super::{
     Attestation, AttestationError, AttestationPolicy, Expected, Vcek, VcekId, VcekSource,
@@ -13,16 +15,25 @@ use super::{
 
 /// Verifies attestations, and gets the certificates that this needs.
 ///
-/// It keeps the last 256 certificates that were good.
+/// It keeps the last 256 certificates. After a failure it does not ask for the same certificate for 5 s.
 pub struct AttestationVerifier {
     policy: AttestationPolicy,
     source: Arc<dyn VcekSource>,
-    /// The one that was used last is at the end.
-    known: Mutex<VecDeque<Vcek>>,
+    known: Mutex<Known>,
 }
 
 /// As many chips as a network has nodes.
 const MAX_KNOWN: usize = 256;
+/// How long a source is not asked again for a certificate that it does not have.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+struct Known {
+    /// The one that was used last is at the end.
+    good: VecDeque<Vcek>,
+    /// The latest is at the end.
+    failed: VecDeque<(VcekId, Instant, AttestationError)>,
+}
 
 impl AttestationVerifier {
     /// A verifier with a policy that gets certificates from a source.
@@ -47,31 +58,52 @@ impl AttestationVerifier {
     ) -> Result<VerifiedAttestation, AttestationError> {
         attestation.check_contents(expected, &self.policy, now)?;
         let id = VcekId::of(attestation.report(), self.policy.roots())?;
-        if let Some(vcek) = self.recall(&id) {
-            return attestation.check_report(&vcek, &self.policy, now);
-        }
-        let certificate = self.source.certificate(&id).await?;
-        let vcek = Vcek::verify(&certificate, &id, self.policy.roots(), now)?;
-        let verified = attestation.check_report(&vcek, &self.policy, now)?;
-        self.remember(vcek);
-        Ok(verified)
+        let vcek = match self.recall(&id, now) {
+            Some(known) => known?,
+            None => {
+                let fetched = self.fetch(&id, now).await;
+                self.remember(id, fetched.clone());
+                fetched?
+            }
+        };
+        attestation.check_report(&vcek, &self.policy, now)
     }
 
-    fn recall(&self, id: &VcekId) -> Option<Vcek> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = known.iter().position(|vcek| vcek.id() == id)?;
-        let vcek = known.remove(place)?;
-        known.push_back(vcek.clone());
-        Some(vcek)
+    /// The result depends on the id alone, so that one node cannot spoil that of another.
+    async fn fetch(&self, id: &VcekId, now: OffsetDateTime) -> Result<Vcek, AttestationError> {
+        let certificate = self.source.certificate(id).await?;
+        Ok(Vcek::verify(&certificate, id, self.policy.roots(), now)?)
     }
 
-    fn remember(&self, vcek: Vcek) {
+    fn recall(&self, id: &VcekId, now: OffsetDateTime) -> Option<Result<Vcek, AttestationError>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_KNOWN {
-            known.pop_front();
+        if let Some(place) = known.good.iter().position(|vcek| vcek.id() == id) {
+            let vcek = known.good.remove(place)?;
+            // AMD issues a new one for a key whose certificate has expired.
+            vcek.check_time(now).ok()?;
+            known.good.push_back(vcek.clone());
+            return Some(Ok(vcek));
         }
-        known.push_back(vcek);
+        let mut failed = known.failed.iter().rev();
+        let (_, at, error) = failed.find(|(failed, ..)| failed == id)?;
+        (at.elapsed() < RETRY_AFTER).then(|| Err(error.clone()))
     }
+
+    fn remember(&self, id: VcekId, fetched: Result<Vcek, AttestationError>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match fetched {
+            Ok(vcek) => push(&mut known.good, vcek),
+            Err(error) => push(&mut known.failed, (id, Instant::now(), error)),
+        }
+    }
+}
+
+/// Appends, and drops the first where there are too many.
+fn push<T>(known: &mut VecDeque<T>, one: T) {
+    if known.len() >= MAX_KNOWN {
+        known.pop_front();
+    }
+    known.push_back(one);
 }
 
 impl fmt::Debug for AttestationVerifier {
