@@ -63,6 +63,32 @@ impl Default for SoftwareGuest {
 /// The roots and chips of a network that attests in software. It is also the source of the chips' certificates.
 ///
 /// It proves nothing: the network's own process holds the keys.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use lit_devnet::{Devnet, SoftwareGuest};
+/// use lit_node_transport::{
+///     NodeTransport, QuorumPolicy,
+///     attestation::{AttestationPolicy, AttestationVerifier, AttestedTransport},
+///     handshake,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// let guest = SoftwareGuest::default();
+/// let network = Devnet::builder().with_software_attestation_for_tests(guest).start().await?;
+/// let attestation = network.software_attestation().ok_or("not attested")?;
+/// let policy = AttestationPolicy::new().with_insecure_roots(attestation.insecure_roots());
+/// let verifier = AttestationVerifier::new(policy, attestation);
+/// let nodes: Arc<dyn NodeTransport> =
+///     Arc::new(AttestedTransport::new(network.transport(), verifier, network.clock()));
+/// let greeted = handshake(&nodes, network.node_urls(), 0, &QuorumPolicy::new(3)).await?;
+/// assert_eq!(greeted.connected.len(), 3);
+/// # Ok(())
+/// # })
+/// # }
+/// ```
 pub struct SoftwareAttestation {
     guest: SoftwareGuest,
     roots: AmdRoots,

@@ -91,6 +91,18 @@ impl LitNodeClientBuilder {
     /// requires it (datil, datil-test, habanero and manzano), elsewhere nodes are not attested.
     ///
     /// A node that fails counts as failed: connecting succeeds when a threshold of the others pass.
+    ///
+    /// ```no_run
+    /// use lit_sdk::{LitNodeClient, NodeList, transport::attestation::AttestationPolicy};
+    ///
+    /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
+    /// let nodes = NodeList::new("https://a.example:443,https://b.example:443,https://c.example:443", 2)?;
+    /// let release = "9f11f74d7ac0ca9f88c4caf230a69faf8a0bd114f03f280f0ece156177bdbf5969fb674baa32afc4c818419c93338e6a";
+    /// let policy = AttestationPolicy::new().with_allowed_measurements([release.parse()?]);
+    /// let client = LitNodeClient::builder(&nodes).with_attestation_policy(policy).connect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[cfg(feature = "attestation")]
     #[doc(alias = "checkNodeAttestation")]
     pub fn with_attestation_policy(
