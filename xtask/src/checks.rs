@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    packages,
+    fuzz, packages,
     run::{command, root, step},
 };
 
@@ -52,6 +52,7 @@ pub(crate) fn props(args: &PropsArgs) -> io::Result<ExitCode> {
 pub(crate) fn ci() -> io::Result<ExitCode> {
     let plain = |line: &str| step(line, |_| {});
     plain("cargo fmt --all --check")?;
+    plain("cargo fmt --manifest-path fuzz/Cargo.toml --check")?;
     plain("cargo clippy --workspace --all-targets --all-features -- -D warnings")?;
     step(
         "cargo doc --workspace --no-deps --all-features",
@@ -70,6 +71,9 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
     plain(&format!("cargo hack test {alone}"))?;
     plain("cargo bench --package lit-benches --no-run --profile dev")?;
     plain("cargo xtask vectors")?;
+    if fuzz::short()? != ExitCode::SUCCESS {
+        return Ok(ExitCode::FAILURE);
+    }
     plain("cargo xtask codegen --check")?;
     plain("cargo xtask interop")?;
     for example in EXAMPLES {

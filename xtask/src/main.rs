@@ -5,6 +5,7 @@ mod checks;
 mod codegen;
 mod crypto;
 mod devnet;
+mod fuzz;
 mod graph;
 mod interop;
 mod matrix;
@@ -38,6 +39,8 @@ enum Task {
     Packages,
     /// Run the property tests with more cases
     Props(checks::PropsArgs),
+    /// Run the fuzz targets
+    Fuzz(fuzz::Args),
     /// Compile the contracts of the dev network
     Codegen(codegen::Args),
     /// Run the official JavaScript packages against the dev network
@@ -50,7 +53,7 @@ enum Task {
     /// Answer requests of the `interop` scripts to our cryptography, one JSON line each
     #[command(hide = true)]
     Crypto,
-    /// Run all checks except `cargo test`: format, lints, docs, dependencies, features, vectors, interop, examples
+    /// Run all checks except `cargo test`: format, lints, docs, dependencies, features, vectors, fuzzing, interop, examples
     Ci,
 }
 
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Graph(args) => graph::run(&args),
         Task::Packages => packages::run(),
         Task::Props(args) => checks::props(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Codegen(args) => codegen::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Matrix(args) => matrix::run(&args),
