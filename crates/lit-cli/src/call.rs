@@ -23,7 +23,7 @@ use crate::{
     error::{Error, read_file},
     ethers,
     network::{NetworkArgs, NetworkUnlessLocal},
-    output::Output,
+    output::{Output, printable_json},
     parse::{parse_param, parse_pkp},
     wallet::WalletArgs,
 };
@@ -212,7 +212,7 @@ pub(crate) async fn encrypt(args: &Encrypt, output: &Output) -> Result<(), Error
     let client = args.network.connect(output).await?;
     let encrypted = client.encrypt(data, &conditions).await?;
     let json = json!(encrypted);
-    output.result(&json, &json.to_string())
+    output.result(&json, &printable_json(&json.to_string()))
 }
 
 pub(crate) async fn decrypt(args: &Decrypt, output: &Output) -> Result<(), Error> {

@@ -16,7 +16,7 @@ use lit_sdk::{
     transport::{
         HttpUrlError, InvalidRootCertificate, Outcome, QuorumError, TransportError as HttpError,
     },
-    types::{NodeErrorCode, TokenId},
+    types::{NodeErrorCode, Printable, TokenId},
 };
 
 use crate::action_check::Unreadable;
@@ -231,14 +231,27 @@ impl Error {
         iter::successors(self.source(), |error| (*error).source()).find_map(quorum_in)
     }
 
+    fn is_exception(&self) -> bool {
+        matches!(
+            self,
+            Self::Sdk(lit_sdk::Error::Action { .. }) | Self::LocalAction(_)
+        )
+    }
+
     /// What failed, and its causes. Each sentence is there once, without the lines per node.
     pub(crate) fn sentences(&self) -> (String, Vec<String>) {
         let report = self.quorum().map(ToString::to_string);
         let summary = report.as_deref().and_then(|report| report.lines().next());
         let mut sentences: Vec<String> = Vec::new();
+        // The exception of an action has several lines.
+        let is_exception = self.is_exception();
         let mut add = |text: &str| {
-            if !sentences.iter().any(|earlier| earlier.contains(text)) {
-                sentences.push(text.to_owned());
+            let text = match is_exception {
+                true => text.to_owned(),
+                false => Printable(text).to_string(),
+            };
+            if !sentences.iter().any(|earlier| earlier.contains(&text)) {
+                sentences.push(text);
             }
         };
         for error in iter::successors(Some(self as &dyn StdError), |error| (*error).source()) {

@@ -5,6 +5,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use indicatif::{ProgressBar, ProgressStyle};
+use lit_sdk::types::{PrintableLines, is_unprintable};
 use serde_json::{Value, json};
 
 use crate::{error::Error, failure::Failure};
@@ -20,12 +21,13 @@ impl Output {
         Self { json }
     }
 
-    /// The result of the command, as text or as JSON.
+    /// The result of the command, as text or as JSON. Nodes, chains and actions give parts of it, so the text is made printable.
+    /// JSON keeps what it says.
     pub(crate) fn result(&self, json: &Value, text: &str) -> Result<(), Error> {
         let line = if self.json {
-            format!("{json:#}\n")
+            format!("{}\n", printable_json(&format!("{json:#}")))
         } else {
-            format!("{text}\n")
+            format!("{}\n", PrintableLines(text))
         };
         write_out(line.as_bytes())
     }
@@ -59,11 +61,10 @@ impl Output {
         }
     }
 
-    /// A message for people. Nodes and actions send parts of it, so control characters are replaced.
+    /// A message for people, made printable.
     pub(crate) fn message(&self, text: &str) {
-        let text = text.replace(is_unprintable, "\u{fffd}");
         // Standard error is gone if this fails.
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", PrintableLines(text));
     }
 
     /// Prints a failure to standard error, with `--json` as one line of JSON.
@@ -101,11 +102,23 @@ impl Output {
 
 #[allow(clippy::expect_used, reason = "its keys are strings")]
 fn json_line(failure: &Failure<'_>) -> String {
-    serde_json::to_string(failure).expect("a failure always serializes")
+    let line = serde_json::to_string(failure).expect("a failure always serializes");
+    printable_json(&line)
 }
 
-fn is_unprintable(character: char) -> bool {
-    character.is_control() && !matches!(character, '\n' | '\t')
+/// JSON that is fit to be printed: characters that are not are escaped, as they stand in strings only.
+pub(crate) fn printable_json(json: &str) -> String {
+    let mut printable = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && is_unprintable(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                printable.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
 }
 
 fn write_out(bytes: &[u8]) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::{
     error::{Error, read_file},
     network::NetworkArgs,
-    output::Output,
+    output::{Output, printable_json},
     parse::{parse_param, parse_pkp},
     tour::{describe, explain},
     wallet::WalletArgs,
@@ -215,5 +215,5 @@ fn show(client: &LitNodeClient, session: &Session, output: &Output) -> Result<()
         sigs.len()
     ));
     let json = json!({ "session": describe(session), "sessionSigs": sigs });
-    output.result(&json, &serde_json::to_string(&sigs)?)
+    output.result(&json, &printable_json(&serde_json::to_string(&sigs)?))
 }

@@ -2,6 +2,7 @@ use std::fmt;
 
 use alloy_primitives::{Bytes, U256, hex};
 use alloy_sol_types::{Panic, Revert as RevertString, SolError, SolInterface};
+use lit_types::Printable;
 
 use crate::bindings::LitErrors::LitErrorsErrors;
 
@@ -182,7 +183,7 @@ fn kind_of(text: &str) -> RevertKind {
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Message(text) => f.write_str(text),
+            Self::Message(text) => Printable(text).fmt(f),
             Self::Custom(error) => {
                 let name = LitErrorsErrors::name_by_selector(error.selector());
                 let data = error.abi_encode();

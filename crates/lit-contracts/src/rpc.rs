@@ -5,14 +5,17 @@ use std::{
     time::Duration,
 };
 
-use alloy_json_rpc::{RequestPacket, ResponsePacket};
+use alloy_json_rpc::{RequestPacket, ResponsePacket, ResponsePayload};
 use alloy_rpc_client::RpcClient;
 use alloy_transport::{TransportError, TransportErrorKind, TransportFut};
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError as HttpError};
-use lit_types::{NodeUrl, strict_json};
+use lit_types::{NodeUrl, printable_line, strict_json};
 
 /// How many bytes of an answer that is not JSON-RPC are quoted.
 const MAX_QUOTED: usize = 512;
+
+/// How many characters of the message of an error are kept.
+const MAX_MESSAGE: usize = 2000;
 
 /// JSON-RPC over the [`HttpClient`] that also talks to nodes, for providers of alloy.
 ///
@@ -67,16 +70,31 @@ impl RpcTransport {
             .unwrap_or(Err(HttpError::Timeout(self.timeout)))
             .map_err(|source| TransportErrorKind::custom(RpcUnreachable { origin, source }))?;
         // Nodes send JSON-RPC errors with an error status too.
-        strict_json::from_slice(&answer.body).map_err(|error| {
+        let parsed = strict_json::from_slice(&answer.body).map_err(|error| {
             // The error quotes enough of a page to recognize it.
             let quoted = &answer.body[..answer.body.len().min(MAX_QUOTED)];
-            let text = String::from_utf8_lossy(quoted).into_owned();
+            let text = printable_line(&String::from_utf8_lossy(quoted), MAX_QUOTED);
             match answer.status {
                 200..=299 => TransportError::deser_err(error, text),
                 status => TransportErrorKind::http_error(status, text),
             }
-        })
+        });
+        parsed.map(with_printable_errors)
     }
+}
+
+/// Makes the messages of errors fit to be printed: the errors of alloy show them as they are.
+fn with_printable_errors(mut answer: ResponsePacket) -> ResponsePacket {
+    let answers = match &mut answer {
+        ResponsePacket::Single(one) => std::slice::from_mut(one),
+        ResponsePacket::Batch(several) => several.as_mut_slice(),
+    };
+    for one in answers {
+        if let ResponsePayload::Failure(error) = &mut one.payload {
+            error.message = printable_line(&error.message, MAX_MESSAGE).into();
+        }
+    }
+    answer
 }
 
 /// The RPC gave no answer. It is the custom error of [`TransportErrorKind`].
