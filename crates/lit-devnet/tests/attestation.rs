@@ -6,7 +6,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use lit_devnet::{Devnet, SoftwareGuest};
-use lit_node_transport::{NodeRequest, NodeTransport};
+use lit_node_transport::{NodeRequest, NodeTransport, Turn};
 use lit_types::{Clock, wire::Endpoint};
 use serde_json::{Value, json};
 
@@ -22,6 +22,7 @@ async fn attestation(network: &Devnet, challenge: &Value) -> Value {
             ("x-request-id", "lit_1".to_owned()),
         ],
         body: Bytes::from(body.to_string()),
+        turn: Turn::default(),
     };
     let answer = network.transport().send(request).await.unwrap();
     assert_eq!(answer.status, 200);

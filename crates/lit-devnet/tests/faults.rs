@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 use common::{Setup, code};
 use futures_util::FutureExt;
 use lit_devnet::{Devnet, Fault, SiweChange};
-use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
+use lit_node_transport::{NodeRequest, NodeTransport, TransportError, Turn};
 use lit_recap::{ReCap, SiweMessage};
 use lit_session_crypto::{BlsPublicKey, BlsSignature, BlsSignatureShare, session_digest};
 use lit_types::{
@@ -67,6 +67,7 @@ async fn requests_end_with_their_network() {
         endpoint: Endpoint::Handshake,
         headers: Vec::new(),
         body: "{}".into(),
+        turn: Turn::default(),
     };
     let transport = network.transport();
     let mut pending = transport.send(request.clone());

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use lit_types::{CompactJson, NodeErrorBody, strict_json, wire::ActionFailure};
+use lit_types::{
+    CompactJson, NodeErrorBody, printable_line, printable_lines, strict_json, wire::ActionFailure,
+};
 use serde_json::Value;
 
 use crate::RequestId;
@@ -30,7 +32,8 @@ pub fn headers(request_id: &RequestId) -> Vec<(&'static str, String)> {
 }
 
 /// Reads the body of a refusal in whatever form it came: the standard one, the short one, an action's exception, or text. What
-/// a node sends goes into errors and logs, so texts are cut and control characters dropped.
+/// a node sends goes into errors and logs, so texts are cut and made [printable](lit_types::Printable). Only the message may have
+/// several lines.
 #[must_use]
 pub fn parse_refusal(body: &Bytes) -> NodeErrorBody {
     let mut error: NodeErrorBody = strict_json::from_slice(body).unwrap_or_default();
@@ -45,25 +48,18 @@ pub fn parse_refusal(body: &Bytes) -> NodeErrorBody {
         &mut error.correlation_id,
     ];
     for text in short.into_iter().flatten() {
-        *text = printable(text, 100);
+        *text = printable_line(text, 100);
     }
-    error.message = error.message.map(|text| printable(&text, MAX_TEXT));
+    error.message = error.message.map(|text| printable_lines(&text, MAX_TEXT));
     error.details.truncate(20);
     for text in &mut error.details {
-        *text = printable(text, MAX_TEXT);
+        *text = printable_line(text, MAX_TEXT);
     }
     error
 }
 
 /// The longest text of a refusal that is kept, in characters.
 const MAX_TEXT: usize = 500;
-
-fn printable(text: &str, max: usize) -> String {
-    text.chars()
-        .filter(|c| !c.is_control() || *c == '\n')
-        .take(max)
-        .collect()
-}
 
 /// The code of a Lit Action as nodes take it: base64 with padding.
 #[doc(alias = "encodeCode")]

@@ -8,7 +8,7 @@ use lit_types::{
 use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    NodeOutcome, NodeTransport, Quorum, QuorumError, QuorumPolicy, Rejection, RequestId,
+    NodeOutcome, NodeTransport, Outcome, Quorum, QuorumError, QuorumPolicy, Rejection, RequestId,
     call_quorum, most_common,
     settled::{Settled, judge_response},
 };
@@ -61,8 +61,15 @@ impl LateNodes {
     /// The same, with the block hash that the node gives.
     async fn greeting(&mut self) -> Option<(NodeUrl, String)> {
         loop {
-            let Settled { node, result, .. } = self.settled.recv().await?;
-            match judge_response(&node, result, &judge) {
+            let Settled {
+                node,
+                result,
+                observed,
+                ..
+            } = self.settled.recv().await?;
+            let judged = judge_response(&node, result, &judge);
+            observed.judged(judged.as_ref().err().unwrap_or(&Outcome::Valid));
+            match judged {
                 Ok(answer) if answer.keys == self.keys => {
                     return Some((node, answer.latest_blockhash));
                 }

@@ -2,7 +2,7 @@ use std::{error::Error, io, iter, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, uri::Authority};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -15,16 +15,22 @@ use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use crate::{
     Cause, HttpClient, HttpRequest, HttpResponse, MEMORY_NODE_HOST, NodeRequest, NodeResponse,
-    NodeTransport, RootCertificates, TransportError,
+    NodeTransport, RootCertificates, TransportError, Turn,
+    http_connector::TimedConnector,
+    lanes::{Bounds, Lanes},
 };
 
 /// Requests over HTTP/1.1, with connections kept alive, TLS by rustls with the web's root certificates and
 /// [others](HttpTransportBuilder::with_root_certificates), and a limit on the size of answers.
 ///
+/// A connection carries one request at a time. It bounds how many are in flight, and queues the others until a connection is
+/// free or their caller gives up. Clones share the connections.
+///
 /// Plain `http` is used to this machine only, unless allowed by name.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Client<TimedConnector<HttpsConnector<HttpConnector>>, Full<Bytes>>,
+    lanes: Lanes,
     max_body_bytes: usize,
     allow_insecure_http: bool,
 }
@@ -36,6 +42,11 @@ impl HttpTransport {
             max_body_bytes: 8 * 1024 * 1024,
             allow_insecure_http: false,
             connect_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(20),
+            max_connections: 256,
+            max_connections_per_node: 32,
+            max_idle_per_node: 8,
+            idle_timeout: Duration::from_secs(60),
             root_certificates: None,
         }
     }
@@ -60,6 +71,11 @@ pub struct HttpTransportBuilder {
     max_body_bytes: usize,
     allow_insecure_http: bool,
     connect_timeout: Duration,
+    write_timeout: Duration,
+    max_connections: usize,
+    max_connections_per_node: usize,
+    max_idle_per_node: usize,
+    idle_timeout: Duration,
     root_certificates: Option<RootCertificates>,
 }
 
@@ -76,9 +92,43 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Limits how long connecting takes. Default: 10 s.
+    /// Limits how long connecting takes, with finding the address and TLS. Default: 10 s.
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Limits how long a server may read nothing of a request. Default: 20 s.
+    pub const fn with_write_timeout(mut self, timeout: Duration) -> Self {
+        self.write_timeout = timeout;
+        self
+    }
+
+    /// Limits how many requests are in flight in all. Each has a connection, which is a file descriptor. Default: 256.
+    ///
+    /// The servers share them equally, so that one that hangs does not hold up the others. Each server may have one, even if there
+    /// are more servers than this. A request over the limit waits for its turn. This counts towards its timeout, and the error
+    /// then says that it was queued ([`TransportError::Queued`]).
+    pub const fn with_max_connections(mut self, limit: usize) -> Self {
+        self.max_connections = limit;
+        self
+    }
+
+    /// Limits how many requests are in flight to one server. Default: 32.
+    pub const fn with_max_connections_per_node(mut self, limit: usize) -> Self {
+        self.max_connections_per_node = limit;
+        self
+    }
+
+    /// Limits how many connections to one server are kept for later requests. Default: 8.
+    pub const fn with_max_idle_per_node(mut self, limit: usize) -> Self {
+        self.max_idle_per_node = limit;
+        self
+    }
+
+    /// Sets how long a connection is kept for later requests. Default: 60 s.
+    pub const fn with_idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
         self
     }
 
@@ -94,7 +144,6 @@ impl HttpTransportBuilder {
         let mut http = HttpConnector::new();
         http.set_nodelay(true);
         http.enforce_http(false);
-        http.set_connect_timeout(Some(self.connect_timeout));
         let mut roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         roots.extend(
             self.root_certificates
@@ -119,11 +168,19 @@ impl HttpTransportBuilder {
             .wrap_connector(http);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
-            .pool_max_idle_per_host(32)
-            .build(https);
+            .pool_idle_timeout(self.idle_timeout)
+            .pool_max_idle_per_host(self.max_idle_per_node)
+            .build(TimedConnector {
+                connector: https,
+                connect_timeout: self.connect_timeout,
+                write_timeout: self.write_timeout,
+            });
         HttpTransport {
             client,
+            lanes: Lanes::new(Bounds {
+                all: self.max_connections,
+                per_server: self.max_connections_per_node,
+            }),
             max_body_bytes: self.max_body_bytes,
             allow_insecure_http: self.allow_insecure_http,
         }
@@ -138,13 +195,24 @@ impl NodeTransport for HttpTransport {
             endpoint,
             headers,
             body,
+            turn,
         } = request;
         let url = node.endpoint(endpoint);
-        let response = self.ask(&node, Method::POST, &url, headers, body).await?;
+        let request = HttpParts {
+            method: Method::POST,
+            url: &url,
+            headers,
+            body,
+        };
+        let response = self.ask(&node, request, turn).await?;
         Ok(NodeResponse {
             status: response.status,
             body: response.body,
         })
+    }
+
+    fn turns(&self, nodes: &[&NodeUrl]) -> Vec<Turn> {
+        self.lanes.turns(nodes.iter().map(|node| node.as_str()))
     }
 }
 
@@ -158,8 +226,13 @@ impl HttpClient for HttpTransport {
             headers,
             body,
         } = request;
-        self.ask(url.origin(), method, url.as_str(), headers, body)
-            .await
+        let request = HttpParts {
+            method,
+            url: url.as_str(),
+            headers,
+            body,
+        };
+        self.ask(url.origin(), request, Turn::default()).await
     }
 }
 
@@ -180,27 +253,34 @@ impl HttpTransport {
             let origin = origin.parse::<NodeUrl>();
             self.check(&origin.map_err(|error| TransportError::Request(error.into()))?)?;
         }
-        self.send_any(request).await
+        let authority = request.uri().authority().map_or("", Authority::as_str);
+        let server = format!("{}://{authority}", scheme.unwrap_or_default());
+        let turn = self.lanes.turn(&server.to_ascii_lowercase()).await;
+        self.send_any(request, turn).await
     }
 
     /// Sends a request to a URL of this origin.
     async fn ask(
         &self,
         origin: &NodeUrl,
-        method: Method,
-        url: &str,
-        headers: Vec<(&'static str, String)>,
-        body: Bytes,
+        request: HttpParts<'_>,
+        turn: Turn,
     ) -> Result<HttpResponse, TransportError> {
         self.check(origin)?;
-        let mut http = Request::builder().method(method).uri(url);
-        for (name, value) in headers {
+        let mut http = Request::builder().method(request.method).uri(request.url);
+        for (name, value) in request.headers {
             http = http.header(name, value);
         }
         let http = http
-            .body(body)
+            .body(request.body)
             .map_err(|error| TransportError::Request(error.into()))?;
-        let (head, body) = self.send_any(http).await?.into_parts();
+        let turn = if turn.is_new() {
+            self.lanes.turn(origin.as_str()).await
+        } else {
+            turn.wait().await;
+            turn
+        };
+        let (head, body) = self.send_any(http, turn).await?.into_parts();
         Ok(HttpResponse {
             status: head.status.as_u16(),
             body: body.read(self.max_body_bytes).await?,
@@ -223,6 +303,7 @@ impl HttpTransport {
     async fn send_any(
         &self,
         request: Request<Bytes>,
+        turn: Turn,
     ) -> Result<Response<AnswerBody>, TransportError> {
         let sent = self.client.request(request.map(Full::new)).await;
         let answer = sent.map_err(|error| {
@@ -234,7 +315,7 @@ impl HttpTransport {
                 TransportError::Io(Cause::innermost(error))
             }
         })?;
-        Ok(answer.map(AnswerBody))
+        Ok(answer.map(|body| AnswerBody { body, _turn: turn }))
     }
 }
 
@@ -256,7 +337,19 @@ fn cause_of<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'st
 
 /// The body of an answer, which is on its way. Dropping it gives it up.
 #[derive(Debug)]
-pub struct AnswerBody(Incoming);
+pub struct AnswerBody {
+    body: Incoming,
+    /// The connection is in use until the body is read.
+    _turn: Turn,
+}
+
+/// A request before it is put together.
+struct HttpParts<'a> {
+    method: Method,
+    url: &'a str,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
+}
 
 impl AnswerBody {
     /// Reads the whole body.
@@ -264,7 +357,7 @@ impl AnswerBody {
     /// # Errors
     /// [`TransportError::TooLarge`] for more than `max_bytes`, [`TransportError::Io`] if the connection fails.
     pub async fn read(self, max_bytes: usize) -> Result<Bytes, TransportError> {
-        let body = Limited::new(self.0, max_bytes).collect().await;
+        let body = Limited::new(self.body, max_bytes).collect().await;
         let body = body.map_err(|error| {
             if error.is::<LengthLimitError>() {
                 TransportError::TooLarge { limit: max_bytes }

@@ -13,8 +13,20 @@ mod election;
 mod handshake;
 mod http_client;
 #[cfg(feature = "http")]
+mod http_connector;
+#[cfg(feature = "http")]
 mod http_transport;
+#[cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "only the transport over HTTP queues requests")
+)]
+mod lanes;
 mod network;
+#[cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "only the transport over HTTP queues requests")
+)]
+mod observe;
 mod outcome;
 mod quorum;
 mod rejection;
@@ -35,6 +47,7 @@ pub use http;
 pub use http_client::{HttpClient, HttpRequest, HttpResponse, HttpUrl, HttpUrlError};
 #[cfg(feature = "http")]
 pub use http_transport::{AnswerBody, HttpTransport, HttpTransportBuilder};
+pub use lanes::Turn;
 pub use network::{
     Discovery, DiscoveryError, Epoch, InvalidNodeList, Network, NetworkView, NodeList,
 };

@@ -1,7 +1,7 @@
 use std::{fmt, time::Duration};
 
 use bytes::Bytes;
-use lit_types::{NodeErrorBody, NodeUrl, wire::Endpoint};
+use lit_types::{NodeErrorBody, NodeUrl, Printable, wire::Endpoint};
 
 use crate::{Rejection, RequestId, TransportError, cause::Chain, most_common};
 
@@ -42,9 +42,17 @@ pub enum Outcome {
     Failed(TransportError),
     /// The call ended before the node answered.
     Pending,
+    /// The call ended before the request was sent: all connections to the node were in use.
+    Queued,
 }
 
 impl Outcome {
+    /// Whether the request was never sent, because all connections to the node were in use.
+    #[must_use]
+    pub const fn is_queued(&self) -> bool {
+        matches!(self, Self::Queued | Self::Failed(TransportError::Queued(_)))
+    }
+
     /// The Lit error code, when the node gave one.
     #[must_use]
     pub fn error_code(&self) -> Option<&str> {
@@ -60,7 +68,7 @@ impl Outcome {
         match self {
             Self::Refused { status, .. } => matches!(status, 408 | 429 | 500..),
             Self::Failed(error) => error.is_retryable(),
-            Self::Pending => true,
+            Self::Pending | Self::Queued => true,
             Self::Valid | Self::NotASigner | Self::Invalid(_) => false,
         }
     }
@@ -88,20 +96,24 @@ impl fmt::Display for Outcome {
             Self::Refused { status, error, .. } => {
                 write!(f, "refused with {status}")?;
                 if let Some(code) = &error.error_code {
-                    write!(f, " {code}")?;
+                    write!(f, " {}", Printable(code))?;
                 }
                 if let Some(kind) = &error.error_kind {
-                    write!(f, " ({kind})")?;
+                    write!(f, " ({})", Printable(kind))?;
                 }
                 if let Some(message) = &error.message {
-                    write!(f, ": {}", message.lines().next().unwrap_or_default())?;
+                    let first = message.lines().next().unwrap_or_default();
+                    write!(f, ": {}", Printable(first))?;
                 }
                 Ok(())
             }
             Self::NotASigner => f.write_str("not in the signing set"),
-            Self::Invalid(rejection) => write!(f, "invalid answer: {}", Chain(rejection)),
-            Self::Failed(error) => write!(f, "{}", Chain(error)),
+            Self::Invalid(rejection) => {
+                write!(f, "invalid answer: {}", Printable(Chain(rejection)))
+            }
+            Self::Failed(error) => write!(f, "{}", Printable(Chain(error))),
             Self::Pending => f.write_str("no answer yet"),
+            Self::Queued => f.write_str("still queued: all connections to the node are in use"),
         }
     }
 }

@@ -7,10 +7,15 @@ use tokio::{
     task::JoinSet,
     time::{Instant, timeout, timeout_at},
 };
+use tracing::Instrument;
 
 use crate::{
-    NodeOutcome, NodeRequest, NodeTransport, QuorumError, QuorumFailure, Rejection, RequestId,
-    TransportError, datil, settled::Settled, tally::Tally,
+    NodeOutcome, NodeRequest, NodeTransport, Outcome, QuorumError, QuorumFailure, Rejection,
+    RequestId, TransportError, Turn, datil,
+    lanes::TurnWatch,
+    observe::{self, Observed},
+    settled::Settled,
+    tally::Tally,
 };
 
 /// How much longer a call that cannot succeed any more waits for other nodes, so that its report says what became of them.
@@ -145,6 +150,8 @@ pub struct QuorumCall<T, K, J, F> {
     /// Of the tally, the group that was handed out last.
     agreed: Option<usize>,
     requests: JoinSet<()>,
+    /// Which requests wait for a connection, in the order of the nodes.
+    turns: Vec<TurnWatch>,
     settled: mpsc::UnboundedReceiver<Settled>,
     started: Instant,
     deadline: Instant,
@@ -193,6 +200,7 @@ where
             agreed: None,
             // Dropping the set, as when the caller gives up, stops the requests; after agreement they are let run.
             requests: JoinSet::new(),
+            turns: Vec::new(),
             settled,
             started,
             deadline: started.checked_add(limit).unwrap_or(started + FAR_AWAY),
@@ -208,27 +216,44 @@ where
         if distinct.len() != bodies.len() {
             return Err(call.error(QuorumFailure::DuplicateNode));
         }
-        for (index, (node, body)) in bodies.into_iter().enumerate() {
+        let nodes: Vec<&NodeUrl> = bodies.iter().map(|(node, _)| node).collect();
+        let turns = transport.turns(&nodes);
+        call.turns = turns.iter().map(Turn::watch).collect();
+        for (index, ((node, body), turn)) in bodies.into_iter().zip(turns).enumerate() {
+            let mut observed = Observed::start(&node, endpoint, &call.request_id);
+            let (span, watch) = (observed.span(), turn.watch());
             let request = NodeRequest {
                 node,
                 endpoint,
                 headers: datil::headers(&call.request_id),
                 body,
+                turn,
             };
             let (transport, sender) = (Arc::clone(transport), sender.clone());
             let limit = call.policy.node_timeout;
-            call.requests.spawn(async move {
+            let work = async move {
                 let node = request.node.clone();
                 let answer = timeout(limit, transport.send(request)).await;
-                let result = answer.unwrap_or(Err(TransportError::Timeout(limit)));
+                let result = answer.unwrap_or_else(|_| {
+                    Err(if watch.is_queued() {
+                        TransportError::Queued(limit)
+                    } else {
+                        TransportError::Timeout(limit)
+                    })
+                });
+                let elapsed = started.elapsed();
+                let status = result.as_ref().ok().map(|answer| answer.status);
+                observed.answered(status, elapsed);
                 // Nobody listens any more when the call has ended.
                 let _ = sender.send(Settled {
                     index,
                     node,
                     result,
-                    elapsed: started.elapsed(),
+                    elapsed,
+                    observed,
                 });
-            });
+            };
+            call.requests.spawn(work.instrument(span));
         }
         Ok(call)
     }
@@ -279,13 +304,23 @@ where
 
     /// Takes back that an answer is valid: together with others it is found to be wrong.
     pub fn reject(&mut self, node: &NodeUrl, rejection: Rejection) {
+        observe::rejected(node);
         self.tally.reject(node, rejection);
     }
 
     /// What became of the requests so far, in the order of the nodes.
     #[must_use]
     pub fn outcomes(&self) -> Vec<NodeOutcome> {
-        self.tally.outcomes(self.started.elapsed())
+        let mut outcomes = self.tally.outcomes(self.started.elapsed());
+        mark_queued(&mut outcomes, &self.turns);
+        outcomes
+    }
+
+    /// Whether so many requests wait for a connection that those sent cannot be enough.
+    #[must_use]
+    pub fn is_queued(&self) -> bool {
+        let sent = self.turns.iter().filter(|turn| !turn.is_queued());
+        sent.count() < self.policy.needed
     }
 
     /// Ends the call with the answers that [`QuorumCall::agree`] gave last, none if it never gave any. The other requests go
@@ -301,7 +336,8 @@ where
             })
             .await;
         });
-        let (agreed, outcomes) = self.tally.into_answer(self.agreed, self.started.elapsed());
+        let (agreed, mut outcomes) = self.tally.into_answer(self.agreed, self.started.elapsed());
+        mark_queued(&mut outcomes, &self.turns);
         QuorumAnswer {
             agreed,
             outcomes,
@@ -327,7 +363,16 @@ where
             endpoint: self.endpoint,
             needed: self.policy.needed,
             request_id: self.request_id.clone(),
-            outcomes: self.tally.outcomes(self.started.elapsed()),
+            outcomes: self.outcomes(),
+        }
+    }
+}
+
+/// Tells requests that wait for a connection from those that wait for an answer.
+fn mark_queued(outcomes: &mut [NodeOutcome], turns: &[TurnWatch]) {
+    for (one, turn) in outcomes.iter_mut().zip(turns) {
+        if matches!(one.outcome, Outcome::Pending) && turn.is_queued() {
+            one.outcome = Outcome::Queued;
         }
     }
 }

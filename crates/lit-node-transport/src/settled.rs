@@ -2,7 +2,9 @@ use std::time::Duration;
 
 use lit_types::NodeUrl;
 
-use crate::{MAX_REFUSAL_BYTES, NodeResponse, Outcome, Rejection, TransportError, datil};
+use crate::{
+    MAX_REFUSAL_BYTES, NodeResponse, Outcome, Rejection, TransportError, datil, observe::Observed,
+};
 
 /// A request that has come to its end.
 #[derive(Debug)]
@@ -11,6 +13,7 @@ pub(crate) struct Settled {
     pub(crate) node: NodeUrl,
     pub(crate) result: Result<NodeResponse, TransportError>,
     pub(crate) elapsed: Duration,
+    pub(crate) observed: Observed,
 }
 
 /// The valid answer in a response, or the outcome it is otherwise.

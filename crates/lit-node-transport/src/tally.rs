@@ -57,6 +57,7 @@ where
             node,
             result,
             elapsed,
+            observed,
         } = settled;
         self.open -= 1;
         let outcome = match judge_response(&node, result, &self.judge) {
@@ -74,6 +75,7 @@ where
             }
             Err(outcome) => outcome,
         };
+        observed.judged(&outcome);
         self.outcomes[index] = Some(NodeOutcome {
             node,
             outcome,

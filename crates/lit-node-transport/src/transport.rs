@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use lit_types::{NodeUrl, wire::Endpoint};
 
-use crate::Cause;
+use crate::{Cause, Turn};
 
 /// A POST to one node.
 #[derive(Clone)]
@@ -17,6 +17,8 @@ pub struct NodeRequest {
     pub headers: Vec<(&'static str, String)>,
     /// JSON.
     pub body: Bytes,
+    /// Its turn, from [`NodeTransport::turns`].
+    pub turn: Turn,
 }
 
 /// A body carries credentials, so it is not shown.
@@ -50,6 +52,12 @@ pub trait NodeTransport: Send + Sync + 'static {
     /// # Errors
     /// [`TransportError`] when there is no answer; an answer with an error status is a [`NodeResponse`].
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError>;
+
+    /// Queues a request to each of these nodes, all at once, if the transport bounds how many are in flight. Each request then
+    /// carries its turn. Default: no queue.
+    fn turns(&self, nodes: &[&NodeUrl]) -> Vec<Turn> {
+        vec![Turn::default(); nodes.len()]
+    }
 }
 
 /// The host of nodes that are reached in memory only: the IPv4 dummy address (RFC 7600), which no machine has.
@@ -99,6 +107,9 @@ pub enum TransportError {
     /// No answer in time. Retryable.
     #[error("no answer within {} ms", .0.as_millis())]
     Timeout(Duration),
+    /// The request was not sent in time: all connections to the node were in use. Retryable.
+    #[error("queued for {} ms: all connections to the node are in use", .0.as_millis())]
+    Queued(Duration),
 }
 
 impl TransportError {
@@ -106,7 +117,7 @@ impl TransportError {
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
         match self {
-            Self::Connect(_) | Self::Io(_) | Self::Timeout(_) => true,
+            Self::Connect(_) | Self::Io(_) | Self::Timeout(_) | Self::Queued(_) => true,
             #[cfg(feature = "attestation")]
             Self::Attestation(error) => error.is_retryable(),
             _ => false,

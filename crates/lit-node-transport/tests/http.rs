@@ -8,7 +8,7 @@ use std::{error::Error, io};
 use bytes::Bytes;
 use lit_node_transport::{
     HttpTransport, MEMORY_NODE_HOST, NodeRequest, NodeResponse, NodeTransport, RequestId,
-    TransportError, datil,
+    TransportError, Turn, datil,
 };
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::{
@@ -64,6 +64,7 @@ fn request(node: &NodeUrl) -> NodeRequest {
         endpoint: Endpoint::Execute,
         headers: datil::headers(&RequestId::generate().unwrap()),
         body: Bytes::from_static(b"{}"),
+        turn: Turn::default(),
     }
 }
 

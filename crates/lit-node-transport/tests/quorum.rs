@@ -304,7 +304,7 @@ fn refusals_are_cut_to_size() {
     let error = lit_node_transport::datil::parse_refusal(&body.into());
     assert_eq!(error.message.unwrap().len(), 500);
     let code = error.error_code.unwrap();
-    assert!(code.len() == 100 && !code.contains('\u{1b}'));
+    assert!(code.chars().count() == 100 && !code.contains('\u{1b}'));
 }
 
 fn greeting(key: char, hash: char) -> &'static str {

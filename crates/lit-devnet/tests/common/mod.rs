@@ -13,7 +13,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use lit_contracts::{CreditExpiry, CreditId, LitContracts, RequestRate};
 use lit_devnet::{Devnet, DevnetBuilder};
-use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
+use lit_node_transport::{NodeRequest, NodeTransport, TransportError, Turn};
 use lit_recap::{SiweBuilder, SiweMessage};
 use lit_session_crypto::{SessionKeyPair, sign_siwe};
 use lit_types::{
@@ -166,6 +166,7 @@ impl Setup {
             endpoint,
             headers,
             body: body.into(),
+            turn: Turn::default(),
         };
         let transport: Arc<dyn NodeTransport> = self.network.transport();
         let answer = transport.send(request).await.unwrap();
@@ -186,6 +187,7 @@ pub(crate) async fn send(
         endpoint,
         headers,
         body: body.to_string().into(),
+        turn: Turn::default(),
     };
     let answer = transport.send(request).await?;
     Ok((answer.status, answer.body))

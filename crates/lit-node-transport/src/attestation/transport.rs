@@ -15,7 +15,7 @@ use super::{
     AttestationError, AttestationVerifier, Expected, VerifiedAttestation, document::in_handshake,
 };
 use crate::{
-    NodeRequest, NodeResponse, NodeTransport, RequestId, TransportError, datil,
+    NodeRequest, NodeResponse, NodeTransport, RequestId, TransportError, Turn, datil,
     handshake::handshake_body,
 };
 
@@ -86,7 +86,11 @@ impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
     }
 
     /// Sends a handshake of its own.
-    async fn attest(&self, node: &NodeUrl) -> Result<VerifiedAttestation, TransportError> {
+    async fn attest(
+        &self,
+        node: &NodeUrl,
+        turn: Turn,
+    ) -> Result<VerifiedAttestation, TransportError> {
         let random = AttestationError::RandomnessUnavailable;
         let mut challenge = [0; 32];
         getrandom::getrandom(&mut challenge).map_err(random)?;
@@ -96,6 +100,7 @@ impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
             headers: datil::headers(&RequestId::generate().map_err(random)?),
             // The current epoch.
             body: handshake_body(&challenge, 0),
+            turn,
         };
         let (answer, verified) = self.greet(request, challenge).await?;
         Ok(verified.ok_or(AttestationError::HandshakeRefused(answer.status))?)
@@ -105,6 +110,8 @@ impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
 #[async_trait]
 impl<T: NodeTransport + ?Sized> NodeTransport for AttestedTransport<T> {
     async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+        // A request that has locked the node does not wait for a turn after one that waits for the lock.
+        request.turn.wait().await;
         let slot = self.slot(&request.node);
         let mut attested = slot.lock().await;
         if request.endpoint == Endpoint::Handshake {
@@ -115,10 +122,14 @@ impl<T: NodeTransport + ?Sized> NodeTransport for AttestedTransport<T> {
             return Ok(answer);
         }
         if attested.is_none() {
-            *attested = Some(self.attest(&request.node).await?);
+            *attested = Some(self.attest(&request.node, request.turn.clone()).await?);
         }
         drop(attested);
         self.inner.send(request).await
+    }
+
+    fn turns(&self, nodes: &[&NodeUrl]) -> Vec<Turn> {
+        self.inner.turns(nodes)
     }
 }
 
