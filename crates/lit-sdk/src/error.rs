@@ -1,7 +1,7 @@
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use lit_contracts::ContractError;
-use lit_node_transport::{Cause, QuorumError};
+use lit_node_transport::{Cause, QuorumError, QuorumFailure};
 #[cfg(feature = "attestation")]
 use lit_node_transport::{NodeOutcome, Outcome, TransportError};
 use lit_recap::SiweError;
@@ -10,8 +10,8 @@ use lit_session_crypto::{
     TimeLockError,
 };
 use lit_types::{
-    LitAbility, LitNetwork, MissingNodeError, Right, SdkErrorCode, SwitchedOff, Timestamp,
-    TimestampError, access_control::AccessControlError,
+    LitAbility, LitNetwork, MissingNodeError, PrintableLines, Right, SdkErrorCode, SwitchedOff,
+    Timestamp, TimestampError, access_control::AccessControlError,
 };
 
 use crate::{AuthorizeError, transport::DiscoveryError};
@@ -66,6 +66,15 @@ pub enum Error {
     /// The nodes could not be found, for example because the chain does not answer.
     #[error("cannot find the nodes of the network")]
     Discovery(#[source] DiscoveryError),
+    /// The time limit of the call passed, outside of the calls to nodes. Those end with [`Error::Connect`] or [`Error::Nodes`], with
+    /// the report on the nodes; see [`Error::is_timeout`].
+    #[error("timed out after {} ms while {step}", .timeout.as_millis())]
+    Timeout {
+        /// The step that did not end.
+        step: TimedStep,
+        /// How long the whole call could take.
+        timeout: Duration,
+    },
     /// The nodes have other keys than before, so they belong to another network. The client keeps what it knew.
     #[error("the keys of the network have changed")]
     KeysChanged,
@@ -131,7 +140,7 @@ pub enum Error {
     #[error("the session has no right to {}", RequiredRight(.0))]
     RightMissing(Box<Right>),
     /// The action threw the same exception on so many nodes that those left cannot be enough.
-    #[error("the Lit Action failed: {error}")]
+    #[error("the Lit Action failed: {}", PrintableLines(error))]
     Action {
         /// The exception, with stack.
         error: String,
@@ -177,6 +186,31 @@ pub enum Error {
     /// Too few nodes carried out the call, or their answers differ. The report has a line per node.
     #[error("the nodes did not carry out the call")]
     Nodes(#[source] Box<QuorumError>),
+}
+
+/// A step of a call that can reach its time limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimedStep {
+    /// Finding the nodes, for example on chain.
+    Discovery,
+    /// Asking for a recent block hash.
+    Blockhash,
+    /// Waiting for the signer of a session.
+    Authorizer,
+    /// Encrypting, decrypting, or combining and verifying signatures.
+    Cryptography,
+}
+
+impl fmt::Display for TimedStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Discovery => "finding the nodes",
+            Self::Blockhash => "asking for a block hash",
+            Self::Authorizer => "waiting for the authorizer",
+            Self::Cryptography => "computing",
+        })
+    }
 }
 
 /// Why a client cannot be configured like this.
@@ -275,7 +309,13 @@ impl Error {
             }
             Self::Config(_) => SdkErrorCode::LitNodeClientBadConfigError,
             Self::AttestationRequired(_) => SdkErrorCode::InvalidNodeAttestation,
-            Self::Connect(_) | Self::Discovery(_) | Self::SwitchedOff(_) => SdkErrorCode::InitError,
+            Self::Connect(_)
+            | Self::Discovery(_)
+            | Self::SwitchedOff(_)
+            | Self::Timeout {
+                step: TimedStep::Discovery,
+                ..
+            } => SdkErrorCode::InitError,
             Self::NotReady => SdkErrorCode::LitNodeClientNotReadyError,
             Self::Root(RootRefusal::Empty) => SdkErrorCode::WalletSignatureNotFoundError,
             Self::Root(_) | Self::Shares(_) => SdkErrorCode::InvalidSignatureError,
@@ -302,6 +342,19 @@ impl Error {
         }
     }
 
+    /// Whether the time limit of the call passed: that of the client for connecting, or
+    /// [`LitNodeClient::with_timeout`](crate::LitNodeClient::with_timeout).
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Connect(nodes) | Self::Nodes(nodes) | Self::Shares(nodes) => {
+                matches!(nodes.failure, QuorumFailure::DeadlineExceeded { .. })
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the same call may succeed later without any change.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -310,6 +363,7 @@ impl Error {
             Self::Discovery(error) => error
                 .downcast_ref::<ContractError>()
                 .is_none_or(ContractError::is_retryable),
+            Self::Timeout { .. } => true,
             _ => false,
         }
     }

@@ -5,12 +5,13 @@ pub mod calls;
 mod client;
 mod error;
 pub mod login;
+mod observe;
 pub mod services;
 pub mod session;
 
 pub use calls::{Encrypted, ExecuteJs, LitAction, PkpSign, PkpSigner};
 pub use client::{LitNodeClient, LitNodeClientBuilder, SystemClock};
-pub use error::{ConfigError, Error};
+pub use error::{ConfigError, Error, TimedStep};
 pub use session::{
     AuthRequest, Authorization, AuthorizeError, LitActionLogin, PkpLogin, SessionAuthorizer,
     SessionManager, SessionRequest, WalletAuth, authorizer_fn, store,

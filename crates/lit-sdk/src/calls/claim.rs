@@ -13,7 +13,7 @@ use lit_types::{
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use serde_json::json;
 
-use crate::{Error, LitNodeClient};
+use crate::{Error, LitNodeClient, observe::Operation};
 
 /// A request to claim the key that belongs to an auth method.
 ///
@@ -115,6 +115,13 @@ impl LitNodeClient {
     /// [`Error::NotReady`].
     #[doc(alias = "claimKeyId")]
     pub async fn claim_key_id(&self, call: &ClaimKeyId) -> Result<ClaimedKey, Error> {
+        self.operate(Operation::ClaimKeyId, |client| async move {
+            client.claim(call).await
+        })
+        .await
+    }
+
+    async fn claim(&self, call: &ClaimKeyId) -> Result<ClaimedKey, Error> {
         self.check_ready()?;
         if is_webauthn(&call.auth_method) {
             return Err(Error::WebAuthnClaim);
@@ -135,6 +142,7 @@ impl LitNodeClient {
             bodies: self.nodes().iter().map(to).collect(),
         };
         let policy = QuorumPolicy::new(self.threshold()).with_node_timeout(self.node_timeout());
+        let policy = self.deadline().bound(policy);
         let judge = |_: &NodeUrl, body: &[u8]| {
             let answer: PkpClaimResponse = strict_json::from_slice(body)?;
             let consent = judge(&answer)?;

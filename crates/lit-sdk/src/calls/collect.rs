@@ -153,7 +153,14 @@ where
             let agreed = match self.late_at {
                 Some(at) => match timeout_at(at, answers).await {
                     Ok(agreed) => agreed,
-                    Err(_) => return Ok(self.lose_patience()),
+                    Err(_) => {
+                        // Nodes that were not asked are not late.
+                        if self.call.is_queued() {
+                            self.wait_again();
+                            continue;
+                        }
+                        return Ok(self.lose_patience());
+                    }
                 },
                 None => answers.await,
             };

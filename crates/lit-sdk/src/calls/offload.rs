@@ -1,15 +1,18 @@
 use tokio::task::spawn_blocking;
 
-use crate::Error;
+use crate::{Error, TimedStep, client::deadline::Deadline};
 
 /// Runs CPU-bound work on the blocking threads of the runtime. A panic of the work continues in the caller.
 ///
 /// # Errors
-/// [`Error::RuntimeShutDown`] when the runtime shuts down before the work starts.
+/// [`Error::Timeout`] if the threads are too busy to end before the deadline; [`Error::RuntimeShutDown`] when the runtime shuts
+/// down before the work starts.
 pub(crate) async fn offload<T: Send + 'static>(
+    deadline: Deadline,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
-    match spawn_blocking(work).await {
+    let done = deadline.limit(TimedStep::Cryptography, spawn_blocking(work));
+    match done.await? {
         Ok(done) => Ok(done),
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
@@ -25,12 +28,12 @@ mod tests {
 
     #[tokio::test]
     async fn gives_what_the_work_returns() {
-        assert_eq!(offload(|| 42).await.unwrap(), 42);
+        assert_eq!(offload(Deadline::default(), || 42).await.unwrap(), 42);
     }
 
     #[tokio::test]
     #[should_panic(expected = "the work panicked")]
     async fn a_panic_of_the_work_continues_in_the_caller() {
-        let _ = offload(|| panic!("the work panicked")).await;
+        let _ = offload(Deadline::default(), || panic!("the work panicked")).await;
     }
 }

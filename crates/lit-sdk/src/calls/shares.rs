@@ -18,7 +18,7 @@ use lit_types::NodeUrl;
 use crate::{
     ConfigError, Error, LitNodeClient,
     calls::{offload::offload, signers::Signers},
-    client::state::NetworkState,
+    client::{deadline::Deadline, state::NetworkState},
 };
 
 /// The key and threshold of a network that makes BLS signatures.
@@ -53,6 +53,7 @@ impl NetworkSigner {
         &self,
         seen: &Signers,
         mut call: QuorumCall<T, K, J, F>,
+        deadline: Deadline,
         message: impl Fn(&T) -> Vec<u8>,
         share: impl Fn(&T) -> BlsSignatureShare,
     ) -> Result<(CombinedSignature, QuorumAnswer<T>), Error>
@@ -69,6 +70,7 @@ impl NetworkSigner {
                 shares.partition(|(node, _)| seen.is_known_to_lie(node));
             Arc::new(Given {
                 signer: *self,
+                deadline,
                 message: message(&agreed[0].1),
                 shares: good.into_iter().chain(bad).collect(),
             })
@@ -117,6 +119,7 @@ impl NetworkSigner {
 /// Shares of one signature, those of nodes that are known to lie last.
 struct Given {
     signer: NetworkSigner,
+    deadline: Deadline,
     message: Vec<u8>,
     shares: Vec<(NodeUrl, BlsSignatureShare)>,
 }
@@ -127,14 +130,14 @@ impl Given {
     /// Combines the first quorum, on a blocking thread: pairings take milliseconds.
     async fn combine_first(self: &Arc<Self>) -> Result<Combined, Error> {
         let given = Arc::clone(self);
-        offload(move || given.combine(&AtomicBool::new(true))).await
+        offload(self.deadline, move || given.combine(&AtomicBool::new(true))).await
     }
 
     /// Searches for bad shares on a blocking thread, until it is dropped.
     fn search(self: &Arc<Self>) -> ShareSearch {
         let (given, stop) = (Arc::clone(self), Arc::new(AtomicBool::new(false)));
         let stopped = Arc::clone(&stop);
-        let found = Box::pin(offload(move || given.combine(&stopped)));
+        let found = Box::pin(offload(self.deadline, move || given.combine(&stopped)));
         ShareSearch { stop, found }
     }
 

@@ -4,7 +4,11 @@ use lit_node_transport::{Discovery, Network, NodeTransport, datil};
 use lit_types::{Clock, LitNetwork, SwitchedOff};
 
 use super::attestation::AttestationSettings;
-use crate::{Error, LitNodeClient, SystemClock, services::BlockhashSource};
+use crate::{
+    Error, LitNodeClient, SystemClock,
+    observe::{Operation, observe},
+    services::BlockhashSource,
+};
 
 /// Configures a [`LitNodeClient`].
 ///
@@ -35,6 +39,7 @@ pub struct LitNodeClientBuilder {
     attestation: AttestationSettings,
     connect_timeout: Duration,
     node_timeout: Duration,
+    timeout: Option<Duration>,
 }
 
 impl std::fmt::Debug for LitNodeClientBuilder {
@@ -57,6 +62,7 @@ impl LitNodeClientBuilder {
             attestation: AttestationSettings::default(),
             connect_timeout: Duration::from_secs(20),
             node_timeout: datil::NODE_TIMEOUT,
+            timeout: None,
         }
     }
 
@@ -123,7 +129,7 @@ impl LitNodeClientBuilder {
         self
     }
 
-    /// Limits how long connecting may take. Default: 20 s.
+    /// Limits how long connecting may take, with finding the nodes. Default: 20 s.
     #[doc(alias = "connectTimeout")]
     pub const fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
@@ -137,13 +143,23 @@ impl LitNodeClientBuilder {
         self
     }
 
+    /// Limits how long each call may take as a whole, as [`LitNodeClient::with_timeout`] does. Default: none.
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// Finds the nodes and sends each a handshake. Succeeds once a threshold of them agree on the keys of the network. Other
     /// nodes join when they answer.
     ///
     /// # Errors
-    /// [`Error::SwitchedOff`], [`Error::Config`], [`Error::AttestationRequired`], [`Error::Discovery`], or [`Error::Connect`] with
-    /// every node's outcome.
+    /// [`Error::SwitchedOff`], [`Error::Config`], [`Error::AttestationRequired`], [`Error::Discovery`], [`Error::Timeout`] if the nodes
+    /// are not found in time, or [`Error::Connect`] with every node's outcome.
     pub async fn connect(self) -> Result<LitNodeClient, Error> {
+        observe(Operation::Connect, self.connect_now()).await
+    }
+
+    async fn connect_now(self) -> Result<LitNodeClient, Error> {
         if let Some(switched_off) = self.switched_off {
             return Err(switched_off.into());
         }
@@ -162,6 +178,7 @@ impl LitNodeClientBuilder {
             blockhash_source: self.blockhash_source,
             connect_timeout: self.connect_timeout,
             node_timeout: self.node_timeout,
+            timeout: self.timeout,
         })
         .await
     }
@@ -176,6 +193,7 @@ pub(crate) struct Connection {
     pub(crate) blockhash_source: Option<Arc<BlockhashSource>>,
     pub(crate) connect_timeout: Duration,
     pub(crate) node_timeout: Duration,
+    pub(crate) timeout: Option<Duration>,
 }
 
 #[cfg(feature = "http")]

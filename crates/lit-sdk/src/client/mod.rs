@@ -5,12 +5,14 @@ mod attestation;
 mod attestation;
 mod builder;
 mod clock;
+pub(crate) mod deadline;
 mod nonce;
 pub(crate) mod random;
 pub(crate) mod state;
 
 use std::{
     fmt,
+    future::Future,
     sync::{
         Arc, OnceLock, PoisonError, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
@@ -25,17 +27,28 @@ use tokio::task::AbortHandle;
 
 pub use self::{builder::LitNodeClientBuilder, clock::SystemClock};
 
-use self::{builder::Connection, state::NetworkState};
+use self::{
+    builder::Connection,
+    deadline::Deadline,
+    state::{Connecting, NetworkState},
+};
 use crate::{
     Error,
     calls::{NodeDoubt, signers::Signers},
+    observe::{Operation, observe},
     services::BlockhashSource,
 };
 
 /// A connected client of a Lit network. Cheap to clone; clones share the connection.
 #[doc(alias = "LitNodeClientNodeJs")]
 #[derive(Clone)]
-pub struct LitNodeClient(Arc<Inner>);
+pub struct LitNodeClient {
+    inner: Arc<Inner>,
+    /// How long each operation may take.
+    timeout: Option<Duration>,
+    /// When the operation that this clone serves must have ended.
+    deadline: Deadline,
+}
 
 struct Inner {
     network: LitNetwork,
@@ -95,10 +108,11 @@ impl LitNodeClient {
             blockhash_source,
             connect_timeout,
             node_timeout,
+            timeout,
         } = config;
-        let view = discovery.network_view().await.map_err(Error::Discovery)?;
-        let (state, outcomes) =
-            NetworkState::connect(view, &transport, connect_timeout, clock.now()).await?;
+        let connecting = Connecting::within(connect_timeout);
+        let view = connecting.network_view(&*discovery).await?;
+        let (state, outcomes) = connecting.connect(view, &transport, clock.now()).await?;
         let signers = Signers::default();
         signers.note(&outcomes, false);
         let inner = Arc::new(Inner {
@@ -118,13 +132,59 @@ impl LitNodeClient {
         let follower = tokio::spawn(follow(Arc::downgrade(&inner), discovery)).abort_handle();
         // Nobody else has seen the cell yet.
         let _ = inner.follower.set(follower);
-        Ok(Self(inner))
+        Ok(Self {
+            inner,
+            timeout,
+            deadline: Deadline::default(),
+        })
+    }
+
+    /// Limits how long each call of this clone may take as a whole: queues, all requests to nodes, the authorizer of a session.
+    /// Default: no limit, but each request to a node has [its own](LitNodeClientBuilder::with_node_timeout).
+    ///
+    /// The error of a call that takes longer is [retryable](Error::is_retryable). It says what the call was doing
+    /// ([`Error::Timeout`]), or what became of the request to each node.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use lit_sdk::{Error, ExecuteJs, LitNodeClient, Session};
+    /// # async fn run(client: LitNodeClient, session: Session, call: ExecuteJs) -> Result<(), Error> {
+    /// let quick = client.clone().with_timeout(Duration::from_secs(5));
+    /// let answer = quick.execute_js(&session, &call).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn with_timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Runs an operation in a span of its own. The client that the operation is given has the deadline.
+    pub(crate) async fn operate<T, F>(
+        &self,
+        operation: Operation,
+        work: impl FnOnce(Self) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut client = self.clone();
+        if let Some(timeout) = client.timeout.take() {
+            client.deadline = client.deadline.or_earlier(Deadline::after(timeout));
+        }
+        observe(operation, work(client)).await
+    }
+
+    /// When the operation must have ended.
+    pub(crate) const fn deadline(&self) -> Deadline {
+        self.deadline
     }
 
     /// The network.
     #[must_use]
     pub fn network(&self) -> LitNetwork {
-        self.0.network
+        self.inner.network
     }
 
     /// All nodes of the network, whether they have answered or not. Session signatures are made for all of them.
@@ -168,7 +228,7 @@ impl LitNodeClient {
     }
 
     pub(crate) fn state(&self) -> Arc<NetworkState> {
-        self.0.state()
+        self.inner.state()
     }
 
     /// What the client holds against nodes, the worst first: wrong shares, failures, slowness, spoiled signatures.
@@ -189,15 +249,15 @@ impl LitNodeClient {
 
     /// Disconnects the client and all its clones: further calls return [`Error::NotReady`].
     pub fn disconnect(&self) {
-        self.0.ready.store(false, Ordering::Relaxed);
+        self.inner.ready.store(false, Ordering::Relaxed);
         self.state().stop();
-        if let Some(follower) = self.0.follower.get() {
+        if let Some(follower) = self.inner.follower.get() {
             follower.abort();
         }
     }
 
     pub(crate) fn check_ready(&self) -> Result<(), Error> {
-        if self.0.ready.load(Ordering::Relaxed) {
+        if self.inner.ready.load(Ordering::Relaxed) {
             Ok(())
         } else {
             Err(Error::NotReady)
@@ -205,30 +265,30 @@ impl LitNodeClient {
     }
 
     pub(crate) fn now(&self) -> OffsetDateTime {
-        self.0.clock.now()
+        self.inner.clock.now()
     }
 
     pub(crate) fn blockhash_source(&self) -> Option<&BlockhashSource> {
-        self.0.blockhash_source.as_deref()
+        self.inner.blockhash_source.as_deref()
     }
 
     pub(crate) fn transport(&self) -> &Arc<dyn NodeTransport> {
-        &self.0.transport
+        &self.inner.transport
     }
 
     pub(crate) fn signers(&self) -> &Signers {
-        &self.0.signers
+        &self.inner.signers
     }
 
     pub(crate) fn node_timeout(&self) -> Duration {
-        self.0.node_timeout
+        self.inner.node_timeout
     }
 }
 
 impl fmt::Debug for LitNodeClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LitNodeClient")
-            .field("network", &self.0.network)
+            .field("network", &self.inner.network)
             .field("view", &self.state().view)
             .finish_non_exhaustive()
     }
@@ -241,18 +301,15 @@ impl Inner {
 
     /// Reads the network again. If its keys have changed, the old state stays.
     async fn refresh(&self) -> Result<(), Error> {
-        let view = self
-            .discovery
-            .network_view()
-            .await
-            .map_err(Error::Discovery)?;
+        let connecting = Connecting::within(self.connect_timeout);
+        let view = connecting.network_view(&*self.discovery).await?;
         let old = self.state();
         let (new, outcomes) =
             if view.nodes == old.view.nodes && view.threshold == old.view.threshold {
                 (old.with_epoch_of(view), Vec::new())
             } else {
-                let timeout = self.connect_timeout;
-                NetworkState::connect(view, &self.transport, timeout, self.clock.now()).await?
+                let now = self.clock.now();
+                connecting.connect(view, &self.transport, now).await?
             };
         // A network keeps its keys from epoch to epoch, so this is another network.
         if new.keys() != old.keys() {
@@ -274,7 +331,7 @@ async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
             let Some(inner) = client.upgrade() else {
                 return;
             };
-            let Err(error) = inner.refresh().await else {
+            let Err(error) = observe(Operation::Refresh, inner.refresh()).await else {
                 break;
             };
             tracing::warn!(

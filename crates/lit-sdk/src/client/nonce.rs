@@ -1,6 +1,6 @@
 use lit_recap::Nonce;
 
-use crate::{Error, LitNodeClient, services::RecentBlock};
+use crate::{Error, LitNodeClient, TimedStep, services::RecentBlock};
 
 impl LitNodeClient {
     /// The block hash that a new message takes as its nonce.
@@ -15,7 +15,8 @@ impl LitNodeClient {
         if let Some(source) = self.blockhash_source()
             && (!is_agreed || self.now() - greeted_at >= RecentBlock::MAX_AGE)
         {
-            match source.latest().await {
+            let latest = source.latest();
+            match (self.deadline().limit(TimedStep::Blockhash, latest)).await? {
                 Ok(block) if !is_agreed || block.time > greeted_at => {
                     return Ok(block.hash.to_string().parse()?);
                 }

@@ -5,14 +5,15 @@ use std::{
 };
 
 use lit_node_transport::{
-    Handshake, HandshakeError, HandshakeKeys, LateNodes, NodeOutcome, NodeTransport, QuorumPolicy,
-    handshake,
+    Discovery, Handshake, HandshakeError, HandshakeKeys, LateNodes, NodeOutcome, NodeTransport,
+    QuorumPolicy, handshake,
 };
 use lit_types::NodeUrl;
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
-use crate::{ConfigError, Error, transport::NetworkView};
+use super::deadline::Deadline;
+use crate::{ConfigError, Error, TimedStep, transport::NetworkView};
 
 /// The network between two changes.
 #[derive(Debug)]
@@ -41,18 +42,41 @@ impl Drop for Greeting {
     }
 }
 
-impl NetworkState {
+/// Connecting, with its time limit.
+pub(crate) struct Connecting {
+    timeout: Duration,
+    deadline: Deadline,
+}
+
+impl Connecting {
+    pub(crate) fn within(timeout: Duration) -> Self {
+        let deadline = Deadline::after(timeout);
+        Self { timeout, deadline }
+    }
+
+    /// Finds the nodes.
+    pub(crate) async fn network_view(
+        &self,
+        discovery: &dyn Discovery,
+    ) -> Result<NetworkView, Error> {
+        let view = discovery.network_view();
+        let view = self.deadline.limit(TimedStep::Discovery, view).await?;
+        view.map_err(Error::Discovery)
+    }
+
     /// Sends each node a handshake, and returns once a threshold of them agree, with what came of every node.
     pub(crate) async fn connect(
+        &self,
         view: NetworkView,
         transport: &Arc<dyn NodeTransport>,
-        timeout: Duration,
         now: OffsetDateTime,
-    ) -> Result<(Self, Vec<NodeOutcome>), Error> {
+    ) -> Result<(NetworkState, Vec<NodeOutcome>), Error> {
         check(&view)?;
         let policy = QuorumPolicy::new(view.threshold)
-            .with_node_timeout(timeout)
-            .with_linger(timeout);
+            // The deadline ends all handshakes at once.
+            .with_node_timeout(Duration::MAX)
+            .with_linger(self.timeout);
+        let policy = self.deadline.bound(policy);
         let Handshake {
             keys,
             latest_blockhash,
@@ -74,14 +98,16 @@ impl NetworkState {
             connected,
             late_joiner,
         };
-        let state = Self {
+        let state = NetworkState {
             nodes: view.nodes.as_slice().into(),
             view,
             greeting: Arc::new(greeting),
         };
         Ok((state, outcomes))
     }
+}
 
+impl NetworkState {
     /// The same nodes in another epoch.
     pub(crate) fn with_epoch_of(&self, view: NetworkView) -> Self {
         Self {

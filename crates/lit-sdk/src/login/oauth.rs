@@ -3,6 +3,7 @@ use std::fmt;
 use alloy_primitives::hex;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lit_node_transport::HttpUrl;
+use lit_types::printable_line;
 use rand_core::{OsRng, RngCore};
 
 use super::AuthProviderError;
@@ -112,8 +113,7 @@ impl OAuthLogin {
         let query = query.split_once('#').map_or(query, |(query, _)| query);
         let get = |name| percent::query_value(query, name);
         if let Some(error) = get("error").filter(|error| !error.is_empty()) {
-            let shown = error.chars().filter(|c| !c.is_control()).take(200);
-            return Err(OAuthError::LoginFailed(shown.collect()));
+            return Err(OAuthError::LoginFailed(printable_line(&error, 200)));
         }
         if !get("provider").is_some_and(|name| name.eq_ignore_ascii_case(self.provider)) {
             return Err(OAuthError::WrongProvider(self.provider));

@@ -184,7 +184,7 @@ pub struct AuthRequest {
 }
 
 impl AuthRequest {
-    /// The client that makes the session. A PKP login calls the network through it.
+    /// The client that makes the session. A PKP login calls the network through it. Its calls end when the session must be made.
     #[must_use]
     pub const fn client(&self) -> &LitNodeClient {
         &self.client

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 
 use super::{authorizer::AuthorizeError, delegation::warn_about_proofs};
 use crate::{
-    AuthRequest, Authorization, Error, LitNodeClient, SessionAuthorizer, SessionRequest,
-    client::random::check_randomness,
+    AuthRequest, Authorization, Error, LitNodeClient, SessionAuthorizer, SessionRequest, TimedStep,
+    client::random::check_randomness, observe::Operation,
 };
 
 impl LitNodeClient {
@@ -41,9 +41,12 @@ impl LitNodeClient {
         request: &SessionRequest,
         authorizer: &dyn SessionAuthorizer,
     ) -> Result<Session, Error> {
-        let plan = Plan::validate(self, request)?;
-        let root = plan.obtain_root(authorizer).await?;
-        plan.assemble(root)
+        self.operate(Operation::Session, |client| async move {
+            let plan = Plan::validate(&client, request)?;
+            let root = plan.obtain_root(authorizer).await?;
+            plan.assemble(root)
+        })
+        .await
     }
 }
 
@@ -113,7 +116,7 @@ impl<'a> Plan<'a> {
             }
         }
         let asked = self.auth_request().await?;
-        let answer = authorizer.authorize(&asked).await.map_err(refused)?;
+        let answer = self.ask(authorizer, &asked).await?;
         match self.check(&answer, authorizer) {
             Ok(root) => Ok(root),
             // An empty or malformed answer would be the same the second time.
@@ -130,10 +133,21 @@ impl<'a> Plan<'a> {
                     error = &refusal as &dyn std::error::Error,
                     "asking the authorizer once more"
                 );
-                let answer = authorizer.authorize(&asked).await.map_err(refused)?;
+                let answer = self.ask(authorizer, &asked).await?;
                 self.check(&answer, authorizer)
             }
         }
+    }
+
+    async fn ask(
+        &self,
+        authorizer: &dyn SessionAuthorizer,
+        asked: &AuthRequest,
+    ) -> Result<Authorization, Error> {
+        let answer = authorizer.authorize(asked);
+        let deadline = self.client.deadline();
+        let answer = deadline.limit(TimedStep::Authorizer, answer).await?;
+        answer.map_err(refused)
     }
 
     async fn auth_request(&self) -> Result<AuthRequest, Error> {

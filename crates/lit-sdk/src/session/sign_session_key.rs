@@ -15,6 +15,7 @@ use lit_types::{
 use crate::{
     Error, LitNodeClient, PkpLogin,
     calls::{ActionSource, action_error::action_error, shares::shares_error},
+    observe::Operation,
 };
 
 /// The beginning of each message for a PKP, as in `signSessionKey` of `@lit-protocol/lit-node-client`.
@@ -98,6 +99,13 @@ impl LitNodeClient {
     /// their shares do not combine.
     #[doc(alias = "signSessionKey")]
     pub async fn sign_session_key(&self, call: &SignSessionKey) -> Result<AuthSig, Error> {
+        self.operate(Operation::SignSessionKey, |client| async move {
+            client.authorize_key(call).await
+        })
+        .await
+    }
+
+    async fn authorize_key(&self, call: &SignSessionKey) -> Result<AuthSig, Error> {
         self.check_ready()?;
         if call.requests.is_empty() {
             return Err(Error::NoRequests);
@@ -157,15 +165,16 @@ impl LitNodeClient {
             },
         };
         let policy = QuorumPolicy::new(state.view.threshold).with_node_timeout(self.node_timeout());
+        let deadline = self.deadline();
+        let policy = deadline.bound(policy);
         let judge = |_: &NodeUrl, body: &[u8]| judge(sent, body);
         let agree = |answer: &SignedShare| answer.message.as_str().to_owned();
         let digest = |answer: &SignedShare| session_digest(answer.message.as_str()).to_vec();
         let signed = match QuorumCall::start(self.transport(), quorum, &policy, judge, agree) {
             Ok(call) => {
                 let seen = self.signers();
-                network
-                    .combine(seen, call, digest, |answer| answer.share)
-                    .await
+                let share = |answer: &SignedShare| answer.share;
+                network.combine(seen, call, deadline, digest, share).await
             }
             Err(error) => Err(shares_error(error)),
         };

@@ -30,6 +30,7 @@ use crate::{
         shares::shares_error,
     },
     client::random::check_randomness,
+    observe::Operation,
 };
 
 /// Authorizes a decryption: a session with the right to decrypt, or an AuthSig of a wallet.
@@ -122,10 +123,21 @@ impl LitNodeClient {
         data: impl AsRef<[u8]>,
         conditions: &AccessControlConditions,
     ) -> Result<Encrypted, Error> {
+        let data = Zeroizing::new(data.as_ref().to_vec());
+        self.operate(Operation::Encrypt, |client| async move {
+            client.seal(data, conditions).await
+        })
+        .await
+    }
+
+    async fn seal(
+        &self,
+        data: Zeroizing<Vec<u8>>,
+        conditions: &AccessControlConditions,
+    ) -> Result<Encrypted, Error> {
         conditions.check()?;
         check_randomness()?;
         let network = self.state().signer()?.key;
-        let data = Zeroizing::new(data.as_ref().to_vec());
         let conditions = conditions.clone();
         // A pairing, and as much hashing as there is data.
         let work = move || {
@@ -135,7 +147,7 @@ impl LitNodeClient {
                 TimeLockCiphertext::encrypt(&network, identity.as_bytes(), &data, &mut OsRng)?;
             Ok(Encrypted::new(sealed, hash, conditions))
         };
-        offload(work).await?
+        offload(self.deadline(), work).await?
     }
 
     /// [Encrypts](Self::encrypt) a text.
@@ -170,11 +182,22 @@ impl LitNodeClient {
         encrypted: &Encrypted,
     ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let auth = auth.into();
+        self.operate(Operation::Decrypt, |client| async move {
+            client.open(&auth, encrypted).await
+        })
+        .await
+    }
+
+    async fn open(
+        &self,
+        auth: &DecryptAuth<'_>,
+        encrypted: &Encrypted,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
         let epoch = self.epoch();
-        let signed = match self.sign_decryption(&auth, encrypted).await {
+        let signed = match self.sign_decryption(auth, encrypted).await {
             Err(error) if self.may_mix_epochs(epoch, &error) => {
                 tracing::debug!("asking once more, in one epoch");
-                self.sign_decryption(&auth, encrypted).await
+                self.sign_decryption(auth, encrypted).await
             }
             signed => signed,
         };
@@ -191,7 +214,7 @@ impl LitNodeClient {
             }
             Ok(data)
         };
-        offload(open).await?
+        offload(self.deadline(), open).await?
     }
 
     /// Has a threshold of nodes sign the key. Returns it with the key of the network.
@@ -210,13 +233,15 @@ impl LitNodeClient {
             bodies: self.decrypt_bodies(auth, encrypted)?,
         };
         let policy = QuorumPolicy::new(state.view.threshold).with_node_timeout(self.node_timeout());
+        let deadline = self.deadline();
+        let policy = deadline.bound(policy);
         let judge = |_: &NodeUrl, body: &[u8]| judge(body);
         let call = QuorumCall::start(self.transport(), quorum, &policy, judge, |_| ())
             .map_err(shares_error)?;
         let identity = encrypted.resource().key();
         let message = |_: &BlsSignatureShare| identity.clone().into_bytes();
         let (combined, _) = network
-            .combine(self.signers(), call, message, |share| *share)
+            .combine(self.signers(), call, deadline, message, |share| *share)
             .await?;
         Ok((combined, network.key))
     }

@@ -17,6 +17,7 @@ use crate::{
         collect::{Combination, Combine},
         offload::offload,
     },
+    client::deadline::Deadline,
 };
 
 /// A node's answer, understood.
@@ -89,6 +90,7 @@ pub(super) const fn wait(call: &ExecuteJs) -> Wait {
 /// Combines every signature that the action made.
 pub(super) struct Combiner {
     pub(super) needed: usize,
+    pub(super) deadline: Deadline,
 }
 
 impl Combine for Combiner {
@@ -113,7 +115,10 @@ impl Combine for Combiner {
             EcdsaSignature::combine(&shares, needed).map(|signature| (name, signature))
         };
         // An action makes up to ten signatures, and each is verified.
-        let combined = offload(move || by_name.into_iter().map(combine).collect()).await?;
+        let combined = offload(self.deadline, move || {
+            by_name.into_iter().map(combine).collect()
+        })
+        .await?;
         Ok(match combined {
             Ok(signatures) => Combination::Combined(signatures),
             // Nodes outside the signing set may have answered first.

@@ -22,6 +22,7 @@ use crate::{
         signers::Choice,
     },
     client::random::random_below,
+    observe::Operation,
 };
 
 impl LitNodeClient {
@@ -53,7 +54,19 @@ impl LitNodeClient {
         auth: impl Into<SessionAuth<'_>>,
         call: &ExecuteJs,
     ) -> Result<ActionResponse, Error> {
-        let auth = &auth.into();
+        let auth = auth.into();
+        self.operate(Operation::ExecuteJs, |client| async move {
+            client.run_until_signed(&auth, call).await
+        })
+        .await
+    }
+
+    /// Runs the action again while its shares do not combine, and other nodes may sign.
+    async fn run_until_signed(
+        &self,
+        auth: &SessionAuth<'_>,
+        call: &ExecuteJs,
+    ) -> Result<ActionResponse, Error> {
         let (signers, before) = (self.signers(), self.signers().spoiled());
         let mut attempt = 1;
         let mut choice = self.choose(call, before)?;
@@ -66,8 +79,9 @@ impl LitNodeClient {
                 Err(Error::Shares(error)) => error,
                 done => return done,
             };
-            let has_hope =
-                attempt < call.attempts && !signers.are_too_few(&self.nodes(), self.threshold());
+            let has_hope = attempt < call.attempts
+                && !self.deadline().has_passed()
+                && !signers.are_too_few(&self.nodes(), self.threshold());
             choice = self.choose(call, before)?;
             if !has_hope || (choice.is_none() && call.digest.is_some()) {
                 return Err(Error::Shares(error));
@@ -116,12 +130,17 @@ impl LitNodeClient {
         let policy = QuorumPolicy::new(needed)
             .with_node_timeout(self.node_timeout())
             .with_wait(answer::wait(call));
+        let policy = self.deadline().bound(policy);
         let judge = |_: &NodeUrl, body: &[u8]| Judged::new(call, body);
         let deed = |judged: &Judged| judged.deed(call);
         let run = QuorumCall::start(self.transport(), quorum, &policy, judge, deed)
             .map_err(action_error)?;
         let signers = self.signers();
-        let mut shares = Collector::new(run, Combiner { needed }, signers.patience());
+        let combiner = Combiner {
+            needed,
+            deadline: self.deadline(),
+        };
+        let mut shares = Collector::new(run, combiner, signers.patience());
         let (mut was_late, mut is_spoiled) = (false, false);
         loop {
             match shares.next().await? {

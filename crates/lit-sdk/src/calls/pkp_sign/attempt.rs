@@ -18,6 +18,7 @@ use crate::{
         shares::shares_error,
         signers::Choice,
     },
+    client::deadline::Deadline,
 };
 
 /// One request for a signature, to all nodes. Dropping it stops the request.
@@ -82,14 +83,21 @@ impl Attempt {
             bodies: signed_bodies(sigs, body, with_sig),
         };
         let policy = QuorumPolicy::new(threshold).with_node_timeout(client.node_timeout());
+        let deadline = client.deadline();
+        let policy = deadline.bound(policy);
         let judge: Box<Judge> = Box::new(move |_, body| judge(&sign, body));
         let set: fn(&Share) -> NoncePoint = Share::nonce_point;
         let call = QuorumCall::start(client.transport(), quorum, &policy, judge, set)
             .map_err(shares_error)?;
+        let combiner = Combiner {
+            sign,
+            threshold,
+            deadline,
+        };
         Ok(Some(Self {
             client: client.clone(),
             elected,
-            shares: Collector::new(call, Combiner { sign, threshold }, patience).impatient(),
+            shares: Collector::new(call, combiner, patience).impatient(),
             is_spoiled: false,
             has_asked: false,
         }))
@@ -183,6 +191,7 @@ impl Attempt {
 struct Combiner {
     sign: PkpSign,
     threshold: usize,
+    deadline: Deadline,
 }
 
 impl Combine for Combiner {
@@ -200,7 +209,7 @@ impl Combine for Combiner {
         let PkpSign { pkp, digest, .. } = self.sign;
         let threshold = self.threshold;
         let work = move || EcdsaSignature::combine_for(&pkp, &digest, &shares, threshold);
-        Ok(match offload(work).await? {
+        Ok(match offload(self.deadline, work).await? {
             Ok(signature) => Combination::Combined(signature),
             Err(error) => Combination::Spoiled {
                 nodes,

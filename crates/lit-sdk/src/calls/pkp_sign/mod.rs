@@ -7,7 +7,7 @@ use lit_types::PkpPublicKey;
 use tokio::time::Instant;
 
 use self::attempt::{Attempt, Progress};
-use crate::{Error, LitNodeClient, calls::SessionAuth};
+use crate::{Error, LitNodeClient, calls::SessionAuth, observe::Operation};
 
 /// How many requests for one signature are under way at once.
 const MAX_AT_ONCE: usize = 3;
@@ -97,7 +97,18 @@ impl LitNodeClient {
         auth: impl Into<SessionAuth<'_>>,
         call: &PkpSign,
     ) -> Result<EcdsaSignature, Error> {
-        let auth = &auth.into();
+        let auth = auth.into();
+        self.operate(Operation::PkpSign, |client| async move {
+            client.sign_with_pkp(&auth, call).await
+        })
+        .await
+    }
+
+    async fn sign_with_pkp(
+        &self,
+        auth: &SessionAuth<'_>,
+        call: &PkpSign,
+    ) -> Result<EcdsaSignature, Error> {
         self.check_ready()?;
         auth.check_any_action(self.now())?;
         let started = Instant::now();
@@ -146,6 +157,7 @@ impl LitNodeClient {
             };
             may_begin &= begun < call.attempts
                 && started.elapsed() < self.node_timeout()
+                && !self.deadline().has_passed()
                 && !self.signers().are_too_few(&self.nodes(), self.threshold());
             let next = match wants_another && may_begin && running.len() < MAX_AT_ONCE {
                 true => Attempt::begin(self, auth, call, patience, before)?,

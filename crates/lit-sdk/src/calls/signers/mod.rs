@@ -188,6 +188,8 @@ impl Signers {
                 continue;
             }
             let absence = match outcome {
+                // The node was not asked.
+                queued if queued.is_queued() => continue,
                 Outcome::Pending if is_late => Some(Absence::Late),
                 Outcome::Pending => continue,
                 Outcome::Valid | Outcome::NotASigner => None,

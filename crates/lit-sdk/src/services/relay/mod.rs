@@ -11,13 +11,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use alloy_primitives::{Address, B256};
 use bytes::Bytes;
 use lit_node_transport::{HttpClient, HttpRequest, HttpUrl, TransportError};
-use lit_types::{AuthMethod, CompactJson, LitNetwork, PkpPublicKey, strict_json};
+use lit_types::{AuthMethod, CompactJson, LitNetwork, PkpPublicKey, printable_line, strict_json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
     calls::{ClaimedKey, is_webauthn},
+    observe::{Operation, observe},
     services::percent,
 };
 
@@ -174,8 +175,11 @@ impl LitRelay {
     /// [`RelayError::Transport`] it is unknown whether a PKP is being minted.
     #[doc(alias = "mintPKPWithAuthMethods")]
     pub async fn mint(&self, request: &MintRequest) -> Result<RelayPkp, RelayError> {
-        let request_id = self.start_mint(request).await?;
-        self.wait_for_mint(&request_id).await
+        observe(Operation::RelayMint, async {
+            let request_id = self.start_mint(request).await?;
+            self.wait_for_mint(&request_id).await
+        })
+        .await
     }
 
     /// Asks for a PKP without waiting for it; [`LitRelay::wait_for_mint`] waits.
@@ -427,6 +431,19 @@ impl LitRelay {
         request: HttpRequest,
         secrets: &[&str],
     ) -> Result<T, RelayError> {
+        observe(
+            Operation::RelayRequest,
+            self.exchange(path, request, secrets),
+        )
+        .await
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        path: &'static str,
+        request: HttpRequest,
+        secrets: &[&str],
+    ) -> Result<T, RelayError> {
         let request = request.with_header("api-key", self.api_key.expose_secret());
         let answer = tokio::time::timeout(self.timeout, self.http.request(request))
             .await
@@ -480,11 +497,7 @@ impl LitRelay {
                 text = text.replace(&quoted[1..quoted.len() - 1], "[secret]");
             }
         }
-        let shown: String = text
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(MAX_MESSAGE_CHARS)
-            .collect();
+        let shown = printable_line(&text, MAX_MESSAGE_CHARS);
         let shown = shown.trim();
         (!shown.is_empty()).then(|| shown.to_owned())
     }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     Error, SessionRequest,
     calls::offload::offload,
+    client::deadline::Deadline,
     session::store::{SessionScope, SessionStore, StoreError, StoredSession},
 };
 
@@ -144,7 +145,7 @@ async fn verified(
 ) -> Result<Result<Arc<Session>, BundleError>, Error> {
     let (entry, requests) = (entry.clone(), request.requests.clone());
     let verify = move || entry.verify_for(&requests, Vec::new(), now).map(Arc::new);
-    offload(verify).await
+    offload(Deadline::default(), verify).await
 }
 
 /// Puts an entry into the store, and removes it again if it was revoked since `epoch`. Returns whether it stays.

@@ -19,6 +19,7 @@ pub use listing::SessionSummary;
 use self::{by_user::ByUser, live::Live};
 use crate::{
     LitNodeClient, SessionAuthorizer, SessionRequest,
+    observe::{self, Found},
     session::LoginId,
     session::store::{
         NetworkId, SessionOwner, SessionScope, SessionStore, SessionUser, StoreError,
@@ -177,6 +178,7 @@ impl SessionManager {
         let scope = self.scope(user, request)?.with_login(login);
         let slot = self.live.slot(&scope, self.now());
         if let Some((session, renew_now)) = self.in_memory(&slot, request, auth)? {
+            observe::found(Found::Memory);
             if !renew_now {
                 self.keep_again(&slot).await?;
                 return Ok(session);
@@ -190,6 +192,7 @@ impl SessionManager {
         let _gate = slot.gate.lock().await;
         // Another caller may have been faster. Its failure is the failure of all callers that waited.
         if let Some((session, _)) = self.in_memory(&slot, request, auth)? {
+            observe::found(Found::Memory);
             return Ok(session);
         }
         if let Some(failure) = slot.failure_since(seen) {

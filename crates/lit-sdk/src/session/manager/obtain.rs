@@ -11,7 +11,10 @@ use super::{
     by_user::ByUser,
     live::{LiveSession, Slot},
 };
-use crate::{Error, SessionRequest};
+use crate::{
+    Error, SessionRequest,
+    observe::{self, Found},
+};
 
 impl SessionManager {
     /// The session in memory, fitted to the request, and whether a renewal is due.
@@ -76,11 +79,21 @@ impl SessionManager {
     ) -> Result<Arc<Session>, SessionManagerError> {
         let (now, epoch) = (self.now(), slot.epoch());
         let found = match self.in_store(&slot.scope, request, auth, now).await? {
-            Some(found) => Some(found),
-            None => self.attenuated(&slot.scope, request, auth, now).await?,
+            Some(found) => Some((found, Found::Store)),
+            None => {
+                let found = self.attenuated(&slot.scope, request, auth, now).await?;
+                found.map(|found| (found, Found::Attenuated))
+            }
         };
-        match found.and_then(|found| self.take(slot, found, epoch, true)) {
-            Some(session) => Ok(session),
+        let taken = found.and_then(|(found, from)| {
+            let session = self.take(slot, found, epoch, true)?;
+            Some((session, from))
+        });
+        match taken {
+            Some((session, from)) => {
+                observe::found(from);
+                Ok(session)
+            }
             None => self.authenticate(slot, request, auth).await,
         }
     }
@@ -96,6 +109,7 @@ impl SessionManager {
         let session = self
             .take(slot, session, epoch, self.store.is_none())
             .ok_or(SessionManagerError::Revoked)?;
+        observe::found(Found::New);
         self.keep(slot, &session, epoch).await?;
         Ok(session)
     }
