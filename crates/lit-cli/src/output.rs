@@ -148,3 +148,20 @@ impl Step {
         elapsed
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_json_keeps_what_it_says() {
+        let value = json!({ "a\u{202e}": ["\u{1b}[2J", "\u{9b}", "\u{7f}", "é", "\u{e0041}", "line\nfeed"] });
+        for text in [value.to_string(), format!("{value:#}")] {
+            let printable = printable_json(&text);
+            let found = printable.chars().find(|c| *c != '\n' && is_unprintable(*c));
+            assert_eq!(found, None, "{printable}");
+            assert_eq!(serde_json::from_str::<Value>(&printable).unwrap(), value);
+        }
+    }
+}

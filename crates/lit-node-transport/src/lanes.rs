@@ -347,6 +347,7 @@ mod tests {
             assert_eq!(in_flight + waiting, turns.len());
         }
         drop(turns);
-        assert_eq!((lanes.lock().in_flight, lanes.lock().waiting), (0, 0));
+        let state = lanes.lock();
+        assert_eq!((state.in_flight, state.waiting), (0, 0));
     }
 }
