@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use lit_devnet::Devnet;
-use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
+use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError, Turn};
 use lit_sdk::{
     AuthMethod, Encrypted, ExecuteJs, LitNodeClient, PkpLogin, PkpPublicKey, PkpSign, Session,
     SessionRequest, WalletAuth, calls::ClaimKeyId,
@@ -84,6 +84,7 @@ impl Network {
                 ("x-request-id", "lit_abc".to_owned()),
             ],
             body: body.into(),
+            turn: Turn::default(),
         };
         let answer = accounts::runtime().block_on(self.devnet.transport().send(request));
         let answer = answer.expect("the node answers");
