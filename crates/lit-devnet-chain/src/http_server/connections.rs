@@ -95,8 +95,10 @@ impl Connections {
             let waits = connection.waits()?;
             let is_meant = listener.is_none_or(|listener| connection.listener == listener)
                 && newest != Some(connection.id);
-            let is_useless = waits.kind == Kind::Idle || waits.since.elapsed() >= PATIENCE;
-            (is_meant && is_useless).then_some((waits.kind, waits.since))
+            // The request of a young connection may be on its way.
+            let is_young = waits.since.elapsed() < PATIENCE;
+            let is_useless = waits.kind == Kind::Idle || !is_young;
+            (is_meant && is_useless).then_some((is_young, waits.kind, waits.since))
         })
     }
 
@@ -250,4 +252,82 @@ impl Drop for Registered {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of the connections must close.
+    fn closing<const N: usize>(connections: &[Registered; N]) -> [bool; N] {
+        connections
+            .each_ref()
+            .map(|it| lock(&it.connection.state).is_closing)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_most_useless_connection_is_closed_first() {
+        let table = Arc::<Connections>::default();
+        let open = [(); 6].map(|()| table.add(0));
+        let other_listener = table.add(1);
+        let [idle, stalled, body, queued, working, _] = open.each_ref().map(Registered::connection);
+        idle.is_sending();
+        idle.is_sent();
+        stalled.is_sending();
+        stalled.reads(false);
+        body.awaits_body();
+        queued.is_queued();
+        working.is_working();
+        // Only idle connections make room at once.
+        let newest = Some(open[5].id());
+        assert!(table.close_one(Some(0), newest));
+        assert_eq!(closing(&open), [true, false, false, false, false, false]);
+        assert!(!table.close_one(Some(0), newest));
+        // Later the others do, before one that has just come.
+        tokio::time::advance(PATIENCE).await;
+        let young = table.add(0);
+        let newest = Some(table.add(0).id());
+        let order: Vec<_> = (0..3)
+            .map(|_| {
+                assert!(table.close_one(Some(0), newest));
+                closing(&open)[1..].iter().filter(|it| **it).count()
+            })
+            .collect();
+        assert_eq!(order, [1, 2, 3]);
+        assert_eq!(closing(&open), [true, true, true, false, false, true]);
+        assert_eq!(closing(&[young, other_listener]), [false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_body_is_closed_first() {
+        let table = Arc::<Connections>::default();
+        let open = [(); 3].map(|()| table.add(0));
+        for (it, bytes) in open.iter().zip([10_000, 100, 1_000_000]) {
+            it.connection().awaits_body();
+            it.connection().received(bytes);
+        }
+        assert!(!table.close_slow_body(), "all are young");
+        tokio::time::advance(PATIENCE).await;
+        assert!(table.close_slow_body());
+        assert_eq!(closing(&open), [false, true, false]);
+        assert!(table.close_slow_body());
+        assert!(!table.close_slow_body(), "the last one is fast");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_is_read_slowly_is_not_stalled() {
+        let table = Arc::<Connections>::default();
+        let open = [(); 2].map(|()| table.add(0));
+        for it in &open {
+            it.connection().is_sending();
+            it.connection().reads(false);
+        }
+        tokio::time::advance(STALL / 2).await;
+        open[0].connection().reads(true);
+        open[0].connection().reads(false);
+        tokio::time::advance(STALL / 2).await;
+        assert!(table.close_stalled());
+        assert!(!table.close_stalled());
+        assert_eq!(closing(&open), [false, true]);
+    }
 }

@@ -10,7 +10,10 @@ use hyper::{
     header::{self, HeaderValue},
     http::request::Parts,
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, timeout_at},
+};
 
 use super::{
     Service, Shared,
@@ -76,26 +79,26 @@ impl<S: Service> Exchange<S> {
         if expected.lower() > limit as u64 {
             return Err(Refused::TooLarge(limit));
         }
-        let timeout = self.shared.limits.body_timeout;
+        let deadline = Instant::now() + self.shared.limits.body_timeout;
         let mut counted = Counted::default();
         // Bodies that wait for one another while each holds a part of the memory would never end, so a body of known length gets its
         // memory first.
         let known = usize::try_from(expected.exact().unwrap_or_default()).unwrap_or(usize::MAX);
         if known > UNCOUNTED {
             self.connection.is_queued();
-            let waited = tokio::time::timeout(timeout, self.count_received(known)).await;
+            let waited = timeout_at(deadline, self.count_received(known)).await;
             counted.body = waited.map_err(|_| Refused::Busy)?;
         }
         self.connection.awaits_body();
         let read = self.read(body, limit, &mut counted.body);
-        let read = tokio::time::timeout(timeout, read).await;
+        let read = timeout_at(deadline, read).await;
         self.connection.is_working();
         let body = read.unwrap_or(Err(Refused::TimedOut))?;
         let request = Request::from_parts(head, body);
         let (request, memory) = self.measured(request).await?;
         if memory > UNCOUNTED {
             let taken = take(&self.shared.trees, memory, || false);
-            let waited = tokio::time::timeout(timeout, taken).await;
+            let waited = timeout_at(deadline, taken).await;
             counted.tree = waited.map_err(|_| Refused::Busy)?;
         }
         Ok((request, counted))

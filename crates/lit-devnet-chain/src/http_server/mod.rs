@@ -64,7 +64,7 @@ pub struct Limits {
     pub connections: usize,
     /// The time for the head of a request, and idle time before it.
     pub head_timeout: Duration,
-    /// The time for the body of a request.
+    /// The time for the body of a request, and for memory to keep it.
     pub body_timeout: Duration,
     /// The time for a client to read an answer.
     pub send_timeout: Duration,
