@@ -2,7 +2,10 @@
 //!
 //! All nodes share this process, so a table takes the place of messages.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use async_trait::async_trait;
 use lit_node::{Announce, Follow, Meeting, PeerError, Peers, Role};
@@ -11,11 +14,22 @@ use tokio::sync::watch;
 
 use crate::{lock::lock, recent::Recent};
 
+/// The most bytes that a table keeps for nodes that come late. All engines together exchange less at a time.
+const MAX_KEPT: usize = 64 * 1024 * 1024;
+
 /// The meetings of all nodes of a network.
 #[derive(Debug, Default)]
 pub(crate) struct Meetings {
-    runs: Mutex<Recent<Meeting, watch::Receiver<Option<String>>>>,
-    collections: Mutex<Recent<Meeting, watch::Sender<Values>>>,
+    runs: Mutex<Table<watch::Receiver<Announced>>>,
+    collections: Mutex<Table<watch::Sender<Values>>>,
+}
+
+/// Meetings, until there are too many of them, or their values are too long.
+#[derive(Debug)]
+struct Table<V> {
+    meetings: Recent<Meeting, V>,
+    /// The bytes of all values.
+    kept: Arc<AtomicUsize>,
 }
 
 /// The meetings as one node takes part in them.
@@ -26,29 +40,92 @@ pub(crate) struct LocalPeers {
 }
 
 /// Values by node, in order of arrival.
-type Values = Vec<(NodeUrl, String)>;
+#[derive(Debug)]
+struct Values {
+    by_node: Vec<(NodeUrl, String)>,
+    kept: Kept,
+}
+
+/// The result of a function that one node ran.
+#[derive(Debug)]
+struct Announced {
+    value: Option<String>,
+    kept: Kept,
+}
+
+/// Bytes of a table, until they are dropped.
+#[derive(Debug)]
+struct Kept {
+    bytes: usize,
+    all: Arc<AtomicUsize>,
+}
 
 /// The obligation to announce a result. If it is dropped without one, followers get an error.
 #[derive(Debug)]
-struct Leading(watch::Sender<Option<String>>);
+struct Leading(watch::Sender<Announced>);
 
-struct Following(watch::Receiver<Option<String>>);
+struct Following(watch::Receiver<Announced>);
+
+impl<V> Default for Table<V> {
+    fn default() -> Self {
+        Self {
+            meetings: Recent::default(),
+            kept: Arc::default(),
+        }
+    }
+}
+
+impl<V> Table<V> {
+    /// The value of a meeting, made by `new` if it is the first time.
+    fn meet(&mut self, id: Meeting, new: impl FnOnce(Kept) -> V) -> &mut V {
+        while self.kept.load(Ordering::Relaxed) > MAX_KEPT && self.meetings.len() > 0 {
+            self.meetings.forget_oldest();
+        }
+        let all = &self.kept;
+        self.meetings.get_or_insert(id, || {
+            new(Kept {
+                bytes: 0,
+                all: Arc::clone(all),
+            })
+        })
+    }
+}
+
+impl Kept {
+    fn add(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        self.all.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
 
 impl Meetings {
     /// The first node leads. If it leaves without a result, the next one does.
     fn join(&self, id: Meeting) -> Role {
-        let (sender, receiver) = watch::channel(None);
         let mut runs = lock(&self.runs);
-        let known = runs.get_or_insert(id, || receiver.clone());
-        if known.same_channel(&receiver) {
-            return Role::Leader(Box::new(Leading(sender)));
-        }
+        let all = Arc::clone(&runs.kept);
+        let lead = |kept| watch::channel(Announced { value: None, kept });
+        let mut leading = None;
+        let known = runs.meet(id, |kept| {
+            let (sender, receiver) = lead(kept);
+            leading = Some(sender);
+            receiver
+        });
         let is_over = known.has_changed().is_err();
-        if is_over && known.borrow().is_none() {
+        if leading.is_none() && is_over && known.borrow().value.is_none() {
+            let (sender, receiver) = lead(Kept { bytes: 0, all });
+            leading = Some(sender);
             *known = receiver;
-            return Role::Leader(Box::new(Leading(sender)));
         }
-        Role::Follower(Box::new(Following(known.clone())))
+        match leading {
+            Some(sender) => Role::Leader(Box::new(Leading(sender))),
+            None => Role::Follower(Box::new(Following(known.clone()))),
+        }
     }
 
     /// Adds the node's value, if it has one and fewer than `enough` are present.
@@ -60,11 +137,17 @@ impl Meetings {
         enough: usize,
     ) -> watch::Receiver<Values> {
         let mut collections = lock(&self.collections);
-        let sender = collections.get_or_insert(id, || watch::Sender::new(Values::new()));
+        let sender = collections.meet(id, |kept| {
+            watch::Sender::new(Values {
+                by_node: Vec::new(),
+                kept,
+            })
+        });
         if let Some(value) = value {
-            sender.send_modify(|values| {
-                if values.len() < enough && values.iter().all(|(from, _)| from != node) {
-                    values.push((node.clone(), value));
+            sender.send_modify(|Values { by_node, kept }| {
+                if by_node.len() < enough && by_node.iter().all(|(from, _)| from != node) {
+                    kept.add(value.len());
+                    by_node.push((node.clone(), value));
                 }
             });
         }
@@ -97,9 +180,12 @@ impl Peers for LocalPeers {
     ) -> Result<Vec<String>, PeerError> {
         let node = &self.node;
         let mut values = self.meetings.contribute(meeting, node, value, enough);
-        let complete = values.wait_for(|values| values.len() >= enough).await;
+        let complete = values
+            .wait_for(|values| values.by_node.len() >= enough)
+            .await;
         let mut collected = complete
             .map_err(|_| PeerError::new("the other nodes have stopped"))?
+            .by_node
             .clone();
         collected.sort_by(|(a, _), (b, _)| (a == node, a.as_str()).cmp(&(b == node, b.as_str())));
         Ok(collected.into_iter().map(|(_, value)| value).collect())
@@ -108,18 +194,69 @@ impl Peers for LocalPeers {
 
 impl Announce for Leading {
     fn announce(self: Box<Self>, value: String) {
-        self.0.send_replace(Some(value));
+        self.0.send_modify(|announced| {
+            announced.kept.add(value.len());
+            announced.value = Some(value);
+        });
     }
 }
 
 #[async_trait]
 impl Follow for Following {
     async fn result(mut self: Box<Self>) -> Result<String, PeerError> {
-        match self.0.wait_for(Option::is_some).await.as_deref() {
-            Ok(Some(value)) => Ok(value.clone()),
-            _ => Err(PeerError::new(
-                "the node that ran the function ended without a result",
-            )),
+        let announced = self.0.wait_for(|it| it.value.is_some()).await;
+        let value = announced.ok().and_then(|announced| announced.value.clone());
+        value.ok_or_else(|| PeerError::new("the node that ran the function ended without a result"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lit_node::RequestKey;
+
+    use super::*;
+
+    fn meeting(number: usize) -> Meeting {
+        Meeting {
+            request: RequestKey {
+                request_id: number.to_string(),
+                caller: String::new(),
+            },
+            point: String::new(),
         }
+    }
+
+    #[tokio::test]
+    async fn the_values_that_are_kept_are_bounded() {
+        const MIB: usize = 1024 * 1024;
+        let meetings = Arc::<Meetings>::default();
+        let node = |number| {
+            let url: NodeUrl = format!("http://127.0.0.1:{number}").parse().unwrap();
+            LocalPeers::new(url, Arc::clone(&meetings))
+        };
+        let (first, second) = (node(1), node(2));
+        for number in 0..200 {
+            let value = || "x".repeat(MIB / 2);
+            first.contribute(meeting(number), value(), 2).await;
+            let values = second.collect(meeting(number), Some(value()), 2).await;
+            assert_eq!(values.unwrap().concat().len(), MIB);
+            let Role::Leader(leading) = first.join(meeting(number)).await else {
+                panic!("the first node leads");
+            };
+            leading.announce("y".repeat(MIB));
+            let Role::Follower(following) = second.join(meeting(number)).await else {
+                panic!("the second node follows");
+            };
+            assert_eq!(following.result().await.unwrap().len(), MIB);
+        }
+        // The last meeting came when there was room.
+        for kept in [
+            &lock(&meetings.runs).kept,
+            &lock(&meetings.collections).kept,
+        ] {
+            let kept = kept.load(Ordering::Relaxed);
+            assert!((MAX_KEPT - MIB..=MAX_KEPT + MIB).contains(&kept), "{kept}");
+        }
+        assert_eq!(lock(&meetings.runs).meetings.len(), 64);
     }
 }

@@ -25,13 +25,21 @@ impl<K, V> Default for Recent<K, V> {
 impl<K: Clone + Eq + Hash, V> Recent<K, V> {
     pub(crate) fn get_or_insert(&mut self, key: K, new: impl FnOnce() -> V) -> &mut V {
         if !self.entries.contains_key(&key) {
-            if self.order.len() == REMEMBERED
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.entries.remove(&oldest);
+            if self.order.len() == REMEMBERED {
+                self.forget_oldest();
             }
             self.order.push_back(key.clone());
         }
         self.entries.entry(key).or_insert_with(new)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(crate) fn forget_oldest(&mut self) {
+        if let Some(oldest) = self.order.pop_front() {
+            self.entries.remove(&oldest);
+        }
     }
 }
