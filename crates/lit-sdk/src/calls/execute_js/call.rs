@@ -76,15 +76,17 @@ impl ExecuteJs {
         self
     }
 
-    /// Says what the action will sign first, as 32 bytes. If the action signs once, it must sign this. With it the client can avoid nodes that were slow or gave wrong
-    /// shares before: it chooses a request id by which other nodes sign. Default: unknown.
+    /// Says what the action will sign first, as 32 bytes. If the action signs once, it must sign this. With it the client can
+    /// avoid nodes that were slow or gave wrong shares before: it chooses a request id by which other nodes sign. Default:
+    /// unknown.
     pub fn with_digest(mut self, digest: impl Into<B256>) -> Self {
         self.digest = Some(digest.into());
         self
     }
 
-    /// Allows to run the action again, with another request id, if its signature shares do not combine. Default: 1, since an action
-    /// may do more than sign. With [`with_digest`](Self::with_digest) the id elects the nodes that are most likely honest.
+    /// Allows to run the action again, with another request id, if its signature shares do not combine, until twice the
+    /// timeout of a node has passed. Default: 1, since an action may do more than sign. With
+    /// [`with_digest`](Self::with_digest) the id elects the nodes that are most likely honest.
     pub const fn with_attempts(mut self, attempts: usize) -> Self {
         self.attempts = attempts;
         self

@@ -10,6 +10,7 @@ use lit_types::{
     NodeUrl, Right,
     wire::{Endpoint, ExecuteRequest},
 };
+use tokio::time::Instant;
 
 use self::answer::{Combiner, Judged};
 use crate::{
@@ -68,6 +69,7 @@ impl LitNodeClient {
         call: &ExecuteJs,
     ) -> Result<ActionResponse, Error> {
         let (signers, before) = (self.signers(), self.signers().spoiled());
+        let started = Instant::now();
         let mut attempt = 1;
         let mut choice = self.choose(call, before)?;
         loop {
@@ -81,6 +83,7 @@ impl LitNodeClient {
             };
             let has_hope = attempt < call.attempts
                 && !self.deadline().has_passed()
+                && started.elapsed() < self.node_timeout().saturating_mul(2)
                 && !signers.are_too_few(&self.nodes(), self.threshold());
             choice = self.choose(call, before)?;
             if !has_hope || (choice.is_none() && call.digest.is_some()) {
