@@ -483,10 +483,9 @@ mod tests {
             json!({ "doc": inner, "text": "b: c" }),
             json!({ "doc": inner, "text": "a\nb: 0c" }),
         ] {
+            let expected = expected.to_string();
             assert!(
-                changes
-                    .iter()
-                    .any(|change| change.text == expected.to_string()),
+                changes.iter().any(|change| change.text == expected),
                 "{expected}"
             );
         }
