@@ -66,9 +66,14 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
     if packages::run()? != ExitCode::SUCCESS {
         return Ok(ExitCode::FAILURE);
     }
-    // Each crate alone, with every combination of its features.
-    let alone = "--workspace --feature-powerset --exclude lit-testdata --exclude xtask --exclude lit-benches --exclude lit-examples --exclude lit-test-fakes";
-    plain(&format!("cargo hack test {alone}"))?;
+    // Each crate alone: it compiles with every combination of its features, and is tested without features and with each.
+    let alone = "--workspace --exclude-features default --exclude lit-testdata --exclude xtask --exclude lit-benches --exclude lit-examples --exclude lit-test-fakes";
+    plain(&format!("cargo hack check --feature-powerset {alone}"))?;
+    plain(&format!(
+        "cargo hack test --feature-powerset --depth 1 {alone}"
+    ))?;
+    // The crates together, with all features.
+    plain("cargo test --workspace --all-features")?;
     plain("cargo bench --package lit-benches --no-run --profile dev")?;
     plain("cargo xtask vectors")?;
     if fuzz::short()? != ExitCode::SUCCESS {
