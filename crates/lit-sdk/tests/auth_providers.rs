@@ -151,7 +151,7 @@ async fn logins_that_are_not_what_was_begun_are_refused() {
         ("https://app.example", OAuthError::WrongRedirectUri),
         (
             "https://app.example?error=denied%0Aby+user&id_token=TOKEN",
-            OAuthError::LoginFailed("deniedby user".to_owned()),
+            OAuthError::LoginFailed("denied by user".to_owned()),
         ),
         (
             "https://app.example?provider=discord&id_token=TOKEN",
