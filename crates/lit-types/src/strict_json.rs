@@ -17,7 +17,7 @@ use serde::{
 /// use serde_json::Value;
 ///
 /// let error = strict_json::from_str::<Value>(r#"{"uses":"1","uses":"9"}"#).unwrap_err();
-/// assert_eq!(error.to_string(), "duplicate field `uses` at line 1 column 17");
+/// assert_eq!(error.to_string(), "duplicate field `uses` at line 1 column 18");
 /// ```
 ///
 /// # Errors
