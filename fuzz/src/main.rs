@@ -6,6 +6,7 @@
 #![no_main]
 
 mod accounts;
+mod attestation;
 mod chain;
 mod credentials;
 mod crypto;
@@ -42,6 +43,7 @@ const TARGETS: &[Target] = &[
     target("webauthn", network::webauthn),
     target("node_request", network::request),
     target("handshake", network::handshake),
+    target("attestation", attestation::attestation),
     target("node_answer", network::answer),
     target("relayer", services::relayer),
     target("rpc_answer", services::rpc_answer),

@@ -10,7 +10,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::{accounts, chain, credentials, network};
+use crate::{accounts, attestation, chain, credentials, network};
 
 /// Larger vectors slow the fuzzer down.
 const MAX_VECTOR: usize = 16 * 1024;
@@ -162,6 +162,12 @@ fn own(target: &str) -> Vec<Vec<u8>> {
         "jwt" => (0..4)
             .map(|kind| with(kind, &network::issued_jwt()))
             .collect(),
+        "attestation" => {
+            let own = attestation::own();
+            let report = own["report"].as_str().expect("a string");
+            let report = BASE64_STANDARD.decode(report).expect("base64");
+            vec![with(0, &own.to_string()), [&[1], &report[..]].concat()]
+        }
         "handshake" => {
             let key = accounts::network_key().public_key().to_string();
             let greeting = json!({
