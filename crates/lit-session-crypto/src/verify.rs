@@ -140,7 +140,7 @@ impl SessionVerifier {
         self
     }
 
-    /// Accepts only sessions that signed in to this domain. Default: any domain, as nodes do.
+    /// Accepts only sessions that signed in to this domain, and ignores capabilities for others. Default: any domain, as nodes do.
     pub fn with_domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -211,7 +211,7 @@ impl SessionVerifier {
         if template.capabilities.len() > MAX_CAPABILITIES {
             return Err(Refusal::TooManyCapabilities(template.capabilities.len()));
         }
-        let (mut authorized, mut auth_context) = (None, None);
+        let (mut authorized, mut auth_context, mut elsewhere) = (None, None, None);
         let mut refusals = Vec::new();
         for (place, auth_sig) in template.capabilities.iter().enumerate() {
             // The first one determines the address; a later one may have the auth context.
@@ -219,6 +219,11 @@ impl SessionVerifier {
                 continue;
             }
             match self.verify_capability(auth_sig, session_key, operation, now) {
+                Ok((Capability { domain, .. }, _))
+                    if (self.domain.as_ref()).is_some_and(|expected| domain != *expected) =>
+                {
+                    elsewhere.get_or_insert(domain);
+                }
                 Ok((capability, context)) => {
                     authorized.get_or_insert((place, capability));
                     auth_context = context.or(auth_context);
@@ -226,15 +231,15 @@ impl SessionVerifier {
                 Err(refusal) => refusals.push(refusal),
             }
         }
-        let (place, capability) = authorized.ok_or(Refusal::NoGoodCapability(refusals))?;
-        if let Some(expected) = &self.domain
-            && capability.domain != *expected
-        {
-            return Err(Refusal::WrongDomain {
-                expected: expected.clone(),
-                found: capability.domain,
+        let Some((place, capability)) = authorized else {
+            return Err(match (&self.domain, elsewhere) {
+                (Some(expected), Some(found)) => Refusal::WrongDomain {
+                    expected: expected.clone(),
+                    found,
+                },
+                _ => Refusal::NoGoodCapability(refusals),
             });
-        }
+        };
         Ok(VerifiedSession {
             session_key,
             address: capability.address,

@@ -46,6 +46,39 @@ fn a_node_takes_who_and_how_from_a_good_root() {
     assert_eq!(verified.auth_context, None);
 }
 
+/// A root that signed in elsewhere decides neither who nor how.
+#[test]
+fn a_domain_is_that_of_every_capability_that_counts() {
+    let verify = |capabilities: &[AuthSig]| {
+        let service = "https://api.example".parse().unwrap();
+        let sig = template(capabilities, 0, 86_400).sign_for(&key(), &service);
+        SessionVerifier::for_service("https://api.example")
+            .unwrap()
+            .with_domain("app.example")
+            .with_network_key(network().public_key())
+            .verify(&sig, &Operation::run_action(CID), at(0).at())
+    };
+    let of_wallet = |domain| common::root(|siwe| siwe.with_domain(domain));
+    let of_pkp = |domain| signed(&rewritten(&sent(|siwe| siwe.with_domain(domain))));
+    let (here, elsewhere) = ("app.example", "evil.example");
+    for (capabilities, expected) in [
+        ([of_wallet(here), of_pkp(here)], (0, Some(context()))),
+        ([of_wallet(here), of_pkp(elsewhere)], (0, None)),
+        ([of_wallet(elsewhere), of_pkp(here)], (1, Some(context()))),
+    ] {
+        let verified = verify(&capabilities).unwrap();
+        assert_eq!((verified.capability, verified.auth_context), expected);
+        assert_eq!(verified.domain, here);
+    }
+    assert_eq!(
+        verify(&[of_wallet(elsewhere), of_pkp(elsewhere)]).unwrap_err(),
+        SessionSigRefusal::WrongDomain {
+            expected: here.to_owned(),
+            found: elsewhere.to_owned(),
+        }
+    );
+}
+
 #[test]
 fn an_auth_context_counts_only_when_the_network_signed_it() {
     let stranger = BlsSecretKey::generate(&mut SeededRng::new(2));
