@@ -321,6 +321,18 @@ async fn policies_apply_to_every_node() {
         refusal(debugging, &|policy| policy.with_debugging_allowed()).await,
         None
     );
+    let migration = SoftwareGuest {
+        policy: GuestPolicy(0x3_0000 | 1 << 18),
+        ..guest.clone()
+    };
+    assert_eq!(
+        refusal(migration.clone(), &|policy| policy).await,
+        Some(PolicyViolation::Migration.into())
+    );
+    assert_eq!(
+        refusal(migration, &|policy| policy.with_migration_allowed()).await,
+        None
+    );
     let other = Measurement([1; 48]);
     assert_eq!(
         refusal(guest.clone(), &|policy| policy

@@ -7,8 +7,9 @@ use super::{AmdRoots, Attestation, Measurement, TcbVersion};
 
 /// Which guests a client accepts, beyond that their attestation is genuine.
 ///
-/// The default is stricter than the official client in one point: it refuses guests that may be debugged, since their host can
-/// read their memory.
+/// The default is stricter than the official client in one point: it refuses guests that may be debugged or migrated, since their
+/// host, or an agent that the host chooses, can read their memory. It allows any measurement: whoever wants a certain release of the
+/// node names it with [`with_allowed_measurements`](Self::with_allowed_measurements).
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,6 +29,7 @@ pub struct AttestationPolicy {
     measurements: Option<BTreeSet<Measurement>>,
     minimum_tcb: TcbVersion,
     debugging: bool,
+    migration: bool,
     max_age: Option<Duration>,
 }
 
@@ -38,13 +40,14 @@ impl Default for AttestationPolicy {
 }
 
 impl AttestationPolicy {
-    /// Any guest that cannot be debugged, on a chip that AMD vouches for.
+    /// Any guest that cannot be debugged or migrated, on a chip that AMD vouches for.
     pub fn new() -> Self {
         Self {
             roots: AmdRoots::milan(),
             measurements: None,
             minimum_tcb: TcbVersion::default(),
             debugging: false,
+            migration: false,
             max_age: None,
         }
     }
@@ -67,6 +70,12 @@ impl AttestationPolicy {
     /// Allows guests whose memory their host can read. Default: refused.
     pub const fn with_debugging_allowed(mut self) -> Self {
         self.debugging = true;
+        self
+    }
+
+    /// Allows guests that a migration agent may move to another machine. Default: refused.
+    pub const fn with_migration_allowed(mut self) -> Self {
+        self.migration = true;
         self
     }
 
@@ -102,6 +111,9 @@ impl AttestationPolicy {
         if report.policy().allows_debugging() && !self.debugging {
             return Err(PolicyViolation::Debugging);
         }
+        if report.policy().allows_migration() && !self.migration {
+            return Err(PolicyViolation::Migration);
+        }
         let measurement = report.measurement();
         if (self.measurements.as_ref()).is_some_and(|allowed| !allowed.contains(&measurement)) {
             return Err(PolicyViolation::Measurement(measurement));
@@ -130,6 +142,9 @@ pub enum PolicyViolation {
     /// The host can read the guest's memory.
     #[error("the guest may be debugged; allow it with with_debugging_allowed")]
     Debugging,
+    /// A migration agent can read the guest's memory.
+    #[error("the guest may be migrated; allow it with with_migration_allowed")]
+    Migration,
     /// The guest runs something else.
     #[error("measurement {0} is not allowed")]
     Measurement(Measurement),

@@ -186,6 +186,12 @@ impl GuestPolicy {
     pub const fn allows_debugging(self) -> bool {
         self.0 & (1 << 19) != 0
     }
+
+    /// Whether a migration agent, which the host chooses, may read the guest's memory to move it to another machine.
+    #[must_use]
+    pub const fn allows_migration(self) -> bool {
+        self.0 & (1 << 18) != 0
+    }
 }
 
 /// The versions of a chip's firmware.
