@@ -85,7 +85,7 @@ impl VcekSource for HttpVcekSource {
             match self.ask(server, &path).await {
                 Ok(certificate) => return Ok(certificate),
                 Err(error) => {
-                    tracing::debug!(%server, %error, "no certificate for {id:?}");
+                    tracing::debug!(?server, %error, "no certificate for {id:?}");
                     failure = error;
                 }
             }

@@ -171,7 +171,9 @@ impl LitNodeClient {
     /// Whether shares may not have combined because the nodes signed in two epochs: the client has not told them which, or
     /// another one has begun since.
     pub(crate) fn may_mix_epochs(&self, epoch: u64, error: &Error) -> bool {
-        matches!(error, Error::Shares(_)) && (epoch == 0 || epoch != self.epoch())
+        matches!(error, Error::Shares(_))
+            && (epoch == 0 || epoch != self.epoch())
+            && !self.deadline().has_passed()
     }
 }
 

@@ -122,7 +122,7 @@ impl BlockhashSource {
                 Ok(block) => return Ok(*known.latest.insert(block)),
                 Err(error) => {
                     let cause: &(dyn std::error::Error + 'static) = &error;
-                    tracing::warn!(url = %self.url, error = cause, "no new block hash");
+                    tracing::warn!(url = ?self.url, error = cause, "no new block hash");
                     known.failure = Some((Instant::now(), error.clone()));
                     error
                 }

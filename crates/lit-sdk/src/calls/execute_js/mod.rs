@@ -85,8 +85,11 @@ impl LitNodeClient {
                 && !self.deadline().has_passed()
                 && started.elapsed() < self.node_timeout().saturating_mul(2)
                 && !signers.are_too_few(&self.nodes(), self.threshold());
+            if !has_hope {
+                return Err(Error::Shares(error));
+            }
             choice = self.choose(call, before)?;
-            if !has_hope || (choice.is_none() && call.digest.is_some()) {
+            if choice.is_none() && call.digest.is_some() {
                 return Err(Error::Shares(error));
             }
             attempt += 1;
