@@ -13,10 +13,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[cfg(feature = "http")]
 mod fault_server;
 mod nodes;
 mod official;
 mod operation;
+#[cfg(feature = "http")]
 mod sockets;
 mod table;
 
@@ -66,6 +68,7 @@ async fn nodes_in_memory() {
     }
 }
 
+#[cfg(feature = "http")]
 #[tokio::test]
 async fn nodes_behind_sockets() {
     let table = sockets::nodes().await;
@@ -73,6 +76,7 @@ async fn nodes_behind_sockets() {
     assert_eq!(table.failures(), Vec::<String>::new());
 }
 
+#[cfg(feature = "http")]
 #[tokio::test]
 async fn relayer_and_rpc_behind_sockets() {
     let table = sockets::services().await;
