@@ -85,7 +85,7 @@ impl Places {
         receiver.await.expect("the waiter is in the queue")
     }
 
-    /// Gives slots to those that wait, as far as there are some.
+    /// Gives free slots to waiting requests.
     fn give(self: &Arc<Self>) {
         let mut lost = Vec::new();
         let mut state = lock(&self.state);
@@ -196,7 +196,7 @@ impl Places {
     }
 }
 
-/// The slots that a request has, and those that it may still need.
+/// The slots that a request holds, and the slots that it may still need.
 #[derive(Debug, Clone, Copy)]
 struct Need {
     held: usize,

@@ -224,7 +224,7 @@ async fn another_spelling_of_the_signature_is_no_other_delegation() {
     }
 }
 
-/// Whoever verifies a session sees its root. To Lit's nodes this one delegates all credits of the session's user.
+/// Every verifier of a session sees its root. On Lit's nodes, this root delegates all credits of the session's user.
 #[tokio::test]
 async fn the_root_of_a_session_delegates_nothing() {
     let setup = enforced().await;

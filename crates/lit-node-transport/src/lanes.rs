@@ -26,7 +26,7 @@ pub(crate) struct Bounds {
     pub(crate) per_server: usize,
 }
 
-/// The requests in flight, and those that wait.
+/// The requests in flight, and the queued requests.
 ///
 /// The servers share the places equally: one that hangs, with all its places taken, leaves the others theirs. Each has at least
 /// one place.

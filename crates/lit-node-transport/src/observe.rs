@@ -17,7 +17,7 @@ pub(crate) struct Observed {
     node: NodeUrl,
     #[cfg(feature = "metrics")]
     endpoint: Endpoint,
-    /// How long the answer took; none while there is no answer.
+    /// How long the answer took; `None` before it arrives.
     answered: Option<Duration>,
     has_ended: bool,
 }

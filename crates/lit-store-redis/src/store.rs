@@ -77,7 +77,7 @@ impl RedisStore {
         Self::on(Server::Sentinels(Box::new(client)), keys)
     }
 
-    /// A store on a cluster. It connects on first use, to the nodes of the client and then to those that they name.
+    /// A store on a cluster. It connects on first use to the nodes of the client, which name the other nodes.
     ///
     /// All keys of a user have the same hash tag, so that they are on one server. The store sets the timeouts of the client.
     ///
@@ -297,7 +297,7 @@ impl SessionStore for RedisStore {
         let (name, old) = (&names[0], &names[1..]);
         let mut command = eval(PUT, &[name, &self.names.index(name)]);
         command.arg(self.seal(entry, name)).arg(end);
-        // A session lasts at most 30 days, so those that ended before have expired.
+        // A session lasts at most 30 days, so older ones have expired.
         let ended = end - 1000 * INDEX_SECONDS.cast_signed();
         command.arg(INDEX_SECONDS).arg(ended);
         self.connection.run::<u8>(&command).await?;

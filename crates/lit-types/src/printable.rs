@@ -54,7 +54,7 @@ pub fn printable_lines(text: &str, max_chars: usize) -> String {
 pub const fn is_unprintable(character: char) -> bool {
     matches!(
         character,
-        // Control characters, with those that begin terminal sequences.
+        // Control characters, including the start of terminal sequences.
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         // Line and paragraph separators.
         | '\u{2028}' | '\u{2029}'

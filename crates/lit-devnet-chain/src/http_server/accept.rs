@@ -26,7 +26,7 @@ use super::{
 
 /// The largest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
-/// How many idle connections are closed when the process is out of file descriptors. It needs some for other work too.
+/// How many idle connections are closed when the process is out of file descriptors. The process needs descriptors for other work too.
 const CLOSED_AT_ONCE: usize = 16;
 /// The shortest and the longest pause before a connection is accepted when none can be.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));

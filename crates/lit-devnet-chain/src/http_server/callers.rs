@@ -11,7 +11,7 @@ use hyper::{
 /// The longest part of a header that a refusal repeats, in characters.
 const MAX_SHOWN: usize = 200;
 
-/// Who may call a listener: programs and pages of this machine, and those that are added.
+/// Who may call a listener. Default: programs and pages of this machine.
 ///
 /// A page names its origin in the header `Origin`. A page from elsewhere must not call, because the listener changes state for everyone who
 /// can reach it. The header `Host` must name this machine: a page from elsewhere can make a name of its own resolve to this machine (DNS
@@ -195,14 +195,14 @@ impl AllowedOrigin {
     }
 }
 
-/// The text is no host.
+/// The text is not a valid host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "invalid host {0:?}: expected a name or an address without a port, such as devnet.internal, or *"
 )]
 pub struct AllowedHostError(String);
 
-/// The text is no origin.
+/// The text is not a valid origin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "invalid origin {0:?}: expected scheme and host, such as https://app.example.com, or null, or *"

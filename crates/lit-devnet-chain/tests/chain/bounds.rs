@@ -76,7 +76,7 @@ fn queued_transactions_are_bounded_by_bytes() {
         refusal.unwrap_err().to_string(),
         "txpool is full: transactions queued behind earlier nonces may have 33554432 bytes together"
     );
-    // A small one fits, and those that leave make room.
+    // A small value fits, and values that are dropped make room.
     chain.send_raw_transaction(&sign(transfer(6))).unwrap();
     chain.send_raw_transaction(&sign(transfer(0))).unwrap();
     chain.send_raw_transaction(&large_transaction(5)).unwrap();

@@ -16,7 +16,7 @@ pub enum AttestationError {
     /// The attestation is for another node.
     #[error("the attestation is for the node at \"{found}\", not for {expected}")]
     Address {
-        /// The address in the attestation; empty if there is none.
+        /// The address in the attestation; empty if it is missing.
         found: String,
         /// The address of the node.
         expected: String,

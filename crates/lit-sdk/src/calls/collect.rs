@@ -127,7 +127,7 @@ where
         self
     }
 
-    /// Blames spoiled shares on the nodes of which this is known, instead of all that gave one.
+    /// Blames spoiled shares on the known liars. If none is known, all nodes that gave a share are blamed.
     pub(crate) fn blaming(mut self, is_guilty: impl Fn(&NodeUrl) -> bool) -> Self {
         if let Some((nodes, reason)) = &mut self.spoiled
             && nodes.iter().any(&is_guilty)

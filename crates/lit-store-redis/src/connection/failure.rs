@@ -3,7 +3,7 @@
 use lit_sdk::store::StoreError;
 use redis::{ErrorKind, RedisError};
 
-/// The answers of a server that is no longer, or not yet, the one to write to. After a failover the same name leads to another.
+/// The answers of a server that does not accept writes, or does not yet. After a failover the same name leads to another server.
 const WRONG_SERVER: [&str; 4] = ["READONLY", "LOADING", "MASTERDOWN", "NOREPLICAS"];
 
 /// Whether a new connection may do better.

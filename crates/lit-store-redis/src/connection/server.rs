@@ -113,7 +113,7 @@ impl Open {
     pub(super) fn must_be_replaced(&self, error: &RedisError) -> bool {
         match self {
             Self::One(_) => true,
-            // A slow node is no reason to connect to all again.
+            // One slow node does not require new connections to all.
             #[cfg(feature = "cluster")]
             Self::Cluster(_) => !error.is_timeout(),
         }

@@ -41,7 +41,7 @@ impl Mask {
     }
 }
 
-/// The nodes that may be elected, by position, and what is held against them.
+/// The nodes that may be elected, by position, and the doubts about them.
 #[derive(Debug)]
 pub(super) struct Electorate {
     size: usize,
@@ -79,7 +79,7 @@ impl Electorate {
         electorate
     }
 
-    /// Lists the groups of up to so many liars, as far as they are few.
+    /// Lists the groups of at most this many liars, if they are few enough.
     fn guess(&mut self, liars: usize, proven: Mask) {
         let suspects: Vec<usize> = (0..self.size).filter(|at| !proven.contains(*at)).collect();
         // Each with the first of the suspects that may join it, so that it is listed once.

@@ -309,7 +309,7 @@ impl Signers {
 }
 
 impl Seen {
-    /// Forgets what was long ago.
+    /// Forgets observations that are older than [`MEMORY`].
     fn forget(&mut self) {
         let now = Instant::now();
         let is_fresh = |at: &Instant| now - *at < MEMORY;
@@ -392,7 +392,7 @@ impl Seen {
     }
 }
 
-/// Whether a well-formed answer is not what was asked for, by itself.
+/// Whether an answer alone proves that its node lies.
 fn is_lie(outcome: &Outcome) -> bool {
     let Outcome::Invalid(rejection) = outcome else {
         return false;

@@ -28,7 +28,7 @@ fn chosen(signers: &Signers, nodes: &[NodeUrl]) -> Vec<NodeUrl> {
     elected
 }
 
-/// How many requests it takes to have a signature of six of ten nodes; `None` if the client finds that there is none.
+/// The number of requests until six of ten nodes sign; `None` if the client gives up.
 fn requests(signers: &Signers, liars: &[usize]) -> Option<usize> {
     let (nodes, before) = (nodes(), signers.spoiled());
     for request in 1.. {
