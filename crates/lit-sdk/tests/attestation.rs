@@ -309,30 +309,28 @@ async fn policies_apply_to_every_node() {
             assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]));
             verdicts[0].clone()
         };
-    let debugging = SoftwareGuest {
-        policy: GuestPolicy(0x3_0000 | 1 << 19),
-        ..guest.clone()
-    };
-    assert_eq!(
-        refusal(debugging.clone(), &|policy| policy).await,
-        Some(PolicyViolation::Debugging.into())
-    );
-    assert_eq!(
-        refusal(debugging, &|policy| policy.with_debugging_allowed()).await,
-        None
-    );
-    let migration = SoftwareGuest {
-        policy: GuestPolicy(0x3_0000 | 1 << 18),
-        ..guest.clone()
-    };
-    assert_eq!(
-        refusal(migration.clone(), &|policy| policy).await,
-        Some(PolicyViolation::Migration.into())
-    );
-    assert_eq!(
-        refusal(migration, &|policy| policy.with_migration_allowed()).await,
-        None
-    );
+    type Change = fn(AttestationPolicy) -> AttestationPolicy;
+    let doors: [(u32, PolicyViolation, Change); 2] = [
+        (
+            19,
+            PolicyViolation::Debugging,
+            AttestationPolicy::with_debugging_allowed,
+        ),
+        (
+            18,
+            PolicyViolation::Migration,
+            AttestationPolicy::with_migration_allowed,
+        ),
+    ];
+    for (bit, violation, allow) in doors {
+        let open = SoftwareGuest {
+            policy: GuestPolicy(0x3_0000 | 1 << bit),
+            ..guest.clone()
+        };
+        let refused = refusal(open.clone(), &|policy| policy).await;
+        assert_eq!(refused, Some(violation.into()));
+        assert_eq!(refusal(open, &allow).await, None);
+    }
     let other = Measurement([1; 48]);
     assert_eq!(
         refusal(guest.clone(), &|policy| policy

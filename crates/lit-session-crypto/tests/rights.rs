@@ -1,11 +1,14 @@
-//! What a verified session says of itself: rights and domain.
+//! What a verified session says of itself, and what services demand of it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests")]
 
 mod common;
 
 use common::*;
-use lit_session_crypto::{Operation, SessionSigRefusal, SessionTemplate, SessionVerifier};
+use lit_session_crypto::{
+    CapabilityRefusal, Operation, SessionSigRefusal, SessionTemplate, SessionVerifier,
+    sign_auth_sig,
+};
 use lit_types::{AuthSig, LitAbility, LitResource, NodeUrl, Right};
 
 const OTHER: &str = "QmOther";
@@ -107,4 +110,70 @@ fn a_service_can_insist_on_its_domain() {
     );
     let error = SessionVerifier::for_service("api.example").unwrap_err();
     assert_eq!(error, "api.example".parse::<NodeUrl>().unwrap_err());
+}
+
+/// Lit's nodes check only that a root has not expired (`siwe::Message::verify`): they take roots without an end, of any length,
+/// and of any issue time.
+#[test]
+fn services_want_bounded_roots_and_nodes_do_not() {
+    let text = root(|siwe| siwe).signed_message;
+    let line = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name));
+        format!("\n{}", line.unwrap())
+    };
+    let endless = text.replace(&line("Expiration Time: "), "");
+    let end = format!("\nExpiration Time: {}", at(30 * 86_400 + 1));
+    let long = text.replace(&line("Expiration Time: "), &end);
+    let early = text.replace(&line("Issued At: "), &format!("\nIssued At: {}", at(61)));
+    let month = format!("\nExpiration Time: {}", at(30 * 86_400));
+    let service = SessionVerifier::for_service(node().as_str()).unwrap();
+    for (text, refusal) in [
+        (endless, Some(CapabilityRefusal::NoExpiration)),
+        (long, Some(CapabilityRefusal::LifetimeTooLong)),
+        (early, Some(CapabilityRefusal::IssuedInTheFuture)),
+        (text.replace(&line("Expiration Time: "), &month), None),
+        (
+            text.replace(&line("Issued At: "), &format!("\nIssued At: {}", at(60))),
+            None,
+        ),
+    ] {
+        let root = block_on(sign_auth_sig(&wallet(), &text)).unwrap();
+        let sig = template(&[root], 0, 86_400).sign_for(&key(), &node());
+        let verify = |verifier: &SessionVerifier| {
+            let verified = verifier.verify(&sig, &Operation::run_action(CID), at(0).at());
+            verified.map(|verified| verified.address)
+        };
+        let expected = match refusal {
+            Some(refusal) => Err(SessionSigRefusal::NoGoodCapability(vec![refusal])),
+            None => Ok(wallet().address()),
+        };
+        assert_eq!(verify(&service), expected, "{text}");
+        let unbounded = service.clone().with_unbounded_roots();
+        for verifier in [unbounded, SessionVerifier::for_node(node())] {
+            assert_eq!(verify(&verifier), Ok(wallet().address()), "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_case_of_a_url_does_not_matter() {
+    let action = Operation::run_action(CID);
+    let urls = [
+        "https://API.Example.com",
+        "https://api.example.com",
+        "http://Api.example.COM",
+    ];
+    for own in urls {
+        let verifier = SessionVerifier::for_service(own).unwrap();
+        for signed_for in urls {
+            let sig = template(&[root(|siwe| siwe)], 0, 600)
+                .sign_for(&key(), &signed_for.parse().unwrap());
+            let verified = verifier.verify(&sig, &action, at(0).at());
+            assert_eq!(
+                verified.unwrap().address,
+                wallet().address(),
+                "{own} {signed_for}"
+            );
+        }
+    }
 }

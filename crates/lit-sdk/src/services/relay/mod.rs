@@ -24,7 +24,7 @@ use crate::{
 
 use self::{
     answer::{ErrorAnswer, PayerAnswer, PkpsAnswer, RequestIdAnswer, StatusAnswer, UsersAnswer},
-    secret::Zeroizing,
+    secret::without_secrets,
 };
 pub use self::{
     answer::{MintStatus, RegisteredPayer, RelayPkp},
@@ -480,26 +480,15 @@ impl LitRelay {
 
     /// The relayer's message, fit for an error: short, on one line, without secrets.
     fn message(&self, error: &Value, secrets: &[&str]) -> Option<String> {
-        let mut text = match error {
+        let text = match error {
             Value::Null => return None,
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        for secret in secrets
-            .iter()
-            .copied()
-            .chain([self.api_key.expose_secret()])
-        {
-            if !secret.is_empty() {
-                // The secret itself, and in quoted JSON.
-                let quoted = Zeroizing::new(Value::from(secret).to_string());
-                text = text.replace(secret, "[secret]");
-                text = text.replace(&quoted[1..quoted.len() - 1], "[secret]");
-            }
-        }
-        let shown = printable_line(&text, MAX_MESSAGE_CHARS);
-        let shown = shown.trim();
-        (!shown.is_empty()).then(|| shown.to_owned())
+        let own = [self.api_key.expose_secret()];
+        let text = without_secrets(text, secrets.iter().copied().chain(own));
+        let shown = printable_line(&text, MAX_MESSAGE_CHARS).trim().to_owned();
+        (!shown.is_empty()).then_some(shown)
     }
 }
 

@@ -1,6 +1,7 @@
 use std::fmt;
 
-pub(super) use zeroize::Zeroizing;
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// The secret cannot be sent in an HTTP header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -70,4 +71,17 @@ secret! {
     /// Lets its holder spend what a relayer holds for a payer.
     #[doc(alias = "payerSecretKey")]
     PayerSecretKey
+}
+
+/// Replaces secrets in a text, also where they stand in quoted JSON.
+pub(super) fn without_secrets<'a>(
+    mut text: String,
+    secrets: impl Iterator<Item = &'a str>,
+) -> String {
+    for secret in secrets.filter(|secret| !secret.is_empty()) {
+        let quoted = Zeroizing::new(Value::from(secret).to_string());
+        text = text.replace(secret, "[secret]");
+        text = text.replace(&quoted[1..quoted.len() - 1], "[secret]");
+    }
+    text
 }
