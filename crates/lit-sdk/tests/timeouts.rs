@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use common::{HELLO, Setup, any_action, owned::Owned};
 use lit_devnet::{Devnet, Fault};
 use lit_sdk::{
-    AuthMethod, AuthRequest, AuthSig, Error, ExecuteJs, LitNodeClient, NodeUrl, PkpLogin, PkpSign,
-    SessionRequest, TimedStep, WalletAuth, authorizer_fn,
+    AuthMethod, AuthRequest, AuthSig, Error, ExecuteJs, LitNodeClient, NodeList, NodeUrl, PkpLogin,
+    PkpSign, SessionRequest, TimedStep, WalletAuth, authorizer_fn,
     calls::ClaimKeyId,
     contracts::{LitContracts, NetworkContext, RpcTransport},
     services::BlockhashSource,
@@ -226,6 +226,40 @@ async fn calls_end_at_their_limit_with_a_report() {
     let error = owned.client.execute_js(&session, hello).await.unwrap_err();
     assert!(!error.is_timeout() && error.is_retryable());
     assert_eq!(seconds(start), 65);
+}
+
+/// A client that does not know the epoch asks once more if shares do not combine, but not when the time is over.
+#[tokio::test]
+async fn nothing_is_asked_again_at_the_limit() {
+    let owned = Owned::on(4).await;
+    let owner = owned.owner.address().to_string();
+    let condition = EvmBasicCondition::wallet_is("ethereum", &owner);
+    let conditions = AccessControlConditions::EvmBasic(ConditionExpression::new(condition));
+    let nodes = NodeList::from_urls(owned.network.node_urls().to_vec(), 2);
+    let client = LitNodeClient::builder(&nodes)
+        .with_transport(owned.network.transport())
+        .with_clock(owned.network.clock())
+        .with_timeout(LIMIT);
+    let client = client.connect().await.unwrap();
+    let encrypted = client.encrypt_text("secret", &conditions).await.unwrap();
+    let request = SessionRequest::to_decrypt(&encrypted);
+    let wallet = WalletAuth::new(owned.owner.clone());
+    let reader = client.session(&request, &wallet).await.unwrap();
+
+    owned.network.node(1).fail(Fault::CorruptShare);
+    owned.network.node(2).fail(Fault::Hang);
+    owned.network.node(3).fail(Fault::Hang);
+    pause();
+    let start = Instant::now();
+    let error = client.decrypt(&reader, &encrypted).await.unwrap_err();
+    assert_eq!(seconds(start), 5);
+    let Error::Shares(report) = error else {
+        panic!("{error}")
+    };
+    assert!(
+        matches!(report.outcomes[0].outcome, Outcome::Valid),
+        "{report}"
+    );
 }
 
 #[tokio::test]
