@@ -157,7 +157,7 @@ async fn a_replica_takes_over_from_its_master() {
     for entry in &entries {
         store.put(entry).await.unwrap();
     }
-    assert_eq!(cluster.masters[0].ask::<u8>(&["WAIT", "1", "0"]).await, 1);
+    cluster.masters[0].wait_for(&cluster.replica).await;
     cluster.masters[0].stop();
     // A list without the users of that master would be a false one.
     let listed = store.list().await;

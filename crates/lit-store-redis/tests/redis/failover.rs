@@ -20,9 +20,7 @@ async fn replicated(setup: &Setup) -> (Server, Proxy) {
 /// Makes the replica the master and the master its replica, and lets the name lead to the new master. All connections stay
 /// open.
 async fn fail_over(setup: &Setup, replica: &Server, name: &Proxy) {
-    // It ends when the replica has all.
-    let replicas: u8 = setup.server.ask(&["WAIT", "1", "0"]).await;
-    assert_eq!(replicas, 1);
+    setup.server.wait_for(replica).await;
     replica.ask::<()>(&["REPLICAOF", "NO", "ONE"]).await;
     let port = replica.port().to_string();
     setup

@@ -76,7 +76,7 @@ async fn the_store_follows_the_master() {
     let mut setup = Setup::new().await;
     let port = setup.server.port().to_string();
     let replica = Server::started_with(&["--replicaof", "127.0.0.1", &port]);
-    assert_eq!(setup.server.ask::<u8>(&["WAIT", "1", "0"]).await, 1);
+    setup.server.wait_for(&replica).await;
     let mut sentinel = Sentinel::of(&setup.server, &replica);
     // The first sentinel of the list is gone.
     let gone = format!("redis://127.0.0.1:{}", free_port());
@@ -92,7 +92,7 @@ async fn the_store_follows_the_master() {
         entries.push(setup.entry(&format!("{index}.example")).await);
     }
     store.put(&entries[0]).await.unwrap();
-    assert_eq!(setup.server.ask::<u8>(&["WAIT", "1", "0"]).await, 1);
+    setup.server.wait_for(&replica).await;
 
     setup.server.stop();
     // Until the sentinel knows, there is nobody to write to.

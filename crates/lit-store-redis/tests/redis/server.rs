@@ -4,6 +4,8 @@ use std::{
     net::TcpListener,
     path::Path,
     process::{Child, ChildStdout, Command, Stdio},
+    str::FromStr,
+    time::Duration,
 };
 
 use lit_store_redis::redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue};
@@ -99,6 +101,27 @@ impl Server {
     /// The answer to a command.
     pub(crate) async fn ask<T: FromRedisValue>(&self, words: &[&str]) -> T {
         ask(&self.url(), words).await
+    }
+
+    /// Waits until a replica has every write of this server. `WAIT` would wait for the writes of its own connection only.
+    pub(crate) async fn wait_for(&self, replica: &Self) {
+        let written: u64 = self.replication("master_repl_offset").await.unwrap();
+        loop {
+            let link: Option<String> = replica.replication("master_link_status").await;
+            let read: Option<u64> = replica.replication("slave_repl_offset").await;
+            if link.as_deref() == Some("up") && read >= Some(written) {
+                return;
+            }
+            // Not to keep the servers from their work.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// What the server says about its replication.
+    async fn replication<T: FromStr>(&self, field: &str) -> Option<T> {
+        let info: String = self.ask(&["INFO", "replication"]).await;
+        let value = |line: &str| line.strip_prefix(field)?.strip_prefix(':')?.parse().ok();
+        info.lines().find_map(value)
     }
 }
 
