@@ -114,6 +114,13 @@ async fn serve<S: Service>(server: HttpServer, listener: TcpListener, service: S
     server.serve(listener, service).await;
 }
 
+#[cfg_attr(
+    not(feature = "tls"),
+    allow(
+        unused_variables,
+        reason = "without the feature `tls` there is no value of this type"
+    )
+)]
 async fn serve_tls(server: HttpServer, listener: TcpListener, node: NodeService, tls: Tls) {
     let upgrade = move |stream| {
         let tls = tls.clone();
