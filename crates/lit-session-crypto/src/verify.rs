@@ -1,6 +1,7 @@
 mod refusal;
+mod roots;
 
-use std::{collections::HashSet, fmt, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
 use alloy_primitives::Address;
 use lit_recap::{NodeGrants, ReCap, SiweMessage};
@@ -15,11 +16,15 @@ use crate::{
     BlsPublicKey, CombinedRoot, SessionPublicKey, pkp_root::verify_pkp_auth_sig,
     rewrite::resolved_auth_context, template::ParsedTemplate, wallet_root::verify_wallet_auth_sig,
 };
+use roots::{Root, Roots};
 
 pub use refusal::{CapabilityRefusal, SessionSigRefusal};
 
 /// The maximum number of capabilities in a session signature.
 pub const MAX_CAPABILITIES: usize = 32;
+
+/// How many verified roots a verifier remembers.
+const DEFAULT_REMEMBERED_ROOTS: usize = 500;
 
 /// An operation on a node that a session must allow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +99,9 @@ pub struct VerifiedSession {
 }
 
 /// Verifies session signatures, for a service or for a node.
+///
+/// It remembers the roots that it has verified, so that the next request of a session costs one ed25519 verification. Clones share
+/// this memory: create one verifier, and keep it. Times, rights and the session key are checked each time.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct SessionVerifier {
@@ -101,6 +109,7 @@ pub struct SessionVerifier {
     network_key: Option<BlsPublicKey>,
     domain: Option<String>,
     unbounded_roots: bool,
+    roots: Roots,
 }
 
 impl SessionVerifier {
@@ -122,12 +131,13 @@ impl SessionVerifier {
     /// Creates a verifier with the rules of the node at `own_address`, such as `https://192.0.2.1:7470`.
     ///
     /// Only host and port count. Roots may be unbounded: [`SessionVerifier::with_unbounded_roots`].
-    pub const fn for_node(own_address: NodeUrl) -> Self {
+    pub fn for_node(own_address: NodeUrl) -> Self {
         Self {
             own_address,
             network_key: None,
             domain: None,
             unbounded_roots: true,
+            roots: Roots::new(DEFAULT_REMEMBERED_ROOTS),
         }
     }
 
@@ -147,8 +157,16 @@ impl SessionVerifier {
     }
 
     /// Verifies sessions of PKPs with this network key. Default: none; they are refused.
-    pub const fn with_network_key(mut self, key: BlsPublicKey) -> Self {
+    pub fn with_network_key(mut self, key: BlsPublicKey) -> Self {
         self.network_key = Some(key);
+        // What another key verified does not count.
+        self.roots = self.roots.empty();
+        self
+    }
+
+    /// Remembers about this number of verified roots, the last used, of at most 16 KiB each. Default: 500. `0` remembers none.
+    pub fn with_remembered_roots(mut self, count: usize) -> Self {
+        self.roots = Roots::new(count);
         self
     }
 
@@ -219,34 +237,32 @@ impl SessionVerifier {
                 continue;
             }
             match self.verify_capability(auth_sig, session_key, operation, now) {
-                Ok((Capability { domain, .. }, _))
-                    if (self.domain.as_ref()).is_some_and(|expected| domain != *expected) =>
-                {
-                    elsewhere.get_or_insert(domain);
+                Ok(root) if !self.is_for(root.message.domain()) => {
+                    elsewhere.get_or_insert(root);
                 }
-                Ok((capability, context)) => {
-                    authorized.get_or_insert((place, capability));
-                    auth_context = context.or(auth_context);
+                Ok(root) => {
+                    auth_context = root.auth_context.clone().or(auth_context);
+                    authorized.get_or_insert((place, root));
                 }
                 Err(refusal) => refusals.push(refusal),
             }
         }
-        let Some((place, capability)) = authorized else {
+        let Some((place, root)) = authorized else {
             return Err(match (&self.domain, elsewhere) {
                 (Some(expected), Some(found)) => Refusal::WrongDomain {
                     expected: expected.clone(),
-                    found,
+                    found: found.message.domain().to_owned(),
                 },
                 _ => Refusal::NoGoodCapability(refusals),
             });
         };
         Ok(VerifiedSession {
             session_key,
-            address: capability.address,
+            address: root.address,
             auth_context,
             capability: place,
-            rights: rights(&template, &capability.grants),
-            domain: capability.domain,
+            rights: rights(&template, &root.grants),
+            domain: root.message.domain().to_owned(),
             issued_at: template.issued_at,
             expiration: template.expiration,
         })
@@ -263,6 +279,10 @@ impl SessionVerifier {
         auth_sig: &AuthSig,
         now: OffsetDateTime,
     ) -> Result<Option<Timestamp>, CapabilityRefusal> {
+        if let Some(root) = self.roots.get(auth_sig) {
+            root.message.check_time(now)?;
+            return Ok(root.message.expiration_timestamp());
+        }
         let (message, _) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
         message.check_time(now)?;
         Ok(message.expiration_timestamp())
@@ -275,30 +295,52 @@ impl SessionVerifier {
         session_key: SessionPublicKey,
         operation: &Operation,
         now: OffsetDateTime,
-    ) -> Result<(Capability, Option<AuthContext>), CapabilityRefusal> {
+    ) -> Result<Arc<Root>, CapabilityRefusal> {
+        if let Some(root) = self.roots.get(auth_sig) {
+            self.check_message(&root.message, session_key, now)?;
+            root.grants.check(operation.ability, &operation.id)?;
+            return Ok(root);
+        }
         let (message, address) = verify_root_auth_sig(auth_sig, self.network_key.as_ref(), None)?;
-        message.check_time(now)?;
-        if !self.unbounded_roots {
-            check_bounded(&message, now)?;
-        }
-        if message.uri() != session_key.uri() {
-            return Err(CapabilityRefusal::WrongUri);
-        }
+        self.check_message(&message, session_key, now)?;
         let grants = NodeGrants::of(&message)?;
         grants.check(operation.ability, &operation.id)?;
-        let context = match auth_sig.kind() {
+        let auth_context = match auth_sig.kind() {
             AuthSigKind::Bls => {
                 let recap = ReCap::extract(&message).ok();
                 recap.as_ref().and_then(resolved_auth_context)
             }
             _ => None,
         };
-        let capability = Capability {
+        let root = Arc::new(Root {
+            message,
             address,
-            domain: message.domain().to_owned(),
             grants,
-        };
-        Ok((capability, context))
+            auth_context,
+        });
+        self.roots.insert(auth_sig, &root);
+        Ok(root)
+    }
+
+    fn check_message(
+        &self,
+        message: &SiweMessage,
+        session_key: SessionPublicKey,
+        now: OffsetDateTime,
+    ) -> Result<(), CapabilityRefusal> {
+        message.check_time(now)?;
+        if !self.unbounded_roots {
+            check_bounded(message, now)?;
+        }
+        if message.uri() != session_key.uri() {
+            return Err(CapabilityRefusal::WrongUri);
+        }
+        Ok(())
+    }
+
+    fn is_for(&self, domain: &str) -> bool {
+        let expected = self.domain.as_ref();
+        expected.is_none_or(|expected| domain == *expected)
     }
 }
 
@@ -315,13 +357,6 @@ fn check_bounded(message: &SiweMessage, now: OffsetDateTime) -> Result<(), Capab
         return Err(CapabilityRefusal::LifetimeTooLong);
     }
     Ok(())
-}
-
-/// A valid capability.
-struct Capability {
-    address: Address,
-    domain: String,
-    grants: NodeGrants,
 }
 
 /// The rights that the document asks for and a capability grants, as [`SessionVerifier::verify`] would decide: of a wildcard

@@ -8,6 +8,8 @@ mod deterministic_rng;
 #[path = "pkp_root/support.rs"]
 mod support;
 
+use std::sync::LazyLock;
+
 use common::*;
 use lit_recap::{CapacityDelegation, SiweBuilder};
 use lit_session_crypto::{
@@ -26,11 +28,20 @@ fn auth_sig(json: &str) -> Result<AuthSig, String> {
     strict_json::from_str(json).map_err(|error| error.to_string())
 }
 
+/// The decision of a verifier that remembers all it has seen, which must be that of one that remembers nothing.
 fn verify(sig: &AuthSig) -> Result<VerifiedSession, String> {
-    let verifier = SessionVerifier::for_service(node().as_str()).unwrap();
-    let verifier = verifier.with_network_key(support::network().public_key());
-    let verified = verifier.verify(sig, &Operation::run_action(CID), at(0).at());
-    verified.map_err(|refusal| refusal.to_string())
+    static REMEMBERS: LazyLock<SessionVerifier> = LazyLock::new(|| {
+        let verifier = SessionVerifier::for_service(node().as_str()).unwrap();
+        verifier.with_network_key(support::network().public_key())
+    });
+    let verify = |verifier: &SessionVerifier| {
+        let verified = verifier.verify(sig, &Operation::run_action(CID), at(0).at());
+        verified.map_err(|refusal| refusal.to_string())
+    };
+    let verified = verify(&REMEMBERS);
+    let forgets = REMEMBERS.clone().with_remembered_roots(0);
+    assert_eq!(verified, verify(&forgets));
+    verified
 }
 
 /// The session key signs the very bytes of the document, so only the JSON around it may be spelled differently.

@@ -46,6 +46,18 @@ fn a_node_takes_who_and_how_from_a_good_root() {
     assert_eq!(verified.auth_context, None);
 }
 
+#[test]
+fn what_another_key_verified_does_not_count() {
+    let sig = template(&[good()], 0, 86_400).sign_for(&key(), &node());
+    let verify =
+        |verifier: &SessionVerifier| verifier.verify(&sig, &Operation::run_action(CID), at(0).at());
+    let verifier = SessionVerifier::for_node(node()).with_network_key(network().public_key());
+    assert!(verify(&verifier).is_ok());
+    let other = BlsSecretKey::generate(&mut SeededRng::new(9)).public_key();
+    assert!(verify(&verifier.clone().with_network_key(other)).is_err());
+    assert!(verify(&verifier).is_ok());
+}
+
 /// A root that signed in elsewhere decides neither who nor how.
 #[test]
 fn a_domain_is_that_of_every_capability_that_counts() {
