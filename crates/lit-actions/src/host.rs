@@ -43,7 +43,9 @@ pub(crate) struct HostState {
     deadline: Deadline,
     platform: Platform,
     memory: Memory,
-    answers: Answers,
+    /// Room for answers of the host, and for those of `fetch`. Apart, because a body of unknown length takes room before it is read.
+    host_answers: Answers,
+    fetch_answers: Answers,
     sender: mpsc::Sender<Event>,
     tokio: tokio::runtime::Handle,
     /// Dropping the set aborts calls in flight.
@@ -72,7 +74,8 @@ impl HostState {
             deadline,
             platform,
             memory,
-            answers: Answers::new(run.request.limits.answers_memory()),
+            host_answers: Answers::new(run.request.limits.host_answers()),
+            fetch_answers: Answers::new(run.request.limits.fetch_answers()),
             sender: run.sender.clone(),
             tokio: run.tokio.clone(),
             calls: RefCell::default(),
@@ -243,7 +246,7 @@ impl HostState {
             Exception::throw_type(ctx, &format!("{name}: {error}"))
         })?;
         let host = Arc::clone(&self.host);
-        let answers = self.answers.clone();
+        let answers = self.host_answers.clone();
         let name = name.to_owned();
         self.begin(id, async move {
             let json = host.call(&name, parameters).await?.to_string();
@@ -290,7 +293,7 @@ impl HostState {
         }
         request.body = bytes_of(body, length).into();
         let environment = Arc::clone(&self.environment);
-        let answers = self.answers.clone();
+        let answers = self.fetch_answers.clone();
         self.begin(
             id,
             async move { environment.fetch(request, &answers).await },

@@ -12,9 +12,10 @@ pub struct ActionLimits {
     pub run_time: Duration,
     /// Memory of the action, in bytes. Default: 256 MB (2^28).
     ///
-    /// Seven eighths are for the JavaScript heap, for what native functions allocate and for the parameters of pending calls. The engine
-    /// itself uses a part of the heap. One eighth is for answers that the action has not received yet. Less than 1 MiB counts as 1 MiB.
-    /// The source code and the response count separately.
+    /// Thirteen sixteenths are for the JavaScript heap, for what native functions allocate and for the parameters of pending calls. The
+    /// engine itself uses a part of the heap. The rest is for answers that the action has not received yet: two sixteenths for those of
+    /// `fetch`, one for those of the host. Less than 1 MiB counts as 1 MiB. The source code and the response count separately, and so does each action
+    /// that the host runs for this one.
     pub memory: usize,
     /// Stack for nested calls, in bytes. Default: 1 MiB.
     ///
@@ -138,12 +139,17 @@ impl ActionLimits {
 
     /// The memory limit for QuickJS, which treats 0 as unlimited.
     pub(crate) fn engine_memory(&self) -> usize {
-        (self.memory - self.answers_memory()).max(1024 * 1024)
+        (self.memory - self.fetch_answers() - self.host_answers()).max(1024 * 1024)
     }
 
-    /// The memory for answers that the action has not received yet.
-    pub(crate) const fn answers_memory(&self) -> usize {
+    /// The memory for answers of `fetch` that the action has not received yet.
+    pub(crate) const fn fetch_answers(&self) -> usize {
         self.memory / 8
+    }
+
+    /// The memory for answers of the host that the action has not received yet.
+    pub(crate) const fn host_answers(&self) -> usize {
+        self.memory / 16
     }
 
     /// The stack limit for QuickJS, which treats 0 and more than 16 MiB as unlimited.

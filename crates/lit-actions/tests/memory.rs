@@ -14,6 +14,7 @@ use lit_actions::{
     HostResult, HttpFetch, run_with_host,
 };
 use serde_json::Value;
+use tokio::sync::Notify;
 
 const MIB: usize = 1024 * 1024;
 const LIMIT: usize = 64 * MIB;
@@ -150,6 +151,17 @@ const PROGRAMS: &[(&str, End)] = &[
         "(async () => { for (let i = 0; i < 63; i++) await Lit.Actions.megabyte(); done('one by one') })()",
         Response("one by one"),
     ),
+    (
+        "(async () => {
+            const stop = new AbortController();
+            const fetches = [1, 2].map(() => fetch('http://a/stalled', { signal: stop.signal }));
+            await Lit.Actions.stalled();
+            const answer = await Lit.Actions.megabyte();
+            stop.abort(); await Promise.allSettled(fetches);
+            done(`${answer.length} bytes beside a body`);
+        })()",
+        Response("1048576 bytes beside a body"),
+    ),
     // Parameters of all kinds.
     (
         "let deep = []; for (let i = 0; i < 1000; i++) deep = [deep]; Lit.Actions.hang({ deep })",
@@ -199,24 +211,31 @@ const PROGRAMS: &[(&str, End)] = &[
     ("let a = []; for (;;) a = [a, a.toString()]", Memory),
 ];
 
-/// Answers `megabyte` with a text of a megabyte; `hang` never.
+/// Tells that the body of `/stalled` is being read.
+static STALLED: Notify = Notify::const_new();
+
+/// Answers `megabyte` with a text of a megabyte, `stalled` when the body of `/stalled` is being read; `hang` never.
 struct TestHost;
 
 #[async_trait]
 impl ActionHost for TestHost {
     fn functions(&self) -> &[&str] {
-        &["megabyte", "hang"]
+        &["megabyte", "stalled", "hang"]
     }
 
     async fn call(&self, function: &str, _: Value) -> HostResult {
         if function == "hang" {
             return std::future::pending().await;
         }
+        if function == "stalled" {
+            STALLED.notified().await;
+            return Ok(Value::Null);
+        }
         Ok("x".repeat(MIB).into())
     }
 }
 
-/// Answers `/body` with seven megabytes; other paths never.
+/// Answers `/body` with seven megabytes, `/stalled` with a head alone; other paths never.
 struct TestFetcher;
 
 #[async_trait]
@@ -225,10 +244,11 @@ impl HttpFetch for TestFetcher {
         &self,
         request: Request<Bytes>,
     ) -> Result<http::Response<Box<dyn FetchBody>>, FetchError> {
-        if request.uri().path() != "/body" {
-            return std::future::pending().await;
+        match request.uri().path() {
+            "/body" => Ok(http::Response::new(Box::new(TestBody))),
+            "/stalled" => Ok(http::Response::new(Box::new(StalledBody))),
+            _ => std::future::pending().await,
         }
-        Ok(http::Response::new(Box::new(TestBody)))
     }
 }
 
@@ -239,6 +259,16 @@ impl FetchBody for TestBody {
     async fn read(self: Box<Self>, max_bytes: usize) -> Result<Bytes, FetchError> {
         assert!(max_bytes >= 7 * MIB, "{max_bytes}");
         Ok(vec![1; 7 * MIB].into())
+    }
+}
+
+struct StalledBody;
+
+#[async_trait]
+impl FetchBody for StalledBody {
+    async fn read(self: Box<Self>, _: usize) -> Result<Bytes, FetchError> {
+        STALLED.notify_one();
+        std::future::pending().await
     }
 }
 
@@ -283,7 +313,7 @@ async fn end_of(code: &str) -> End {
     );
     let limits = ActionLimits::default()
         .with_memory(LIMIT)
-        .with_run_time(Duration::from_secs(60));
+        .with_run_time(Duration::from_secs(300));
     let environment = ActionEnvironment::default()
         .with_fetch_host("a")
         .with_fetcher(Arc::new(TestFetcher));
