@@ -24,7 +24,7 @@ pub(crate) struct Meetings {
     collections: Mutex<Table<watch::Sender<Values>>>,
 }
 
-/// Meetings, until there are too many of them, or their values are too long.
+/// Meetings, until there are too many of them, or their values are too long. Those for which a node waits are kept.
 #[derive(Debug)]
 struct Table<V> {
     meetings: Recent<Meeting, V>,
@@ -75,19 +75,38 @@ impl<V> Default for Table<V> {
     }
 }
 
-impl<V> Table<V> {
+/// Whether a node still waits for the others in a meeting.
+trait InUse {
+    fn is_in_use(&self) -> bool;
+}
+
+impl InUse for watch::Receiver<Announced> {
+    /// The leader has not announced its result.
+    fn is_in_use(&self) -> bool {
+        self.has_changed().is_ok()
+    }
+}
+
+impl InUse for watch::Sender<Values> {
+    fn is_in_use(&self) -> bool {
+        self.receiver_count() > 0
+    }
+}
+
+impl<V: InUse> Table<V> {
     /// The value of a meeting, made by `new` if it is the first time.
     fn meet(&mut self, id: Meeting, new: impl FnOnce(Kept) -> V) -> &mut V {
-        while self.kept.load(Ordering::Relaxed) > MAX_KEPT && self.meetings.len() > 0 {
-            self.meetings.forget_oldest();
-        }
+        while self.kept.load(Ordering::Relaxed) > MAX_KEPT
+            && self.meetings.forget_oldest(V::is_in_use)
+        {}
         let all = &self.kept;
-        self.meetings.get_or_insert(id, || {
+        let new = || {
             new(Kept {
                 bytes: 0,
                 all: Arc::clone(all),
             })
-        })
+        };
+        self.meetings.get_or_insert_unused(id, new, V::is_in_use)
     }
 }
 
@@ -258,5 +277,42 @@ mod tests {
             assert!((MAX_KEPT - MIB..=MAX_KEPT + MIB).contains(&kept), "{kept}");
         }
         assert_eq!(lock(&meetings.runs).meetings.len(), 64);
+    }
+    #[tokio::test]
+    async fn a_meeting_in_which_a_node_waits_is_kept() {
+        let meetings = Arc::<Meetings>::default();
+        let node = |number| {
+            let url: NodeUrl = format!("http://127.0.0.1:{number}").parse().unwrap();
+            LocalPeers::new(url, Arc::clone(&meetings))
+        };
+        let (first, second) = (node(1), node(2));
+        let waited_for = meeting(0);
+        let value = "first".to_owned();
+        let mut waiting = first.collect(waited_for.clone(), Some(value), 2);
+        tokio::select! {
+            biased;
+            _ = &mut waiting => panic!("one value is too few"),
+            () = std::future::ready(()) => {}
+        }
+        let Role::Leader(leading) = first.join(waited_for.clone()).await else {
+            panic!("the first node leads");
+        };
+        // More meetings, and more bytes, than the tables keep.
+        for number in 1..=1_500 {
+            second
+                .contribute(meeting(number), "x".repeat(64 * 1024), 2)
+                .await;
+            second.join(meeting(number)).await;
+        }
+        assert!(lock(&meetings.collections).meetings.len() <= 1_000);
+        assert_eq!(lock(&meetings.runs).meetings.len(), 1_000);
+        let Role::Follower(following) = second.join(waited_for.clone()).await else {
+            panic!("the first node still leads");
+        };
+        leading.announce("result".to_owned());
+        assert_eq!(following.result().await.unwrap(), "result");
+        let value = "second".to_owned();
+        second.contribute(waited_for, value, 2).await;
+        assert_eq!(waiting.await.unwrap(), ["second", "first"]);
     }
 }
