@@ -132,6 +132,24 @@ async fn keys_are_fetched_once_and_again_for_an_unknown_key() {
 }
 
 #[tokio::test]
+async fn a_caller_that_disconnects_leaves_the_fetch_to_others() {
+    let key = Key::new("old", 1);
+    let issuer = Issuer::new(publishing(&[&key]).after(Duration::from_secs(5))).await;
+    let is_asked = async {
+        while issuer.fetches() < 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        answer = issuer.shown(0, &key) => panic!("{answer}"),
+        () = is_asked => {}
+    }
+    after(5).await;
+    assert_eq!(issuer.shown(1, &key).await, VERIFIED);
+    assert_eq!(issuer.fetches(), 1);
+}
+
+#[tokio::test]
 async fn a_known_key_does_not_wait_for_an_unknown_one() {
     let (old, stranger) = (Key::new("old", 1), Key::new("none", 3));
     let issuer = Issuer::new(publishing(&[&old])).await;

@@ -33,7 +33,7 @@ impl IssuerKeys {
             client,
             url,
             fetched: Mutex::default(),
-            last_try: sync::Mutex::default(),
+            last_try: Arc::default(),
         }))
     }
 
@@ -57,40 +57,51 @@ pub(super) struct PublishedKeys {
     /// The keys, and when they were fetched.
     fetched: Mutex<Option<(Arc<Jwks>, Instant)>>,
     /// Locked while keys are fetched.
-    last_try: sync::Mutex<Option<Instant>>,
+    last_try: Arc<sync::Mutex<Option<Instant>>>,
 }
 
 impl PublishedKeys {
     /// Fetches the keys if they are old, or if this one is not among them. A task that waits for the fetch of another uses its keys. A
     /// known key never waits for a fetch that another key caused.
     async fn with(
-        &self,
+        self: &Arc<Self>,
         id: Option<&str>,
         provider: JwtProvider,
     ) -> Result<Arc<Jwks>, AuthRefusal> {
         if let Some(keys) = self.current(id) {
             return Ok(keys);
         }
-        let mut last_try = self.last_try.lock().await;
+        let mut last_try = Arc::clone(&self.last_try).lock_owned().await;
         if let Some(keys) = self.current(id) {
             return Ok(keys);
         }
         let now = Instant::now();
         if last_try.is_none_or(|time| now.duration_since(time) >= PAUSE) {
-            *last_try = Some(now);
-            let result = self.fetch(provider).await;
-            let mut fetched = self.fetched();
-            match result {
-                Ok(keys) => *fetched = Some((Arc::new(keys), now)),
-                // The keys that are known are of use until the issuer answers again.
-                Err(error) if fetched.as_ref().is_none_or(|(keys, _)| !keys.has(id)) => {
-                    return Err(error);
-                }
-                Err(_) => {}
+            let this = Arc::clone(self);
+            // A task of its own: others wait for the keys too, and this caller may disconnect.
+            let fetching = tokio::spawn(async move {
+                *last_try = Some(now);
+                let keys = Arc::new(this.fetch(provider).await?);
+                *this.fetched() = Some((keys, now));
+                Ok(())
+            });
+            let result = fetching
+                .await
+                .unwrap_or(Err(AuthRefusal::NoKeys(provider.name())));
+            // The keys that are known are of use until the issuer answers again.
+            if let Err(error) = result
+                && !self.knows(id)
+            {
+                return Err(error);
             }
         }
         let keys = self.fetched().as_ref().map(|(keys, _)| Arc::clone(keys));
         keys.ok_or(AuthRefusal::NoKeys(provider.name()))
+    }
+
+    fn knows(&self, id: Option<&str>) -> bool {
+        let fetched = self.fetched();
+        fetched.as_ref().is_some_and(|(keys, _)| keys.has(id))
     }
 
     /// The keys, if they are not old and this one is among them.
