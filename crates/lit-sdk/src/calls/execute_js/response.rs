@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, time::Duration};
 use lit_node_transport::{NodeOutcome, QuorumAnswer, RequestId, datil, most_common};
 use lit_session_crypto::EcdsaSignature;
 use lit_types::{NodeUrl, wire::ExecuteResponse};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     ExecuteJs,
@@ -23,8 +23,6 @@ pub struct ActionResponse {
     /// The claimed keys, by user id.
     #[doc(alias = "claimData")]
     pub claims: BTreeMap<String, ClaimedKey>,
-    /// Decrypted data. Nodes leave it empty.
-    pub decrypted_data: Map<String, Value>,
     /// The console output of most of the agreeing nodes, or of the first if there is a tie.
     pub logs: String,
     /// The answers that agree, in the order of arrival.
@@ -64,7 +62,6 @@ impl ActionResponse {
             response: call.strategy.choose(&responses),
             signatures,
             claims: claims(&agreed),
-            decrypted_data: agreed[0].1.answer.decrypted_data.clone(),
             logs: logs.unwrap_or_else(|| of(&agreed[0].1)),
             answers: agreed
                 .into_iter()
