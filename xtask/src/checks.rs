@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     fuzz, packages,
-    run::{command, root, step},
+    run::{root, step, target},
 };
 
 /// The programs of `examples/`.
@@ -54,6 +54,14 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
     plain("cargo fmt --all --check")?;
     plain("cargo fmt --manifest-path fuzz/Cargo.toml --check")?;
     plain("cargo clippy --workspace --all-targets --all-features -- -D warnings")?;
+    // In the folder of this workspace, where most of its dependencies have been checked.
+    let folder = target()?;
+    step(
+        "cargo clippy --locked --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings",
+        |command| {
+            command.env("CARGO_TARGET_DIR", &folder);
+        },
+    )?;
     step(
         "cargo doc --workspace --no-deps --all-features",
         |command| {
@@ -61,8 +69,13 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
         },
     )?;
     plain("cargo xtask graph --check")?;
-    plain("cargo deny check bans licenses sources")?;
-    yanked()?;
+    let manifests = ["Cargo.toml", "fuzz/Cargo.toml"];
+    for manifest in manifests {
+        plain(&format!(
+            "cargo deny --config deny.toml --manifest-path {manifest} check bans licenses sources"
+        ))?;
+    }
+    yanked(&manifests)?;
     if packages::run()? != ExitCode::SUCCESS {
         return Ok(ExitCode::FAILURE);
     }
@@ -101,17 +114,17 @@ pub(crate) fn ci() -> io::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses yanked crates in the lock file.
+/// Refuses yanked crates in the lock files.
 ///
 /// The check belongs to cargo-deny's advisories, which need a copy of the advisory database. If `ADVISORY_DB` names a folder
 /// with one, known vulnerabilities are checked too. Otherwise a database with one entry for an unused crate name stands in, and
 /// the output says so.
-fn yanked() -> io::Result<()> {
+fn yanked(manifests: &[&str]) -> io::Result<()> {
     // cargo-deny looks for a clone of its default database under this name.
     const CLONE: &str = "advisory-db-3157b0e258782691";
     const ENTRY: &str = "```toml\n[advisory]\nid = \"RUSTSEC-2000-0001\"\npackage = \"no-such-crate\"\n\
                          date = \"2000-01-01\"\n\n[versions]\npatched = []\n```\n\n# Stands in for a database\n";
-    let target = root().join("target/advisories");
+    let folder = root().join("target/advisories");
     let databases = match env::var_os("ADVISORY_DB") {
         Some(folder) => folder.into(),
         None => {
@@ -119,7 +132,7 @@ fn yanked() -> io::Result<()> {
                 io::stdout(),
                 "ADVISORY_DB is not set: known vulnerabilities are not checked, only yanked crates"
             )?;
-            let clone = target.join("db").join(CLONE);
+            let clone = folder.join("db").join(CLONE);
             if !clone.join(".git").exists() {
                 let entry = clone.join("crates/no-such-crate");
                 fs::create_dir_all(&entry)?;
@@ -135,31 +148,31 @@ fn yanked() -> io::Result<()> {
                     "git -c user.name=ci -c user.email=ci@localhost commit --quiet --message database",
                 )?;
             }
-            target.join("db")
+            folder.join("db")
         }
     };
-    fs::create_dir_all(&target)?;
-    let config = target.join("deny.toml");
+    fs::create_dir_all(&folder)?;
+    let config = folder.join("deny.toml");
     let own = fs::read_to_string(root().join("deny.toml"))?;
     let with_database = own.replace(
         "[advisories]",
         &format!("[advisories]\ndb-path = {:?}", display(&databases)),
     );
     fs::write(&config, with_database)?;
-    // The offline mode reads the registry index that the fetch has just stored.
-    step("cargo fetch", |_| {})?;
-    let status = command("cargo deny --offline")
-        .arg("--config")
-        .arg(&config)
-        .args(["check", "advisories"])
-        .status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(io::Error::other(
-            "a crate in Cargo.lock is yanked or has an advisory",
-        ))
+    for manifest in manifests {
+        // The offline mode reads the registry index that the fetch has just stored.
+        step(&format!("cargo fetch --manifest-path {manifest}"), |_| {})?;
+        step(
+            &format!("cargo deny --offline --manifest-path {manifest}"),
+            |command| {
+                command
+                    .arg("--config")
+                    .arg(&config)
+                    .args(["check", "advisories"]);
+            },
+        )?;
     }
+    Ok(())
 }
 
 fn display(path: &Path) -> String {

@@ -2,7 +2,7 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::{Command, ExitCode},
     sync::Mutex,
     thread,
     time::Instant,
@@ -20,6 +20,8 @@ const TIMEOUT: u64 = 10;
 const MEMORY: u64 = 2048;
 /// The longest input, in bytes.
 const INPUT: u64 = 256 * 1024;
+/// Runs a command, then prints its processor time, and ends as it did.
+const TIMED: &str = "\"$@\" >/dev/null; code=$?; times; exit $code";
 /// How long `cargo xtask ci` runs each target, in seconds.
 const SHORT: u64 = 3;
 
@@ -28,7 +30,7 @@ const SHORT: u64 = 3;
 pub(crate) struct Args {
     /// The target [default: each of them]
     target: Option<String>,
-    /// How long each target runs
+    /// How long each target runs, by the clock. Its line tells its processor time too
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     minutes: u64,
     /// Run one input, such as one that a crash left
@@ -115,10 +117,15 @@ impl Fuzzer {
 
     fn command(&self, name: &str) -> Command {
         let mut command = Command::new(&self.program);
+        prepare(&mut command, name);
         command
-            .env("LIT_FUZZ_TARGET", name)
-            .arg(format!("-timeout={TIMEOUT}"))
-            .arg(format!("-rss_limit_mb={MEMORY}"));
+    }
+
+    /// As [`command`](Self::command), but the output is the processor time.
+    fn timed_command(&self, name: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", TIMED, "sh"]).arg(&self.program);
+        prepare(&mut command, name);
         command
     }
 
@@ -156,16 +163,17 @@ impl Fuzzer {
         fs::create_dir_all(&artifacts)?;
         let log = artifacts.join("log");
         let started = Instant::now();
-        let status = self
-            .command(name)
+        let output = self
+            .timed_command(name)
             .arg(corpus().join(name))
             .arg(format!("-max_total_time={seconds}"))
             .arg(format!("-max_len={INPUT}"))
             .arg(format!("-artifact_prefix={}/", artifacts.display()))
             .args(["-print_final_stats=1", "-reload=0"])
-            .stdout(Stdio::null())
             .stderr(fs::File::create(&log)?)
-            .status()?;
+            .output()?;
+        let status = output.status;
+        let used = processor_time(&String::from_utf8_lossy(&output.stdout));
         let log = String::from_utf8_lossy(&fs::read(log)?).into_owned();
         let stat = |name: &str| {
             let line = log.lines().rev().find_map(|line| line.strip_prefix(name));
@@ -174,11 +182,12 @@ impl Fuzzer {
         let mut out = io::stdout().lock();
         writeln!(
             out,
-            "fuzz {name}: {} executions, {}/s, {} MB, {:.0} s",
+            "fuzz {name}: {} executions, {}/s, {} MB, {:.0} s, {} s of processor time",
             stat("stat::number_of_executed_units:"),
             stat("stat::average_exec_per_sec:"),
             stat("stat::peak_rss_mb:"),
             started.elapsed().as_secs_f64(),
+            used.map_or("?".to_owned(), |used| format!("{used:.0}")),
         )?;
         if status.success() {
             return Ok(true);
@@ -199,6 +208,23 @@ impl Fuzzer {
     }
 }
 
+fn prepare(command: &mut Command, name: &str) {
+    command
+        .env("LIT_FUZZ_TARGET", name)
+        .arg(format!("-timeout={TIMEOUT}"))
+        .arg(format!("-rss_limit_mb={MEMORY}"));
+}
+
+/// The seconds in the output of the shell's `times`: its second line is that of the commands it ran, such as `0m1.50s 0m0.25s`.
+fn processor_time(times: &str) -> Option<f64> {
+    let seconds = |text: &str| {
+        let (minutes, seconds) = text.trim_end_matches('s').split_once('m')?;
+        Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
+    };
+    let (user, system) = times.lines().nth(1)?.split_once(' ')?;
+    Some(seconds(user)? + seconds(system)?)
+}
+
 /// The inputs by target: the seeds, and what a run found to reach other code.
 fn corpus() -> PathBuf {
     Path::new(&root()).join("fuzz/corpus")
@@ -206,4 +232,16 @@ fn corpus() -> PathBuf {
 
 fn poisoned() -> io::Error {
     io::Error::other("a thread that runs a target panicked")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processor_time_is_that_of_the_commands() {
+        let times = "0m0.01s 0m0.02s\n2m1.50s 0m0.25s\n";
+        assert_eq!(processor_time(times), Some(121.75));
+        assert_eq!(processor_time(""), None);
+    }
 }
