@@ -1,7 +1,7 @@
-use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use lit_types::{NodeUrl, wire::Endpoint};
+use lit_types::{NodeUrl, names_a_node_twice, wire::Endpoint};
 use tokio::{
     sync::mpsc,
     task::JoinSet,
@@ -209,11 +209,7 @@ where
         if bodies.len() < call.policy.needed {
             return Err(call.error(QuorumFailure::TooFewNodes));
         }
-        let distinct: HashSet<String> = bodies
-            .iter()
-            .map(|(node, _)| node.comparable_authority())
-            .collect();
-        if distinct.len() != bodies.len() {
+        if names_a_node_twice(bodies.iter().map(|(node, _)| node)) {
             return Err(call.error(QuorumFailure::DuplicateNode));
         }
         let nodes: Vec<&NodeUrl> = bodies.iter().map(|(node, _)| node).collect();

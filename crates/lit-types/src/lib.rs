@@ -42,7 +42,7 @@ pub use json_memory::json_memory;
 pub use json_problem::JsonProblem;
 pub use network::{LitNetwork, NetworkProfile, SwitchedOff, UnknownNetwork};
 pub use node_error::{NodeErrorBody, NodeErrorCode, NodeErrorKind, UnknownNodeErrorCode};
-pub use node_url::{NodeUrl, NodeUrlError};
+pub use node_url::{NodeUrl, NodeUrlError, names_a_node_twice};
 pub use pkp::{PkpError, PkpPublicKey, TokenId, TokenIdError};
 pub use printable::{Printable, PrintableLines, is_unprintable, printable_line, printable_lines};
 pub use resource::{LitResource, ResourceError, ResourcePrefix};

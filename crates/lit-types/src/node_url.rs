@@ -1,4 +1,4 @@
-use std::{fmt, net::Ipv6Addr, str::FromStr};
+use std::{collections::HashSet, fmt, net::Ipv6Addr, str::FromStr};
 
 use http::uri::Authority;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -99,6 +99,25 @@ impl NodeUrl {
     pub fn endpoint(&self, endpoint: Endpoint) -> String {
         format!("{}{}", self.text, endpoint.path())
     }
+}
+
+/// Whether two of these URLs name one node, to nodes ([`NodeUrl::comparable_authority`]) or in fact: `https://a` and
+/// `https://A:443`.
+///
+/// ```
+/// use lit_types::{NodeUrl, names_a_node_twice};
+///
+/// let nodes: Vec<NodeUrl> = vec!["https://a.example".parse()?, "https://A.example:443".parse()?];
+/// assert!(names_a_node_twice(&nodes));
+/// # Ok::<(), lit_types::NodeUrlError>(())
+/// ```
+#[must_use]
+pub fn names_a_node_twice<'a>(nodes: impl IntoIterator<Item = &'a NodeUrl>) -> bool {
+    let (mut names, mut servers) = (HashSet::new(), HashSet::new());
+    nodes.into_iter().any(|node| {
+        let is_new = names.insert(node.comparable_authority());
+        !servers.insert(comparable(&node.host_and_port())) || !is_new
+    })
 }
 
 /// The one form in which host and port are compared. Nodes compare the letters of a host as they are, but their own URLs have
@@ -229,6 +248,23 @@ mod tests {
             (&lower, "", false),
         ] {
             assert_eq!(node.is_named_by(address), same, "{node} {address}");
+        }
+    }
+
+    #[test]
+    fn a_node_is_found_under_two_names() {
+        for (one, other, is_twice) in [
+            ("https://a", "https://a:443", true),
+            ("http://a:80", "http://A", true),
+            ("http://localhost", "http://127.0.0.1:80", true),
+            ("https://a:7470", "http://a:7470", true),
+            ("https://a", "http://a", true),
+            ("https://a:7470", "https://a:7471", false),
+            ("https://a", "https://b", false),
+            ("https://a", "https://a:80", false),
+        ] {
+            let nodes = [one, other].map(|url| url.parse().unwrap());
+            assert_eq!(names_a_node_twice(&nodes), is_twice, "{one} {other}");
         }
     }
 

@@ -1,5 +1,4 @@
 use std::{
-    collections::HashSet,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -8,7 +7,7 @@ use lit_node_transport::{
     Discovery, Handshake, HandshakeError, HandshakeKeys, LateNodes, NodeOutcome, NodeTransport,
     QuorumPolicy, handshake,
 };
-use lit_types::NodeUrl;
+use lit_types::{NodeUrl, names_a_node_twice};
 use time::OffsetDateTime;
 use tokio::task::AbortHandle;
 
@@ -166,6 +165,7 @@ fn connect_error(error: HandshakeError) -> Error {
     match error {
         HandshakeError::RandomnessUnavailable(error) => Error::RandomnessUnavailable(error.into()),
         HandshakeError::Nodes(nodes) => Error::Connect(Box::new(nodes)),
+        other => Error::Discovery(other.into()),
     }
 }
 
@@ -180,8 +180,7 @@ fn check(view: &NetworkView) -> Result<(), Error> {
             nodes: nodes.len(),
         }));
     }
-    let distinct: HashSet<String> = nodes.iter().map(NodeUrl::comparable_authority).collect();
-    if distinct.len() != nodes.len() {
+    if names_a_node_twice(nodes) {
         return Err(Error::Config(ConfigError::DuplicateNode));
     }
     Ok(())
