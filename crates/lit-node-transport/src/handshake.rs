@@ -84,6 +84,7 @@ impl LateNodes {
 
 /// Why a handshake failed.
 #[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
 pub enum HandshakeError {
     /// The operating system provides no random bytes for a challenge.
     #[error("the operating system provides no random bytes")]
@@ -94,7 +95,7 @@ pub enum HandshakeError {
 }
 
 /// Greets every node, and returns as soon as `policy.needed` of them give the same keys. Where these do not give the same block
-/// hash as well, it waits for others, a second at most, until as many give one.
+/// hash as well, it waits for others until as many give one, a second at most, and not beyond the timeout of the policy.
 ///
 /// # Errors
 /// [`HandshakeError::Nodes`] when too few nodes answer, or the answers are not from one network.
@@ -104,6 +105,7 @@ pub async fn handshake(
     epoch: u64,
     policy: &QuorumPolicy,
 ) -> Result<Handshake, HandshakeError> {
+    let started = Instant::now();
     let request_id = RequestId::generate().map_err(HandshakeError::RandomnessUnavailable)?;
     let mut bodies = Vec::with_capacity(nodes.len());
     for node in nodes {
@@ -129,7 +131,10 @@ pub async fn handshake(
         keys: keys.clone(),
         settled: answer.late,
     };
-    let until = Instant::now() + BLOCKHASH_GRACE;
+    let mut until = Instant::now() + BLOCKHASH_GRACE;
+    if let Some(end) = policy.timeout.and_then(|limit| started.checked_add(limit)) {
+        until = until.min(end);
+    }
     let (latest_blockhash, blockhash_agreed) = loop {
         let (hash, votes) = best_hash(&greetings);
         if votes >= policy.needed {

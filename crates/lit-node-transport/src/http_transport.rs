@@ -2,7 +2,7 @@ use std::{error::Error, io, iter, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Method, Request, Response, uri::Authority};
+use http::{Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -10,7 +10,7 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use lit_types::NodeUrl;
+use lit_types::{NodeUrl, NodeUrlError};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use crate::{
@@ -212,7 +212,7 @@ impl NodeTransport for HttpTransport {
     }
 
     fn turns(&self, nodes: &[&NodeUrl]) -> Vec<Turn> {
-        self.lanes.turns(nodes.iter().map(|node| node.as_str()))
+        self.lanes.turns(nodes.iter().map(|node| server(node)))
     }
 }
 
@@ -245,17 +245,10 @@ impl HttpTransport {
         &self,
         request: Request<Bytes>,
     ) -> Result<Response<AnswerBody>, TransportError> {
-        let (scheme, host) = (request.uri().scheme_str(), request.uri().host());
-        let host = host.unwrap_or_default();
-        let is_checked = scheme != Some("https") && !self.allow_insecure_http;
-        if is_checked || host == MEMORY_NODE_HOST {
-            let origin = format!("{}://{host}", scheme.unwrap_or_default());
-            let origin = origin.parse::<NodeUrl>();
-            self.check(&origin.map_err(|error| TransportError::Request(error.into()))?)?;
-        }
-        let authority = request.uri().authority().map_or("", Authority::as_str);
-        let server = format!("{}://{authority}", scheme.unwrap_or_default());
-        let turn = self.lanes.turn(&server.to_ascii_lowercase()).await;
+        let origin =
+            origin_of(request.uri()).map_err(|error| TransportError::Request(error.into()))?;
+        self.check(&origin)?;
+        let turn = self.lanes.turn(&server(&origin)).await;
         self.send_any(request, turn).await
     }
 
@@ -275,7 +268,7 @@ impl HttpTransport {
             .body(request.body)
             .map_err(|error| TransportError::Request(error.into()))?;
         let turn = if turn.is_new() {
-            self.lanes.turn(origin.as_str()).await
+            self.lanes.turn(&server(origin)).await
         } else {
             turn.wait().await;
             turn
@@ -317,6 +310,26 @@ impl HttpTransport {
         })?;
         Ok(answer.map(|body| AnswerBody { body, _turn: turn }))
     }
+}
+
+/// Scheme, host and port, without a user.
+fn origin_of(uri: &Uri) -> Result<NodeUrl, NodeUrlError> {
+    let (scheme, host) = (uri.scheme_str(), uri.host());
+    let port = uri
+        .port()
+        .map_or_else(String::new, |port| format!(":{port}"));
+    format!(
+        "{}://{}{port}",
+        scheme.unwrap_or_default(),
+        host.unwrap_or_default()
+    )
+    .parse()
+}
+
+/// The name of a server among the lanes: the same for all spellings of its URL.
+fn server(origin: &NodeUrl) -> String {
+    let scheme = if origin.is_https() { "https" } else { "http" };
+    format!("{scheme}://{}", origin.host_and_port())
 }
 
 /// Whether the root of a server's certificate is unknown.
@@ -432,6 +445,22 @@ mod tests {
             sent.starts_with("POST /a HTTP/1.1\r\n") && sent.ends_with("\r\n\r\nbody."),
             "{sent}"
         );
+    }
+
+    #[test]
+    fn a_server_has_one_name() {
+        for (url, name) in [
+            ("https://a.example", "https://a.example:443"),
+            ("https://A.Example:443", "https://a.example:443"),
+            ("http://a.example:443", "http://a.example:443"),
+            ("http://a.example", "http://a.example:80"),
+            ("http://[::1]:7470", "http://[::1]:7470"),
+        ] {
+            assert_eq!(server(&url.parse().unwrap()), name);
+            assert_eq!(server(&origin_of(&url.parse().unwrap()).unwrap()), name);
+        }
+        let with_user = "https://user:password@a.example/path".parse().unwrap();
+        assert_eq!(origin_of(&with_user).unwrap().as_str(), "https://a.example");
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::observe;
 
-/// How long a server without requests counts when the places are shared out.
+/// How long a server without requests counts when the places are shared out. Then it is forgotten.
 const REMEMBERED: Duration = Duration::from_secs(60);
 
 /// How many requests may be in flight.
@@ -71,11 +71,11 @@ impl Lanes {
     }
 
     /// Queues a request to each of these servers, all at once.
-    pub(crate) fn turns<'a>(&self, servers: impl IntoIterator<Item = &'a str>) -> Vec<Turn> {
+    pub(crate) fn turns(&self, servers: impl IntoIterator<Item: AsRef<str>>) -> Vec<Turn> {
         let mut state = self.lock();
         let mut turns = Vec::new();
         for server in servers {
-            let (server, number, ticket) = state.enqueue(server);
+            let (server, number, ticket) = state.enqueue(server.as_ref());
             turns.push(Turn(Some(Arc::new(Held {
                 lanes: self.clone(),
                 server,
@@ -112,18 +112,14 @@ impl fmt::Debug for Lanes {
 
 impl State {
     fn enqueue(&mut self, server: &str) -> (Arc<str>, u64, Arc<Ticket>) {
-        let now = Instant::now();
-        let name = if let Some((name, _)) = self.lanes.get_key_value(server) {
-            Arc::clone(name)
-        } else {
-            self.lanes
-                .retain(|_, lane| !lane.is_idle() || now - lane.used_at < REMEMBERED);
-            Arc::from(server)
+        let name = match self.lanes.get_key_value(server) {
+            Some((name, _)) => Arc::clone(name),
+            None => Arc::from(server),
         };
         let lane = self.lanes.entry(Arc::clone(&name)).or_insert(Lane {
             in_flight: 0,
             queue: VecDeque::new(),
-            used_at: now,
+            used_at: Instant::now(),
         });
         let (number, ticket) = (self.next_number, Arc::<Ticket>::default());
         lane.queue.push_back((number, Arc::clone(&ticket)));
@@ -138,6 +134,9 @@ impl State {
         if self.waiting == 0 {
             return;
         }
+        let now = Instant::now();
+        self.lanes
+            .retain(|_, lane| !lane.is_idle() || now - lane.used_at < REMEMBERED);
         let share = (self.bounds.all / self.lanes.len().max(1)).min(self.bounds.per_server);
         for lane in self.lanes.values_mut() {
             while lane.in_flight == 0
@@ -152,7 +151,7 @@ impl State {
                 observe::queued(-1);
                 observe::in_flight(1);
                 ticket.granted.store(true, Ordering::Release);
-                ticket.notify.notify_one();
+                ticket.notify.notify_waiters();
             }
         }
     }
@@ -179,8 +178,10 @@ impl Turn {
     /// Waits until the request may be sent.
     pub(crate) async fn wait(&self) {
         if let Some(held) = &self.0 {
-            while !held.ticket.granted.load(Ordering::Acquire) {
-                held.ticket.notify.notified().await;
+            // Listens before it looks, so that no grant is missed.
+            let granted = held.ticket.notify.notified();
+            if !held.ticket.granted.load(Ordering::Acquire) {
+                granted.await;
             }
         }
     }
@@ -306,10 +307,20 @@ mod tests {
         assert_eq!(sent(&turns), 2);
         drop(turns);
         tokio::time::advance(REMEMBERED).await;
-        // Another server comes, and two are forgotten.
-        drop(lanes.turns(["http://d"]));
-        let turns: Vec<Turn> = (0..6).flat_map(|_| lanes.turns(["http://d"])).collect();
+        let turns: Vec<Turn> = (0..6).flat_map(|_| lanes.turns(["http://a"])).collect();
         assert_eq!(sent(&turns), 6);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_clones_of_a_turn_are_told() {
+        let lanes = lanes(1, 1);
+        let first = lanes.turns(["http://a"]);
+        let second = lanes.turns(["http://a"]).remove(0);
+        let clone = second.clone();
+        let waiting = async { tokio::join!(second.wait(), clone.wait()) };
+        let granting = async { drop(first) };
+        let both = async { tokio::join!(waiting, granting) };
+        tokio::time::timeout(REMEMBERED, both).await.unwrap();
     }
 
     /// All queues have the order of the calls, so the first call that is not done has all its turns.

@@ -157,6 +157,11 @@ pub enum QuorumFailure {
         /// How many agree.
         agreeing: usize,
     },
+    /// Enough answers agree, but too few of them have a signature share. Other nodes may sign a later call.
+    TooFewShares {
+        /// How many agree.
+        agreeing: usize,
+    },
     /// The deadline of the whole call passed.
     DeadlineExceeded {
         /// How many valid answers had come.
@@ -215,12 +220,18 @@ impl fmt::Display for QuorumError {
                 f,
                 "{agreeing} answers agree, but no {needed} of them combine"
             )?,
-            QuorumFailure::DeadlineExceeded { valid } => {
-                write!(
-                    f,
-                    "time ran out with {valid} valid answers, {needed} are needed"
-                )?;
-            }
+            QuorumFailure::TooFewShares { agreeing } => write!(
+                f,
+                "{agreeing} answers agree, but fewer than {needed} of them have a signature share"
+            )?,
+            QuorumFailure::DeadlineExceeded { valid } if valid < needed => write!(
+                f,
+                "time ran out with {valid} valid answers, {needed} are needed"
+            )?,
+            QuorumFailure::DeadlineExceeded { valid } => write!(
+                f,
+                "time ran out: of {valid} valid answers no {needed} agree and combine"
+            )?,
             QuorumFailure::DuplicateNode => write!(f, "a node is listed twice")?,
             QuorumFailure::TooFewNodes => {
                 write!(

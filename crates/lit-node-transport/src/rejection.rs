@@ -20,6 +20,16 @@ pub enum Rejection {
         /// What it must be.
         expected: &'static str,
     },
+    /// The answer has more parts than an honest one, and parsing each takes time.
+    #[error("{given} {parts} in the answer, the limit is {limit}")]
+    TooMany {
+        /// What they are.
+        parts: &'static str,
+        /// How many there are.
+        given: usize,
+        /// How many are accepted.
+        limit: usize,
+    },
     /// The answer itself says that the node did not do what was asked.
     #[error("the node reports that it did not succeed")]
     Unsuccessful,

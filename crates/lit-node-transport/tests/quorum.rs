@@ -294,6 +294,18 @@ async fn one_machine_is_no_quorum() {
     assert_eq!(error.failure, QuorumFailure::DuplicateNode);
 }
 
+#[tokio::test(start_paused = true)]
+async fn block_hashes_are_not_waited_for_longer_than_the_policy_allows() {
+    let [one, two] = ['1', '2'].map(|hash| greeting('a', hash));
+    let scripts = [answer(two), answer(one).after(LATE), Reply::never()];
+    let (_, transport, nodes) = network(&scripts);
+    let start = Instant::now();
+    let limit = LATE + Duration::from_millis(100);
+    let policy = QuorumPolicy::new(2).with_timeout(limit);
+    let found = handshake(&transport, &nodes, 0, &policy).await.unwrap();
+    assert_eq!((found.blockhash_agreed, start.elapsed()), (false, limit));
+}
+
 #[test]
 fn refusals_are_cut_to_size() {
     let body = format!(

@@ -109,8 +109,12 @@ impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
 
 #[async_trait]
 impl<T: NodeTransport + ?Sized> NodeTransport for AttestedTransport<T> {
-    async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+    async fn send(&self, mut request: NodeRequest) -> Result<NodeResponse, TransportError> {
         // A request that has locked the node does not wait for a turn after one that waits for the lock.
+        if request.turn.is_new() {
+            let turns = self.inner.turns(&[&request.node]);
+            request.turn = turns.into_iter().next().unwrap_or_default();
+        }
         request.turn.wait().await;
         let slot = self.slot(&request.node);
         let mut attested = slot.lock().await;
