@@ -7,7 +7,7 @@ mod common;
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -247,6 +247,54 @@ async fn a_node_restarts_with_the_same_and_with_another_key() {
             .iter()
             .all(|doubt| doubt.node == owned.network.node_urls()[4]),
         "{doubts:?}"
+    );
+}
+
+/// Another network at the known addresses is greeted once, until the view changes again.
+#[tokio::test]
+async fn another_network_is_not_asked_again_and_again() {
+    let owned = Owned::new().await;
+    let other = Devnet::builder().with_seed([7; 32]).start().await.unwrap();
+    let other = LitNodeClient::connect(&other).await.unwrap();
+    let key = other.keys().network_public_key;
+    tokio::time::pause();
+    let greetings = Arc::new(AtomicUsize::new(0));
+    let is_other = Arc::new(AtomicBool::new(false));
+    let (count, changed) = (Arc::clone(&greetings), Arc::clone(&is_other));
+    let nodes = AlteredNodes::new(owned.network.transport(), move |request, answer| {
+        if request.endpoint != Endpoint::Handshake {
+            return;
+        }
+        count.fetch_add(1, Ordering::SeqCst);
+        if changed.load(Ordering::SeqCst) {
+            let mut body: Value = serde_json::from_slice(&answer.body).unwrap();
+            for name in ["subnetPublicKey", "networkPublicKey", "networkPublicKeySet"] {
+                body[name] = key.clone().into();
+            }
+            answer.body = serde_json::to_vec(&body).unwrap().into();
+        }
+    });
+    let nodes: Arc<dyn NodeTransport> = Arc::new(nodes);
+    let announced = Arc::new(Announced(watch::Sender::new(view(&owned, 0..9, 1))));
+    let client = LitNodeClient::builder(&announced)
+        .with_transport(nodes)
+        .with_clock(owned.network.clock())
+        .connect()
+        .await
+        .unwrap();
+    tokio::task::yield_now().await;
+    is_other.store(true, Ordering::SeqCst);
+    announce(&announced, view(&owned, 0..10, 2)).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(
+        (greetings.load(Ordering::SeqCst), client.nodes().len()),
+        (9 + 10, 9)
+    );
+    is_other.store(false, Ordering::SeqCst);
+    announce(&announced, view(&owned, 0..10, 3)).await;
+    assert_eq!(
+        (greetings.load(Ordering::SeqCst), client.nodes().len()),
+        (9 + 20, 10)
     );
 }
 

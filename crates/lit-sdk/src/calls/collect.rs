@@ -2,7 +2,9 @@
 
 use std::{future::Future, time::Duration};
 
-use lit_node_transport::{NodeOutcome, QuorumAnswer, QuorumCall, QuorumError, Rejection};
+use lit_node_transport::{
+    NodeOutcome, QuorumAnswer, QuorumCall, QuorumError, QuorumFailure, Rejection,
+};
 use lit_types::NodeUrl;
 use tokio::time::{Instant, timeout_at};
 
@@ -92,7 +94,7 @@ pub(crate) enum CollectFailure {
     NoAgreement,
     /// Enough answers agree, but too few of them carry a share.
     Incomplete,
-    /// Enough nodes gave shares, but they do not combine.
+    /// Enough nodes gave shares, but they do not combine, or did not in time.
     Spoiled,
 }
 
@@ -154,7 +156,7 @@ where
                 Some(at) => match timeout_at(at, answers).await {
                     Ok(agreed) => agreed,
                     Err(_) => {
-                        // Nodes that were not asked are not late.
+                        // While too few requests were sent, no node is slower than the others.
                         if self.call.is_queued() {
                             self.wait_again();
                             continue;
@@ -207,16 +209,23 @@ where
         Step::Late(self)
     }
 
-    fn fail(mut self, error: QuorumError) -> CollectError {
-        if let Some((nodes, reason)) = self.spoiled.take() {
-            return self.give_up(&nodes, &reason);
+    fn fail(mut self, mut error: QuorumError) -> CollectError {
+        let is_timeout = matches!(error.failure, QuorumFailure::DeadlineExceeded { .. });
+        let spoiled = self.spoiled.take();
+        let cause = match &spoiled {
+            // Other shares may have combined, if there had been time.
+            Some((nodes, reason)) if !is_timeout => return self.give_up(nodes, reason),
+            Some(_) => CollectFailure::Spoiled,
+            None if self.is_incomplete => CollectFailure::Incomplete,
+            None => CollectFailure::NoAgreement,
+        };
+        if cause == CollectFailure::Incomplete
+            && let QuorumFailure::Unusable { agreeing } = error.failure
+        {
+            error.failure = QuorumFailure::TooFewShares { agreeing };
         }
         CollectError {
-            cause: if self.is_incomplete {
-                CollectFailure::Incomplete
-            } else {
-                CollectFailure::NoAgreement
-            },
+            cause,
             outcomes: error.outcomes.clone(),
             error,
         }

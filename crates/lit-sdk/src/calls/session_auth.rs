@@ -103,6 +103,14 @@ impl SessionAuth<'_> {
         Ok(())
     }
 
+    /// Whether calls ask this node. Given signatures may lack it.
+    pub(crate) fn is_for(&self, node: &NodeUrl) -> bool {
+        match self {
+            Self::Session(_) | Self::Shared(_) => true,
+            Self::Sigs(sigs) => sigs.for_node(node).is_ok(),
+        }
+    }
+
     /// Whether no request of the session is for this resource or all of its kind, compared as text like nodes do.
     fn lacks(&self, right: &Right) -> bool {
         let of_session = |session: &Session| {

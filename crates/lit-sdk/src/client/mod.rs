@@ -338,6 +338,10 @@ async fn follow(client: Weak<Inner>, discovery: Arc<dyn Discovery>) {
                 error = &error as &dyn std::error::Error,
                 "cannot read the changed network; keeping the known one"
             );
+            // What has changed is another network. To greet it again would not make it this one.
+            if matches!(error, Error::KeysChanged) {
+                break;
+            }
             drop(inner);
             tokio::time::sleep(RETRY).await;
         }

@@ -60,6 +60,10 @@ type Judge = fn(&NodeUrl, &[u8]) -> Result<&'static str, Rejection>;
 type Scripts = Collector<Shares, (), Judge, fn(&&'static str)>;
 
 fn collect(scripts: &[Script]) -> Scripts {
+    collect_within(scripts, None)
+}
+
+fn collect_within(scripts: &[Script], limit: Option<Duration>) -> Scripts {
     let reply = |&(seconds, answer): &Script| Reply::ok(answer).after(Duration::from_secs(seconds));
     let transport: Arc<dyn NodeTransport> = Arc::new(FakeNodes::each(scripts.iter().map(reply)));
     let quorum = Quorum {
@@ -74,7 +78,8 @@ fn collect(scripts: &[Script]) -> Scripts {
         let mut matching = known.filter(|answer| answer.as_bytes() == body);
         matching.next().ok_or(Rejection::Unsuccessful)
     };
-    let policy = QuorumPolicy::new(THRESHOLD).with_node_timeout(Duration::from_secs(60));
+    let mut policy = QuorumPolicy::new(THRESHOLD).with_node_timeout(Duration::from_secs(60));
+    policy.timeout = limit;
     let call = QuorumCall::start(&transport, quorum, &policy, judge, (|_| ()) as fn(&_)).unwrap();
     Collector::new(call, Shares, PATIENCE)
 }
@@ -262,11 +267,38 @@ async fn spoiled_shares_of_all_nodes_are_a_failure_at_once() {
     assert_eq!(are_valid(&failure.outcomes), [true; 3]);
 }
 
+/// Without the limit the last share would have combined with two others.
+#[tokio::test(start_paused = true)]
+async fn the_limit_of_the_call_is_reported_as_such_after_spoiled_shares() {
+    let started = Instant::now();
+    let scripts = [(0, GOOD), (0, BAD), (2, GOOD), (9, GOOD)];
+    let collector = collect_within(&scripts, Some(Duration::from_secs(5)));
+    let (collector, _) = spoiled(collector).await;
+    let failure = failed(collector).await;
+    assert_eq!(seconds(started), 5);
+    assert_eq!(failure.cause, CollectFailure::Spoiled);
+    assert_eq!(are_valid(&failure.outcomes), [true, true, true, false]);
+    let error = failure.error;
+    assert_eq!(error.failure, QuorumFailure::DeadlineExceeded { valid: 3 });
+    assert!(error.is_retryable());
+    let text = error.to_string();
+    assert!(
+        text.contains("time ran out: of 3 valid answers no 3 agree and combine"),
+        "{text}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn missing_shares_and_missing_answers_are_told_apart() {
     let failure = failed(collect(&[(0, GOOD), (0, GOOD), (0, NO_SHARE)])).await;
     assert_eq!(failure.cause, CollectFailure::Incomplete);
     assert_eq!(are_valid(&failure.outcomes), [true; 3]);
+    assert_eq!(
+        failure.error.failure,
+        QuorumFailure::TooFewShares { agreeing: 3 }
+    );
+    // Other nodes may sign the next time.
+    assert!(failure.error.is_retryable());
 
     let failure = failed(collect(&[(0, GOOD), (0, GARBAGE), (0, GOOD)])).await;
     assert_eq!(failure.cause, CollectFailure::NoAgreement);

@@ -20,6 +20,10 @@ use crate::{
     client::deadline::Deadline,
 };
 
+/// How many signatures, and how many claims, one answer may have. Nodes make at most 10 signatures, unless the chain sets another
+/// limit for them.
+const MAX_PARTS: usize = 100;
+
 /// A node's answer, understood.
 pub(super) struct Judged {
     pub(super) answer: ExecuteResponse,
@@ -37,6 +41,18 @@ impl Judged {
         let answer: ExecuteResponse = strict_json::from_slice(body)?;
         if !answer.success {
             return Err(Rejection::Unsuccessful);
+        }
+        for (parts, given) in [
+            ("signatures", answer.signed_data.len()),
+            ("claims", answer.claim_data.len()),
+        ] {
+            if given > MAX_PARTS {
+                return Err(Rejection::TooMany {
+                    parts,
+                    given,
+                    limit: MAX_PARTS,
+                });
+            }
         }
         let mut shares = BTreeMap::new();
         for (name, share) in &answer.signed_data {
@@ -149,4 +165,49 @@ pub(super) fn claims(agreed: &[(NodeUrl, Judged)]) -> BTreeMap<String, ClaimedKe
         }
     }
     claims
+}
+
+#[cfg(test)]
+mod tests {
+    use lit_types::JsonProblem;
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    fn rejection(signatures: usize, claims: usize) -> Option<Rejection> {
+        let parts = |count: usize| -> Map<String, Value> {
+            (0..count).map(|at| (at.to_string(), json!({}))).collect()
+        };
+        let body = json!({
+            "success": true,
+            "signedData": parts(signatures),
+            "decryptedData": {},
+            "claimData": parts(claims),
+            "response": "",
+            "logs": "",
+        });
+        Judged::new(&ExecuteJs::code(""), body.to_string().as_bytes()).err()
+    }
+
+    /// It is counted before anything is parsed.
+    #[test]
+    fn an_answer_has_a_hundred_signatures_and_claims_at_most() {
+        let too_many = |parts| {
+            Some(Rejection::TooMany {
+                parts,
+                given: 101,
+                limit: 100,
+            })
+        };
+        assert_eq!(rejection(0, 0), None);
+        assert_eq!(rejection(101, 0), too_many("signatures"));
+        assert_eq!(rejection(0, 101), too_many("claims"));
+        for (signatures, claims) in [(100, 0), (0, 100)] {
+            let malformed = rejection(signatures, claims);
+            assert!(
+                matches!(malformed, Some(Rejection::Malformed(JsonProblem { .. }))),
+                "{malformed:?}"
+            );
+        }
+    }
 }

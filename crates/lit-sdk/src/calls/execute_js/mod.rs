@@ -71,7 +71,7 @@ impl LitNodeClient {
         let (signers, before) = (self.signers(), self.signers().spoiled());
         let started = Instant::now();
         let mut attempt = 1;
-        let mut choice = self.choose(call, before)?;
+        let mut choice = self.choose(auth, call, before)?;
         loop {
             let (id, elected) = match choice {
                 Some(Choice { id, set }) => (id, set),
@@ -88,7 +88,7 @@ impl LitNodeClient {
             if !has_hope {
                 return Err(Error::Shares(error));
             }
-            choice = self.choose(call, before)?;
+            choice = self.choose(auth, call, before)?;
             if choice.is_none() && call.digest.is_some() {
                 return Err(Error::Shares(error));
             }
@@ -176,7 +176,7 @@ impl LitNodeClient {
                     error,
                     outcomes,
                 }) => {
-                    if cause == CollectFailure::Incomplete && !is_spoiled && !elected.is_empty() {
+                    if cause == CollectFailure::Incomplete && !is_spoiled {
                         // A liar gave a share of another nonce, or kept it back.
                         signers.note(&outcomes, false);
                         signers.note_failed(elected);
@@ -193,12 +193,18 @@ impl LitNodeClient {
     }
 
     /// A request id that elects nodes that signed well before; `None` if nobody knows what is signed, or every set has a liar.
-    fn choose(&self, call: &ExecuteJs, before: u64) -> Result<Option<Choice>, Error> {
+    fn choose(
+        &self,
+        auth: &SessionAuth<'_>,
+        call: &ExecuteJs,
+        before: u64,
+    ) -> Result<Option<Choice>, Error> {
         let Some(digest) = call.digest else {
             return Ok(None);
         };
         let (nodes, threshold) = (self.nodes(), self.threshold());
-        (self.signers()).request_id(&nodes, threshold, digest.as_slice(), before)
+        let is_asked = |node: &NodeUrl| auth.is_for(node);
+        (self.signers()).request_id(&nodes, threshold, digest.as_slice(), before, is_asked)
     }
 }
 

@@ -24,8 +24,9 @@ use crate::{
 /// One request for a signature, to all nodes. Dropping it stops the request.
 pub(super) struct Attempt {
     client: LitNodeClient,
-    /// The signing set, if the nodes elect by the rule of real nodes.
+    /// The signing set, if the nodes elect by the rule of real nodes and all of it are asked.
     elected: Vec<NodeUrl>,
+    threshold: usize,
     shares: Shares,
     is_spoiled: bool,
     has_asked: bool,
@@ -73,7 +74,8 @@ impl Attempt {
         let with_sig = |body: &mut PkpSignRequest, sig: AuthSig| body.auth_sig = sig;
         let nodes = client.nodes();
         let message = sign.digest.as_slice();
-        let choice = (client.signers()).request_id(&nodes, threshold, message, before)?;
+        let is_asked = |node: &NodeUrl| auth.is_for(node);
+        let choice = (client.signers()).request_id(&nodes, threshold, message, before, is_asked)?;
         let Some(Choice { id, set: elected }) = choice else {
             return Ok(None);
         };
@@ -97,6 +99,7 @@ impl Attempt {
         Ok(Some(Self {
             client: client.clone(),
             elected,
+            threshold,
             shares: Collector::new(call, combiner, patience).impatient(),
             is_spoiled: false,
             has_asked: false,
@@ -107,6 +110,7 @@ impl Attempt {
         let Self {
             client,
             elected,
+            threshold,
             mut shares,
             mut is_spoiled,
             mut has_asked,
@@ -119,8 +123,12 @@ impl Attempt {
                     answer,
                     took,
                 })) => {
-                    let set: Vec<_> = answer.agreed.into_iter().map(|(node, _)| node).collect();
-                    signers.note_signed(&set, took);
+                    signers.note_duration(took);
+                    // Of more shares some were left out, and may be copies: nobody knows whose.
+                    if answer.agreed.len() == threshold {
+                        let set = answer.agreed.into_iter().map(|(node, _)| node);
+                        signers.note_honest(&set.collect::<Vec<_>>());
+                    }
                     // The other requests are left to finish.
                     signers.note(&answer.outcomes, false);
                     return Progress::Signed(value);
@@ -130,6 +138,7 @@ impl Attempt {
                     return Progress::Late(Self {
                         client,
                         elected,
+                        threshold,
                         shares,
                         is_spoiled,
                         has_asked: true,
@@ -146,6 +155,7 @@ impl Attempt {
                         return Progress::Spoiled(Self {
                             client,
                             elected,
+                            threshold,
                             shares,
                             is_spoiled,
                             has_asked,

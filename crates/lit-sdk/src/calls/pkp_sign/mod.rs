@@ -160,7 +160,15 @@ impl LitNodeClient {
                 && !self.deadline().has_passed()
                 && !self.signers().are_too_few(&self.nodes(), self.threshold());
             let next = match wants_another && may_begin && running.len() < MAX_AT_ONCE {
-                true => Attempt::begin(self, auth, call, patience, before)?,
+                true => match Attempt::begin(self, auth, call, patience, before) {
+                    // Those in flight may still sign.
+                    Err(error) if !running.is_empty() => {
+                        tracing::debug!(%error, "no other attempt can begin");
+                        may_begin = false;
+                        None
+                    }
+                    begun => begun?,
+                },
                 false => None,
             };
             if let Some(attempt) = next {

@@ -1,6 +1,9 @@
 /// How many guesses about who lies are compared. They are all for ten nodes, and those of up to three liars for thirty.
 const MAX_GUESSES: usize = 8192;
 
+/// The risk of a node that is back, but has not signed since it was late. It matters only if all else is equal.
+const OF_A_RETURN: f64 = 1.0 / 1024.0;
+
 /// How much less likely each further liar is.
 const RARITY: f64 = 1.0 / 8.0;
 
@@ -46,6 +49,7 @@ impl Mask {
 pub(super) struct Electorate {
     size: usize,
     absent: Mask,
+    back: Mask,
     doubts: Vec<Mask>,
     /// The groups of liars that explain all doubts, with how likely they are.
     guesses: Vec<(Mask, f64)>,
@@ -55,16 +59,11 @@ pub(super) struct Electorate {
 
 impl Electorate {
     /// `proven` nodes are taken for honest. Each of the doubts has a liar.
-    pub(super) fn new(
-        size: usize,
-        threshold: usize,
-        absent: Mask,
-        proven: Mask,
-        doubts: Vec<Mask>,
-    ) -> Self {
+    pub(super) fn new(size: usize, threshold: usize, proven: Mask, doubts: Vec<Mask>) -> Self {
         let mut electorate = Self {
             size,
-            absent,
+            absent: Mask::default(),
+            back: Mask::default(),
             guesses: Vec::new(),
             are_all: true,
             // A doubt about nodes that are not there explains nothing.
@@ -77,6 +76,13 @@ impl Electorate {
             electorate.guess(size.saturating_sub(threshold), proven);
         }
         electorate
+    }
+
+    /// Sets the nodes that do not answer, and those that have answered again, but not signed.
+    pub(super) const fn with_absent(mut self, absent: Mask, back: Mask) -> Self {
+        self.absent = absent;
+        self.back = back;
+        self
     }
 
     /// Lists the groups of at most this many liars, if they are few enough.
@@ -123,7 +129,8 @@ impl Electorate {
 
     /// Risk score of a signing set; 0 means no known problems. Each absent node adds 1, and a liar its likelihood.
     pub(super) fn risk(&self, set: Mask) -> f64 {
-        let absent = f64::from(self.absent.and(set).len());
+        let absent = f64::from(self.absent.and(set).len())
+            + f64::from(self.back.and(set).len()) * OF_A_RETURN;
         if self.doubts.is_empty() {
             return absent;
         }

@@ -45,7 +45,7 @@ pub(crate) struct Signers(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// The nodes that gave no valid answer last time.
+    /// The nodes that gave no valid answer last time, and those that have been back since.
     absent: HashMap<NodeUrl, (Absence, Instant)>,
     /// The nodes that gave a share that is wrong by itself, or a wrong BLS share.
     wrong: HashMap<NodeUrl, Instant>,
@@ -73,12 +73,15 @@ enum Absence {
     Late,
     /// The node failed. The others may know, and elect without it.
     Gone,
+    /// The node was late, and has answered since that it need not sign. That takes no time, so it may still be slow to sign.
+    Back,
 }
 
-/// A request id, and the nodes that it elects.
+/// A request id.
 #[derive(Debug)]
 pub(crate) struct Choice {
     pub(crate) id: RequestId,
+    /// The nodes that it elects. Empty if one of them is not asked: then it is clear why they do not sign.
     pub(crate) set: Vec<NodeUrl>,
 }
 
@@ -100,6 +103,8 @@ pub struct NodeDoubt {
 pub enum DoubtReason {
     /// It gave a wrong signature share, or signed something else.
     WrongShare,
+    /// It took part in a signature that does not verify, and every other node that did has signed well since.
+    SoleSuspect,
     /// It failed, refused what others did, or its answer was malformed.
     Failed,
     /// It was slower than the others, or did not answer.
@@ -114,7 +119,7 @@ impl Signers {
         self.lock().spoiled
     }
 
-    /// Draws a request id that elects nodes that are present and not suspected, if it finds one.
+    /// Draws a request id that elects nodes that are asked, present and not suspected, if it finds one.
     ///
     /// `None` if every signing set has a liar, by what was seen since `before` signatures were spoiled. Then all doubts are
     /// dropped, and the next call begins anew. What was seen earlier may have changed.
@@ -124,8 +129,14 @@ impl Signers {
         threshold: usize,
         message: &[u8],
         before: u64,
+        is_asked: impl Fn(&NodeUrl) -> bool,
     ) -> Result<Option<Choice>, Error> {
-        let Some(electorates) = self.lock().hopeful_electorates(nodes, threshold, before) else {
+        let candidates = Candidates {
+            nodes,
+            threshold,
+            is_asked: &is_asked,
+        };
+        let Some(electorates) = self.lock().hopeful_electorates(&candidates, before) else {
             return Ok(None);
         };
         let draw = || -> Result<(RequestId, Vec<Mask>), Error> {
@@ -168,7 +179,10 @@ impl Signers {
         let (id, sets) = best;
         let is_elected = |place: usize| sets.first().is_some_and(|set| set.contains(place));
         let set = (0..nodes.len()).filter(|place| is_elected(*place));
-        let set = set.map(|place| nodes[place].clone()).collect();
+        let mut set: Vec<NodeUrl> = set.map(|place| nodes[place].clone()).collect();
+        if !set.iter().all(is_asked) {
+            set.clear();
+        }
         Ok(Some(Choice { id, set }))
     }
 
@@ -178,7 +192,8 @@ impl Signers {
         usual.map_or(FIRST_PATIENCE, |usual| LEAST_PATIENCE.max(usual * 3))
     }
 
-    /// Records which nodes answered. With `is_late`, nodes that have not answered yet count as late.
+    /// Records which nodes answered. With `is_late`, nodes that have not answered yet count as late, also those that were not asked
+    /// because they have not answered so many requests before.
     pub(crate) fn note(&self, outcomes: &[NodeOutcome], is_late: bool) {
         let mut seen = self.lock();
         for NodeOutcome { node, outcome, .. } in outcomes {
@@ -187,13 +202,20 @@ impl Signers {
                 seen.proven.remove(node);
                 continue;
             }
+            let was_late = matches!(
+                seen.absent.get(node),
+                Some((Absence::Late | Absence::Back, _))
+            );
             let absence = match outcome {
-                // The node was not asked.
-                queued if queued.is_queued() => continue,
-                Outcome::Pending if is_late => Some(Absence::Late),
-                Outcome::Pending => continue,
+                Outcome::Pending | Outcome::Queued if is_late => Some(Absence::Late),
+                Outcome::Pending | Outcome::Queued => continue,
+                // The caller's list of wallets may be stale.
+                Outcome::Invalid(Rejection::WrongWallet) => continue,
+                Outcome::NotASigner if was_late => Some(Absence::Back),
                 Outcome::Valid | Outcome::NotASigner => None,
-                Outcome::Failed(TransportError::Timeout(_)) => Some(Absence::Late),
+                Outcome::Failed(TransportError::Timeout(_) | TransportError::Queued(_)) => {
+                    Some(Absence::Late)
+                }
                 _ => Some(Absence::Gone),
             };
             match absence {
@@ -203,9 +225,8 @@ impl Signers {
         }
     }
 
-    /// Records that these nodes made a signature together, in this time.
-    pub(crate) fn note_signed(&self, set: &[NodeUrl], took: Duration) {
-        self.note_honest(set);
+    /// Records how long a signature took.
+    pub(crate) fn note_duration(&self, took: Duration) {
         let mut seen = self.lock();
         seen.usual = Some(seen.usual.map_or(took, |usual| (usual * 3 + took) / 4));
     }
@@ -243,7 +264,7 @@ impl Signers {
             let seen = self.lock();
             set.iter().any(|node| seen.absent.contains_key(node))
         };
-        if !is_absent {
+        if !is_absent && !set.is_empty() {
             self.note_spoiled(set.to_vec());
         }
     }
@@ -278,12 +299,13 @@ impl Signers {
             let reason = match absence {
                 Absence::Late => DoubtReason::Slow,
                 Absence::Gone => DoubtReason::Failed,
+                Absence::Back => continue,
             };
             add(node, reason, *at);
         }
         for Doubt { set, at, .. } in &seen.doubts {
             let reason = match set.len() {
-                1 => DoubtReason::WrongShare,
+                1 => DoubtReason::SoleSuspect,
                 _ => DoubtReason::Suspected,
             };
             for node in set {
@@ -340,22 +362,21 @@ impl Seen {
     /// The electorates. If all their signing sets seem to have a liar, old doubts are dropped; `None` if that does not help.
     fn hopeful_electorates(
         &mut self,
-        nodes: &[NodeUrl],
-        threshold: usize,
+        candidates: &Candidates<'_>,
         before: u64,
     ) -> Option<Vec<Electorate>> {
         let is_hopeless = |electorates: &[Electorate]| {
             let all = electorates.first();
             all.is_some_and(Electorate::is_hopeless)
         };
-        let electorates = self.electorates(nodes, threshold);
+        let electorates = self.electorates(candidates);
         if !is_hopeless(&electorates) {
             return Some(electorates);
         }
         self.proven.clear();
         self.wrong.clear();
         self.doubts.retain(|doubt| doubt.number >= before);
-        let electorates = self.electorates(nodes, threshold);
+        let electorates = self.electorates(candidates);
         if !is_hopeless(&electorates) {
             return Some(electorates);
         }
@@ -364,32 +385,45 @@ impl Seen {
     }
 
     /// The nodes that may be elected: all, or all that are not gone.
-    fn electorates(&self, nodes: &[NodeUrl], threshold: usize) -> Vec<Electorate> {
-        let all: Vec<&NodeUrl> = nodes.iter().collect();
-        let is_gone = |node: &NodeUrl| matches!(self.absent.get(node), Some((Absence::Gone, _)));
-        let present: Vec<&NodeUrl> = nodes.iter().filter(|node| !is_gone(node)).collect();
-        let mut electorates = vec![self.electorate(&all, threshold)];
+    fn electorates(&self, candidates: &Candidates<'_>) -> Vec<Electorate> {
+        let all: Vec<&NodeUrl> = candidates.nodes.iter().collect();
+        let present: Vec<&NodeUrl> = (all.iter().copied())
+            .filter(|node| !self.is_gone(node))
+            .collect();
+        let mut electorates = vec![self.electorate(&all, candidates)];
         if present.len() < all.len() {
-            electorates.push(self.electorate(&present, threshold));
+            electorates.push(self.electorate(&present, candidates));
         }
         electorates
     }
 
-    fn electorate(&self, nodes: &[&NodeUrl], threshold: usize) -> Electorate {
+    fn electorate(&self, nodes: &[&NodeUrl], candidates: &Candidates<'_>) -> Electorate {
         let places = |is_meant: &dyn Fn(&NodeUrl) -> bool| {
             Mask::of((0..nodes.len()).filter(|place| is_meant(nodes[*place])))
+        };
+        let is_back = |node: &NodeUrl| matches!(self.absent.get(node), Some((Absence::Back, _)));
+        let is_absent = |node: &NodeUrl| {
+            !(candidates.is_asked)(node) || self.absent.contains_key(node) && !is_back(node)
         };
         let doubts = self.doubts.iter();
         let doubts = doubts.map(|doubt| places(&|node| doubt.set.contains(node)));
         let liars = self.wrong.keys().map(|liar| places(&|node| node == liar));
         Electorate::new(
             nodes.len(),
-            threshold,
-            places(&|node| self.absent.contains_key(node)),
+            candidates.threshold,
             places(&|node| self.proven.contains_key(node)),
             doubts.chain(liars).collect(),
         )
+        .with_absent(places(&is_absent), places(&is_back))
     }
+}
+
+/// The nodes that elect a signing set among themselves.
+struct Candidates<'a> {
+    nodes: &'a [NodeUrl],
+    threshold: usize,
+    /// Whether the call asks a node. Given session signatures may lack some.
+    is_asked: &'a dyn Fn(&NodeUrl) -> bool,
 }
 
 /// Whether an answer alone proves that its node lies.
@@ -404,7 +438,6 @@ fn is_lie(outcome: &Outcome) -> bool {
             | Rejection::WrongDigest
             | Rejection::WrongIdentifier
             | Rejection::WrongMessage(_)
-            | Rejection::WrongWallet
             | Rejection::DifferentKeys
     )
 }

@@ -18,7 +18,10 @@ fn outcome(node: &NodeUrl, outcome: Outcome) -> NodeOutcome {
 }
 
 fn chosen(signers: &Signers, nodes: &[NodeUrl]) -> Vec<NodeUrl> {
-    let choice = signers.request_id(nodes, 6, MESSAGE, 0).unwrap().unwrap();
+    let choice = signers
+        .request_id(nodes, 6, MESSAGE, 0, |_| true)
+        .unwrap()
+        .unwrap();
     let places = elect_signers(MESSAGE, &choice.id.to_header(), nodes.len(), 6);
     let elected: Vec<NodeUrl> = places
         .into_iter()
@@ -32,11 +35,12 @@ fn chosen(signers: &Signers, nodes: &[NodeUrl]) -> Vec<NodeUrl> {
 fn requests(signers: &Signers, liars: &[usize]) -> Option<usize> {
     let (nodes, before) = (nodes(), signers.spoiled());
     for request in 1.. {
-        let set = signers.request_id(&nodes, 6, MESSAGE, before).unwrap()?.set;
+        let choice = signers.request_id(&nodes, 6, MESSAGE, before, |_| true);
+        let set = choice.unwrap()?.set;
         if liars.iter().any(|liar| set.contains(&nodes[*liar])) {
             signers.note_spoiled(set);
         } else {
-            signers.note_signed(&set, Duration::ZERO);
+            signers.note_honest(&set);
             return Some(request);
         }
     }
@@ -63,8 +67,87 @@ fn late_nodes_are_left_out_until_they_answer() {
         ],
         true,
     );
-    let still: Vec<_> = signers.lock().absent.keys().cloned().collect();
-    assert_eq!(still, nodes[4..5]);
+    let slow: Vec<_> = signers.doubts().into_iter().map(|one| one.node).collect();
+    assert_eq!(slow, nodes[4..5]);
+}
+
+/// That a node need not sign takes no time, so it may be slow still. It is elected again if there is no better one.
+#[test]
+fn a_late_node_that_is_back_is_not_preferred() {
+    let (signers, nodes) = (Signers::default(), nodes());
+    let all = |outcome_of: fn() -> Outcome, places: &[usize]| -> Vec<_> {
+        let of = |at: &usize| outcome(&nodes[*at], outcome_of());
+        places.iter().map(of).collect()
+    };
+    signers.note(&all(|| Outcome::Pending, &[0, 4, 7]), true);
+    signers.note(&all(|| Outcome::NotASigner, &[0, 4, 7]), false);
+    assert_eq!(signers.doubts(), []);
+    for _ in 0..20 {
+        let set = chosen(&signers, &nodes);
+        assert!([0, 4, 7].iter().all(|back| !set.contains(&nodes[*back])));
+    }
+    signers.note(&all(|| Outcome::Pending, &[1, 2, 3]), true);
+    for _ in 0..20 {
+        let set = chosen(&signers, &nodes);
+        assert!([1, 2, 3].iter().all(|late| !set.contains(&nodes[*late])));
+    }
+    signers.note(&all(|| Outcome::Valid, &[0, 4, 7]), false);
+    assert!(signers.lock().absent.len() == 3);
+}
+
+/// A node that hangs has taken all places for requests to it. Then the client does not ask it any more.
+#[test]
+fn a_node_whose_queue_is_full_is_late() {
+    let (signers, nodes) = (Signers::default(), nodes());
+    signers.note(&[outcome(&nodes[2], Outcome::Queued)], false);
+    assert_eq!(signers.doubts(), []);
+    signers.note(&[outcome(&nodes[2], Outcome::Queued)], true);
+    let queued = Outcome::Failed(TransportError::Queued(Duration::from_secs(30)));
+    signers.note(&[outcome(&nodes[3], queued)], false);
+    let slow: Vec<_> = signers
+        .doubts()
+        .into_iter()
+        .map(|one| (one.node, one.reason))
+        .collect();
+    let late = |at: usize| (nodes[at].clone(), DoubtReason::Slow);
+    assert_eq!(slow, [late(2), late(3)]);
+    // Those that waited for it are not suspected.
+    signers.note_failed(&nodes[..6]);
+    assert_eq!(signers.lock().doubts.len(), 0);
+}
+
+/// Given session signatures may lack nodes. These do not sign, so others are elected, and nobody is blamed for them.
+#[test]
+fn nodes_that_are_not_asked_are_not_elected() {
+    let (signers, nodes) = (Signers::default(), nodes());
+    let choose = |unasked: &[usize]| {
+        let is_asked = |node: &NodeUrl| !unasked.iter().any(|at| nodes[*at] == *node);
+        let choice = signers.request_id(&nodes, 6, MESSAGE, 0, is_asked);
+        choice.unwrap().unwrap().set
+    };
+    for _ in 0..20 {
+        let set = choose(&[1, 4, 8]);
+        assert_eq!(set.len(), 6);
+        assert!(
+            [1, 4, 8]
+                .iter()
+                .all(|unasked| !set.contains(&nodes[*unasked]))
+        );
+    }
+    let set = choose(&[0, 1, 2, 3, 4]);
+    assert_eq!(set, []);
+    signers.note_failed(&set);
+    assert_eq!(signers.lock().doubts.len(), 0);
+}
+
+/// The caller lists the wallets of nodes, and the list may be stale.
+#[test]
+fn an_unknown_wallet_is_not_held_against_a_node() {
+    let (signers, nodes) = (Signers::default(), nodes());
+    signers.note(&[outcome(&nodes[2], Rejection::WrongWallet.into())], true);
+    assert_eq!(signers.doubts(), []);
+    signers.note(&[outcome(&nodes[2], Rejection::WrongKey.into())], true);
+    assert_eq!(signers.doubts()[0].reason, DoubtReason::WrongShare);
 }
 
 /// The nodes may elect among all, or without nodes that are gone. The late node signs by neither rule.
@@ -80,7 +163,10 @@ fn gone_nodes_may_be_known_to_the_others() {
         .cloned()
         .collect();
     for _ in 0..20 {
-        let choice = signers.request_id(&nodes, 6, MESSAGE, 0).unwrap().unwrap();
+        let choice = signers
+            .request_id(&nodes, 6, MESSAGE, 0, |_| true)
+            .unwrap()
+            .unwrap();
         let id = choice.id.to_header();
         let places = elect_signers(MESSAGE, &id, 10, 6);
         assert!(!places.contains(&1) && !places.contains(&7));
@@ -94,7 +180,7 @@ fn those_that_signed_are_cleared_of_doubts() {
     let (signers, nodes) = (Signers::default(), nodes());
     signers.note_spoiled(nodes[..6].to_vec());
     signers.note_spoiled(nodes[2..8].to_vec());
-    signers.note_signed(&nodes[2..8], Duration::from_secs(1));
+    signers.note_honest(&nodes[2..8]);
     let doubts: Vec<_> = signers
         .lock()
         .doubts
@@ -113,7 +199,7 @@ fn patience_follows_what_signatures_take() {
     let signers = Signers::default();
     assert_eq!(signers.patience(), FIRST_PATIENCE);
     for (took, patience) in [(4, 100), (1000, 759), (253, 759)] {
-        signers.note_signed(&[], Duration::from_millis(took));
+        signers.note_duration(Duration::from_millis(took));
         assert_eq!(signers.patience(), Duration::from_millis(patience));
     }
 }
@@ -174,7 +260,7 @@ async fn doubts_expire() {
     let timeout = Outcome::Failed(TransportError::Timeout(Duration::from_secs(30)));
     let refusal = Outcome::Failed(TransportError::Connect("refused".into()));
     signers.note_spoiled(nodes[..6].to_vec());
-    signers.note_signed(&nodes[1..7], Duration::ZERO);
+    signers.note_honest(&nodes[1..7]);
     signers.note_spoiled(nodes[1..7].to_vec());
     signers.note(
         &[outcome(&nodes[7], timeout), outcome(&nodes[8], refusal)],
@@ -189,8 +275,8 @@ async fn doubts_expire() {
         .collect();
     let of = |at: usize, reason| (nodes[at].clone(), reason);
     let known = [
-        of(0, DoubtReason::WrongShare),
         of(9, DoubtReason::WrongShare),
+        of(0, DoubtReason::SoleSuspect),
         of(8, DoubtReason::Failed),
         of(7, DoubtReason::Slow),
     ];
@@ -212,11 +298,16 @@ async fn doubts_expire() {
 fn a_node_that_hangs_is_late_and_not_gone() {
     let (signers, nodes) = (Signers::default(), nodes());
     let timeout = Outcome::Failed(TransportError::Timeout(Duration::from_secs(30)));
+    let all = Candidates {
+        nodes: &nodes,
+        threshold: 6,
+        is_asked: &|_| true,
+    };
     signers.note(&[outcome(&nodes[1], timeout)], false);
-    assert_eq!(signers.lock().electorates(&nodes, 6).len(), 1);
+    assert_eq!(signers.lock().electorates(&all).len(), 1);
     let refusal = Outcome::Failed(TransportError::Connect("refused".into()));
     signers.note(&[outcome(&nodes[1], refusal)], false);
-    assert_eq!(signers.lock().electorates(&nodes, 6).len(), 2);
+    assert_eq!(signers.lock().electorates(&all).len(), 2);
 }
 
 /// An absent node explains why a set made no signature, and a liar does not.
