@@ -254,6 +254,27 @@ fn many_bad_shares_are_found() {
     }
 }
 
+/// Liars take the identifiers of others. However many choices this makes, few are searched, and the bad shares are found in them.
+#[test]
+fn doubled_identifiers_do_not_multiply_the_search() {
+    let mut network = Network::new(66, 100);
+    let forged = |identifier: NonZeroU8| {
+        let stranger = BlsSecretKey::generate(&mut SeededRng::new(u64::from(identifier.get())));
+        BlsSignatureShare::new(identifier, stranger.sign(MESSAGE))
+    };
+    // Five come before the shares whose identifiers they have, and one after.
+    let identifiers: Vec<NonZeroU8> = (0..6)
+        .map(|at| network.shares[at * 10].identifier())
+        .collect();
+    for identifier in &identifiers[..5] {
+        network.shares.insert(0, forged(*identifier));
+    }
+    network.shares.push(forged(identifiers[5]));
+    let combined = network.combine().unwrap();
+    assert_eq!(combined.signature, network.signature());
+    assert_eq!(faulty(&combined), [0, 1, 2, 3, 4, 105]);
+}
+
 /// Holders that are trusted less come last, so however many are bad, they do no harm.
 #[test]
 fn bad_shares_at_the_end_are_left_out_first() {

@@ -1,8 +1,12 @@
 use std::{collections::HashSet, num::NonZeroU8, sync::atomic::AtomicBool};
 
-use super::{BlsPublicKey, BlsSignature, BlsSignatureShare, lagrange, search::Search};
+use super::{
+    BlsPublicKey, BlsSignature, BlsSignatureShare, lagrange,
+    search::{self, Search},
+};
 
-/// How many choices of one share per identifier are tried, if identifiers are duplicated.
+/// How many choices of one share per identifier are tried, if identifiers are duplicated. In networks of more than 50 nodes they are
+/// fewer, since each takes more work.
 const MAX_ROSTERS: usize = 32;
 
 /// How many shares [`BlsQuorum::combine`] accepts: the number of identifiers.
@@ -183,14 +187,23 @@ impl BlsQuorum<'_> {
             meant.map(|(at, _)| *at).collect::<Vec<usize>>()
         };
 
-        let rosters = rosters(shares, &positions(&|verdict| verdict != Some(false)));
+        let candidates = positions(&|verdict| verdict != Some(false));
+        let rosters = rosters(shares, &candidates, threshold);
         for roster in &rosters.tried {
             if let Some(found) = search.among(roster, rosters.tried.len()) {
                 let good = pick(shares, &found.quorum);
                 let is_bad = |(at, verdict): &&(usize, Option<bool>)| {
                     !verdict.unwrap_or_else(|| match roster.contains(at) {
                         true => !found.bad.contains(at),
-                        false => agrees(&shares[*at], &good),
+                        false => {
+                            let is_rival = |other: &&usize| {
+                                shares[**other].identifier() == shares[*at].identifier()
+                            };
+                            // A holder has one good share.
+                            let rival = roster.iter().find(is_rival);
+                            rival.is_none_or(|rival| found.bad.contains(rival))
+                                && agrees(&shares[*at], &good)
+                        }
                     })
                 };
                 let faulty = verdicts.iter().filter(is_bad).map(|(at, _)| *at);
@@ -215,7 +228,7 @@ struct Rosters {
     are_all: bool,
 }
 
-fn rosters(shares: &[BlsSignatureShare], candidates: &[usize]) -> Rosters {
+fn rosters(shares: &[BlsSignatureShare], candidates: &[usize], threshold: usize) -> Rosters {
     let mut rivals: Vec<Vec<usize>> = Vec::new();
     for at in candidates {
         let identifier = shares[*at].identifier();
@@ -238,9 +251,10 @@ fn rosters(shares: &[BlsSignatureShare], candidates: &[usize]) -> Rosters {
         });
         chosen.collect()
     };
+    let most = MAX_ROSTERS.min(search::most_rosters(rivals.len(), threshold));
     Rosters {
-        tried: (0..count.min(MAX_ROSTERS)).map(roster).collect(),
-        are_all: count <= MAX_ROSTERS,
+        tried: (0..count.min(most)).map(roster).collect(),
+        are_all: count <= most,
     }
 }
 

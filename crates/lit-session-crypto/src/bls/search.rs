@@ -12,8 +12,12 @@ use super::{
 };
 use crate::choices::choices;
 
-/// The work limit of a search, in additions of pairings, besides the pairings themselves.
+/// The work limit of a search, in additions of pairings, besides the traces.
 const MAX_ADDITIONS: usize = 1 << 20;
+
+/// The work limit of the traces of several rosters, in additions of pairings. With a threshold of two thirds, those of one roster of
+/// the largest network take less than half.
+const MAX_OF_TRACES: usize = MAX_ADDITIONS / 2;
 
 /// About how many additions the product with an identifier takes.
 const OF_A_PRODUCT: usize = 10;
@@ -281,6 +285,18 @@ fn additions(count: usize, spare: usize, root: u8) -> usize {
     products * OF_A_PRODUCT + telling
 }
 
+/// How many rosters of this many shares may be searched: each has traces of its own. At least one.
+pub(super) fn most_rosters(count: usize, threshold: usize) -> usize {
+    let traces = of_traces(count, count.saturating_sub(threshold));
+    (MAX_OF_TRACES / traces).max(1)
+}
+
+/// About how many additions the traces take: a product with a scalar for each share, a small product for each share and trace,
+/// and a pairing for each trace.
+const fn of_traces(count: usize, spare: usize) -> usize {
+    count * 100 + spare * count * 6 + (spare + 1) * 500
+}
+
 /// The number of ways to choose `k` of `n`.
 fn number_of_choices(n: usize, k: usize) -> usize {
     (0..k).fold(1_usize, |choices, i| {
@@ -339,6 +355,13 @@ mod tests {
             [(4, 2), (3, 3), (2, 3), (13, 4), (5, 0)].map(|(n, k)| number_of_choices(n, k));
         assert_eq!(counts, [6, 1, 0, 715, 1]);
         assert!(number_of_choices(255, 127) > MAX_ADDITIONS);
+    }
+
+    #[test]
+    fn all_traces_together_are_bounded() {
+        let rosters = [(10, 6), (30, 20), (100, 66), (250, 170), (255, 2)]
+            .map(|(count, threshold)| most_rosters(count, threshold));
+        assert_eq!(rosters, [140, 50, 10, 2, 1]);
     }
 
     /// The chance that a search misses this many bad shares, if all nodes of a network give one.
