@@ -1,33 +1,35 @@
+use lit_types::is_default_ignorable;
+
 /// Whether a text is one line that a signer sees whole: no control characters, no line or paragraph separators, and no
 /// characters without a shape, such as zero-width spaces and marks that turn the direction of the text.
 ///
+/// A joiner stands between two characters beyond ASCII, as Persian words and emoji need it. Elsewhere it changes nothing that is
+/// seen.
+///
 /// EIP-4361 wants ASCII. The official client and nodes take any character but a line feed, and people sign in their language.
 pub(crate) fn is_visible_line(text: &str) -> bool {
-    !text.chars().any(|c| c.is_control() || is_invisible(c))
-}
-
-/// Separators of lines, annotations, and characters that Unicode calls ignorable by default, except variation selectors, which
-/// choose the shape of the character before them.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
+    // A variation selector chooses the shape of the character before it.
+    let is_selector = |c| matches!(c, '\u{fe00}'..='\u{fe0f}');
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+            || is_default_ignorable(c) && !is_selector(c)
+    };
+    let is_joined = |c: char| !c.is_ascii() && !is_hidden(c);
+    let mut before = None;
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let joins = matches!(c, '\u{200c}' | '\u{200d}')
+            && before.is_some_and(is_joined)
+            && rest
+                .peek()
+                .is_some_and(|next| is_joined(*next) && !is_selector(*next));
+        if is_hidden(c) && !joins {
+            return false;
+        }
+        before = Some(c);
+    }
+    true
 }
 
 #[cfg(test)]
@@ -43,6 +45,8 @@ mod tests {
             "Größe €",
             "😀 ❤\u{fe0f}",
             "سلام",
+            "می\u{200c}خواهم",
+            "👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}\u{200d}🔥",
         ] {
             assert!(is_visible_line(seen), "{seen}");
         }
@@ -55,16 +59,29 @@ mod tests {
             '\u{85}',
             '\u{ad}',
             '\u{200b}',
+            '\u{200c}',
             '\u{200d}',
             '\u{202e}',
             '\u{2028}',
             '\u{2029}',
             '\u{2060}',
             '\u{2066}',
+            '\u{3164}',
             '\u{feff}',
+            '\u{fff9}',
             '\u{e0041}',
+            '\u{e0100}',
         ] {
             assert!(!is_visible_line(&format!("a{hidden}b")), "{hidden:?}");
+        }
+        for unjoined in [
+            "م\u{200d}",
+            "\u{200d}م",
+            "م\u{200d}\u{200d}م",
+            "a\u{200d}م",
+            "م\u{200c}\u{fe0f}",
+        ] {
+            assert!(!is_visible_line(unjoined), "{unjoined:?}");
         }
     }
 }

@@ -44,7 +44,10 @@ pub use network::{LitNetwork, NetworkProfile, SwitchedOff, UnknownNetwork};
 pub use node_error::{NodeErrorBody, NodeErrorCode, NodeErrorKind, UnknownNodeErrorCode};
 pub use node_url::{NodeUrl, NodeUrlError, names_a_node_twice};
 pub use pkp::{PkpError, PkpPublicKey, TokenId, TokenIdError};
-pub use printable::{Printable, PrintableLines, is_unprintable, printable_line, printable_lines};
+pub use printable::{
+    Printable, PrintableLines, is_default_ignorable, is_unprintable, printable_line,
+    printable_lines,
+};
 pub use resource::{LitResource, ResourceError, ResourcePrefix};
 pub use right::{IncompatibleAbility, Right};
 pub use sdk_error::{SdkErrorCode, SdkErrorKind};

@@ -49,20 +49,47 @@ pub fn printable_lines(text: &str, max_chars: usize) -> String {
     clean.collect()
 }
 
-/// Whether a character does something else than being seen, such as moving the cursor.
+/// Whether a character does something else than being seen, such as moving the cursor, or is not seen at all.
 #[must_use]
 pub const fn is_unprintable(character: char) -> bool {
+    match character {
+        // Parts of words and emoji: joiners, and what chooses between text and emoji.
+        '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' => false,
+        // Control characters, including the start of terminal sequences.
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' => true,
+        // Line and paragraph separators.
+        '\u{2028}' | '\u{2029}' => true,
+        // Annotations.
+        '\u{fff9}'..='\u{fffb}' => true,
+        other => is_default_ignorable(other),
+    }
+}
+
+/// Whether Unicode tells programs to show nothing for a character that they do not support, such as a mark of direction.
+///
+/// It is the property `Default_Ignorable_Code_Point` of Unicode 16 (`DerivedCoreProperties.txt`). It covers unassigned characters
+/// that would have it.
+#[must_use]
+pub const fn is_default_ignorable(character: char) -> bool {
     matches!(
         character,
-        // Control characters, including the start of terminal sequences.
-        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        // Line and paragraph separators.
-        | '\u{2028}' | '\u{2029}'
-        // Marks, embeddings, overrides and isolates of text direction.
-        | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        // Invisible. Joiners (U+200C, U+200D) are part of words and emoji.
-        | '\u{ad}' | '\u{180e}' | '\u{200b}' | '\u{2060}'..='\u{2065}' | '\u{206a}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -112,6 +139,7 @@ mod tests {
             "नमस्ते",
             "می‌خواهم",
             "👩‍👩‍👧",
+            "⚠\u{fe0f}",
             "e\u{301}",
             "\u{fffd}",
         ] {
@@ -129,6 +157,79 @@ mod tests {
         let lines = "a \nb\tc\u{fffd}[31md\u{fffd}e\u{fffd}f g\u{fffd}h\u{fffd}";
         assert_eq!(PrintableLines(text).to_string(), lines);
         assert_eq!(printable_lines(text, 5), "a \nb\t");
+    }
+
+    /// The ends of each range of the property, and their neighbors.
+    #[test]
+    fn ignorable_characters_are_shown() {
+        for hidden in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{17b4}',
+            '\u{17b5}',
+            '\u{180b}',
+            '\u{180f}',
+            '\u{200b}',
+            '\u{200f}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{206f}',
+            '\u{3164}',
+            '\u{fe00}',
+            '\u{fe0d}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{fff0}',
+            '\u{fffb}',
+            '\u{1bca0}',
+            '\u{1bca3}',
+            '\u{1d173}',
+            '\u{1d17a}',
+            '\u{e0000}',
+            '\u{e0100}',
+            '\u{e01ef}',
+            '\u{e0fff}',
+        ] {
+            assert_eq!(Printable(hidden).to_string(), "\u{fffd}", "{hidden:?}");
+        }
+        for seen in [
+            '\u{ac}',
+            '\u{ae}',
+            '\u{34e}',
+            '\u{350}',
+            '\u{61b}',
+            '\u{115e}',
+            '\u{1161}',
+            '\u{17b3}',
+            '\u{17b6}',
+            '\u{180a}',
+            '\u{1810}',
+            '\u{200a}',
+            '\u{2010}',
+            '\u{202f}',
+            '\u{205f}',
+            '\u{2070}',
+            '\u{3163}',
+            '\u{3165}',
+            '\u{fdff}',
+            '\u{fe10}',
+            '\u{ff9f}',
+            '\u{ffa1}',
+            '\u{ffef}',
+            '\u{fffc}',
+            '\u{1bc9f}',
+            '\u{1bca4}',
+            '\u{1d172}',
+            '\u{1d17b}',
+            '\u{dffff}',
+            '\u{e1000}',
+        ] {
+            assert_eq!(Printable(seen).to_string(), seen.to_string(), "{seen:?}");
+        }
     }
 
     proptest! {
