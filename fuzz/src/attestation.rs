@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use lit_devnet::{Devnet, SoftwareGuest};
 use lit_node_transport::{
-    NodeRequest, NodeTransport, Turn,
+    NodeRequest, NodeTransport,
     attestation::{
         AmdRoots, Attestation, AttestationPolicy, AttestationVerifier, Expected, Report, Vcek,
         VcekId,
@@ -66,16 +66,10 @@ pub(crate) fn attestation(data: &[u8]) {
 pub(crate) fn own() -> Value {
     let challenge = "00".repeat(CHALLENGE.len());
     let body = json!({ "clientPublicKey": "test", "challenge": challenge, "epoch": 0 });
-    let request = NodeRequest {
-        node: ATTESTING.node_urls()[0].clone(),
-        endpoint: Endpoint::Handshake,
-        headers: vec![
+    let request = NodeRequest::new(ATTESTING.node_urls()[0].clone(), Endpoint::Handshake, vec![
             ("content-type", "application/json".to_owned()),
             ("x-request-id", "lit_abc".to_owned()),
-        ],
-        body: body.to_string().into(),
-        turn: Turn::default(),
-    };
+        ], body.to_string());
     let answer = accounts::runtime().block_on(ATTESTING.transport().send(request));
     let answer: Value = serde_json::from_slice(&answer.expect("it answers").body).expect("JSON");
     answer["attestation"].clone()

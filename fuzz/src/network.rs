@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use lit_devnet::Devnet;
-use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError, Turn};
+use lit_node_transport::{NodeRequest, NodeResponse, NodeTransport, TransportError};
 use lit_sdk::{
     AuthMethod, Encrypted, ExecuteJs, LitNodeClient, PkpLogin, PkpPublicKey, PkpSign, Session,
     SessionRequest, WalletAuth, calls::ClaimKeyId,
@@ -76,16 +76,10 @@ impl Network {
 
     /// Sends a body to the first node. The answer is JSON, and is no failure of the node.
     fn ask(&self, endpoint: Endpoint, body: Vec<u8>) {
-        let request = NodeRequest {
-            node: self.devnet.node_urls()[0].clone(),
-            endpoint,
-            headers: vec![
+        let request = NodeRequest::new(self.devnet.node_urls()[0].clone(), endpoint, vec![
                 ("content-type", "application/json".to_owned()),
                 ("x-request-id", "lit_abc".to_owned()),
-            ],
-            body: body.into(),
-            turn: Turn::default(),
-        };
+            ], body);
         let answer = accounts::runtime().block_on(self.devnet.transport().send(request));
         let answer = answer.expect("the node answers");
         let parsed: Value = serde_json::from_slice(&answer.body).expect("the answer is JSON");

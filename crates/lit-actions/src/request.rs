@@ -92,6 +92,7 @@ impl ActionRequest {
 
 /// The outcome of an action.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ActionOutcome {
     /// The argument of the last `Lit.Actions.setResponse`; empty if the action never called it.
     pub response: String,

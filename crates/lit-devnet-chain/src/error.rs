@@ -85,6 +85,7 @@ pub enum ChainError {
 
 /// What a contract reverted with.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Revert {
     /// The data that the contract returned: a selector and its arguments, or empty.
     pub data: Bytes,

@@ -6,7 +6,7 @@
 use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use lit_devnet::{Devnet, SoftwareGuest};
-use lit_node_transport::{NodeRequest, NodeTransport, Turn};
+use lit_node_transport::{NodeRequest, NodeTransport};
 use lit_types::{Clock, wire::Endpoint};
 use serde_json::{Value, json};
 
@@ -14,16 +14,15 @@ const CHALLENGE: &str = "d3111a2dcea20f57732b03df1b87da10e1538ce02be953431499c3c
 
 async fn attestation(network: &Devnet, challenge: &Value) -> Value {
     let body = json!({ "clientPublicKey": "test", "challenge": challenge });
-    let request = NodeRequest {
-        node: network.node_urls()[0].clone(),
-        endpoint: Endpoint::Handshake,
-        headers: vec![
+    let request = NodeRequest::new(
+        network.node_urls()[0].clone(),
+        Endpoint::Handshake,
+        vec![
             ("content-type", "application/json".to_owned()),
             ("x-request-id", "lit_1".to_owned()),
         ],
-        body: Bytes::from(body.to_string()),
-        turn: Turn::default(),
-    };
+        Bytes::from(body.to_string()),
+    );
     let answer = network.transport().send(request).await.unwrap();
     assert_eq!(answer.status, 200);
     let mut answer: Value = serde_json::from_slice(&answer.body).unwrap();

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, time::Duration};
 use common::{Setup, code};
 use futures_util::FutureExt;
 use lit_devnet::{Devnet, Fault, SiweChange};
-use lit_node_transport::{NodeRequest, NodeTransport, TransportError, Turn};
+use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
 use lit_recap::{ReCap, SiweMessage};
 use lit_session_crypto::{BlsPublicKey, BlsSignature, BlsSignatureShare, session_digest};
 use lit_types::{
@@ -62,13 +62,12 @@ async fn a_node_that_hangs_never_answers() {
 async fn requests_end_with_their_network() {
     let network = Devnet::builder().start().await.unwrap();
     network.node(0).fail(Fault::Hang);
-    let request = NodeRequest {
-        node: network.node_urls()[0].clone(),
-        endpoint: Endpoint::Handshake,
-        headers: Vec::new(),
-        body: "{}".into(),
-        turn: Turn::default(),
-    };
+    let request = NodeRequest::new(
+        network.node_urls()[0].clone(),
+        Endpoint::Handshake,
+        Vec::new(),
+        "{}",
+    );
     let transport = network.transport();
     let mut pending = transport.send(request.clone());
     assert!((&mut pending).now_or_never().is_none());

@@ -7,6 +7,7 @@ use crate::{Rejection, RequestId, TransportError, cause::Chain, most_common};
 
 /// The outcome of a request to one node.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct NodeOutcome {
     /// The node.
     pub node: NodeUrl,
@@ -14,6 +15,18 @@ pub struct NodeOutcome {
     pub outcome: Outcome,
     /// How long the answer took, or how long the call waited for it.
     pub elapsed: Duration,
+}
+
+impl NodeOutcome {
+    /// The outcome after this time.
+    #[must_use]
+    pub const fn new(node: NodeUrl, outcome: Outcome, elapsed: Duration) -> Self {
+        Self {
+            node,
+            outcome,
+            elapsed,
+        }
+    }
 }
 
 /// The longest body of a refusal that is kept: an exception and the 100 KiB of logs before it, escaped.

@@ -8,6 +8,7 @@ use crate::{Cause, Turn};
 
 /// A POST to one node.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct NodeRequest {
     /// The node.
     pub node: NodeUrl,
@@ -19,6 +20,25 @@ pub struct NodeRequest {
     pub body: Bytes,
     /// Its turn, from [`NodeTransport::turns`].
     pub turn: Turn,
+}
+
+impl NodeRequest {
+    /// A request without a turn: the transport queues it when it is sent.
+    #[must_use]
+    pub fn new(
+        node: NodeUrl,
+        endpoint: Endpoint,
+        headers: Vec<(&'static str, String)>,
+        body: impl Into<Bytes>,
+    ) -> Self {
+        Self {
+            node,
+            endpoint,
+            headers,
+            body: body.into(),
+            turn: Turn::default(),
+        }
+    }
 }
 
 /// A body carries credentials, so it is not shown.

@@ -8,7 +8,7 @@ use std::{error::Error, io};
 use bytes::Bytes;
 use lit_node_transport::{
     HttpTransport, MEMORY_NODE_HOST, NodeRequest, NodeResponse, NodeTransport, RequestId,
-    TransportError, Turn, datil,
+    TransportError, datil,
 };
 use lit_types::{NodeUrl, wire::Endpoint};
 use tokio::{
@@ -59,13 +59,13 @@ async fn read_request(stream: &mut TcpStream) -> String {
 }
 
 fn request(node: &NodeUrl) -> NodeRequest {
-    NodeRequest {
-        node: node.clone(),
-        endpoint: Endpoint::Execute,
-        headers: datil::headers(&RequestId::generate().unwrap()),
-        body: Bytes::from_static(b"{}"),
-        turn: Turn::default(),
-    }
+    let headers = datil::headers(&RequestId::generate().unwrap());
+    NodeRequest::new(
+        node.clone(),
+        Endpoint::Execute,
+        headers,
+        Bytes::from_static(b"{}"),
+    )
 }
 
 async fn send(transport: &HttpTransport, node: &NodeUrl) -> Result<NodeResponse, TransportError> {

@@ -215,6 +215,7 @@ impl fmt::Display for SessionSigProblem {
 /// Session signatures that are no longer usable. Request new ones.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Invalid sessionSigs. Errors: {}", self.errors().join(", "))]
+#[non_exhaustive]
 pub struct InvalidSessionSigs {
     /// The nodes with unusable signatures, and their problems.
     pub problems: Vec<(NodeUrl, Vec<SessionSigProblem>)>,

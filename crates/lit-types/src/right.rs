@@ -161,6 +161,7 @@ impl<'de> Deserialize<'de> for Right {
 /// The ability does not apply to this kind of resource.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the ability {ability} does not apply to {resource}")]
+#[non_exhaustive]
 pub struct IncompatibleAbility {
     /// The ability.
     pub ability: LitAbility,

@@ -100,6 +100,7 @@ impl<'de> Deserialize<'de> for SessionSigs {
 /// A missing session signature. Request new ones if the set of nodes has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("missing session signature for node {node}; request new ones for the current nodes")]
+#[non_exhaustive]
 pub struct MissingNodeError {
     /// The node.
     pub node: NodeUrl,

@@ -13,7 +13,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use bytes::Bytes;
 use lit_contracts::{CreditExpiry, CreditId, LitContracts, RequestRate};
 use lit_devnet::{Devnet, DevnetBuilder};
-use lit_node_transport::{NodeRequest, NodeTransport, TransportError, Turn};
+use lit_node_transport::{NodeRequest, NodeTransport, TransportError};
 use lit_recap::{SiweBuilder, SiweMessage};
 use lit_session_crypto::{SessionKeyPair, sign_siwe};
 use lit_types::{
@@ -161,13 +161,8 @@ impl Setup {
             ("content-type", "application/json".to_owned()),
             ("x-request-id", "lit_abc".to_owned()),
         ];
-        let request = NodeRequest {
-            node: self.network.node_urls()[0].clone(),
-            endpoint,
-            headers,
-            body: body.into(),
-            turn: Turn::default(),
-        };
+        let request =
+            NodeRequest::new(self.network.node_urls()[0].clone(), endpoint, headers, body);
         let transport: Arc<dyn NodeTransport> = self.network.transport();
         let answer = transport.send(request).await.unwrap();
         (answer.status, serde_json::from_slice(&answer.body).unwrap())
@@ -182,13 +177,12 @@ pub(crate) async fn send(
     body: &Value,
 ) -> Result<(u16, Bytes), TransportError> {
     let transport: Arc<dyn NodeTransport> = network.transport();
-    let request = NodeRequest {
-        node: network.node_urls()[node].clone(),
+    let request = NodeRequest::new(
+        network.node_urls()[node].clone(),
         endpoint,
         headers,
-        body: body.to_string().into(),
-        turn: Turn::default(),
-    };
+        body.to_string(),
+    );
     let answer = transport.send(request).await?;
     Ok((answer.status, answer.body))
 }

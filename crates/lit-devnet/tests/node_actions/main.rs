@@ -24,7 +24,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::future::join_all;
 use lit_contracts::LitContracts;
 use lit_devnet::{Devnet, DevnetBuilder, MemoryTransport, actions::ActionLimits};
-use lit_node_transport::{NodeRequest, NodeTransport, Turn};
+use lit_node_transport::{NodeRequest, NodeTransport};
 use lit_recap::SiweBuilder;
 use lit_session_crypto::{SessionKeyPair, SessionTemplate, sign_siwe};
 use lit_types::{AuthSig, Clock, NodeUrl, Right, Timestamp, wire::Endpoint};
@@ -145,13 +145,7 @@ pub(crate) async fn execute(
     if !id.is_empty() {
         headers.push(("x-request-id", id.to_owned()));
     }
-    let request = NodeRequest {
-        node: node.clone(),
-        endpoint: Endpoint::Execute,
-        headers,
-        body: body.to_string().into(),
-        turn: Turn::default(),
-    };
+    let request = NodeRequest::new(node.clone(), Endpoint::Execute, headers, body.to_string());
     let response = transport.send(request).await.unwrap();
     (
         response.status,

@@ -169,7 +169,6 @@ pub(super) fn claims(agreed: &[(NodeUrl, Judged)]) -> BTreeMap<String, ClaimedKe
 
 #[cfg(test)]
 mod tests {
-    use lit_types::JsonProblem;
     use serde_json::{Map, Value, json};
 
     use super::*;
@@ -199,15 +198,13 @@ mod tests {
                 limit: 100,
             })
         };
-        assert_eq!(rejection(0, 0), None);
+        assert_eq!(rejection(100, 0), None);
         assert_eq!(rejection(101, 0), too_many("signatures"));
         assert_eq!(rejection(0, 101), too_many("claims"));
-        for (signatures, claims) in [(100, 0), (0, 100)] {
-            let malformed = rejection(signatures, claims);
-            assert!(
-                matches!(malformed, Some(Rejection::Malformed(JsonProblem { .. }))),
-                "{malformed:?}"
-            );
-        }
+        let malformed = rejection(0, 100);
+        assert!(
+            matches!(malformed, Some(Rejection::Malformed(_))),
+            "{malformed:?}"
+        );
     }
 }

@@ -10,11 +10,7 @@ fn nodes() -> Vec<NodeUrl> {
 }
 
 fn outcome(node: &NodeUrl, outcome: Outcome) -> NodeOutcome {
-    NodeOutcome {
-        node: node.clone(),
-        outcome,
-        elapsed: Duration::ZERO,
-    }
+    NodeOutcome::new(node.clone(), outcome, Duration::ZERO)
 }
 
 fn chosen(signers: &Signers, nodes: &[NodeUrl]) -> Vec<NodeUrl> {

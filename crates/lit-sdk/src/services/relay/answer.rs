@@ -12,6 +12,7 @@ use super::{PayerSecretKey, RelayError, RelayRequestId};
 /// A PKP in the answer of a relayer. [`RelayPkp::public_key`] checks it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
 pub struct RelayPkp {
     /// The id of the PKP's NFT.
     #[serde(deserialize_with = "token_id")]
@@ -52,6 +53,7 @@ pub enum MintStatus {
 
 /// A new payer at a relayer.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct RegisteredPayer {
     /// The address of the paying wallet. The relayer holds its key.
     pub wallet_address: Address,

@@ -220,6 +220,7 @@ fn associated(head: &[u8], context: &[u8]) -> Vec<u8> {
 /// Opened data.
 #[derive(Clone)]
 #[must_use]
+#[non_exhaustive]
 pub struct Opened {
     /// The text, wiped on drop.
     pub secret: Zeroizing<Vec<u8>>,
