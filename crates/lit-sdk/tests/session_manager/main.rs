@@ -10,6 +10,7 @@ mod pkp;
 mod prompts;
 mod renewal;
 mod reuse;
+mod revoking;
 mod users;
 
 use std::sync::Arc;

@@ -32,8 +32,12 @@ impl SessionManager {
             Ok(_) => return Ok(None),
             Err(error) => return self.tolerate(error).map(|()| None),
         };
-        if entry.is_expired(now) {
-            // An expired session is only a key that could leak.
+        let is_revoked = self.is_revoked(&entry);
+        if is_revoked {
+            tracing::warn!("the store brought a revoked session back; removed");
+        }
+        if is_revoked || entry.is_expired(now) {
+            // It is only a key that could leak.
             let removed = store.remove(scope).await;
             return removed
                 .map(|_| None)
@@ -81,7 +85,7 @@ impl SessionManager {
             Ok(entries) => entries,
             Err(error) => return self.tolerate(error).map(|()| None),
         };
-        kept.retain(|entry| entry.scope().can_be_narrowed_to(scope));
+        kept.retain(|entry| entry.scope().can_be_narrowed_to(scope) && !self.is_revoked(entry));
         kept.sort_by_key(|entry| Reverse(entry.bundle().expiration().at()));
         for entry in kept {
             let Ok(session) = verified(&entry, request, now).await? else {
@@ -92,6 +96,10 @@ impl SessionManager {
             }
         }
         Ok(None)
+    }
+
+    fn is_revoked(&self, entry: &StoredSession) -> bool {
+        self.live.revoked.contains(entry.bundle().root())
     }
 
     /// Puts a session into the store, and removes it again if it was revoked since `epoch`.

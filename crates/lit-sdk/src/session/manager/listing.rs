@@ -6,7 +6,7 @@ use lit_types::Timestamp;
 use super::{SessionManager, SessionManagerError};
 use crate::{
     SessionRequest,
-    session::store::{SessionScope, SessionUser, StoredSession},
+    session::store::{SessionOwner, SessionScope, SessionUser, StoredSession},
 };
 
 impl SessionManager {
@@ -32,13 +32,16 @@ impl SessionManager {
             .iter()
             .filter(|entry| entry.scope().is_same_but_login(&scope));
         keys.extend(asked.map(StoredSession::public_key));
-        self.live.forget_keys(scope.owner(), &keys);
         kept.retain(|entry| keys.contains(&entry.public_key()));
+        self.revoke_kept(scope.owner(), &kept);
         for entry in kept {
             store.remove(entry.scope()).await?;
         }
         // An unreadable entry is not listed.
-        Ok(store.remove(&scope).await? || !keys.is_empty())
+        let removed = store.remove(&scope).await?;
+        // Another caller may have read an entry that was not listed, before it was removed.
+        keys.extend(self.live.forget(&scope));
+        Ok(removed || !keys.is_empty())
     }
 
     /// Signs a user out. Returns the number of removed sessions.
@@ -56,7 +59,9 @@ impl SessionManager {
         let owner = self.owner(user.into());
         let (mut keys, scopes) = self.live.forget_owner(&owner);
         if let Some(store) = &self.store {
-            for entry in store.of_owner(&owner).await? {
+            let kept = store.of_owner(&owner).await?;
+            self.revoke_kept(&owner, &kept);
+            for entry in kept {
                 store.remove(entry.scope()).await?;
                 keys.insert(entry.public_key());
             }
@@ -94,6 +99,15 @@ impl SessionManager {
             None => self.live.entries(None),
         };
         Ok(self.summaries(kept))
+    }
+
+    /// Revokes the sessions of entries. Other callers may have read them already, or read them until they are removed.
+    fn revoke_kept(&self, owner: &SessionOwner, kept: &[StoredSession]) {
+        for entry in kept {
+            self.live.revoked.add(entry.bundle().root());
+        }
+        let keys = kept.iter().map(StoredSession::public_key).collect();
+        self.live.forget_keys(owner, &keys);
     }
 
     fn summaries(&self, entries: Vec<StoredSession>) -> Vec<SessionSummary> {

@@ -9,12 +9,15 @@ use std::{
 use lit_session_crypto::{Session, SessionPublicKey};
 use time::OffsetDateTime;
 
-use super::SessionManagerError;
+use super::{SessionManagerError, revoked::Revoked};
 use crate::session::store::{ScopeKey, SessionOwner, SessionScope, StoredSession};
 
 /// A slot for each requested scope, by owner.
 #[derive(Default)]
-pub(super) struct Live(Mutex<Slots>);
+pub(super) struct Live {
+    slots: Mutex<Slots>,
+    pub(super) revoked: Revoked,
+}
 
 #[derive(Default)]
 struct Slots {
@@ -57,36 +60,53 @@ impl Live {
         slot
     }
 
-    /// Forgets the sessions of a scope for every login, and the sessions of the same keys, such as attenuated ones. Returns
+    /// Remembers a session that was found, unless it was revoked, or the slot's session since `epoch`. Returns whether it did.
+    pub(super) fn take_found(&self, slot: &Slot, found: LiveSession, epoch: u64) -> bool {
+        // Locked over both, so that a session is either refused here or forgotten by `forget_keys`.
+        let mut state = slot.state();
+        !self.revoked.contains(found.session.root()) && state.take(found, epoch, true)
+    }
+
+    /// Revokes the sessions of a scope for every login, and the sessions of the same keys, such as attenuated ones. Returns
     /// the keys.
     pub(super) fn forget(&self, scope: &SessionScope) -> HashSet<SessionPublicKey> {
         let mut slots = self.of_owner(scope.owner());
         slots.retain(|slot| slot.scope.is_same_but_login(scope));
-        let keys = slots.iter().filter_map(|slot| slot.forget()).collect();
+        let keys = slots.iter().filter_map(|slot| self.empty(slot)).collect();
         self.forget_keys(scope.owner(), &keys);
         keys
     }
 
-    /// Forgets the sessions of an owner that have one of these keys.
+    /// Revokes the sessions of an owner that have one of these keys.
     pub(super) fn forget_keys(&self, owner: &SessionOwner, keys: &HashSet<SessionPublicKey>) {
         for slot in self.of_owner(owner) {
             let live = slot.live();
             if live.is_some_and(|live| keys.contains(&live.session.public_key())) {
-                slot.forget();
+                self.empty(&slot);
             }
         }
     }
 
-    /// Forgets all sessions of an owner. Returns their keys and scopes.
+    /// Revokes all sessions of an owner. Returns their keys and scopes.
     pub(super) fn forget_owner(
         &self,
         owner: &SessionOwner,
     ) -> (HashSet<SessionPublicKey>, Vec<SessionScope>) {
         let slots = self.of_owner(owner);
-        let forgotten = slots
+        let revoked = slots
             .iter()
-            .filter_map(|slot| Some((slot.forget()?, slot.scope.clone())));
-        forgotten.unzip()
+            .filter_map(|slot| Some((self.empty(slot)?, slot.scope.clone())));
+        let (keys, scopes) = revoked.unzip();
+        // Another caller may have attenuated one of them meanwhile.
+        self.forget_keys(owner, &keys);
+        (keys, scopes)
+    }
+
+    /// Revokes the session of a slot. Returns its key.
+    fn empty(&self, slot: &Slot) -> Option<SessionPublicKey> {
+        let session = slot.forget()?;
+        self.revoked.add(session.root());
+        Some(session.public_key())
     }
 
     /// The sessions that can be attenuated to this scope, the longest-lasting first.
@@ -122,7 +142,7 @@ impl Live {
     }
 
     fn slots(&self) -> MutexGuard<'_, Slots> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -195,21 +215,15 @@ impl Slot {
 
     /// Remembers a session, unless it was revoked since `epoch`. Returns whether it did.
     pub(super) fn take(&self, live: LiveSession, epoch: u64, kept: bool) -> bool {
-        let mut state = self.state();
-        if state.epoch != epoch {
-            return false;
-        }
-        state.keep_at = (!kept).then_some(OffsetDateTime::UNIX_EPOCH);
-        state.live = Some(live);
-        true
+        self.state().take(live, epoch, kept)
     }
 
-    /// Forgets the session, and the result of an attempt in flight. Returns the key.
-    fn forget(&self) -> Option<SessionPublicKey> {
+    /// Forgets the session, and the result of an attempt in flight. Returns the session.
+    fn forget(&self) -> Option<Arc<Session>> {
         let mut state = self.state();
         state.epoch += 1;
         state.keep_at = None;
-        state.live.take().map(|live| live.session.public_key())
+        state.live.take().map(|live| live.session)
     }
 
     pub(super) fn attempts(&self) -> u64 {
@@ -244,5 +258,16 @@ impl Slot {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self, live: LiveSession, epoch: u64, kept: bool) -> bool {
+        if self.epoch != epoch {
+            return false;
+        }
+        self.keep_at = (!kept).then_some(OffsetDateTime::UNIX_EPOCH);
+        self.live = Some(live);
+        true
     }
 }

@@ -6,6 +6,7 @@ mod kept;
 mod listing;
 mod live;
 mod obtain;
+mod revoked;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -34,7 +35,9 @@ use crate::{
 /// continue with the old one.
 ///
 /// Two processes on one store may both ask the signer. Both sessions are valid, and the store keeps the later one. After one
-/// process revokes a session, another process that has it in memory continues with it until it ends.
+/// process revokes a session, another process that has it in memory continues with it until it ends. If a store brings a revoked
+/// session back, the manager that revoked it refuses it (it remembers the last 16,384); another one, or one that was restarted, uses
+/// it until it ends.
 ///
 /// ```no_run
 /// use std::sync::Arc;

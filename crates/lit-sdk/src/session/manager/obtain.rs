@@ -55,7 +55,7 @@ impl SessionManager {
             .flatten()
             .filter(|found| found.authorized_until().at() > end);
         let renewed = match found {
-            Some(found) => self.take(slot, found, epoch, true).map(Ok)?,
+            Some(found) => self.take_found(slot, found, epoch).map(Ok)?,
             None => self.authenticate(slot, request, auth).await,
         };
         match renewed {
@@ -86,7 +86,7 @@ impl SessionManager {
             }
         };
         let taken = found.and_then(|(found, from)| {
-            let session = self.take(slot, found, epoch, true)?;
+            let session = self.take_found(slot, found, epoch)?;
             Some((session, from))
         });
         match taken {
@@ -106,9 +106,9 @@ impl SessionManager {
     ) -> Result<Arc<Session>, SessionManagerError> {
         let epoch = slot.epoch();
         let session = Arc::new(self.client.session(request, auth).await?);
-        let session = self
-            .take(slot, session, epoch, self.store.is_none())
-            .ok_or(SessionManagerError::Revoked)?;
+        if !slot.take(self.to_live(&session), epoch, self.store.is_none()) {
+            return Err(SessionManagerError::Revoked);
+        }
         observe::found(Found::New);
         self.keep(slot, &session, epoch).await?;
         Ok(session)
@@ -158,20 +158,17 @@ impl SessionManager {
         Ok((!fitted.is_expired(now)).then(|| Arc::new(fitted)))
     }
 
-    /// Remembers a session, unless it was revoked since `epoch`.
-    fn take(
-        &self,
-        slot: &Slot,
-        session: Arc<Session>,
-        epoch: u64,
-        kept: bool,
-    ) -> Option<Arc<Session>> {
-        let renew_at = self.renew_time(&session, self.now());
-        let live = LiveSession {
-            session: Arc::clone(&session),
-            renew_at,
-        };
-        slot.take(live, epoch, kept).then_some(session)
+    /// Remembers a session that was found, unless it was revoked, or the slot's session since `epoch`.
+    fn take_found(&self, slot: &Slot, found: Arc<Session>, epoch: u64) -> Option<Arc<Session>> {
+        let taken = self.live.take_found(slot, self.to_live(&found), epoch);
+        taken.then_some(found)
+    }
+
+    fn to_live(&self, session: &Arc<Session>) -> LiveSession {
+        LiveSession {
+            session: Arc::clone(session),
+            renew_at: self.renew_time(session, self.now()),
+        }
     }
 
     /// The time to renew a session.
