@@ -107,6 +107,10 @@ async fn what_a_killed_writer_left_is_removed() {
     held.unlock().unwrap();
     let store = FileStore::open(dir.path()).unwrap();
     assert!(!temporary.exists());
+    // Also by whoever signs a user out, of another session.
+    fs::write(&temporary, "half a key").unwrap();
+    assert!(!store.remove(kept().scope()).await.unwrap());
+    assert!(!temporary.exists());
     // And is never written to, whatever it is now.
     let victim = dir.path().join("victim");
     fs::write(&victim, "precious").unwrap();

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     os::unix::fs::symlink,
+    path::Path,
     time::{Duration, SystemTime},
 };
 
@@ -93,16 +94,40 @@ fn keys_cannot_leave_the_directory() {
     assert_eq!(keys, ["\0", "../outside", "a/b"]);
 }
 
+/// Makes a file two minutes old.
+fn age(path: &Path) {
+    let file = File::options().write(true).open(path).unwrap();
+    let old = SystemTime::now() - Duration::from_secs(120);
+    file.set_modified(old).unwrap();
+}
+
+/// Whoever signs out leaves no key behind, also not what a killed process was writing.
+#[tokio::test]
+async fn signing_out_removes_what_killed_writers_left() {
+    let dir = temp_dir();
+    let storage = LocalStorage::open(dir.path()).unwrap();
+    let store = LocalStorageStore::new(storage.clone(), network());
+    let kept = entry(&wallet(1), &network(), "localhost");
+    let left = dir.path().join("+lit-tmp-0123456789abcdef");
+    let leave = || {
+        fs::write(&left, "half a key").unwrap();
+        age(&left);
+    };
+    store.put(&kept).await.unwrap();
+    leave();
+    assert!(store.remove(kept.scope()).await.unwrap());
+    assert!(!left.exists());
+    leave();
+    storage.disconnect().unwrap();
+    assert!(!left.exists());
+}
+
 /// A user's key is never taken for a file of the storage itself, nor the other way round.
 #[test]
 fn keys_are_apart_from_the_files_of_the_storage() {
     let dir = temp_dir();
     let storage = LocalStorage::open(dir.path()).unwrap();
-    let old = SystemTime::now() - Duration::from_secs(2 * 60 * 60);
-    let age = |name: &str| {
-        let file = File::options().write(true).open(dir.path().join(name));
-        file.unwrap().set_modified(old).unwrap();
-    };
+    let age = |name: &str| age(&dir.path().join(name));
     let keys = [
         ".lit-tmp-0123456789abcdef",
         ".lit-tmp-",

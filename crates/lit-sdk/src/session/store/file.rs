@@ -39,6 +39,8 @@ use super::{
 /// new one. Files are not encrypted; only their modes protect them. The store refuses a directory of another user
 /// ([`StoreError::NotPrivate`]). The file system must support locks, as local ones do.
 ///
+/// A killed writer leaves a half-written entry behind. The next change of any process removes it, and so does opening the store.
+///
 /// An entry that was set aside, at most one per scope, stays until the session of that scope is removed, or
 /// [`FileStore::remove_set_aside`] is called. It may contain a session key.
 ///
@@ -71,12 +73,9 @@ impl FileStore {
             lock: Arc::default(),
             lock_wait: Self::LOCK_WAIT,
         };
-        // A killed writer leaves the file behind. While another process holds the lock, it is in use.
         match store.lock.take(&store.lock_path(), Duration::ZERO) {
-            Ok(_lock) if store.dir.kind(TEMPORARY)? != Kind::Directory => {
-                store.dir.remove(TEMPORARY)?;
-            }
-            Ok(_) => {}
+            Ok(held) => store.remove_unfinished(&held)?,
+            // Another process may be writing.
             Err(StoreError::Locked { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -113,6 +112,14 @@ impl FileStore {
             Ok(removed)
         })
         .await
+    }
+
+    /// Removes what a killed writer left behind. It may contain a session key. Only who holds the lock knows that nobody is writing.
+    fn remove_unfinished(&self, _lock: &Held<'_>) -> Result<(), StoreError> {
+        if self.dir.kind(TEMPORARY)? != Kind::Directory {
+            self.dir.remove(TEMPORARY)?;
+        }
+        Ok(())
     }
 
     fn lock(&self) -> Result<Held<'_>, StoreError> {
@@ -170,7 +177,8 @@ impl FileStore {
     }
 
     fn remove_now(&self, scope: &SessionScope) -> Result<bool, StoreError> {
-        let _lock = self.lock()?;
+        let lock = self.lock()?;
+        self.remove_unfinished(&lock)?;
         let Some(dir) = self.existing(scope.owner())? else {
             return Ok(false);
         };

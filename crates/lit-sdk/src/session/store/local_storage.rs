@@ -46,8 +46,8 @@ pub struct LocalStorage {
 /// The beginning of the name of a file while it is being written; 16 hex digits follow. No key has such a file name, since a plus
 /// sign in a key is encoded.
 const TEMPORARY: &str = "+lit-tmp-";
-/// A temporary file of this age belongs to a killed process.
-const ABANDONED: Duration = Duration::from_secs(60 * 60);
+/// A temporary file of this age belongs to a killed process. Writing takes milliseconds.
+const ABANDONED: Duration = Duration::from_secs(60);
 /// The name of the file for the empty key.
 const EMPTY_KEY: &str = "---.EMPTY_STRING.---";
 
@@ -60,16 +60,22 @@ impl LocalStorage {
     /// # Errors
     /// [`StoreError::File`]; [`StoreError::NotPrivate`] for a directory of another user, or one that all users share.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, StoreError> {
-        let dir = PrivateDir::create(directory.into())?;
-        for name in dir.names()? {
-            if is_temporary(&name) && is_abandoned(&dir.path().join(&name)) {
-                dir.remove(&name)?;
+        let storage = Self {
+            dir: Arc::new(PrivateDir::create(directory.into())?),
+            quota: Self::QUOTA,
+        };
+        storage.remove_abandoned()?;
+        Ok(storage)
+    }
+
+    /// Removes what killed writers left behind. It may contain a session key.
+    fn remove_abandoned(&self) -> Result<(), StoreError> {
+        for name in self.dir.names()? {
+            if is_temporary(&name) && is_abandoned(&self.dir.path().join(&name)) {
+                self.dir.remove(&name)?;
             }
         }
-        Ok(Self {
-            dir: Arc::new(dir),
-            quota: Self::QUOTA,
-        })
+        Ok(())
     }
 
     /// Sets the quota of all values in bytes. Default: [`LocalStorage::QUOTA`].
@@ -155,13 +161,14 @@ impl LocalStorage {
     /// Removes all values that can act as the user.
     ///
     /// These are the AuthSigs of all wallets, the root AuthSig, the choice of a wallet, and the session key.
-    /// `disconnectWeb3` of `@lit-protocol/auth-browser` leaves the session key.
+    /// `disconnectWeb3` of `@lit-protocol/auth-browser` leaves the session key. Files that killed writers left behind are removed once
+    /// they are a minute old, also when the directory is opened.
     ///
     /// # Errors
     /// As [`LocalStorage::remove_item`], after it has removed the others.
     #[doc(alias = "disconnectWeb3")]
     pub fn disconnect(&self) -> Result<(), StoreError> {
-        let mut removed = Ok(());
+        let mut removed = self.remove_abandoned();
         for key in [
             storage_keys::AUTH_SIGNATURE,
             storage_keys::AUTH_SOL_SIGNATURE,

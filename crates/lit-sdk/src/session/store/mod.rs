@@ -24,9 +24,13 @@ pub use stored::{CorruptEntry, StoredSession};
 
 /// Stores sessions: the session key and the root AuthSig with its proofs, never signatures for nodes.
 ///
-/// A store is not trusted. Its sessions are verified like any input, so it can lose a session but not forge one. It returns an
-/// entry only for an equal scope ([`StoredSession::scope`]). It sets an unreadable entry aside with a warning, and treats it as
-/// absent. The caller checks the expiration. A call may still complete after its future is dropped.
+/// A store is not trusted. Its sessions are verified like any input, so it can lose a session of [`SessionUser::Address`] but not
+/// forge one. It can forge one of [`SessionUser::Named`], since any address may sign that: the program then acts with a session of
+/// whoever can write to the store. Use a sealed store for such users, such as `lit-store-redis`, or one that only the program can
+/// write to.
+///
+/// A store returns an entry only for an equal scope ([`StoredSession::scope`]). It sets an unreadable entry aside with a warning, and
+/// treats it as absent. The caller checks the expiration. A call may still complete after its future is dropped.
 #[doc(alias = "storageProvider")]
 #[async_trait]
 pub trait SessionStore: Send + Sync + 'static {

@@ -49,7 +49,8 @@ impl NetworkId {
 pub enum SessionUser {
     /// A wallet or PKP by its address. Only this address may sign the root.
     Address(Address),
-    /// A user by the program's own name, such as an account id. Any address may sign the root.
+    /// A user by the program's own name, such as an account id. Any address may sign the root, so that only a sealed store binds a
+    /// session to its user.
     Named(String),
 }
 

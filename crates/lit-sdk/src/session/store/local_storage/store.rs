@@ -27,8 +27,8 @@ use crate::session::store::{
 /// The session of a PKP has the domain `litprotocol.com` by default, and chain id 1. The values lack its login, so it is found
 /// by address, with [`SessionManager::session_of`](crate::SessionManager::session_of).
 ///
-/// The two files are replaced one after the other. A crash in between leaves a key and a root that do not match; they are read
-/// as no session.
+/// The two files are replaced one after the other, without a lock, as in the official client. A crash in between, or two writers at
+/// once, can leave a key and a root that do not match; they are read as no session.
 ///
 /// ```
 /// use lit_sdk::{LitNodeClient, SessionManager, store::{LocalStorage, LocalStorageStore, NetworkId, StoreError}};
@@ -111,6 +111,7 @@ impl LocalStorageStore {
         if !self.entry()?.is_some_and(|entry| is_it(&entry)) {
             return Ok(false);
         }
+        self.storage.remove_abandoned()?;
         self.storage.remove_item(storage_keys::SESSION_KEY)?;
         self.storage.remove_item(storage_keys::WALLET_SIGNATURE)
     }
