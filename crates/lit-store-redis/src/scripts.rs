@@ -17,8 +17,10 @@ pub(crate) const REMOVE: &str = "local removed = redis.call('DEL', KEYS[1], KEYS
     redis.call('ZREM', KEYS[2], KEYS[1])
     return removed";
 
-/// Keys: entry, index. Arguments: the value to remove.
-pub(crate) const REMOVE_IF: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+/// Keys: entry, index. Arguments: the value to remove. Returns 1 if it was removed, 2 if there is none, and 0 if there is another.
+pub(crate) const REMOVE_IF: &str = "local value = redis.call('GET', KEYS[1])
+    if not value then return 2 end
+    if value ~= ARGV[1] then return 0 end
     redis.call('DEL', KEYS[1])
     redis.call('ZREM', KEYS[2], KEYS[1])
     return 1";
@@ -33,6 +35,7 @@ pub(crate) const SET_ASIDE: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] the
 /// Returns 1 if the value is there now, 2 if a confirmed one is there already, and 0 if an unconfirmed one is.
 pub(crate) const PROPOSE: &str = "local left = redis.call('PTTL', KEYS[1])
     if left ~= -2 then
+        if redis.call('GET', KEYS[1]) == ARGV[1] then return 1 end
         if left > tonumber(ARGV[2]) then return 2 end
         return 0
     end

@@ -119,6 +119,15 @@ impl RedisStore {
         std::iter::once(self.keys.current()).chain(self.keys.previous())
     }
 
+    /// All keys, in an order that misses no entry that moves from one to another meanwhile: a rotation makes the new form before it
+    /// removes the old one, and a program may have any of the keys as its current one.
+    fn moving(&self) -> impl Iterator<Item = &SealingKey> {
+        let previous = self.keys.previous();
+        (previous.iter())
+            .chain([self.keys.current()])
+            .chain(previous)
+    }
+
     pub(crate) fn seal(&self, entry: &StoredSession, name: &str) -> Vec<u8> {
         let json = entry.expose_json();
         self.keys.seal(json.as_bytes(), name.as_bytes(), &mut OsRng)
@@ -278,6 +287,13 @@ impl SessionStore for RedisStore {
     async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
         let names = self.names_of(scope);
         let mut found = self.read_all(names.clone()).await?;
+        if found.is_empty() && names.len() > 1 && self.connection.is_cluster() {
+            // The names are on different servers, and the entry may have moved from one to another between their answers.
+            for key in self.moving() {
+                let name = self.names.session(key, scope);
+                found.extend(self.read(&[name]).await?);
+            }
+        }
         found.sort_by_key(|found| names.iter().position(|name| *name == found.name));
         let Some(found) = found.into_iter().find(|found| found.entry.scope() == scope) else {
             return Ok(None);
@@ -309,9 +325,9 @@ impl SessionStore for RedisStore {
 
     async fn remove(&self, scope: &SessionScope) -> Result<bool, StoreError> {
         let mut removed = 0;
-        // Old names first: what a rotation moves meanwhile is found under the new one, or stays removed.
-        for name in self.names_of(scope).iter().rev() {
-            removed += self.connection.run::<u8>(&self.removal(name)).await?;
+        for key in self.moving() {
+            let removal = self.removal(&self.names.session(key, scope));
+            removed += self.connection.run::<u8>(&removal).await?;
         }
         Ok(removed > 0)
     }
@@ -327,14 +343,14 @@ impl SessionStore for RedisStore {
     }
 
     async fn of_owner(&self, owner: &SessionOwner) -> Result<Vec<StoredSession>, StoreError> {
-        let mut names = Vec::new();
-        for key in self.ring() {
+        let mut found = Vec::new();
+        for key in self.moving() {
             let mut command = cmd("ZRANGE");
             command.arg(self.names.owner(key, owner)).arg(0).arg(-1);
-            names.extend(self.connection.run::<Vec<String>>(&command).await?);
+            let mut names: Vec<String> = self.connection.run(&command).await?;
+            names.retain(|name| self.names.is_session(name));
+            found.extend(self.read_all(names).await?);
         }
-        names.retain(|name| self.names.is_session(name));
-        let mut found = self.read_all(names).await?;
         found.retain(|found| found.entry.scope().owner() == owner);
         Ok(distinct(found))
     }

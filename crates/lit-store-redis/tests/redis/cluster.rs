@@ -227,3 +227,33 @@ async fn a_prefix_must_leave_the_hash_tag() {
         assert!(store.remove(entry.scope()).await.unwrap(), "{prefix}");
     }
 }
+
+/// In a cluster the two names of an entry are on different servers.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_is_being_moved_is_found() {
+    let setup = Setup::new().await;
+    let cluster = Cluster::start().await;
+    let program = |current, previous| {
+        let previous = SealingKey::new([previous; 32]);
+        cluster.store(keys(current).with_previous([previous]))
+    };
+    let (new, old) = (program(2, 1), program(1, 2));
+    let entries = entries(&setup).await;
+    for entry in &entries {
+        old.put(entry).await.unwrap();
+    }
+    for (mover, reader) in [(&new, &new), (&old, &new), (&new, &old), (&old, &old)] {
+        let moving = tokio::spawn({
+            let mover = mover.clone();
+            async move { mover.rotate().await.unwrap() }
+        });
+        while !moving.is_finished() {
+            for entry in &entries {
+                let owner = entry.scope().owner();
+                assert_eq!(reader.of_owner(owner).await.unwrap().len(), 2);
+                assert!(reader.get(entry.scope()).await.unwrap().is_some());
+            }
+        }
+        moving.await.unwrap();
+    }
+}

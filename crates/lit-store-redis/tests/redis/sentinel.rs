@@ -1,8 +1,10 @@
 //! A master that fails, and a sentinel that promotes its replica.
 
 use std::{
+    collections::HashMap,
     fs,
     process::{Child, Command},
+    time::Duration,
 };
 
 use lit_sdk::store::{SessionStore, StoreError};
@@ -16,7 +18,7 @@ use lit_store_redis::{
 use lit_test_fakes::{TempDir, temp_dir};
 
 use crate::{
-    server::{Log, Server, free_port, start, wait_for},
+    server::{Log, Server, ask, free_port, start, wait_for},
     support::{Setup, keys},
 };
 
@@ -54,6 +56,19 @@ impl Sentinel {
 
     fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Waits until it can promote the replica.
+    async fn wait_for_replica(&self) {
+        loop {
+            let replicas: Vec<HashMap<String, String>> =
+                ask(&self.url(), &["SENTINEL", "REPLICAS", "sessions"]).await;
+            if replicas.iter().any(|it| it["master-link-status"] == "ok") {
+                return;
+            }
+            // Not to keep the servers from their work.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// Waits until it has made another server the master.
@@ -106,6 +121,43 @@ async fn the_store_follows_the_master() {
     assert!(store.remove(entries[0].scope()).await.unwrap());
     let on_new = RedisStore::new(Client::open(replica.url()).unwrap(), keys(1));
     assert!(on_new.get(entries[2].scope()).await.unwrap().is_some());
+}
+
+/// A planned failover, for maintenance: the old master stays, and becomes a replica.
+#[tokio::test]
+async fn the_store_follows_a_planned_failover() {
+    let setup = Setup::new().await;
+    let port = setup.server.port().to_string();
+    let replica = Server::started_with(&["--replicaof", "127.0.0.1", &port]);
+    setup.server.wait_for(&replica).await;
+    let mut sentinel = Sentinel::of(&setup.server, &replica);
+    let client = SentinelClient::build(
+        vec![sentinel.url()],
+        String::from("sessions"),
+        None,
+        SentinelServerType::Master,
+    );
+    let store = RedisStore::behind_sentinels(client.unwrap(), keys(1));
+    let (one, two) = (
+        setup.entry("one.example").await,
+        setup.entry("two.example").await,
+    );
+    store.put(&one).await.unwrap();
+    setup.server.wait_for(&replica).await;
+
+    sentinel.wait_for_replica().await;
+    ask::<()>(&sentinel.url(), &["SENTINEL", "FAILOVER", "sessions"]).await;
+    sentinel.wait_for_switch(&setup.server, &replica);
+    // The sentinel makes the old master a replica.
+    setup.server.wait_until_replica().await;
+    store.put(&two).await.unwrap();
+    let on_new = RedisStore::new(Client::open(replica.url()).unwrap(), keys(1));
+    for entry in [&one, &two] {
+        let found = on_new.get(entry.scope()).await.unwrap().unwrap();
+        assert_eq!(found.public_key(), entry.public_key());
+    }
+    assert!(store.remove(one.scope()).await.unwrap());
+    assert_eq!(on_new.list().await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -117,6 +117,15 @@ impl Server {
         }
     }
 
+    /// Waits until another server is its master.
+    #[cfg(feature = "sentinel")]
+    pub(crate) async fn wait_until_replica(&self) {
+        while self.replication::<String>("role").await.as_deref() != Some("slave") {
+            // Not to keep the servers from their work.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// What the server says about its replication.
     async fn replication<T: FromStr>(&self, field: &str) -> Option<T> {
         let info: String = self.ask(&["INFO", "replication"]).await;
