@@ -17,7 +17,7 @@ use lit_devnet::DevnetClock;
 use lit_sdk::{
     Clock, LitNodeClient, services::BlockhashSource, transport::NodeRequest, types::wire::Endpoint,
 };
-use lit_test_fakes::{FakeHttp, Reply};
+use lit_test_fakes::{FakeHttp, Logs, Reply};
 use serde_json::Value;
 
 /// Has a new block every second, unless it is out of order.
@@ -143,4 +143,24 @@ async fn a_hash_that_too_few_nodes_gave_is_not_used_if_there_is_another() {
     let client = client.connect().await.unwrap();
     let now = setup.network.clock().now().unix_timestamp();
     assert_eq!(nonce(&setup, &client).await, format!("0x{now:064x}"));
+}
+
+/// The path of an indexer may be a credential, such as the key of a proxy.
+#[tokio::test]
+async fn the_path_of_an_indexer_is_not_logged() {
+    let logs = Logs::default();
+    let _subscriber = tracing::subscriber::set_default(logs.subscriber());
+    let mut shown = String::new();
+    for reply in [Reply::refused(), Reply::status(403, Vec::new())] {
+        let http = FakeHttp::in_order([reply]);
+        let source = BlockhashSource::new(http, "https://indexer.example/s3cret").unwrap();
+        let error = source.latest().await.unwrap_err();
+        shown += &format!("{source:?} {error:?} {error}");
+    }
+    let logged = String::from_utf8(logs.text()).unwrap();
+    assert_eq!(logged.matches("no new block hash").count(), 2, "{logged}");
+    assert!(logged.contains("https://indexer.example"), "{logged}");
+    for shown in [logged, shown] {
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
 }

@@ -36,9 +36,10 @@ const TCB: [ObjectIdentifier; 4] = [
 const MAX_CERTIFICATE: usize = 16 * 1024;
 
 /// The certificates that signing keys of chips are traced to: AMD's root key (ARK) and SEV signing key (ASK) of one product.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AmdRoots(Arc<Roots>);
 
+#[derive(PartialEq, Eq)]
 struct Roots {
     product: String,
     ark: Certificate,
@@ -156,6 +157,7 @@ impl fmt::Debug for VcekId {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vcek {
     id: VcekId,
+    roots: AmdRoots,
     /// An uncompressed point of P-384.
     public_key: Vec<u8>,
     /// When all certificates of the chain are valid.
@@ -213,6 +215,7 @@ impl Vcek {
         });
         let vcek = Self {
             id: id.clone(),
+            roots: roots.clone(),
             public_key: public_key.ok_or(CertificateError::NotAVcek)?,
             valid: valid.flatten().ok_or(CertificateError::Malformed)?,
         };
@@ -224,6 +227,12 @@ impl Vcek {
     #[must_use]
     pub const fn id(&self) -> &VcekId {
         &self.id
+    }
+
+    /// The roots that the key was traced to.
+    #[must_use]
+    pub const fn roots(&self) -> &AmdRoots {
+        &self.roots
     }
 
     /// Checks that the certificates are valid at this time.
@@ -244,7 +253,7 @@ impl Vcek {
     }
 }
 
-fn parse(der: &[u8]) -> Result<Certificate, CertificateError> {
+pub(super) fn parse(der: &[u8]) -> Result<Certificate, CertificateError> {
     if der.len() > MAX_CERTIFICATE {
         return Err(CertificateError::Malformed);
     }

@@ -52,6 +52,9 @@ pub enum AttestationError {
     /// The certificate of the chip is refused.
     #[error("the certificate of the chip is refused")]
     Certificate(#[from] CertificateError),
+    /// The certificate of the chip was traced to other roots than those of the policy.
+    #[error("the certificate of the chip was verified with other roots than the policy's")]
+    OtherRoots,
     /// The report is not signed by the chip that it names.
     #[error("the signature of the report is wrong")]
     ReportSignature,

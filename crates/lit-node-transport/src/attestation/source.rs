@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::VcekId;
+use super::{VcekId, certificate};
 use crate::{HttpClient, HttpRequest, HttpUrl, HttpUrlError, TransportError};
 
 /// Gets the certificates of chips.
@@ -66,15 +66,15 @@ impl HttpVcekSource {
             .flatten()
             .map_err(|error| VcekSourceError::Transport(error.into()))?;
         match answer.status {
-            200 if answer.body.len() < MIN_ANSWER => Err(VcekSourceError::TooShort),
+            // A proxy may answer with a page.
+            200 if certificate::parse(&answer.body).is_err() => {
+                Err(VcekSourceError::NotACertificate)
+            }
             200 => Ok(answer.body),
             status => Err(VcekSourceError::Status(status)),
         }
     }
 }
-
-/// Shorter answers are not certificates.
-const MIN_ANSWER: usize = 256;
 
 #[async_trait]
 impl VcekSource for HttpVcekSource {
@@ -115,9 +115,9 @@ pub enum VcekSourceError {
     /// The server refused.
     #[error("the key distribution service answered with status {0}")]
     Status(u16),
-    /// The answer cannot be a certificate.
-    #[error("the key distribution service answered with less than 256 bytes")]
-    TooShort,
+    /// The server answered with something else, such as a page.
+    #[error("the key distribution service did not answer with a certificate")]
+    NotACertificate,
     /// The URL of the server cannot be extended with a path.
     #[error("unusable URL of the key distribution service")]
     Url(#[source] HttpUrlError),
@@ -130,7 +130,7 @@ impl VcekSourceError {
         match self {
             Self::Transport(_) => true,
             Self::Status(status) => matches!(status, 408 | 429 | 500..),
-            Self::Unknown | Self::TooShort | Self::Url(_) => false,
+            Self::Unknown | Self::NotACertificate | Self::Url(_) => false,
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use lit_types::{
     Clock, NodeUrl,
     wire::{Endpoint, HandshakeRequest},
 };
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::{sync::Mutex as AsyncMutex, time::Instant};
 
 use super::{
     AttestationError, AttestationVerifier, Expected, VerifiedAttestation, document::in_handshake,
@@ -25,26 +26,56 @@ use crate::{
 /// [`TransportError::Attestation`]. Another request waits for the handshake that is under way. If a node has not passed yet,
 /// because it was down for example, it gets a handshake first.
 ///
-/// A node stays attested until its next handshake.
+/// A node stays attested until its next handshake. Requests to a node with a bad attestation fail for 30 s before it gets another
+/// handshake of their own, since each new chip that it names costs a request to AMD.
 #[derive(Debug)]
 pub struct AttestedTransport<T: ?Sized> {
-    verifier: AttestationVerifier,
+    verifier: Arc<AttestationVerifier>,
     clock: Arc<dyn Clock>,
     nodes: Mutex<HashMap<NodeUrl, Slot>>,
     inner: Arc<T>,
 }
 
-/// What a node has proved. It is locked while the node is asked.
-type Slot = Arc<AsyncMutex<Option<VerifiedAttestation>>>;
+/// What is known of a node. It is locked while the node is asked.
+type Slot = Arc<AsyncMutex<Standing>>;
+
+#[derive(Debug, Default)]
+enum Standing {
+    #[default]
+    Unknown,
+    Attested(VerifiedAttestation),
+    Refused(Instant, AttestationError),
+}
+
+impl Standing {
+    /// Notes why a node was refused, unless it may do better at once.
+    fn refuse(&mut self, error: &TransportError) {
+        if let TransportError::Attestation(error) = error
+            && !matches!(
+                **error,
+                AttestationError::HandshakeRefused(_) | AttestationError::RandomnessUnavailable(_)
+            )
+        {
+            *self = Self::Refused(Instant::now(), (**error).clone());
+        }
+    }
+}
+
+/// How long a node with a bad attestation gets no handshake from other requests.
+const REFUSED_FOR: Duration = Duration::from_secs(30);
 
 /// How many nodes are remembered. A network has at most 255; with its changes there are more over time.
 const MAX_NODES: usize = 1024;
 
 impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
     /// Sends requests through another transport.
-    pub fn new(inner: Arc<T>, verifier: AttestationVerifier, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        inner: Arc<T>,
+        verifier: impl Into<Arc<AttestationVerifier>>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
-            verifier,
+            verifier: verifier.into(),
             clock,
             nodes: Mutex::default(),
             inner,
@@ -53,7 +84,10 @@ impl<T: NodeTransport + ?Sized> AttestedTransport<T> {
 
     /// What a node has proved, if it has passed.
     pub async fn attestation(&self, node: &NodeUrl) -> Option<VerifiedAttestation> {
-        self.slot(node).lock().await.clone()
+        match &*self.slot(node).lock().await {
+            Standing::Attested(attestation) => Some(attestation.clone()),
+            Standing::Unknown | Standing::Refused(..) => None,
+        }
     }
 
     fn slot(&self, node: &NodeUrl) -> Slot {
@@ -117,18 +151,29 @@ impl<T: NodeTransport + ?Sized> NodeTransport for AttestedTransport<T> {
         }
         request.turn.wait().await;
         let slot = self.slot(&request.node);
-        let mut attested = slot.lock().await;
+        let mut standing = slot.lock().await;
         if request.endpoint == Endpoint::Handshake {
-            *attested = None;
+            *standing = Standing::Unknown;
             let challenge = challenge_in(&request.body).ok_or(AttestationError::Challenge)?;
-            let (answer, verified) = self.greet(request, challenge).await?;
-            *attested = verified;
+            let greeted = self.greet(request, challenge).await;
+            let (answer, verified) = greeted.inspect_err(|error| standing.refuse(error))?;
+            if let Some(verified) = verified {
+                *standing = Standing::Attested(verified);
+            }
             return Ok(answer);
         }
-        if attested.is_none() {
-            *attested = Some(self.attest(&request.node, request.turn.clone()).await?);
+        match &*standing {
+            Standing::Attested(_) => {}
+            Standing::Refused(at, error) if at.elapsed() < REFUSED_FOR => {
+                return Err(error.clone().into());
+            }
+            Standing::Unknown | Standing::Refused(..) => {
+                let attested = self.attest(&request.node, request.turn.clone()).await;
+                let attested = attested.inspect_err(|error| standing.refuse(error))?;
+                *standing = Standing::Attested(attested);
+            }
         }
-        drop(attested);
+        drop(standing);
         self.inner.send(request).await
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use time::OffsetDateTime;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
     Attestation, AttestationError, AttestationPolicy, Expected, Vcek, VcekId, VcekSource,
@@ -15,15 +15,21 @@ use super::{
 
 /// Verifies attestations, and gets the certificates that this needs.
 ///
-/// It keeps the last 256 certificates. After a failure it does not ask for the same certificate for 5 s.
+/// It keeps the last 256 certificates, and asks for at most 4 at once. A failure that may pass is retried once, after a second. Then
+/// it does not ask for the same certificate for 5 s. Clients can share a verifier.
 pub struct AttestationVerifier {
     policy: AttestationPolicy,
     source: Arc<dyn VcekSource>,
     known: Mutex<Known>,
+    turns: Semaphore,
 }
 
 /// As many chips as a network has nodes.
 const MAX_KNOWN: usize = 256;
+/// AMD answers few requests at once from one address.
+const MAX_AT_ONCE: usize = 4;
+/// The pause before a retry.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long a source is not asked again for a certificate that it does not have.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
@@ -43,6 +49,7 @@ impl AttestationVerifier {
             policy,
             source,
             known: Mutex::default(),
+            turns: Semaphore::new(MAX_AT_ONCE),
         }
     }
 
@@ -60,17 +67,29 @@ impl AttestationVerifier {
         let id = VcekId::of(attestation.report(), self.policy.roots())?;
         let vcek = match self.recall(&id, now) {
             Some(known) => known?,
-            None => {
-                let fetched = self.fetch(&id, now).await;
-                self.remember(id, fetched.clone());
-                fetched?
-            }
+            None => self.fetch(id, now).await?,
         };
         attestation.check_report(&vcek, &self.policy, now)
     }
 
     /// The result depends on the id alone, so that one node cannot spoil that of another.
-    async fn fetch(&self, id: &VcekId, now: OffsetDateTime) -> Result<Vcek, AttestationError> {
+    async fn fetch(&self, id: VcekId, now: OffsetDateTime) -> Result<Vcek, AttestationError> {
+        // The semaphore is never closed.
+        let _turn = self.turns.acquire().await.ok();
+        // Another guest on the same chip may have been faster.
+        if let Some(known) = self.recall(&id, now) {
+            return known;
+        }
+        let mut fetched = self.ask(&id, now).await;
+        if (fetched.as_ref()).is_err_and(AttestationError::is_retryable) {
+            tokio::time::sleep(PAUSE).await;
+            fetched = self.ask(&id, now).await;
+        }
+        self.remember(id, fetched.clone());
+        fetched
+    }
+
+    async fn ask(&self, id: &VcekId, now: OffsetDateTime) -> Result<Vcek, AttestationError> {
         let certificate = self.source.certificate(id).await?;
         Ok(Vcek::verify(&certificate, id, self.policy.roots(), now)?)
     }

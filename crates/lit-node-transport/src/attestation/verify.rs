@@ -112,6 +112,9 @@ impl Attestation {
         policy: &AttestationPolicy,
         now: OffsetDateTime,
     ) -> Result<VerifiedAttestation, AttestationError> {
+        if vcek.roots() != policy.roots() {
+            return Err(AttestationError::OtherRoots);
+        }
         vcek.check_time(now)?;
         let report = self.report();
         if *vcek.id() != super::VcekId::of(report, policy.roots())? || !vcek.has_signed(report) {

@@ -1,5 +1,6 @@
-//! The attestation of a real node, with its certificate. The recording is not part of the project: it is read from the folder named
-//! by `LIT_RECORDED`, or from `../shared/data/recorded` beside the checkout, and where there is none the tests say so.
+//! An attestation in software, and that of a real node, with their certificates. The recording of the real one is not part of the
+//! project: it is read from the folder named by `LIT_RECORDED`, or from `../shared/data/recorded` beside the checkout. Without the
+//! variable and that folder the tests say so, and do the same with the one in software alone.
 
 #![cfg(feature = "attestation")]
 #![allow(
@@ -12,5 +13,6 @@
 mod genuine;
 mod policy;
 mod recording;
+mod software;
 mod source;
 mod tampering;

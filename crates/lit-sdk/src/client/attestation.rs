@@ -1,6 +1,6 @@
 //! Which nodes a client trusts by their attestation.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lit_node_transport::{
     NodeTransport,
@@ -13,11 +13,23 @@ use crate::Error;
 /// What the caller has set about attestation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AttestationSettings {
-    pub(crate) policy: Option<AttestationPolicy>,
-    pub(crate) source: Option<Arc<dyn VcekSource>>,
+    policy: Option<AttestationPolicy>,
+    source: Option<Arc<dyn VcekSource>>,
+    /// Made for the first client. It has the certificates that it needed.
+    verifier: Arc<OnceLock<Arc<AttestationVerifier>>>,
 }
 
 impl AttestationSettings {
+    pub(crate) fn set_policy(&mut self, policy: AttestationPolicy) {
+        self.policy = Some(policy);
+        self.verifier = Arc::default();
+    }
+
+    pub(crate) fn set_source(&mut self, source: Arc<dyn VcekSource>) {
+        self.source = Some(source);
+        self.verifier = Arc::default();
+    }
+
     /// A transport to attested nodes only, where the network or the caller requires it.
     pub(crate) fn apply(
         self,
@@ -30,11 +42,18 @@ impl AttestationSettings {
             None if network.profile().attestation_required => AttestationPolicy::new(),
             None => return Ok(transport),
         };
-        let source = match self.source {
-            Some(source) => source,
-            None => default_source()?,
+        let verifier = match self.verifier.get() {
+            Some(verifier) => verifier,
+            None => {
+                let source = match self.source {
+                    Some(source) => source,
+                    None => default_source()?,
+                };
+                let verifier = AttestationVerifier::new(policy, source);
+                self.verifier.get_or_init(|| verifier.into())
+            }
         };
-        let verifier = AttestationVerifier::new(policy, source);
+        let verifier = Arc::clone(verifier);
         let clock = Arc::clone(clock);
         Ok(Arc::new(AttestedTransport::new(transport, verifier, clock)))
     }

@@ -115,17 +115,19 @@ impl LitNodeClientBuilder {
         mut self,
         policy: crate::transport::attestation::AttestationPolicy,
     ) -> Self {
-        self.attestation.policy = Some(policy);
+        self.attestation.set_policy(policy);
         self
     }
 
     /// Sets where the certificates of chips come from. Default: from AMD with the feature `http`.
+    ///
+    /// Clones of the builder share the certificates that their clients got, so that connecting again does not ask AMD again.
     #[cfg(feature = "attestation")]
     pub fn with_vcek_source(
         mut self,
         source: Arc<dyn crate::transport::attestation::VcekSource>,
     ) -> Self {
-        self.attestation.source = Some(source);
+        self.attestation.set_source(source);
         self
     }
 
