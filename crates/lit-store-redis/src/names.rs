@@ -45,7 +45,7 @@ impl Names {
     }
 
     /// The hash tag of an entry, with its braces.
-    pub(crate) fn tag<'a>(&self, session: &'a str) -> &'a str {
+    fn tag<'a>(&self, session: &'a str) -> &'a str {
         let rest = self.rest(session);
         rest.split_once(':').map_or(rest, |(tag, _)| tag)
     }

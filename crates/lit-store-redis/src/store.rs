@@ -1,7 +1,6 @@
 use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, TryStreamExt, stream};
 use lit_sdk::store::{
     CorruptEntry, SealError, SealingKey, SealingKeys, SessionOwner, SessionScope, SessionStore,
     StoreError, StoredSession,
@@ -41,8 +40,6 @@ pub(crate) const INDEX_SECONDS: u64 = 31 * 24 * 60 * 60;
 const ASIDE_SECONDS: u64 = 7 * 24 * 60 * 60;
 /// The number of entries that are read at once.
 const BATCH: usize = 500;
-/// The number of users of a cluster that are read at once.
-const USERS_AT_ONCE: usize = 32;
 
 impl RedisStore {
     /// The default prefix of all names.
@@ -183,7 +180,7 @@ impl RedisStore {
         Ok(None)
     }
 
-    /// The entries of these names.
+    /// The entries of these names. On a cluster the client asks each server for its own.
     async fn read(&self, names: &[String]) -> Result<Vec<Found>, StoreError> {
         let mut found = Vec::new();
         for names in names.chunks(BATCH) {
@@ -199,19 +196,6 @@ impl RedisStore {
         Ok(found)
     }
 
-    /// The entries of these names, in any order. A cluster reads only those of one user at once.
-    async fn read_all(&self, mut names: Vec<String>) -> Result<Vec<Found>, StoreError> {
-        if !self.connection.is_cluster() {
-            return self.read(&names).await;
-        }
-        names.sort_unstable();
-        let users = names.chunk_by(|one, other| self.names.tag(one) == self.names.tag(other));
-        let users: Vec<_> = users.map(|names| self.read(names)).collect();
-        let found = stream::iter(users).buffer_unordered(USERS_AT_ONCE);
-        let found: Vec<Vec<Found>> = found.try_collect().await?;
-        Ok(found.into_iter().flatten().collect())
-    }
-
     /// All entries.
     pub(crate) async fn all(&self) -> Result<Vec<Found>, StoreError> {
         let mut names = Vec::new();
@@ -221,7 +205,7 @@ impl RedisStore {
         // A scan may return a name twice, and so may two nodes while a cluster moves it.
         names.sort_unstable();
         names.dedup();
-        self.read_all(names).await
+        self.read(&names).await
     }
 
     /// The names of all entries on a node.
@@ -286,7 +270,7 @@ fn distinct(mut found: Vec<Found>) -> Vec<StoredSession> {
 impl SessionStore for RedisStore {
     async fn get(&self, scope: &SessionScope) -> Result<Option<StoredSession>, StoreError> {
         let names = self.names_of(scope);
-        let mut found = self.read_all(names.clone()).await?;
+        let mut found = self.read(&names).await?;
         if found.is_empty() && names.len() > 1 && self.connection.is_cluster() {
             // The names are on different servers, and the entry may have moved from one to another between their answers.
             for key in self.moving() {
@@ -333,7 +317,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn set_aside(&self, refused: &StoredSession) -> Result<(), StoreError> {
-        for found in self.read_all(self.names_of(refused.scope())).await? {
+        for found in self.read(&self.names_of(refused.scope())).await? {
             if found.entry.expose_json() == refused.expose_json() {
                 self.put_aside::<()>(&found.name, &found.sealed, &CorruptEntry::Refused)
                     .await?;
@@ -349,7 +333,7 @@ impl SessionStore for RedisStore {
             command.arg(self.names.owner(key, owner)).arg(0).arg(-1);
             let mut names: Vec<String> = self.connection.run(&command).await?;
             names.retain(|name| self.names.is_session(name));
-            found.extend(self.read_all(names).await?);
+            found.extend(self.read(&names).await?);
         }
         found.retain(|found| found.entry.scope().owner() == owner);
         Ok(distinct(found))

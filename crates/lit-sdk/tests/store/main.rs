@@ -9,3 +9,4 @@ mod layout;
 mod scopes;
 mod support;
 mod tampering;
+mod values;

@@ -35,6 +35,17 @@ pub(crate) fn session(
     key: Option<&SessionKeyPair>,
     domain: Option<&str>,
 ) -> Session {
+    session_on(wallet, requests, key, domain, 1)
+}
+
+/// As [`session`], on the chain with this id.
+pub(crate) fn session_on(
+    wallet: &PrivateKeySigner,
+    requests: &[Right],
+    key: Option<&SessionKeyPair>,
+    domain: Option<&str>,
+    chain_id: u64,
+) -> Session {
     let key = key
         .cloned()
         .unwrap_or_else(|| SessionKeyPair::generate(&mut TestRng));
@@ -50,6 +61,7 @@ pub(crate) fn session(
     )
     .with_domain(domain.unwrap_or("localhost"))
     .with_expiration(end.clone())
+    .with_chain_id(chain_id)
     .with_rights(requests)
     .unwrap()
     .build()

@@ -10,6 +10,7 @@ use lit_sdk::{
 use lit_store_redis::{RedisStore, redis::cluster::ClusterClient};
 
 use crate::{
+    proxy::Proxy,
     server::{Server, free_port},
     support::{Setup, any_action, keys},
 };
@@ -17,8 +18,13 @@ use crate::{
 /// The slots of the masters: a third each.
 const SLOTS: [(&str, &str); 3] = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
 
+/// The place of the master whose clients go through a proxy.
+const LATE: usize = 1;
+
 struct Cluster {
     masters: Vec<Server>,
+    /// Leads to one of the masters.
+    late: Proxy,
     /// A replica of the first master.
     replica: Server,
 }
@@ -26,9 +32,14 @@ struct Cluster {
 impl Cluster {
     async fn start() -> Self {
         let (mut nodes, mut buses) = (Vec::new(), Vec::new());
-        for _ in 0..4 {
+        let late = Proxy::to(0).await;
+        for place in 0..4 {
             let bus = free_port().to_string();
+            // 0 is the port of the server itself.
+            let port = if place == LATE { late.port() } else { 0 };
             nodes.push(Server::started_with(&[
+                "--cluster-announce-port",
+                &port.to_string(),
                 "--cluster-enabled",
                 "yes",
                 "--cluster-port",
@@ -40,6 +51,7 @@ impl Cluster {
             ]));
             buses.push(bus);
         }
+        late.lead_to(nodes[LATE].port());
         for (node, (from, to)) in nodes.iter().zip(SLOTS) {
             node.ask::<()>(&["CLUSTER", "ADDSLOTSRANGE", from, to])
                 .await;
@@ -68,6 +80,7 @@ impl Cluster {
         }
         Self {
             masters: nodes,
+            late,
             replica,
         }
     }
@@ -189,7 +202,9 @@ async fn a_cluster_goes_and_comes_back() {
     for entry in &entries {
         store.put(entry).await.unwrap();
     }
-    let Cluster { masters, replica } = &mut cluster;
+    let Cluster {
+        masters, replica, ..
+    } = &mut cluster;
     for server in masters.iter_mut().chain([&mut *replica]) {
         server.stop();
     }
@@ -228,8 +243,8 @@ async fn a_prefix_must_leave_the_hash_tag() {
     }
 }
 
-/// In a cluster the two names of an entry are on different servers.
-#[tokio::test(flavor = "multi_thread")]
+/// In a cluster the two names of an entry are on different servers, and one of them may answer late.
+#[tokio::test]
 async fn an_entry_that_is_being_moved_is_found() {
     let setup = Setup::new().await;
     let cluster = Cluster::start().await;
@@ -237,23 +252,46 @@ async fn an_entry_that_is_being_moved_is_found() {
         let previous = SealingKey::new([previous; 32]);
         cluster.store(keys(current).with_previous([previous]))
     };
-    let (new, old) = (program(2, 1), program(1, 2));
-    let entries = entries(&setup).await;
-    for entry in &entries {
-        old.put(entry).await.unwrap();
-    }
-    for (mover, reader) in [(&new, &new), (&old, &new), (&new, &old), (&old, &old)] {
-        let moving = tokio::spawn({
-            let mover = mover.clone();
-            async move { mover.rotate().await.unwrap() }
-        });
-        while !moving.is_finished() {
-            for entry in &entries {
-                let owner = entry.scope().owner();
-                assert_eq!(reader.of_owner(owner).await.unwrap().len(), 2);
-                assert!(reader.get(entry.scope()).await.unwrap().is_some());
-            }
+    // While the new key is being rolled out, programs move entries in both directions.
+    for (from, to) in [(1, 2), (2, 1)] {
+        let entry = entry_on_late_node(&setup, &cluster, from, to).await;
+        for reader in [program(1, 2), program(2, 1)] {
+            cluster.store(keys(from)).put(&entry).await.unwrap();
+            // It has its connections.
+            reader.list().await.unwrap();
+            let mut held = cluster.late.hold("MGET");
+            let scope = entry.scope().clone();
+            let reading = tokio::spawn(async move { reader.get(&scope).await });
+            held.reached().await;
+            assert_eq!(program(to, from).rotate().await.unwrap(), 1);
+            held.go();
+            let found = reading.await.unwrap().unwrap().unwrap();
+            assert_eq!(found.public_key(), entry.public_key());
+            assert!(program(to, from).remove(entry.scope()).await.unwrap());
         }
-        moving.await.unwrap();
+    }
+}
+
+/// An entry that is on the node that can answer late under one key, and on another node under the other key.
+async fn entry_on_late_node(
+    setup: &Setup,
+    cluster: &Cluster,
+    under: u8,
+    elsewhere_under: u8,
+) -> StoredSession {
+    loop {
+        let entry = setup
+            .entry_of(&PrivateKeySigner::random(), "one.example")
+            .await;
+        let is_there = async |key| {
+            let store = cluster.store(keys(key));
+            store.put(&entry).await.unwrap();
+            let kept: u64 = cluster.masters[LATE].ask(&["DBSIZE"]).await;
+            assert!(store.remove(entry.scope()).await.unwrap());
+            kept > 0
+        };
+        if is_there(under).await && !is_there(elsewhere_under).await {
+            return entry;
+        }
     }
 }

@@ -110,6 +110,11 @@ impl Proxy {
         Held { reached, go }
     }
 
+    #[cfg(feature = "cluster")]
+    pub(crate) const fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
