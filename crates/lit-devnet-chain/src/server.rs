@@ -103,10 +103,6 @@ impl Service for RpcService {
             );
             response
         });
-        let panicked = || {
-            let problem = "internal error: the request panicked";
-            text(StatusCode::INTERNAL_SERVER_ERROR, problem)
-        };
-        Some(answer.await.unwrap_or_else(panicked))
+        Some(answer.await)
     }
 }

@@ -83,9 +83,9 @@ impl HttpServer {
                         tasks.spawn(task);
                         is_full = tasks.len() > shared.limits.connections && !shared.connections.close_one(Some(number), newest);
                     }
+                    Err(error) if is_of_one_connection(&error) => {}
                     Err(error) => {
-                        // Mostly the process is out of file descriptors.
-                        let close = |_: &usize| shared.connections.close_one(None, None);
+                        let close = |_: &usize| is_out_of_descriptors(&error) && shared.connections.close_one(None, None);
                         let closed = (0..CLOSED_AT_ONCE).take_while(close).count();
                         shared.warnings.not_accepted(&listener, &error, closed);
                         pause = if closed > 0 { PAUSES.0 } else { (pause * 2).min(PAUSES.1) };
@@ -167,6 +167,24 @@ async fn serve_http<S: Service>(
     }
 }
 
+/// Whether the connection to accept has failed, not the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted
+    )
+}
+
+/// Whether the process, or the system, has no file descriptor for a connection.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    // ENFILE and EMFILE on all Unix systems; WSAEMFILE.
+    let codes: &[i32] = if cfg!(windows) { &[10_024] } else { &[23, 24] };
+    error
+        .raw_os_error()
+        .is_some_and(|code| codes.contains(&code))
+}
+
 /// Answers requests over plain HTTP to a listener that wants another protocol.
 #[derive(Clone)]
 struct PlainHttp(Bytes);
@@ -208,7 +226,7 @@ impl Warnings {
                 %error,
                 closed,
                 left_out,
-                "cannot accept a connection; idle ones were closed"
+                "cannot accept a connection; `closed` idle ones were closed"
             );
         }
     }
@@ -217,6 +235,17 @@ impl Warnings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_lack_of_descriptors_closes_connections() {
+        let error = io::Error::from_raw_os_error;
+        let (enfile, emfile, econnaborted, enobufs) = (23, 24, 103, 105);
+        assert!(is_out_of_descriptors(&error(enfile)) && is_out_of_descriptors(&error(emfile)));
+        assert!(!is_out_of_descriptors(&error(enobufs)));
+        assert!(!is_out_of_descriptors(&io::ErrorKind::TimedOut.into()));
+        assert!(!is_out_of_descriptors(&error(econnaborted)));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_warning_a_minute_says_how_many_were_left_out() {

@@ -94,13 +94,15 @@ fn host_name(authority: &str) -> Option<String> {
 }
 
 /// Whether a host is a name or address of this machine. Addresses are safe: a browser sends them only to where it connects.
+/// A listener on `[::]` has IPv4 addresses in the form of IPv6.
 fn is_this_machine(host: &str, local: Option<IpAddr>) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost"
         || host.ends_with(".localhost")
         || address
             .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback() || Some(ip) == local)
+            .map(|ip| ip.to_canonical())
+            .is_ok_and(|ip| ip.is_loopback() || Some(ip) == local.map(|it| it.to_canonical()))
 }
 
 fn is_origin_here(origin: &str, local: Option<IpAddr>) -> bool {
@@ -296,8 +298,21 @@ mod tests {
             "127.8.8.8",
             "[::1]:80",
             "192.168.1.5:8545",
+            "[::ffff:192.168.1.5]:8545",
+            "[::ffff:127.0.0.1]",
         ] {
             assert_eq!(checked(&callers, &[("host", host)]), Ok(None), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_listener_on_all_addresses_knows_its_ipv4_address() {
+        let local = Some("::ffff:192.168.1.5".parse().unwrap());
+        for (host, is_allowed) in [("192.168.1.5:8545", true), ("192.168.1.6:8545", false)] {
+            let request = Request::post("/").header("host", host);
+            let (head, ()) = request.body(()).unwrap().into_parts();
+            let page = Callers::this_machine().check(&head, local);
+            assert_eq!(page.is_ok(), is_allowed, "{host}");
         }
     }
 

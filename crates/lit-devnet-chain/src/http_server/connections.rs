@@ -1,6 +1,7 @@
 //! The open connections of a server, and which of them to close when there is not enough for all.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -13,7 +14,7 @@ pub(super) const STALL: Duration = Duration::from_millis(100);
 /// How long a body may come slowly before it is dropped in favor of others.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The bytes per second below which a body is slow.
-const SLOW: u128 = 64 * 1024;
+const SLOW: u64 = 64 * 1024;
 
 /// The open connections of a server, oldest first.
 #[derive(Debug, Default)]
@@ -51,7 +52,13 @@ pub(super) enum Phase {
     /// Memory for a body.
     Queued { since: Instant },
     /// The rest of a body.
-    Body { since: Instant, bytes: usize },
+    Body {
+        since: Instant,
+        /// The bytes of memory that it keeps from others.
+        held: usize,
+        /// When it counts as slow, unless more comes.
+        slow_from: Instant,
+    },
     /// The service.
     Working,
     /// The network, which sends the answer.
@@ -110,9 +117,9 @@ impl Connections {
         })
     }
 
-    /// Closes the connection with the slowest body.
+    /// Closes the connection whose body comes slowly and holds the most memory.
     pub(super) fn close_slow_body(&self) -> bool {
-        self.close_first(|connection| connection.slow_rate())
+        self.close_first(|connection| connection.slow_body().map(Reverse))
     }
 
     /// Closes the connection with the smallest rank.
@@ -165,15 +172,16 @@ impl Connection {
         Some(Waits { kind, since })
     }
 
-    /// The bytes per second of a body that is slow.
-    fn slow_rate(&self) -> Option<u128> {
+    /// The memory that a slow body holds.
+    fn slow_body(&self) -> Option<usize> {
         let state = lock(&self.state);
-        let Phase::Body { since, bytes } = state.phase else {
+        let Phase::Body {
+            held, slow_from, ..
+        } = state.phase
+        else {
             return None;
         };
-        let age = since.elapsed();
-        let rate = bytes as u128 * 1_000 / age.as_millis().max(1);
-        (!state.is_closing && age >= PATIENCE && rate < SLOW).then_some(rate)
+        (!state.is_closing && held > 0 && slow_from <= Instant::now()).then_some(held)
     }
 
     fn close(&self) {
@@ -209,18 +217,22 @@ impl Connection {
         };
     }
 
-    /// Notes the beginning of a body.
-    pub(super) fn awaits_body(&self) {
+    /// Notes that the rest of a body is read, which holds so many bytes of memory.
+    pub(super) fn awaits_body(&self, held: usize) {
+        let since = Instant::now();
         lock(&self.state).phase = Phase::Body {
-            since: Instant::now(),
-            bytes: 0,
+            since,
+            held,
+            slow_from: since + PATIENCE,
         };
     }
 
-    /// Notes a part of a body.
+    /// Notes a part of a body. What came fast before does not make up for a pause.
     pub(super) fn received(&self, more: usize) {
-        if let Phase::Body { bytes, .. } = &mut lock(&self.state).phase {
-            *bytes += more;
+        if let Phase::Body { slow_from, .. } = &mut lock(&self.state).phase {
+            let now = Instant::now();
+            let worth = Duration::from_micros(more as u64 * 1_000_000 / SLOW);
+            *slow_from = (now + PATIENCE).min(now.max(*slow_from) + worth);
         }
     }
 
@@ -275,7 +287,7 @@ mod tests {
         idle.is_sent();
         stalled.is_sending();
         stalled.reads(false);
-        body.awaits_body();
+        body.awaits_body(1);
         queued.is_queued();
         working.is_working();
         // Only idle connections make room at once.
@@ -299,19 +311,39 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_slowest_body_is_closed_first() {
+    async fn the_slow_body_that_holds_most_is_closed_first() {
         let table = Arc::<Connections>::default();
-        let open = [(); 3].map(|()| table.add(0));
-        for (it, bytes) in open.iter().zip([10_000, 100, 1_000_000]) {
-            it.connection().awaits_body();
-            it.connection().received(bytes);
+        let open = [(); 4].map(|()| table.add(0));
+        for (it, held) in open.iter().zip([100_000, 300_000, 0, 200_000]) {
+            it.connection().awaits_body(held);
         }
         assert!(!table.close_slow_body(), "all are young");
         tokio::time::advance(PATIENCE).await;
         assert!(table.close_slow_body());
-        assert_eq!(closing(&open), [false, true, false]);
+        assert_eq!(closing(&open), [false, true, false, false]);
         assert!(table.close_slow_body());
-        assert!(!table.close_slow_body(), "the last one is fast");
+        assert_eq!(closing(&open), [false, true, false, true]);
+        assert!(table.close_slow_body());
+        assert!(!table.close_slow_body(), "the last one holds nothing");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_is_slow_if_it_has_come_slowly_for_a_second() {
+        let table = Arc::<Connections>::default();
+        let [steady, burst] = [(); 2].map(|()| table.add(0));
+        for it in [&steady, &burst] {
+            it.connection().awaits_body(1);
+        }
+        burst.connection().received(100_000_000);
+        for _ in 0..9 {
+            tokio::time::advance(PATIENCE / 10).await;
+            steady.connection().received(SLOW as usize / 10);
+        }
+        assert!(!table.close_slow_body());
+        tokio::time::advance(PATIENCE / 10).await;
+        assert!(table.close_slow_body());
+        assert!(!table.close_slow_body());
+        assert_eq!(closing(&[steady, burst]), [false, true]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,16 +7,17 @@ use http_body_util::{BodyExt, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Body, Incoming},
-    header::{self, HeaderValue},
+    header::{self, HeaderMap, HeaderValue},
     http::request::Parts,
 };
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
     time::{Instant, timeout_at},
 };
 
 use super::{
     Service, Shared,
+    callers::NotAllowed,
     connections::{Connection, STALL},
 };
 
@@ -45,27 +46,39 @@ impl<S: Service> Exchange<S> {
     ) -> Result<Response<Full<Bytes>>, Closed> {
         self.connection.is_working();
         let (head, body) = request.into_parts();
-        let page = match self.shared.callers.check(&head, self.local) {
-            Ok(page) => page,
+        let mut is_read = body.is_end_stream();
+        let mut headers = HeaderMap::new();
+        let answered = match self.shared.callers.check(&head, self.local) {
             Err(refusal) => {
                 tracing::debug!(%refusal, "refused a caller");
-                let refusal = text(StatusCode::FORBIDDEN, refusal.to_string());
-                return Ok(self.send(refusal).await);
+                Err(Refused::Caller(refusal))
+            }
+            Ok(page) => {
+                headers = page.headers(&head.headers, S::METHODS);
+                if head.method == Method::OPTIONS {
+                    Ok(no_content())
+                } else {
+                    match self.receive(head, body).await {
+                        Ok((request, _counted)) => {
+                            is_read = true;
+                            Ok(self.service.answer(request).await.ok_or(Closed)?)
+                        }
+                        Err(refused) => Err(refused),
+                    }
+                }
             }
         };
-        let cors = page.headers(&head.headers, S::METHODS);
-        let mut response = if head.method == Method::OPTIONS {
-            let mut response = Response::default();
-            *response.status_mut() = StatusCode::NO_CONTENT;
-            response
-        } else {
-            match self.receive(head, body).await {
-                Ok((request, _counted)) => self.service.answer(request).await.ok_or(Closed)?,
-                Err(refused) => refused.response(),
-            }
-        };
-        response.headers_mut().extend(cors);
-        Ok(self.send(response).await)
+        // Without this, hyper skips a short body and takes the next request before the answer is sent, if the answer has no body.
+        // A client that never reads would make it keep any number of answers.
+        if !is_read {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        let response = answered.unwrap_or_else(|refused| self.refusal(&refused));
+        Ok(self.send(response, headers).await)
+    }
+
+    fn refusal(&self, refused: &Refused) -> Response<Bytes> {
+        self.service.refusal(refused.status(), refused.to_string())
     }
 
     /// The whole request, which is counted until the permits are dropped; or the response to send if it is too large or too slow.
@@ -89,7 +102,6 @@ impl<S: Service> Exchange<S> {
             let waited = timeout_at(deadline, self.count_received(known)).await;
             counted.body = waited.map_err(|_| Refused::Busy)?;
         }
-        self.connection.awaits_body();
         let read = self.read(body, limit, &mut counted.body);
         let read = timeout_at(deadline, read).await;
         self.connection.is_working();
@@ -97,7 +109,7 @@ impl<S: Service> Exchange<S> {
         let request = Request::from_parts(head, body);
         let (request, memory) = self.measured(request).await?;
         if memory > UNCOUNTED {
-            let taken = take(&self.shared.trees, memory, || false);
+            let taken = self.shared.trees.take(memory, || false);
             let waited = timeout_at(deadline, taken).await;
             counted.tree = waited.map_err(|_| Refused::Busy)?;
         }
@@ -110,8 +122,8 @@ impl<S: Service> Exchange<S> {
         limit: usize,
         counted: &mut Option<OwnedSemaphorePermit>,
     ) -> Result<Bytes, Refused> {
-        let is_counted = counted.is_some();
         let mut whole = BytesMut::new();
+        self.connection.awaits_body(held(counted));
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else {
                 return Err(Refused::Unreadable);
@@ -119,18 +131,22 @@ impl<S: Service> Exchange<S> {
             let Ok(part) = frame.into_data() else {
                 continue;
             };
-            if whole.len() + part.len() > limit {
+            let length = whole.len() + part.len();
+            if length > limit {
                 return Err(Refused::TooLarge(limit));
             }
             self.connection.received(part.len());
-            if !is_counted && whole.len() + part.len() > UNCOUNTED {
-                let more = self.count_received(part.len()).await;
-                match (counted.as_mut(), more) {
-                    (Some(counted), Some(more)) => counted.merge(more),
-                    (_, more) => *counted = more,
-                }
+            if counted.is_none() && length > UNCOUNTED {
+                // Its length is unknown, so it gets memory for the longest one.
+                self.connection.is_queued();
+                *counted = self.count_received(limit).await;
+                self.connection.awaits_body(held(counted));
             }
             whole.extend_from_slice(&part);
+        }
+        if let Some(counted) = counted {
+            let unused = counted.num_permits().saturating_sub(whole.len());
+            drop(counted.split(unused));
         }
         Ok(whole.freeze())
     }
@@ -139,7 +155,7 @@ impl<S: Service> Exchange<S> {
     async fn count_received(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let shared = &self.shared;
         let close = || shared.connections.close_slow_body();
-        take(&shared.received, bytes, close).await
+        shared.received.take(bytes, close).await
     }
 
     /// The memory that the service takes to parse a request.
@@ -170,18 +186,19 @@ impl<S: Service> Exchange<S> {
     }
 
     /// Counts the bytes of an answer until they are sent.
-    async fn send(&self, response: Response<Bytes>) -> Response<Full<Bytes>> {
-        let (mut head, body) = response.into_parts();
+    async fn send(&self, response: Response<Bytes>, headers: HeaderMap) -> Response<Full<Bytes>> {
+        let (mut head, mut body) = response.into_parts();
         let shared = &self.shared;
         let mut counted = None;
         if body.len() > UNCOUNTED {
             let close = || shared.connections.close_stalled();
-            let taken = take(&shared.unsent, body.len(), close);
+            let taken = shared.unsent.take(body.len(), close);
             match tokio::time::timeout(shared.limits.send_timeout, taken).await {
                 Ok(taken) => counted = taken,
-                Err(_) => return Refused::Busy.response().map(Full::new),
+                Err(_) => (head, body) = self.refusal(&Refused::Busy).into_parts(),
             }
         }
+        head.headers.extend(headers);
         // The place of the worker that made it.
         head.extensions.clear();
         let unsent = Unsent {
@@ -199,22 +216,17 @@ impl<S: Service> Exchange<S> {
     }
 }
 
-/// Takes permits for bytes, at most all. While there are not enough it makes room, again and again.
-async fn take(
-    budget: &Budget,
-    bytes: usize,
-    make_room: impl Fn() -> bool,
-) -> Option<OwnedSemaphorePermit> {
-    let bytes = u32::try_from(bytes.min(budget.limit)).unwrap_or(u32::MAX);
-    let acquired = Arc::clone(&budget.free).acquire_many_owned(bytes);
-    let mut acquired = std::pin::pin!(acquired);
-    loop {
-        match tokio::time::timeout(STALL / 4, acquired.as_mut()).await {
-            // The budget is never closed.
-            Ok(permit) => return permit.ok(),
-            Err(_) => _ = make_room(),
-        }
-    }
+/// The bytes that a permit stands for.
+fn held(counted: &Option<OwnedSemaphorePermit>) -> usize {
+    counted
+        .as_ref()
+        .map_or(0, OwnedSemaphorePermit::num_permits)
+}
+
+fn no_content() -> Response<Bytes> {
+    let mut response = Response::default();
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// A number of bytes that requests share.
@@ -222,6 +234,8 @@ async fn take(
 pub(super) struct Budget {
     limit: usize,
     free: Arc<Semaphore>,
+    /// The turn of the first in the queue, which makes room for all.
+    turn: Mutex<()>,
 }
 
 impl Budget {
@@ -230,6 +244,26 @@ impl Budget {
         Self {
             limit,
             free: Arc::new(Semaphore::new(limit)),
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Takes permits for bytes, at most all, in order. While there are not enough it makes room, again and again.
+    async fn take(
+        &self,
+        bytes: usize,
+        make_room: impl Fn() -> bool,
+    ) -> Option<OwnedSemaphorePermit> {
+        let _turn = self.turn.lock().await;
+        let bytes = u32::try_from(bytes.min(self.limit)).unwrap_or(u32::MAX);
+        let acquired = Arc::clone(&self.free).acquire_many_owned(bytes);
+        let mut acquired = std::pin::pin!(acquired);
+        loop {
+            match tokio::time::timeout(STALL / 4, acquired.as_mut()).await {
+                // The budget is never closed.
+                Ok(permit) => return permit.ok(),
+                Err(_) => _ = make_room(),
+            }
         }
     }
 }
@@ -264,6 +298,8 @@ impl Drop for Unsent {
 /// Why a request is not answered by the service.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
+    #[error(transparent)]
+    Caller(NotAllowed),
     #[error("request too large: the limit is {0} bytes")]
     TooLarge(usize),
     #[error("the request has too many values: parsing it takes more than 128 MiB")]
@@ -279,15 +315,15 @@ enum Refused {
 }
 
 impl Refused {
-    fn response(&self) -> Response<Bytes> {
-        let status = match self {
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Caller(_) => StatusCode::FORBIDDEN,
             Self::TooLarge(_) | Self::TooManyValues => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::TimedOut => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        text(status, self.to_string())
+        }
     }
 }
 
@@ -300,4 +336,30 @@ pub fn text(status: StatusCode, text: impl Into<Bytes>) -> Response<Bytes> {
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use futures_util::future::join_all;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_first_in_the_queue_makes_room() {
+        let budget = Budget::new(1);
+        let taken = budget.take(1, || false).await;
+        let made = AtomicUsize::new(0);
+        let make_room = || made.fetch_add(1, Ordering::Relaxed) == usize::MAX;
+        let waiting = join_all((0..100).map(|_| budget.take(1, make_room)));
+        let long = 4 * STALL + Duration::from_millis(1);
+        assert!(tokio::time::timeout(long, waiting).await.is_err());
+        assert_eq!(made.into_inner(), 16);
+        drop(taken);
+        assert!(budget.take(1, || false).await.is_some());
+    }
 }

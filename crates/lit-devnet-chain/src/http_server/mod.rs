@@ -16,7 +16,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::{Request, Response, http::request::Parts};
+use hyper::{Request, Response, StatusCode, http::request::Parts};
 use lit_types::json_memory;
 use tokio::sync::Semaphore;
 
@@ -50,6 +50,11 @@ pub trait Service: Clone + Send + Sync + 'static {
         true
     }
 
+    /// The answer to a request that the server refuses, in plain text unless the service has a form of its own.
+    fn refusal(&self, status: StatusCode, problem: String) -> Response<Bytes> {
+        text(status, problem)
+    }
+
     /// Answers a request; `None` closes the connection without an answer. The future is dropped when the client disconnects.
     fn answer(
         &self,
@@ -68,7 +73,8 @@ pub struct Limits {
     pub body_timeout: Duration,
     /// The time for a client to read an answer.
     pub send_timeout: Duration,
-    /// The bytes of large bodies in memory, of all connections together. Parsed, they may take twice as much again.
+    /// The bytes of large bodies in memory, of all connections together. A body of unknown length counts as the longest one
+    /// until it has come. Parsed, they may take twice as much again.
     pub received: usize,
     /// The bytes of large answers in memory, of all connections together.
     pub unsent: usize,

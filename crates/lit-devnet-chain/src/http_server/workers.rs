@@ -1,11 +1,19 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use bytes::Bytes;
-use hyper::Response;
+use hyper::{Response, StatusCode};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::text;
+
+/// How long a request waits for a worker.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Threads for blocking work on requests, so many that a flood of requests leaves some for others.
 #[derive(Debug, Clone)]
@@ -18,16 +26,20 @@ impl Workers {
         Self(Arc::new(Semaphore::new(limit)))
     }
 
-    /// Answers on a thread for blocking work, as soon as one is free; `None` if the work panics. If the future is dropped, work that waits is
-    /// not begun, and work that runs can ask [`Caller::is_gone`].
+    /// Answers on a thread for blocking work, as soon as one is free; with status 503 if none is free in 30 seconds, and 500 if the work
+    /// panics. If the future is dropped, work that waits is not begun, and work that runs can ask [`Caller::is_gone`].
     ///
     /// The next work begins when there is memory to send the answer, so that answers do not pile up.
     pub async fn answer(
         &self,
         work: impl FnOnce(&Caller) -> Response<Bytes> + Send + 'static,
-    ) -> Option<Response<Bytes>> {
+    ) -> Response<Bytes> {
+        let free = Arc::clone(&self.0).acquire_owned();
         // The semaphore is never closed.
-        let place = Arc::clone(&self.0).acquire_owned().await.ok()?;
+        let Ok(Ok(place)) = tokio::time::timeout(MAX_WAIT, free).await else {
+            let problem = "too many requests are answered; try again";
+            return text(StatusCode::SERVICE_UNAVAILABLE, problem);
+        };
         let caller = Caller::default();
         let _gone = GoneOnDrop(caller.clone());
         let work = move || {
@@ -36,7 +48,12 @@ impl Workers {
             answer.extensions_mut().insert(place);
             answer
         };
-        tokio::task::spawn_blocking(work).await.ok()
+        let panicked = |_| {
+            let problem = "internal error: the request panicked";
+            text(StatusCode::INTERNAL_SERVER_ERROR, problem)
+        };
+        let answer = tokio::task::spawn_blocking(work).await;
+        answer.unwrap_or_else(panicked)
     }
 }
 
@@ -98,13 +115,13 @@ mod tests {
             assert_eq!((has_seen.try_recv(), caller.is_gone()), (Ok(true), false));
             nothing()
         });
-        assert!(next.await.is_some());
+        assert_eq!(next.await.status(), StatusCode::OK);
     }
 
     #[tokio::test]
     async fn work_waits_until_the_answer_before_it_can_be_sent() {
         let workers = Workers::new(1);
-        let first = workers.answer(|_| nothing()).await.unwrap();
+        let first = workers.answer(|_| nothing()).await;
         let (begun, has_begun) = mpsc::channel();
         let next = workers.answer(move |_| {
             let _ = begun.send(());
@@ -118,7 +135,17 @@ mod tests {
         }
         assert_eq!(has_begun.try_recv(), Err(mpsc::TryRecvError::Empty));
         drop(first);
-        assert!(next.await.is_some());
+        assert_eq!(next.await.status(), StatusCode::OK);
         assert_eq!(has_begun.try_recv(), Ok(()));
+    }
+    #[tokio::test(start_paused = true)]
+    async fn a_request_does_not_wait_forever_for_a_worker() {
+        let workers = Workers::new(1);
+        let first = workers.answer(|_| nothing()).await;
+        let refused = workers.answer(|_| panic!("all workers are busy")).await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        drop(first);
+        let panicked = workers.answer(|_| panic!("for the test")).await;
+        assert_eq!(panicked.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -133,6 +133,43 @@ async fn a_new_connection_replaces_the_oldest_idle_one() {
     exchange(&mut open[0], &small_request()).await;
 }
 
+/// One that hyper reads on without sending: it does not wait until an answer without a body is sent, if the body of the request was
+/// not read.
+#[tokio::test]
+async fn answers_without_a_body_do_not_pile_up() {
+    for request in [
+        "OPTIONS / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\n\r\n1",
+        "HEAD / HTTP/1.1\r\nhost: evil.example\r\ncontent-length: 1\r\n\r\n1",
+        "HEAD / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999\r\n\r\n",
+        "OPTIONS / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\n1\r\n0\r\n\r\n",
+    ] {
+        let (address, _server) = serve(Limits::default(), rpc()).await;
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        send(&mut stream, &request.repeat(20)).await;
+        stream.shutdown().await.unwrap();
+        let mut answers = String::new();
+        stream.read_to_string(&mut answers).await.unwrap();
+        assert_eq!(answers.matches("HTTP/1.1").count(), 1, "{answers}");
+        assert!(answers.contains("connection: close\r\n"), "{answers}");
+    }
+    // A body that was read keeps the connection open, and so does no body at all.
+    let (address, _server) = serve(Limits::default(), rpc()).await;
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let options = "OPTIONS / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    for (request, status) in [
+        (options, "204"),
+        (&small_request(), "200"),
+        (options, "204"),
+    ] {
+        let answer = exchange(&mut stream, request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{answer}"
+        );
+        assert!(!answer.contains("connection: close"), "{answer}");
+    }
+}
+
 /// Answers when it is told to, and says when it begins and when it ends.
 #[derive(Clone)]
 struct Told {
@@ -201,6 +238,10 @@ async fn working_connections_are_not_replaced() {
     // Both work, one more than the limit. The third waits until one ends.
     let mut third = TcpStream::connect(&address).await.unwrap();
     send(&mut third, &post("")).await;
+    tokio::time::pause();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    tokio::time::resume();
+    assert_eq!(begun.try_recv(), Err(mpsc::error::TryRecvError::Empty));
     go_on.notify_one();
     begun.recv().await.unwrap();
     go_on.notify_one();
@@ -244,6 +285,41 @@ async fn a_body_that_comes_slowly_is_dropped_for_others() {
     let mut small = TcpStream::connect(&address).await.unwrap();
     send(&mut small, &post("{}")).await;
     begun.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn bodies_of_unknown_length_do_not_wait_for_one_another() {
+    let (service, mut begun, _ended) = Told::new();
+    let limits = Limits {
+        received: 1_000_000,
+        ..Limits::default()
+    };
+    let (address, _server) = serve(limits, service.clone()).await;
+    let head = "POST / HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+    let half = format!("{:x}\r\n{}\r\n", 450_000, " ".repeat(450_000));
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        send(&mut stream, head).await;
+        open.push(stream);
+    }
+    // Each has the memory for a whole body before it sends the second half.
+    let ends = open.iter_mut().map(async |stream| {
+        send(stream, &half).await;
+        send(stream, &half).await;
+        send(stream, "0\r\n\r\n").await;
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        String::from_utf8(answer.to_vec()).unwrap()
+    });
+    let serving = async {
+        for _ in 0..3 {
+            begun.recv().await.unwrap();
+            service.go_on.notify_one();
+        }
+    };
+    let (answers, ()) = tokio::join!(futures_util::future::join_all(ends), serving);
+    assert_eq!(answers, ["HTTP/1.1 200"; 3]);
 }
 
 #[tokio::test]

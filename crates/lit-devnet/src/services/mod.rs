@@ -15,7 +15,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::BodyExt;
-use lit_devnet_chain::http_server::{Service, Workers, text};
+use lit_devnet_chain::http_server::{Service, Workers};
 use lit_types::{NodeUrl, json_memory};
 use tower::Service as _;
 
@@ -117,9 +117,7 @@ impl Service for Services {
             let body = body.collect().await.unwrap_or_default();
             Response::from_parts(head, body.to_bytes())
         };
-        let answer = self.workers.answer(move |_| runtime.block_on(work)).await;
-        let lost = || text(StatusCode::INTERNAL_SERVER_ERROR, "internal error");
-        Some(answer.unwrap_or_else(lost))
+        Some(self.workers.answer(move |_| runtime.block_on(work)).await)
     }
 }
 
