@@ -7,6 +7,7 @@ mod params;
 #[cfg(feature = "http")]
 mod size;
 
+use lit_types::strict_json;
 use serde_json::{Value, json};
 
 pub(crate) use self::error::RpcError;
@@ -18,6 +19,8 @@ use crate::Chain;
 
 /// The number of requests in one batch.
 const MAX_BATCH: usize = 1_000;
+/// The longest id of a request, in bytes. Refusals repeat it.
+const MAX_ID: usize = 256;
 /// The largest answer to a request or a batch, in bytes; that of geth's batches.
 pub(crate) const MAX_ANSWER: usize = 25_000_000;
 
@@ -31,7 +34,7 @@ impl Chain {
         serde_json::from_slice(&answer).unwrap_or_default()
     }
 
-    /// Answers the body of an HTTP request like [`Chain::rpc`], with a parse error if it is not JSON.
+    /// Answers the body of an HTTP request like [`Chain::rpc`], with a parse error if it is not JSON, or has doubled members.
     #[must_use]
     pub fn rpc_bytes(&self, request: &[u8]) -> Vec<u8> {
         self.rpc_until(request, &|| false)
@@ -39,7 +42,7 @@ impl Chain {
 
     /// As [`Chain::rpc_bytes`]. Once it is over, the rest of a batch is refused.
     pub(crate) fn rpc_until(&self, request: &[u8], is_over: &dyn Fn() -> bool) -> Vec<u8> {
-        match serde_json::from_slice(request) {
+        match strict_json::from_slice(request) {
             Ok(request) => self.answer_all(request, is_over),
             Err(error) => {
                 let refusal = RpcError::new(-32700, format!("parse error: {error}"));
@@ -62,7 +65,7 @@ impl Chain {
                         _ => None,
                     };
                     answer.push(&match refusal {
-                        Some(refusal) => refusal.response(&request["id"]),
+                        Some(refusal) => refusal.response(&id_of(&request).unwrap_or_default()),
                         None => self.answer_one(request),
                     });
                 }
@@ -85,16 +88,12 @@ impl Chain {
     }
 
     fn answer_one(&self, request: Value) -> Value {
+        let id = match id_of(&request) {
+            Ok(id) => id,
+            Err(refusal) => return refusal.response(&Value::Null),
+        };
         let Value::Object(mut request) = request else {
             return RpcError::invalid_request("not an object").response(&Value::Null);
-        };
-        let id = match request.remove("id") {
-            None => Value::Null,
-            Some(id @ (Value::Null | Value::Number(_) | Value::String(_))) => id,
-            Some(_) => {
-                return RpcError::invalid_request("the id is not a number or a string")
-                    .response(&Value::Null);
-            }
         };
         let Some(Value::String(method)) = request.remove("method") else {
             return RpcError::invalid_request("missing method").response(&id);
@@ -128,6 +127,21 @@ impl Chain {
             );
         }
         answer
+    }
+}
+
+/// The id of a request; null if it has none.
+fn id_of(request: &Value) -> Result<Value, RpcError> {
+    match request.get("id") {
+        None => Ok(Value::Null),
+        Some(Value::String(id)) if id.len() > MAX_ID => {
+            let problem = format!("the id is longer than {MAX_ID} bytes");
+            Err(RpcError::invalid_request(&problem))
+        }
+        Some(id @ (Value::Null | Value::Number(_) | Value::String(_))) => Ok(id.clone()),
+        Some(_) => Err(RpcError::invalid_request(
+            "the id is not a number or a string",
+        )),
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, U256};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use lit_types::strict_json;
 use revm::{DatabaseRef, context::BlockEnv};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ use crate::{
 
 /// The largest dump after decompression, in bytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
+/// The number of accounts and storage slots in a dump, because the chain is locked while they are added.
+const MAX_ENTRIES: usize = 500_000;
 /// How many blocks a dump may be ahead of the chain.
 const MAX_AHEAD: u64 = 100_000;
 /// The highest block of a dump: empty blocks up to it are mined and kept.
@@ -212,6 +215,14 @@ impl Loaded {
         } else {
             Cow::Borrowed(bytes)
         };
-        serde_json::from_slice(&json).map_err(|error| malformed(&error))
+        let loaded: Self = strict_json::from_slice(&json).map_err(|error| malformed(&error))?;
+        let accounts = loaded.accounts.values();
+        let entries: usize = accounts.map(|account| 1 + account.storage.len()).sum();
+        if entries > MAX_ENTRIES {
+            let problem =
+                format_args!("more than {MAX_ENTRIES} accounts and storage slots: {entries}");
+            return Err(malformed(&problem));
+        }
+        Ok(loaded)
     }
 }

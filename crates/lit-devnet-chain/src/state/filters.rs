@@ -8,10 +8,19 @@ use crate::ChainError;
 /// The number of installed filters kept. Clients rarely uninstall theirs, so the oldest is evicted.
 const MAX_FILTERS: usize = 1_000;
 
+/// The memory of the installed filters kept, in bytes; the oldest are evicted.
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The memory of an address or a topic in a filter, in bytes.
+const TERM_BYTES: usize = 64;
+/// The memory of a filter without its terms, in bytes.
+const FILTER_BYTES: usize = 512;
+
 /// The filters that clients have installed.
 #[derive(Debug, Default)]
 pub(super) struct Filters {
     installed: BTreeMap<u64, Installed>,
+    /// The memory of all of them.
+    bytes: usize,
     last_id: u64,
 }
 
@@ -39,10 +48,26 @@ pub(crate) enum Changes {
     Logs(Vec<Log>),
 }
 
+impl Installed {
+    fn bytes(&self) -> usize {
+        let terms = match &self.kind {
+            Kind::Blocks => 0,
+            Kind::Logs(filter) => {
+                let topics: usize = filter.topics.iter().map(|it| it.len()).sum();
+                filter.address.len() + topics
+            }
+        };
+        FILTER_BYTES + terms * TERM_BYTES
+    }
+}
+
 impl Filters {
     pub(super) fn install(&mut self, filter: Installed) -> u64 {
-        if self.installed.len() == MAX_FILTERS {
-            self.installed.pop_first();
+        self.bytes += filter.bytes();
+        while (self.installed.len() >= MAX_FILTERS || self.bytes > MAX_BYTES)
+            && let Some((_, oldest)) = self.installed.pop_first()
+        {
+            self.bytes -= oldest.bytes();
         }
         self.last_id += 1;
         self.installed.insert(self.last_id, filter);
@@ -50,7 +75,9 @@ impl Filters {
     }
 
     pub(super) fn uninstall(&mut self, id: u64) -> bool {
-        self.installed.remove(&id).is_some()
+        let removed = self.installed.remove(&id);
+        self.bytes -= removed.as_ref().map_or(0, Installed::bytes);
+        removed.is_some()
     }
 
     /// Notes that all blocks up to `number` were reported.

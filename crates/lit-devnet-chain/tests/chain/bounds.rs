@@ -155,6 +155,120 @@ fn filters_are_bounded() {
 }
 
 #[test]
+fn the_oldest_filters_make_room_for_large_ones() {
+    let chain = chain();
+    let topics: Vec<_> = (0..1_000).map(|n| format!("0x{n:064x}")).collect();
+    let large = json!({ "topics": [topics, topics, topics, topics] });
+    let install = |filter: &Value| ask(&chain, "eth_newFilter", json!([filter])).unwrap();
+    let is_kept = |id: &Value| ask(&chain, "eth_uninstallFilter", json!([id])).unwrap();
+    let first = install(&json!({}));
+    let ids: Vec<_> = (0..70).map(|_| install(&large)).collect();
+    assert_eq!(is_kept(&first), false);
+    let kept = ids.iter().filter(|id| is_kept(id) == true).count();
+    assert_eq!(kept, 65, "16 MiB");
+    // Those that are gone count no more.
+    let first = install(&json!({}));
+    let [.., last] = [(); 65].map(|()| install(&large));
+    assert_eq!(
+        (is_kept(&first), is_kept(&last)),
+        (json!(true), json!(true))
+    );
+}
+
+#[test]
+fn refusals_in_a_batch_repeat_no_long_ids() {
+    let chain = chain();
+    let account = with_large_code(&chain);
+    let large = json!({ "id": 1, "method": "eth_getCode", "params": [account] });
+    let with_id = |id: Value| json!({ "id": id, "method": "eth_chainId" });
+    // The fourth answer is too large, so that the rest is refused.
+    let ids = [
+        json!("a"),
+        json!("a".repeat(257)),
+        json!([1, 2]),
+        json!({ "a": 1 }),
+        json!(true),
+        json!(1.5),
+    ];
+    let mut batch = vec![large; 4];
+    batch.extend(ids.map(with_id));
+    let answers = chain.rpc(json!(batch));
+    let ids: Vec<_> = (4..10).map(|n| answers[n]["id"].clone()).collect();
+    let null = Value::Null;
+    assert_eq!(
+        ids,
+        [
+            json!("a"),
+            null.clone(),
+            null.clone(),
+            null.clone(),
+            null,
+            json!(1.5)
+        ]
+    );
+    assert_eq!(answers[9]["error"]["code"], -32003);
+    // Alone, they are refused for what they are.
+    let answer = chain.rpc(with_id(json!("a".repeat(257))));
+    let problem = "invalid request: the id is longer than 256 bytes";
+    assert_eq!(
+        answer["error"],
+        json!({ "code": -32600, "message": problem })
+    );
+    let longest = json!("a".repeat(256));
+    assert_eq!(chain.rpc(with_id(longest.clone()))["id"], longest);
+}
+
+#[test]
+fn doubled_members_are_refused() {
+    let chain = chain();
+    for request in [
+        r#"{"id":1,"method":"evm_mine","method":"eth_chainId"}"#,
+        r#"[{"id":1,"method":"evm_mine","params":[{"a":1,"a":2}]}]"#,
+    ] {
+        let answer: Value = serde_json::from_slice(&chain.rpc_bytes(request.as_bytes())).unwrap();
+        assert_eq!(answer["error"]["code"], -32700, "{answer}");
+        let problem = answer["error"]["message"].as_str().unwrap();
+        assert!(
+            problem.starts_with("parse error: duplicate field"),
+            "{problem}"
+        );
+    }
+    assert_eq!(chain.block_number(), 0);
+    let dump = r#"{"accounts":{},"best_block_number":1,"best_block_number":2}"#;
+    let dump = Bytes::from(dump.as_bytes().to_vec());
+    let refusal = ask(&chain, "anvil_loadState", json!([dump])).unwrap_err();
+    let problem = "invalid params: malformed state dump: duplicate field `best_block_number` at line 1 column 56";
+    assert_eq!(refusal["message"], problem);
+    assert_eq!(chain.block_number(), 0);
+}
+
+#[test]
+fn a_dump_has_a_bounded_number_of_slots() {
+    let chain = chain();
+    let load = |slots: usize| {
+        let slots: Vec<_> = (0..slots).map(|n| format!(r#""{n:#x}":"0x1""#)).collect();
+        let account = format!(
+            r#"{{"nonce":0,"balance":"0x0","code":"0x","storage":{{{}}}}}"#,
+            slots.join(",")
+        );
+        let dump = format!(
+            r#"{{"accounts":{{"{}":{account}}}}}"#,
+            Address::repeat_byte(7)
+        );
+        ask(
+            &chain,
+            "anvil_loadState",
+            json!([Bytes::from(dump.into_bytes())]),
+        )
+    };
+    assert_eq!(load(1_000), Ok(json!(true)));
+    let problem =
+        "invalid params: malformed state dump: more than 500000 accounts and storage slots: 500001";
+    let refusal = json!({ "code": -32602, "message": problem });
+    assert_eq!(load(500_000), Err(refusal));
+}
+
+#[test]
 fn a_dump_cannot_make_the_chain_endless() {
     let chain = chain();
     let load = |number: u64| {
