@@ -33,6 +33,8 @@ struct State {
     requests: HashMap<RequestKey, Progress>,
     /// The requests that have had a slot, in order.
     begun: Vec<RequestKey>,
+    /// The slots that are taken by requests that other nodes cannot recognize, by caller.
+    alone: HashMap<String, usize>,
     /// Those without a slot so far, in order.
     fresh: VecDeque<Fresh>,
 }
@@ -40,8 +42,15 @@ struct State {
 #[derive(Debug)]
 enum Fresh {
     Request(RequestKey),
-    /// A request that other nodes cannot recognize.
-    Alone(oneshot::Sender<Slot>),
+    Alone(String, oneshot::Sender<Slot>),
+}
+
+/// What takes a slot.
+#[derive(Debug, Clone)]
+enum Taker {
+    Request(RequestKey),
+    /// A request of this caller that other nodes cannot recognize. It waits for none of them.
+    Alone(String),
 }
 
 /// The slots of one request.
@@ -59,7 +68,7 @@ struct Progress {
 #[derive(Debug)]
 struct Slot {
     places: Arc<Places>,
-    request: Option<RequestKey>,
+    taker: Taker,
 }
 
 impl Places {
@@ -77,10 +86,10 @@ impl Places {
         clippy::expect_used,
         reason = "only waiters that are gone are removed from the queue"
     )]
-    async fn enter(self: &Arc<Self>, request: Option<&RequestKey>, node: &NodeUrl) -> Slot {
+    async fn enter(self: &Arc<Self>, taker: Taker, node: &NodeUrl) -> Slot {
         // Dropped after the receiver: a waiter that goes may have blocked others.
         let _next = Next(self);
-        let receiver = lock(&self.state).ask(request, node);
+        let receiver = lock(&self.state).ask(taker, node);
         self.give();
         receiver.await.expect("the waiter is in the queue")
     }
@@ -101,8 +110,9 @@ impl Places {
     fn give_to_begun(self: &Arc<Self>, state: &mut State, lost: &mut Vec<Slot>) -> bool {
         let mut has_enough = true;
         for request in state.begun.clone() {
+            let taker = Taker::Request(request.clone());
             while let Some(waiter) = state.next_waiter(&request) {
-                if !self.caller_may_have_another(state, &request) {
+                if !self.caller_may_have_another(state, &taker) {
                     state.wait(&request, waiter);
                     break;
                 }
@@ -111,7 +121,7 @@ impl Places {
                     has_enough = false;
                     break;
                 }
-                lost.extend(self.give_one(state, Some(request.clone()), waiter));
+                lost.extend(self.give_one(state, taker.clone(), waiter));
             }
             state.forget_ended(&request);
         }
@@ -127,9 +137,15 @@ impl Places {
             && let Some(next) = state.fresh.pop_front()
         {
             let request = match next {
-                Fresh::Alone(waiter) if waiter.is_closed() => continue,
-                Fresh::Alone(waiter) => {
-                    lost.extend(self.give_one(state, None, waiter));
+                Fresh::Alone(_, waiter) if waiter.is_closed() => continue,
+                Fresh::Alone(caller, waiter) => {
+                    let taker = Taker::Alone(caller.clone());
+                    if full.contains(&caller) || !self.caller_may_have_another(state, &taker) {
+                        full.insert(caller.clone());
+                        kept.push_back(Fresh::Alone(caller, waiter));
+                    } else {
+                        lost.extend(self.give_one(state, taker, waiter));
+                    }
                     continue;
                 }
                 Fresh::Request(request) => request,
@@ -142,7 +158,8 @@ impl Places {
                 state.requests.remove(&request);
                 continue;
             };
-            let is_full = !self.caller_may_have_another(state, &request);
+            let taker = Taker::Request(request.clone());
+            let is_full = !self.caller_may_have_another(state, &taker);
             if is_full || !self.is_free(state, &request) {
                 state.wait(&request, waiter);
                 if is_full {
@@ -153,8 +170,8 @@ impl Places {
                 state.fresh.push_front(Fresh::Request(request));
                 break;
             }
-            state.begun.push(request.clone());
-            lost.extend(self.give_one(state, Some(request), waiter));
+            state.begun.push(request);
+            lost.extend(self.give_one(state, taker, waiter));
             if !self.give_to_begun(state, lost) {
                 break;
             }
@@ -167,31 +184,39 @@ impl Places {
     fn give_one(
         self: &Arc<Self>,
         state: &mut State,
-        request: Option<RequestKey>,
+        taker: Taker,
         waiter: oneshot::Sender<Slot>,
     ) -> Option<Slot> {
-        state.take(request.as_ref());
+        state.take(&taker);
         let slot = Slot {
             places: Arc::clone(self),
-            request,
+            taker,
         };
         waiter.send(slot).err()
     }
 
     /// Whether there is a slot, and all requests can end if this one takes it.
     fn is_free(&self, state: &State, request: &RequestKey) -> bool {
-        let needs = state.needs(self.nodes, request, |_| true);
+        let needs = state.needs(self.nodes, Some(request), |_| true);
         state.taken < self.max_engines && can_all_end(self.max_engines, needs)
     }
 
-    /// Whether the requests of the caller can end with the slots that one caller may take.
-    fn caller_may_have_another(&self, state: &State, request: &RequestKey) -> bool {
+    /// Whether the requests of a caller can end with the slots that one caller may take, if it takes one more.
+    fn caller_may_have_another(&self, state: &State, taker: &Taker) -> bool {
         let for_others = self.nodes;
         if self.max_engines < 2 * for_others {
             return true;
         }
-        let is_of_caller = |other: &RequestKey| other.caller == request.caller;
-        let needs = state.needs(self.nodes, request, is_of_caller);
+        let (caller, request) = match taker {
+            Taker::Request(request) => (&request.caller, Some(request)),
+            Taker::Alone(caller) => (caller, None),
+        };
+        let mut needs = state.needs(self.nodes, request, |other| other.caller == *caller);
+        let alone = state.alone.get(caller).copied().unwrap_or_default();
+        needs.push(Need {
+            held: alone + usize::from(request.is_none()),
+            missing: 0,
+        });
         can_all_end(self.max_engines - for_others, needs)
     }
 }
@@ -216,20 +241,23 @@ fn can_all_end(slots: usize, mut needs: Vec<Need>) -> bool {
 
 impl State {
     /// Joins the queue. A node that asks again for the same request waits as if the request had no id.
-    fn ask(&mut self, request: Option<&RequestKey>, node: &NodeUrl) -> oneshot::Receiver<Slot> {
+    fn ask(&mut self, taker: Taker, node: &NodeUrl) -> oneshot::Receiver<Slot> {
         let (waiter, receiver) = oneshot::channel();
-        let Some(request) = request else {
-            self.fresh.push_back(Fresh::Alone(waiter));
-            return receiver;
+        let request = match taker {
+            Taker::Request(request) => request,
+            Taker::Alone(caller) => {
+                self.fresh.push_back(Fresh::Alone(caller, waiter));
+                return receiver;
+            }
         };
         let progress = self.requests.entry(request.clone()).or_default();
         if !progress.nodes.insert(node.clone()) {
-            self.fresh.push_back(Fresh::Alone(waiter));
+            self.fresh.push_back(Fresh::Alone(request.caller, waiter));
             return receiver;
         }
         progress.waiting.push_back(waiter);
         if progress.nodes.len() == 1 {
-            self.fresh.push_back(Fresh::Request(request.clone()));
+            self.fresh.push_back(Fresh::Request(request));
         }
         receiver
     }
@@ -238,13 +266,13 @@ impl State {
     fn needs(
         &self,
         nodes: usize,
-        next: &RequestKey,
+        next: Option<&RequestKey>,
         chosen: impl Fn(&RequestKey) -> bool,
     ) -> Vec<Need> {
-        let fresh = Some(next).filter(|next| !self.begun.contains(next));
+        let fresh = next.filter(|next| !self.begun.contains(next));
         let requests = self.begun.iter().chain(fresh);
         let needs = requests.filter(|request| chosen(request)).map(|request| {
-            let more = usize::from(request == next);
+            let more = usize::from(Some(request) == next);
             let (held, given) = match self.requests.get(request) {
                 Some(progress) => (progress.held, progress.given),
                 None => (0, 0),
@@ -275,23 +303,35 @@ impl State {
         }
     }
 
-    fn take(&mut self, request: Option<&RequestKey>) {
+    fn take(&mut self, taker: &Taker) {
         self.taken += 1;
-        if let Some(progress) = request.and_then(|request| self.requests.get_mut(request)) {
-            progress.held += 1;
-            progress.given += 1;
+        match taker {
+            Taker::Request(request) => {
+                if let Some(progress) = self.requests.get_mut(request) {
+                    progress.held += 1;
+                    progress.given += 1;
+                }
+            }
+            Taker::Alone(caller) => *self.alone.entry(caller.clone()).or_default() += 1,
         }
     }
 
-    fn release(&mut self, request: Option<&RequestKey>) {
+    fn release(&mut self, taker: &Taker) {
         self.taken -= 1;
-        let Some(request) = request else {
-            return;
-        };
-        if let Some(progress) = self.requests.get_mut(request) {
-            progress.held -= 1;
+        match taker {
+            Taker::Request(request) => {
+                if let Some(progress) = self.requests.get_mut(request) {
+                    progress.held -= 1;
+                }
+                self.forget_ended(request);
+            }
+            Taker::Alone(caller) => {
+                if let Some(held) = self.alone.get_mut(caller) {
+                    *held -= 1;
+                }
+                self.alone.retain(|_, held| *held > 0);
+            }
         }
-        self.forget_ended(request);
     }
 
     /// Forgets a request that has begun, when none of its nodes has a slot or waits for one.
@@ -306,7 +346,7 @@ impl State {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        lock(&self.places.state).release(self.request.as_ref());
+        lock(&self.places.state).release(&self.taker);
         self.places.give();
     }
 }
@@ -335,8 +375,16 @@ impl LocalEngines {
 
 #[async_trait]
 impl Engines for LocalEngines {
-    async fn enter(&self, request: Option<&RequestKey>) -> EngineSlot {
-        EngineSlot::holding(Arc::new(self.places.enter(request, &self.node).await))
+    async fn enter(&self, caller: &str, request_id: Option<&str>) -> EngineSlot {
+        let caller = caller.to_owned();
+        let taker = match request_id {
+            Some(id) => Taker::Request(RequestKey {
+                request_id: id.to_owned(),
+                caller,
+            }),
+            None => Taker::Alone(caller),
+        };
+        EngineSlot::holding(Arc::new(self.places.enter(taker, &self.node).await))
     }
 }
 

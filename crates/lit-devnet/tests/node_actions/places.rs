@@ -23,9 +23,9 @@ impl HttpFetch for Counter {
     }
 }
 
-/// Asks node 0 alone to run endless actions, for sessions from these seeds. When `running` of them run, another session's request to all nodes
-/// succeeds.
-async fn lone_requests_leave_slots(seeds: &[u8], requests: usize, running: u32) {
+/// Asks node 0 alone to run endless actions, for sessions from these seeds, with these request ids. When `running` of them run, another
+/// session's request to all nodes succeeds.
+async fn lone_requests_leave_slots(seeds: &[u8], ids: &[String], running: u32) {
     let started = Arc::new(Semaphore::new(0));
     let counter = Counter(Arc::clone(&started));
     let builder = Devnet::builder()
@@ -38,9 +38,9 @@ async fn lone_requests_leave_slots(seeds: &[u8], requests: usize, running: u32) 
     for seed in seeds {
         let (template, key) = session(&setup.network, *seed).await;
         let sig = template.sign_for(&key, &node);
-        for number in 0..requests {
+        for id in ids {
             let (transport, node, sig) = (setup.network.transport(), node.clone(), sig.clone());
-            let id = format!("lit_lone_{number}");
+            let id = id.clone();
             lone.spawn(
                 async move { execute(&transport, &node, &id, ENDLESS, &json!({}), &sig).await },
             );
@@ -63,13 +63,19 @@ async fn lone_requests_leave_slots(seeds: &[u8], requests: usize, running: u32) 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_to_one_node_take_no_slots_of_others() {
-    lone_requests_leave_slots(&[1, 2, 3, 4, 5, 6], 1, 6).await;
+    lone_requests_leave_slots(&[1, 2, 3, 4, 5, 6], &["lit_lone".to_owned()], 6).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_caller_leaves_slots_for_another() {
     // 54 of 64 slots, of which 9 stay free so that one of the requests can run on all nodes.
-    lone_requests_leave_slots(&[1], 64, 45).await;
+    let ids: Vec<_> = (0..64).map(|number| format!("lit_lone_{number}")).collect();
+    lone_requests_leave_slots(&[1], &ids, 45).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_without_an_id_count_for_their_caller() {
+    lone_requests_leave_slots(&[1], &vec![String::new(); 64], 54).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

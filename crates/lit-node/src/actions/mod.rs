@@ -71,15 +71,13 @@ impl ActionRunner {
         mut action: NodeAction,
     ) -> Result<NodeOutcome, ActionError> {
         let caller = std::mem::take(&mut action.caller);
-        let request = action
-            .request_id
-            .take()
-            .map(|request_id| RequestKey { request_id, caller });
+        let request_id = action.request_id.take();
         let waited = action.limits.run_time;
-        let slot = self.parts.engines.enter(request.as_ref());
+        let slot = self.parts.engines.enter(&caller, request_id.as_deref());
         let slot = tokio::time::timeout(waited, slot)
             .await
             .map_err(|_| ActionError::Overloaded { waited })?;
+        let request = request_id.map(|request_id| RequestKey { request_id, caller });
         self.run_on(slot, request, action).await
     }
 

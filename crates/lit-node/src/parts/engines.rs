@@ -6,15 +6,14 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::RequestKey;
-
 /// Limits how many actions run at once.
 #[async_trait]
 pub trait Engines: Debug + Send + Sync + 'static {
-    /// Waits until the node may run an action for this request; `None` for a request that other nodes cannot recognize.
+    /// Waits until the node may run an action for this caller, as in [`RequestKey::caller`](crate::RequestKey::caller). Without an id,
+    /// other nodes cannot recognize the request.
     ///
     /// Nodes that work on the same request wait for one another, so nodes that share a limit should get their slots together.
-    async fn enter(&self, request: Option<&RequestKey>) -> EngineSlot;
+    async fn enter(&self, caller: &str, request_id: Option<&str>) -> EngineSlot;
 }
 
 /// The right to run an action, until it is dropped.
