@@ -199,15 +199,27 @@ impl Service for NodeService {
             body,
         };
         let answer = self.0.handle(incoming).await?;
-        let mut response = Response::new(answer.body.into());
-        *response.status_mut() =
+        let status =
             StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
-        headers.insert("x-lit-node-version", HeaderValue::from_static("1.0.18"));
+        let mut response = json(status, answer.body.into());
+        let version = HeaderValue::from_static("1.0.18");
+        response.headers_mut().insert("x-lit-node-version", version);
         Some(response)
     }
+
+    /// JSON with a message and a code. The official client shows nothing else of a refusal.
+    fn refusal(&self, status: StatusCode, problem: String) -> Response<Bytes> {
+        let reason = status.canonical_reason().unwrap_or("refused");
+        let code = reason.to_ascii_lowercase().replace(' ', "_");
+        let body = serde_json::json!({ "message": problem, "errorCode": code });
+        json(status, body.to_string().into())
+    }
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }

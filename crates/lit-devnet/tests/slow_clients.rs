@@ -109,7 +109,12 @@ async fn bodies_are_bounded_before_anybody_is_authenticated() {
         };
         tokio::join!(sending, reading);
         assert!(answer.starts_with("HTTP/1.1 413 "), "{path}: {answer}");
-        assert!(answer.ends_with(problem), "{path}: {answer}");
+        assert!(
+            answer.contains("content-type: application/json\r\n"),
+            "{path}: {answer}"
+        );
+        let refusal = format!(r#"{{"errorCode":"payload_too_large","message":"{problem}"}}"#);
+        assert!(answer.ends_with(&refusal), "{path}: {answer}");
     }
     assert!(network.requests().is_empty());
 }
