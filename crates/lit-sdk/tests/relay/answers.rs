@@ -39,6 +39,14 @@ async fn answers_are_judged() {
         let error = relay(200, bad).status(&id("r")).await.unwrap_err();
         assert!(matches!(error, RelayError::Answer { .. }), "{bad}: {error}");
     }
+    for status in [301, 307] {
+        let error = relay(status, "").status(&id("r")).await.unwrap_err();
+        let path = "/auth/status";
+        assert_eq!(error, RelayError::Redirected { path, status });
+        let elsewhere = "the relayer redirects /auth/status with status";
+        let text = format!("{elsewhere} {status}; pass the URL where it is");
+        assert_eq!(error.to_string(), text);
+    }
     let large = format!(r#"{{"pkps":[],"a":"{}"}}"#, "x".repeat(1024 * 1024));
     let error = relay(200, &large).fetch_pkps(&wallet()).await.unwrap_err();
     assert!(

@@ -71,6 +71,14 @@ pub enum RelayError {
         /// The relayer's message.
         message: Option<String>,
     },
+    /// The relayer redirects the call. Redirects are not followed, because a request carries the API key.
+    #[error("the relayer redirects {path} with status {status}; pass the URL where it is")]
+    Redirected {
+        /// The path of the call.
+        path: &'static str,
+        /// HTTP status.
+        status: u16,
+    },
     /// The answer is malformed.
     #[error("malformed answer of the relayer to {path}")]
     Answer {
@@ -140,9 +148,10 @@ impl RelayError {
                 AuthMethodIdError::DiscordUser => return None,
                 _ => SdkErrorCode::WrongParamFormat,
             },
-            Self::Transport { .. } | Self::Refused { .. } | Self::NoRequestId(_) => {
-                SdkErrorCode::NetworkError
-            }
+            Self::Transport { .. }
+            | Self::Refused { .. }
+            | Self::Redirected { .. }
+            | Self::NoRequestId(_) => SdkErrorCode::NetworkError,
             Self::NoPkps => SdkErrorCode::ParamsMissingError,
             Self::Status { source, .. } => return source.sdk_code(),
             _ => return None,
