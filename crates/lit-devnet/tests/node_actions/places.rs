@@ -124,7 +124,8 @@ async fn there_are_no_more_engines_than_places() {
 
 #[tokio::test]
 async fn a_run_that_does_not_stop_keeps_its_place() {
-    let limits = ActionLimits::default().with_run_time(Duration::from_millis(300));
+    // So long that every run reaches its loop, on a busy machine too. The loop takes several times as long.
+    let limits = ActionLimits::default().with_run_time(Duration::from_millis(1_500));
     let builder = Devnet::builder()
         .with_nodes(3)
         .with_max_engines(3)
