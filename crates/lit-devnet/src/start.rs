@@ -24,7 +24,7 @@ use crate::{
     meetings::{LocalPeers, Meetings},
     places::{LocalEngines, Places},
     served::Served,
-    signer::{Keys, NodeSigner},
+    signer::{Hashes, Keys, NodeSigner},
     state::{Identity, OffChain, Opened, Saver, Sources},
     tls::Tls,
 };
@@ -285,6 +285,7 @@ fn give_shares(
     let dealer = Arc::new(keys.dealer(threshold, count));
     let (root_shares, election) = keys.ecdsa_dealer(threshold, count);
     let (election, faults) = (Arc::new(election), Arc::new(Faults::none(nodes)));
+    let hashes = Arc::new(Hashes::default());
     let signer = move |(place, ecdsa): (usize, EcdsaRootShares)| {
         NodeSigner::new(Keys {
             network_key: keys.network_public_key,
@@ -294,6 +295,7 @@ fn give_shares(
             wallet: keys.node_wallet(place),
             faults: Arc::clone(&faults),
             election: Arc::clone(&election),
+            hashes: Arc::clone(&hashes),
             first: Default::default(),
         })
     };

@@ -1,6 +1,6 @@
 use std::{fmt, num::NonZeroU8};
 
-use blstrs::{G1Affine, G1Projective, G2Affine, Scalar};
+use blstrs::{G1Affine, G1Projective, G2Affine, G2Projective, Scalar};
 use group::{Group, ff::Field};
 use lit_session_crypto::{BlsPublicKey, BlsSignature, BlsSignatureShare, hash_to_g2};
 use rand_core::CryptoRngCore;
@@ -58,12 +58,18 @@ impl BlsSecretKey {
 
     /// Signs a message. Deterministic.
     #[must_use]
+    pub fn sign(&self, message: &[u8]) -> BlsSignature {
+        self.sign_hashed(&HashedMessage::of(message))
+    }
+
+    /// Signs a message whose hash is known. Deterministic.
+    #[must_use]
     #[allow(
         clippy::expect_used,
         reason = "the secret key is not zero, and no message is known that hashes to the identity"
     )]
-    pub fn sign(&self, message: &[u8]) -> BlsSignature {
-        let point = G2Affine::from(hash_to_g2(message) * self.scalar());
+    pub fn sign_hashed(&self, message: &HashedMessage) -> BlsSignature {
+        let point = G2Affine::from(message.0 * self.scalar());
         BlsSignature::from_point(point).expect("a multiple of a point that is not the identity")
     }
 
@@ -116,6 +122,20 @@ impl fmt::Debug for BlsSecretKey {
     }
 }
 
+/// A message hashed to the curve, which is most of the public work of a signature.
+///
+/// Holders in one process can share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HashedMessage(G2Projective);
+
+impl HashedMessage {
+    /// Hashes a message.
+    #[must_use]
+    pub fn of(message: &[u8]) -> Self {
+        Self(hash_to_g2(message))
+    }
+}
+
 /// A share of a secret key: an identifier from 1 to 255, and a secret key.
 #[derive(Clone)]
 pub struct BlsSecretShare {
@@ -145,7 +165,13 @@ impl BlsSecretShare {
     /// Signs a message with this share. Deterministic.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> BlsSignatureShare {
-        BlsSignatureShare::new(self.identifier, self.key.sign(message))
+        self.sign_hashed(&HashedMessage::of(message))
+    }
+
+    /// Signs a message whose hash is known. Deterministic.
+    #[must_use]
+    pub fn sign_hashed(&self, message: &HashedMessage) -> BlsSignatureShare {
+        BlsSignatureShare::new(self.identifier, self.key.sign_hashed(message))
     }
 }
 

@@ -6,7 +6,7 @@ mod ecdsa;
 mod error;
 mod shamir;
 
-pub use bls::{BlsSecretKey, BlsSecretShare};
+pub use bls::{BlsSecretKey, BlsSecretShare, HashedMessage};
 pub use dealer::EcdsaDealer;
 pub use ecdsa::{EcdsaKeyShare, EcdsaPresignatureShare, EcdsaRootShares, SigningSet};
 pub use error::KeyShareError;

@@ -1,6 +1,7 @@
 //! Signing with a node's key shares and wallet.
 
 mod election;
+mod hashes;
 
 use std::{
     num::NonZeroU8,
@@ -18,6 +19,7 @@ use lit_types::{PkpPublicKey, wire::SignatureShare};
 use crate::{Fault, dealer::NodeShares, fault::Faults, lock::lock};
 
 pub(crate) use election::{Election, ElectionError};
+pub(crate) use hashes::Hashes;
 
 /// Signs for one node, and applies its fault. Clones share the keys.
 #[derive(Debug, Clone)]
@@ -33,6 +35,7 @@ pub(crate) struct Keys {
     pub(crate) wallet: SigningKey,
     pub(crate) faults: Arc<Faults>,
     pub(crate) election: Arc<Election>,
+    pub(crate) hashes: Arc<Hashes>,
     /// The share that [`Fault::ReplayedShare`] repeats.
     pub(crate) first: Mutex<FirstShares>,
 }
@@ -125,7 +128,7 @@ impl Keys {
         let share = share.map_err(|error| ShareError::NoBlsShare(error.into()))?;
         let share = match fault {
             Some(Fault::CorruptShare) => share.sign(&inverted(message)),
-            _ => share.sign(message),
+            _ => share.sign_hashed(&self.hashes.of(message)),
         };
         let mut first = lock(&self.first);
         Ok(given(&mut first.bls, share.into(), fault))
