@@ -447,6 +447,31 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_connection_is_in_use_until_the_answer_is_read() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let transport = HttpTransport::builder()
+            .with_max_connections_per_node(1)
+            .build();
+        let request = Request::get(&url).body(Bytes::new()).unwrap();
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            assert_ne!(stream.read(&mut [0; 4096]).await.unwrap(), 0);
+            let head = b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\ntr";
+            stream.write_all(head).await.unwrap();
+            stream
+        };
+        let (answer, mut stream) = tokio::join!(transport.exchange(request), serve);
+        let body = answer.unwrap().into_body();
+        let origin: NodeUrl = url.parse().unwrap();
+        let next = transport.turns(&[&origin]).remove(0);
+        assert!(next.watch().is_queued());
+        stream.write_all(b"ue").await.unwrap();
+        assert_eq!(&body.read(4).await.unwrap()[..], b"true");
+        assert!(!next.watch().is_queued());
+    }
+
     #[test]
     fn a_server_has_one_name() {
         for (url, name) in [

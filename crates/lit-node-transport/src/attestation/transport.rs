@@ -195,3 +195,77 @@ impl From<AttestationError> for TransportError {
         Self::Attestation(error.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::pending, time::Duration};
+
+    use lit_test_fakes::FakeClock;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::{
+        attestation::{AttestationPolicy, VcekId, VcekSource, VcekSourceError},
+        lanes::{Bounds, Lanes},
+    };
+
+    /// One connection, over which a node refuses everything.
+    struct OneConnection(Lanes);
+
+    #[async_trait]
+    impl NodeTransport for OneConnection {
+        async fn send(&self, request: NodeRequest) -> Result<NodeResponse, TransportError> {
+            let turn = match request.turn {
+                new if new.is_new() => self.0.turn(request.node.as_str()).await,
+                queued => queued,
+            };
+            turn.wait().await;
+            let (status, body) = (500, Bytes::new());
+            Ok(NodeResponse { status, body })
+        }
+
+        fn turns(&self, nodes: &[&NodeUrl]) -> Vec<Turn> {
+            self.0.turns(nodes.iter().map(|node| node.as_str()))
+        }
+    }
+
+    #[derive(Debug)]
+    struct NoCertificates;
+
+    #[async_trait]
+    impl VcekSource for NoCertificates {
+        async fn certificate(&self, _: &VcekId) -> Result<Bytes, VcekSourceError> {
+            pending().await
+        }
+    }
+
+    /// Otherwise it would wait for the connection of a request that waits for the node.
+    #[tokio::test(start_paused = true)]
+    async fn a_request_queues_before_it_locks_its_node() {
+        let bounds = Bounds {
+            all: 1,
+            per_server: 1,
+        };
+        let inner = Arc::new(OneConnection(Lanes::new(bounds)));
+        let verifier = AttestationVerifier::new(AttestationPolicy::new(), Arc::new(NoCertificates));
+        let transport = AttestedTransport::new(inner, verifier, FakeClock::at_unix(0));
+        let node: NodeUrl = "http://127.0.0.1:7470".parse().unwrap();
+        let request = |turn: Turn| NodeRequest {
+            node: node.clone(),
+            endpoint: Endpoint::Handshake,
+            headers: Vec::new(),
+            body: handshake_body(&[0; 32], 0),
+            turn,
+        };
+        let with_turn = transport.send(request(transport.turns(&[&node]).remove(0)));
+        let without = transport.send(request(Turn::default()));
+        let both = timeout(Duration::from_secs(60), async {
+            tokio::join!(without, with_turn)
+        });
+        let (without, with_turn) = both.await.unwrap();
+        assert_eq!(
+            (without.unwrap().status, with_turn.unwrap().status),
+            (500, 500)
+        );
+    }
+}
