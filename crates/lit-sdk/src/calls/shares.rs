@@ -192,3 +192,20 @@ pub(crate) fn shares_error(error: QuorumError) -> Error {
         Error::Nodes(Box::new(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_is_given_up_stops() {
+        let stop = Arc::new(AtomicBool::new(false));
+        let search = ShareSearch {
+            stop: Arc::clone(&stop),
+            found: Box::pin(std::future::pending()),
+        };
+        assert!(!stop.load(Ordering::Relaxed));
+        drop(search);
+        assert!(stop.load(Ordering::Relaxed));
+    }
+}
