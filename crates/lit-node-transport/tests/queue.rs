@@ -69,6 +69,10 @@ impl Server {
         self.counts.answers.add_permits(times);
     }
 
+    fn open(&self) -> usize {
+        self.counts.open.load(Ordering::SeqCst)
+    }
+
     fn most_open(&self) -> usize {
         self.counts.most_open.load(Ordering::SeqCst)
     }
@@ -186,6 +190,32 @@ async fn a_hanging_node_does_not_hold_up_calls_to_the_others() {
     // All succeed, though each still has a request at the first server or in the queue for it.
     assert_eq!(calls.join_all().await, [2; 50]);
     assert_eq!(servers[0].most_open(), 2);
+}
+
+#[tokio::test]
+async fn few_connections_are_kept_when_all_are_idle() {
+    let (servers, mut arrived) = servers(1).await;
+    let server = &servers[0];
+    let bounded = HttpTransport::builder().with_max_idle_per_node(2);
+    let transport: Arc<dyn NodeTransport> = Arc::new(bounded.build());
+    let policy = QuorumPolicy::new(1);
+    let mut calls = spawn_calls(8, &transport, std::slice::from_ref(&server.url), &policy);
+    for _ in 0..8 {
+        arrived.recv().await.unwrap();
+    }
+    assert_eq!(server.open(), 8);
+    server.answer(8);
+    while let Some(agreed) = calls.join_next().await {
+        assert_eq!(agreed.unwrap(), 1);
+    }
+    let closed = async {
+        while server.open() > 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let closed = tokio::time::timeout(Duration::from_secs(60), closed).await;
+    assert!(closed.is_ok(), "{} are open", server.open());
+    assert_eq!(server.open(), 2);
 }
 
 /// Takes all places at a node, and returns what holds them.
