@@ -134,6 +134,18 @@ async fn a_changed_entry_is_refused() {
     let refused = swapped.verify(now()).unwrap_err();
     let other_key = CapabilityRefusal::WrongUri;
     assert_eq!(refused, BundleError::Root(other_key.into()));
+    // Or puts a good session of somebody else under the scope.
+    let foreign = kept
+        .expose_json()
+        .replace(&*kept.bundle().expose_json(), &other.bundle().expose_json());
+    fs::write(path_of(dir.path(), &kept), foreign).unwrap();
+    let found = store.get(kept.scope()).await.unwrap().unwrap();
+    assert_eq!(found.bundle().root(), other.bundle().root());
+    let address = wallet(2).address();
+    assert_eq!(
+        found.verify(now()).unwrap_err(),
+        BundleError::Root(RootRefusal::OtherSigner { address })
+    );
 }
 
 fn path_of(dir: &std::path::Path, entry: &StoredSession) -> std::path::PathBuf {
