@@ -79,11 +79,21 @@ async fn rest(stream: &mut TcpStream) -> usize {
     bytes
 }
 
+/// Longer than any test.
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Fails instead of waiting forever.
+async fn soon<T>(future: impl Future<Output = T>) -> T {
+    let limit = Duration::from_secs(120);
+    tokio::time::timeout(limit, future).await.unwrap()
+}
+
 #[tokio::test]
 async fn an_answer_that_is_not_read_is_dropped_for_others() {
-    // Two answers fit.
+    // Two answers fit, and silence alone ends none in time.
     let limits = Limits {
         unsent: 2 * LARGE + 1_000,
+        send_timeout: HOUR,
         ..Limits::default()
     };
     let (address, _server) = serve(limits, rpc()).await;
@@ -96,7 +106,7 @@ async fn an_answer_that_is_not_read_is_dropped_for_others() {
     let mut reader = TcpStream::connect(&address).await.unwrap();
     let request = large_request().replace("host:", "connection: close\r\nhost:");
     send(&mut reader, &request).await;
-    assert!(rest(&mut reader).await > LARGE);
+    assert!(soon(rest(&mut reader)).await > LARGE);
 }
 
 #[tokio::test]
@@ -270,6 +280,7 @@ async fn a_body_that_comes_slowly_is_dropped_for_others() {
     let (service, mut begun, _ended) = Told::new();
     let limits = Limits {
         received: 1_000_000,
+        body_timeout: HOUR,
         ..Limits::default()
     };
     let (address, _server) = serve(limits, service).await;
@@ -279,7 +290,7 @@ async fn a_body_that_comes_slowly_is_dropped_for_others() {
     send(&mut slow, "1").await;
     let mut other = TcpStream::connect(&address).await.unwrap();
     send(&mut other, &post(&" ".repeat(900_000))).await;
-    begun.recv().await.unwrap();
+    soon(begun.recv()).await.unwrap();
     assert_eq!(rest(&mut slow).await, 0);
     // Small bodies never wait.
     let mut small = TcpStream::connect(&address).await.unwrap();
