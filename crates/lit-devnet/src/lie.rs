@@ -20,7 +20,7 @@ pub(super) fn changed(message: &SiweMessage, change: SiweChange) -> String {
         ),
         SiweChange::ChainId => replace(
             format!("\nChain ID: {}", message.chain_id()),
-            &format!("\nChain ID: {}", message.chain_id() + 1),
+            &format!("\nChain ID: {}", message.chain_id().wrapping_add(1)),
         ),
         SiweChange::Nonce => replace(
             format!("\nNonce: {}", message.nonce()),
