@@ -40,6 +40,8 @@ impl Cluster {
             nodes.push(Server::started_with(&[
                 "--cluster-announce-port",
                 &port.to_string(),
+                "--cluster-require-full-coverage",
+                "no",
                 "--cluster-enabled",
                 "yes",
                 "--cluster-port",
@@ -241,6 +243,25 @@ async fn a_prefix_must_leave_the_hash_tag() {
         assert_eq!(store.list().await.unwrap().len(), 1, "{prefix}");
         assert!(store.remove(entry.scope()).await.unwrap(), "{prefix}");
     }
+}
+
+/// A store that connects while a server hangs, which is one of those that it knows, reaches the users of the others in time.
+#[tokio::test]
+async fn a_node_that_hangs_leaves_time_for_the_others() {
+    let setup = Setup::new().await;
+    let cluster = Cluster::start().await;
+    let entry = loop {
+        let wallet = PrivateKeySigner::random();
+        let entry = setup.entry_of(&wallet, "one.example").await;
+        cluster.store(keys(1)).put(&entry).await.unwrap();
+        if cluster.masters[LATE].ask::<u64>(&["DBSIZE"]).await == 0 {
+            break entry;
+        }
+        cluster.store(keys(1)).remove(entry.scope()).await.unwrap();
+    };
+    cluster.masters[LATE].hang(true);
+    let found = cluster.store(keys(1)).get(entry.scope()).await;
+    assert_eq!(found.unwrap().unwrap().public_key(), entry.public_key());
 }
 
 /// In a cluster the two names of an entry are on different servers, and one of them may answer late.
