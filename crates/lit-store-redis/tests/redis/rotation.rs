@@ -78,6 +78,25 @@ async fn what_is_removed_during_a_rotation_stays_removed() {
     }
 }
 
+/// As a program leaves it that is killed between the two steps of a put.
+#[tokio::test]
+async fn an_old_form_beside_the_new_one_is_removed() {
+    let setup = Setup::new().await;
+    let (old, new) = (setup.store(keys(1)), setup.store(keys(2)));
+    let [both, _] = programs();
+    let both = setup.store(both);
+    let [outdated, current] = [
+        setup.entry("one.example").await,
+        setup.entry("one.example").await,
+    ];
+    old.put(&outdated).await.unwrap();
+    new.put(&current).await.unwrap();
+    both.rotate().await.unwrap();
+    assert!(old.list().await.unwrap().is_empty());
+    let found = new.get(current.scope()).await.unwrap().unwrap();
+    assert_eq!(found.public_key(), current.public_key());
+}
+
 /// What a program that was killed in the middle leaves behind does not outlive a minute.
 #[tokio::test]
 async fn half_a_rotation_expires() {

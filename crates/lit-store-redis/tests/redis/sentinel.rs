@@ -148,8 +148,8 @@ async fn the_store_follows_a_planned_failover() {
     sentinel.wait_for_replica().await;
     ask::<()>(&sentinel.url(), &["SENTINEL", "FAILOVER", "sessions"]).await;
     sentinel.wait_for_switch(&setup.server, &replica);
-    // The sentinel makes the old master a replica.
-    setup.server.wait_until_replica().await;
+    // The sentinel makes the old master a replica, and closes all connections to it.
+    replica.wait_for_a_replica().await;
     store.put(&two).await.unwrap();
     let on_new = RedisStore::new(Client::open(replica.url()).unwrap(), keys(1));
     for entry in [&one, &two] {

@@ -117,10 +117,10 @@ impl Server {
         }
     }
 
-    /// Waits until another server is its master.
+    /// Waits until another server is its replica.
     #[cfg(feature = "sentinel")]
-    pub(crate) async fn wait_until_replica(&self) {
-        while self.replication::<String>("role").await.as_deref() != Some("slave") {
+    pub(crate) async fn wait_for_a_replica(&self) {
+        while self.replication::<u64>("connected_slaves").await != Some(1) {
             // Not to keep the servers from their work.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
