@@ -66,10 +66,15 @@ pub(crate) fn attestation(data: &[u8]) {
 pub(crate) fn own() -> Value {
     let challenge = "00".repeat(CHALLENGE.len());
     let body = json!({ "clientPublicKey": "test", "challenge": challenge, "epoch": 0 });
-    let request = NodeRequest::new(ATTESTING.node_urls()[0].clone(), Endpoint::Handshake, vec![
+    let request = NodeRequest::new(
+        ATTESTING.node_urls()[0].clone(),
+        Endpoint::Handshake,
+        vec![
             ("content-type", "application/json".to_owned()),
             ("x-request-id", "lit_abc".to_owned()),
-        ], body.to_string());
+        ],
+        body.to_string(),
+    );
     let answer = accounts::runtime().block_on(ATTESTING.transport().send(request));
     let answer: Value = serde_json::from_slice(&answer.expect("it answers").body).expect("JSON");
     answer["attestation"].clone()

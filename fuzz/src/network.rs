@@ -76,10 +76,15 @@ impl Network {
 
     /// Sends a body to the first node. The answer is JSON, and is no failure of the node.
     fn ask(&self, endpoint: Endpoint, body: Vec<u8>) {
-        let request = NodeRequest::new(self.devnet.node_urls()[0].clone(), endpoint, vec![
+        let request = NodeRequest::new(
+            self.devnet.node_urls()[0].clone(),
+            endpoint,
+            vec![
                 ("content-type", "application/json".to_owned()),
                 ("x-request-id", "lit_abc".to_owned()),
-            ], body);
+            ],
+            body,
+        );
         let answer = accounts::runtime().block_on(self.devnet.transport().send(request));
         let answer = answer.expect("the node answers");
         let parsed: Value = serde_json::from_slice(&answer.body).expect("the answer is JSON");
