@@ -390,6 +390,8 @@ impl Engines for LocalEngines {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     fn needs(held: &[usize], nodes: usize) -> Vec<Need> {
@@ -417,5 +419,20 @@ mod tests {
                 "{slots} {held:?}"
             );
         }
+    }
+    #[tokio::test]
+    async fn there_are_no_more_slots_than_engines() {
+        let places = Arc::new(Places::new(3, 3));
+        let node: NodeUrl = "http://127.0.0.1:1".parse().unwrap();
+        let enter = || places.enter(Taker::Alone("a".to_owned()), &node);
+        let mut slots = Vec::new();
+        for _ in 0..3 {
+            slots.push(enter().now_or_never().unwrap());
+        }
+        let mut fourth = Box::pin(enter());
+        assert!(fourth.as_mut().now_or_never().is_none());
+        slots.pop();
+        slots.push(fourth.now_or_never().unwrap());
+        assert!(enter().now_or_never().is_none());
     }
 }

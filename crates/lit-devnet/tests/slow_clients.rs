@@ -3,10 +3,13 @@
 #![cfg(feature = "http")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+use std::time::Duration;
+
 use lit_devnet::Devnet;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::Instant,
 };
 
 /// What a listener answers to the beginning of a request, whenever it does so.
@@ -16,9 +19,11 @@ async fn answer_to(url: &str, beginning: &str) -> String {
     stream.write_all(beginning.as_bytes()).await.unwrap();
     // From here on time jumps to the next deadline; without one the test would hang.
     tokio::time::pause();
+    let begun = Instant::now();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     tokio::time::resume();
+    assert!(begun.elapsed() <= Duration::from_secs(31), "{beginning}");
     answer
 }
 
