@@ -112,6 +112,27 @@ async fn a_slow_network_is_waited_for() {
     assert!(attempts(&owned) <= 4, "{}", attempts(&owned));
 }
 
+/// The client is disconnected while nodes sign, so the second attempt cannot begin.
+#[tokio::test]
+async fn an_attempt_that_cannot_begin_does_not_end_the_others() {
+    let owned = Owned::new().await;
+    let session = owned.session().await;
+    tokio::time::pause();
+    for node in 0..10 {
+        owned.network.node(node).fail(Fault::Delay(SLOW));
+    }
+    let call = PkpSign::digest(owned.pkp, B256::repeat_byte(0x90));
+    let disconnect = async {
+        sleep(SLOW / 20).await;
+        owned.client.disconnect();
+    };
+    let (signed, ()) = tokio::join!(owned.client.pkp_sign(&session, &call), disconnect);
+    assert_eq!(*signed.unwrap().public_key(), owned.pkp);
+    assert_eq!(attempts(&owned), 1);
+    let after = owned.client.pkp_sign(&session, &call).await.unwrap_err();
+    assert!(matches!(after, Error::NotReady), "{after}");
+}
+
 /// Seven of the 210 sets have no liar. They are found, and kept to.
 #[tokio::test]
 async fn three_liars_of_ten_are_found_out() {
