@@ -289,4 +289,17 @@ async fn a_forged_share_does_not_take_the_place_of_a_late_one() {
     let call = PkpSign::digest(owned.pkp, B256::repeat_byte(0x90)).with_attempts(1);
     let signature = client.pkp_sign(&session, &call).await.unwrap();
     assert_eq!(*signature.public_key(), owned.pkp);
+
+    // A share of the set is wrong, too. Nobody knows which shares made the signature after it, so no node is cleared.
+    owned.network.node(3).fail(Fault::CorruptShare);
+    for round in 0..20 {
+        let call = PkpSign::digest(owned.pkp, B256::repeat_byte(round));
+        client.pkp_sign(&session, &call).await.unwrap();
+        if !client.doubts().is_empty() {
+            break;
+        }
+    }
+    let doubts = client.doubts().into_iter();
+    let reasons: Vec<_> = doubts.map(|doubt| doubt.reason).collect();
+    assert_eq!(reasons, [DoubtReason::Suspected; 10]);
 }
