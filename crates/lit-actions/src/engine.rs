@@ -100,8 +100,8 @@ fn attempt(run: &Run, script: Script) -> Result<(), Failure> {
     let interrupt = deadline.clone();
     runtime.set_interrupt_handler(Some(Box::new(move || interrupt.has_passed())));
     let memory = Memory::new(limits.engine_memory());
-    let uncaught = Uncaught::default();
-    uncaught.track(&runtime, memory.clone());
+    let uncaught = Uncaught::new(memory.clone());
+    uncaught.track(&runtime);
     let files = Platform::offer(&runtime)?;
     let context = Context::full(&runtime)?;
     // Dropped after the heap is measured.
@@ -295,11 +295,12 @@ impl<'a, 'js> Engine<'a, 'js> {
     fn drain_jobs(&self) -> Result<(), Failure> {
         // The interrupt handler ends only the current job.
         while !self.deadline.has_passed() {
-            if self.ctx.execute_pending_job() {
-                continue;
-            }
+            let has_run = self.ctx.execute_pending_job();
             if self.uncaught.is_full() {
                 return Err(Failure::OutOfMemory);
+            }
+            if has_run {
+                continue;
             }
             return match self.uncaught.take(self.ctx)? {
                 Some((thrown, in_promise)) => Err(self.failure(&thrown, in_promise)),

@@ -228,8 +228,10 @@ impl HostState {
     fn start_timer(&self, ctx: &Ctx<'_>, id: u32, milliseconds: u32) -> rquickjs::Result<()> {
         let due = Instant::now() + Duration::from_millis(milliseconds.into());
         let mut timers = self.timers.borrow_mut();
+        // First the room: an action may catch the error of a full heap, and go on.
+        self.timers_memory.set(ctx, timers.len() + 1)?;
         timers.start(id, due);
-        self.timers_memory.set(ctx, timers.len())
+        Ok(())
     }
 
     fn call(&self, ctx: &Ctx<'_>, id: u32, name: &str, parameters: &str) -> rquickjs::Result<()> {

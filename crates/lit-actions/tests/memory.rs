@@ -185,6 +185,18 @@ const PROGRAMS: &[(&str, End)] = &[
     ),
     // Things that native code keeps.
     ("for (;;) setTimeout(() => {}, 1e6)", Memory),
+    // A timer without room is not kept, although the action goes on.
+    (
+        "const ids = []; for (let i = 0; i < 1023; i++) ids.push(setTimeout(() => {}, 1e6));
+        const held = []; for (let size = 2 ** 25; size > 2 ** 16;) try { held.push(new ArrayBuffer(size)) } catch { size /= 2 }
+        let outcome = 'kept'; try { setTimeout(() => done('fired'), 0) } catch { outcome = 'refused' }
+        held.length = 0; ids.forEach((id) => clearTimeout(id)); done(outcome)",
+        Response("refused"),
+    ),
+    (
+        "const fail = () => { queueMicrotask(fail); throw 1 }; queueMicrotask(fail)",
+        Memory,
+    ),
     ("for (;;) Promise.reject(0)", Memory),
     (
         "console.log('x'.repeat(2 ** 20))",
