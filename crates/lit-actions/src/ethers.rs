@@ -19,6 +19,8 @@ use crate::{
 
 /// The longest key that scrypt derives here, in bytes.
 const MAX_SCRYPT_KEY: usize = 1024 * 1024;
+/// The bytes of a hash of scrypt.
+const SCRYPT_HASH: usize = 32;
 
 /// A function of the curve that takes two strings of bytes.
 type Binary = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
@@ -98,12 +100,20 @@ pub(crate) fn functions<'js>(
                     .try_fold(0_usize, |sum, bytes| sum.checked_add((*bytes)?));
                 let _room = room.room(&ctx, bytes.unwrap_or(usize::MAX))?;
                 // More runs in JavaScript, which is slower and can be interrupted.
-                let is_short = product(&[n, r, p]).is_some_and(|work| work <= room.limit());
+                let password = Input::read(&ctx, &room, password)?;
+                let salt = Input::read(&ctx, &room, salt)?;
+                let hashes = |bytes: usize| {
+                    (bytes / SCRYPT_HASH)
+                        .try_into()
+                        .map_or(u32::MAX, |it: u32| it.max(1))
+                };
+                // The lanes are mixed `n` times, hashed for each part of the key, and made of as many hashes of the salt.
+                let is_short = [n, hashes(length), hashes(salt.len())]
+                    .iter()
+                    .all(|&times| product(&[r, p, times]).is_some_and(|work| work <= room.limit()));
                 if !is_short || length > MAX_SCRYPT_KEY {
                     return Ok(None);
                 }
-                let password = Input::read(&ctx, &room, password)?;
-                let salt = Input::read(&ctx, &room, salt)?;
                 let key = derivation::scrypt(&password, &salt, (n, r, p), length);
                 rquickjs::Result::Ok(key.map(hex::encode))
             },

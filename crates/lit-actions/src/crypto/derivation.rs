@@ -1,7 +1,7 @@
 //! Keys from passwords and from other keys.
 
 use p256::{PublicKey, SecretKey, elliptic_curve::point::AffineCoordinates};
-use ring::{hkdf, hmac};
+use ring::hmac;
 
 use super::signatures::hmac_key;
 
@@ -50,7 +50,8 @@ pub(crate) fn pbkdf2<E>(
 
 /// scrypt; `None` for parameters that it does not allow.
 ///
-/// It needs 128 * `n` * `r` bytes and cannot be interrupted: the caller bounds 128 * `n` * `r` * `p`.
+/// It needs 128 * `n` * `r` bytes and cannot be interrupted: the caller bounds 128 * `r` * `p` times `n`, and times the
+/// number of hashes as long as the key and the salt.
 pub(crate) fn scrypt(
     password: &[u8],
     salt: &[u8],
@@ -69,33 +70,42 @@ pub(crate) fn scrypt(
     Some(derived)
 }
 
-/// HKDF; `None` for an unknown hash, and for more bytes than 255 times those of the hash.
-pub(super) fn hkdf(
+/// HKDF; `None` for an unknown hash, and for more bytes than 255 times those of the hash. `check` is called between hashes, and ends
+/// the derivation by an error.
+///
+/// ring's own function cannot be interrupted, and each of up to 255 hashes is one of the whole `info`.
+pub(super) fn hkdf<E>(
     hash: &str,
     secret: &[u8],
     salt: &[u8],
     info: &[u8],
     length: usize,
-) -> Option<Vec<u8>> {
-    struct Length(usize);
-    impl hkdf::KeyType for Length {
-        fn len(&self) -> usize {
-            self.0
-        }
-    }
-    let algorithm = match hash {
-        "SHA-1" => hkdf::HKDF_SHA1_FOR_LEGACY_USE_ONLY,
-        "SHA-256" => hkdf::HKDF_SHA256,
-        "SHA-384" => hkdf::HKDF_SHA384,
-        "SHA-512" => hkdf::HKDF_SHA512,
-        _ => return None,
+    check: impl Fn() -> Result<(), E>,
+) -> Result<Option<Vec<u8>>, E> {
+    let Some(salt) = hmac_key(hash, salt) else {
+        return Ok(None);
     };
-    let info = [info];
-    let extracted = hkdf::Salt::new(algorithm, salt).extract(secret);
-    let expanded = extracted.expand(&info, Length(length)).ok()?;
-    let mut derived = vec![0; length];
-    expanded.fill(&mut derived).ok()?;
-    Some(derived)
+    let key = hmac::Key::new(salt.algorithm(), hmac::sign(&salt, secret).as_ref());
+    let mut derived = Vec::new();
+    let mut last = None;
+    for number in 1..=u8::MAX {
+        if derived.len() >= length {
+            break;
+        }
+        check()?;
+        let mut context = hmac::Context::with_key(&key);
+        context.update(last.as_ref().map_or(&[], hmac::Tag::as_ref));
+        context.update(info);
+        context.update(&[number]);
+        let block = context.sign();
+        derived.extend_from_slice(block.as_ref());
+        last = Some(block);
+    }
+    if derived.len() < length {
+        return Ok(None);
+    }
+    derived.truncate(length);
+    Ok(Some(derived))
 }
 
 /// ECDH on P-256: the x coordinate of the product of a private key and a point.
@@ -108,9 +118,9 @@ pub(super) fn ecdh(private: &[u8], point: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, num::NonZeroU32};
+    use std::{cell::Cell, convert::Infallible, num::NonZeroU32};
 
-    use ring::pbkdf2 as reference;
+    use ring::{hkdf as hkdf_reference, pbkdf2 as reference};
 
     use super::*;
 
@@ -131,5 +141,42 @@ mod tests {
         }
         let stopped = pbkdf2("SHA-256", b"", b"", 1_000_000, 32, || Err("stop"));
         assert_eq!(stopped, Err("stop"));
+    }
+
+    #[test]
+    fn hkdf_is_that_of_ring() {
+        struct Length(usize);
+        impl hkdf_reference::KeyType for Length {
+            fn len(&self) -> usize {
+                self.0
+            }
+        }
+        let never = || Ok::<_, Infallible>(());
+        for (salt, length) in [("", 1), ("salt", 32), ("salt", 33), ("", 255 * 32)] {
+            let Ok(found) = hkdf(
+                "SHA-256",
+                b"secret",
+                salt.as_bytes(),
+                b"info",
+                length,
+                never,
+            );
+            let salt = hkdf_reference::Salt::new(hkdf_reference::HKDF_SHA256, salt.as_bytes());
+            let extracted = salt.extract(b"secret");
+            let mut expected = vec![0; length];
+            let expanded = extracted.expand(&[b"info"], Length(length)).unwrap();
+            expanded.fill(&mut expected).unwrap();
+            assert_eq!(found, Some(expected), "{length}");
+        }
+        assert_eq!(
+            hkdf("SHA-256", b"", b"", b"", 255 * 32 + 1, never),
+            Ok(None)
+        );
+        let checked = Cell::new(0);
+        let check = || match checked.replace(checked.get() + 1) {
+            2 => Err("stop"),
+            _ => Ok(()),
+        };
+        assert_eq!(hkdf("SHA-256", b"", b"", b"", 255 * 32, check), Err("stop"));
     }
 }

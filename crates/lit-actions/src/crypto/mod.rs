@@ -64,7 +64,7 @@ pub(crate) fn functions<'js>(
             },
         )?,
     )?;
-    let room = memory.clone();
+    let (checked, room) = (deadline.clone(), memory.clone());
     object.set(
         "hkdf",
         Function::new(
@@ -74,7 +74,8 @@ pub(crate) fn functions<'js>(
                 let secret = Input::read(&ctx, &room, secret)?;
                 let salt = Input::read(&ctx, &room, salt)?;
                 let info = Input::read(&ctx, &room, info)?;
-                let key = derivation::hkdf(&hash, &secret, &salt, &info, length);
+                let check = || checked.check(&ctx);
+                let key = derivation::hkdf(&hash, &secret, &salt, &info, length, check)?;
                 optional(ctx.clone(), key)
             },
         )?,

@@ -148,4 +148,12 @@ async fn long_derivations_stop_at_the_limits() {
     )
     .await;
     assert_eq!(found, json!("out of memory"));
+    // A long key, or a long salt, for many lanes: hours of hashing that cannot be interrupted.
+    for values in [
+        "new Uint8Array(1), 2, 2 ** 12, 100, 2 ** 20",
+        "new Uint8Array(1e6), 2, 2 ** 12, 100, 32",
+    ] {
+        let derive = format!("ethers.scrypt.syncScrypt(new Uint8Array(1), {values})");
+        assert_eq!(value(BUNDLE, &derive).await, json!("slow 6"));
+    }
 }
