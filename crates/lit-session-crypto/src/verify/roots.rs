@@ -62,7 +62,7 @@ impl Roots {
     }
 
     pub(super) fn insert(&self, auth_sig: &AuthSig, root: &Arc<Root>) {
-        if auth_sig.sig.len() + auth_sig.signed_message.len() > MAX_REMEMBERED_BYTES {
+        if bytes(auth_sig) > MAX_REMEMBERED_BYTES {
             return;
         }
         self.add(&mut self.known(), auth_sig.clone(), Arc::clone(root));
@@ -80,6 +80,20 @@ impl Roots {
     fn known(&self) -> MutexGuard<'_, Generations> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The length of all members. `derivedVia` and `algo` of a wallet are any texts, which nobody signs.
+fn bytes(auth_sig: &AuthSig) -> usize {
+    let AuthSig {
+        sig,
+        derived_via,
+        signed_message,
+        address,
+        algo,
+    } = auth_sig;
+    let members = [sig, derived_via, signed_message, address];
+    let lengths = members.into_iter().chain(algo).map(String::len);
+    lengths.sum()
 }
 
 /// Roots are credentials.
@@ -146,14 +160,20 @@ mod tests {
 
     #[test]
     fn nothing_is_remembered_of_large_roots_or_without_room() {
-        let large = AuthSig::wallet(
-            "0".repeat(MAX_REMEMBERED_BYTES + 1),
-            String::new(),
-            String::new(),
-        );
+        let long = || "0".repeat(MAX_REMEMBERED_BYTES + 1);
         let roots = Roots::new(8);
-        roots.insert(&large, &root());
-        assert_eq!(remembered(&roots), 0);
+        for member in 0..5 {
+            let mut large = named(0);
+            match member {
+                0 => large.sig = long(),
+                1 => large.derived_via = long(),
+                2 => large.signed_message = long(),
+                3 => large.address = long(),
+                _ => large.algo = Some(long()),
+            }
+            roots.insert(&large, &root());
+            assert_eq!(remembered(&roots), 0, "{member}");
+        }
         let roots = Roots::new(0);
         roots.insert(&named(0), &root());
         assert_eq!(remembered(&roots), 0);
