@@ -21,6 +21,8 @@ pub(crate) const HD_KEY_DERIVATION: Address = address!("000000000000000000000000
 
 /// The gas cost: that of `ecrecover`, which multiplies on the same curve.
 const GAS_PER_MULTIPLICATION: u64 = 3_000;
+/// The gas cost of a word of the input: that of SHA-256.
+const GAS_PER_WORD: u64 = 12;
 
 const CURVE_SECP256K1: u8 = 1;
 
@@ -73,24 +75,29 @@ impl<CTX: ContextTr<Cfg: Cfg<Spec = SpecId>>> PrecompileProvider<CTX> for LitPre
 }
 
 fn run_derivation(input: &[u8], gas_limit: u64, reservoir: u64) -> PrecompileOutput {
+    let out_of_gas = || PrecompileOutput::halt(PrecompileHalt::OutOfGas, reservoir);
+    let mut gas = GAS_PER_WORD.saturating_mul(input.len().div_ceil(32) as u64);
+    if gas > gas_limit {
+        return out_of_gas();
+    }
     let derivation = match Derivation::parse(input) {
         Ok(derivation) => derivation,
-        Err(error) => return refuse(&error, reservoir),
+        Err(error) => return refuse(&error, gas, reservoir),
     };
-    let gas = GAS_PER_MULTIPLICATION.saturating_mul(derivation.roots.len() as u64 + 1);
+    gas += GAS_PER_MULTIPLICATION.saturating_mul(derivation.roots.len() as u64 + 1);
     if gas > gas_limit {
-        return PrecompileOutput::halt(PrecompileHalt::OutOfGas, reservoir);
+        return out_of_gas();
     }
     match derivation.public_key() {
         Ok(key) => PrecompileOutput::new(gas, Bytes::from(key), reservoir),
-        Err(error) => refuse(&error, reservoir),
+        Err(error) => refuse(&error, gas, reservoir),
     }
 }
 
-/// A failed call with a reason. The caller keeps its gas, and may pass the reason on.
-fn refuse(error: &DerivationError, reservoir: u64) -> PrecompileOutput {
+/// A failed call with a reason, which the caller may pass on. It costs what finding the fault took, and the caller keeps the rest.
+fn refuse(error: &DerivationError, gas: u64, reservoir: u64) -> PrecompileOutput {
     let reason = alloy_sol_types::Revert::from(format!("HD key derivation: {error}"));
-    PrecompileOutput::revert(0, reason.abi_encode().into(), reservoir)
+    PrecompileOutput::revert(gas, reason.abi_encode().into(), reservoir)
 }
 
 /// A parsed input: curve (1 byte), then id, domain separation tag and root keys, each after a count of 4 bytes.

@@ -155,3 +155,22 @@ fn it_costs_gas() {
     };
     assert!(estimate(10) > estimate(2) + U256::from(8 * 3_000));
 }
+
+#[test]
+fn a_derivation_that_fails_costs_gas() {
+    let chain = chain();
+    let counter = deploy(&chain, 0);
+    // The fault is found after the other roots are read.
+    let mut roots = vec![roots(1).remove(0); 100];
+    roots.push([vec![2], vec![0xff; 32]].concat());
+    let input = input(1, &[1; 32], &roots);
+    let call = Bytes::from(Counter::deriveCall { input }.abi_encode());
+    let reason = |gas: u64| {
+        let request = serde_json::json!([{"to": counter, "data": call, "gas": U256::from(gas)}]);
+        let answer = crate::ask(&chain, "eth_call", request).unwrap();
+        let answer: Bytes = serde_json::from_value(answer).unwrap();
+        Counter::deriveCall::abi_decode_returns(&answer).unwrap()._1
+    };
+    assert_ne!(reason(500_000), Bytes::new());
+    assert_eq!(reason(300_000), Bytes::new(), "out of gas");
+}
