@@ -52,6 +52,20 @@ async fn the_running_action_is_what_counts() {
 }
 
 #[tokio::test]
+async fn claims_have_a_limit() {
+    let runner = Runner::new().await;
+    let many = "(async () => { for (let i = 0; i <= 1000; i++) await Lit.Actions.claimKey({ keyId: `${i}` }) })()";
+    let error = runner.error(many, json!({})).await;
+    assert_eq!(error, "Error: an action may make 1000 claims, not more");
+    let long = "Lit.Actions.claimKey({ keyId: 'x'.repeat(1025) })";
+    let error = runner.error(long, json!({})).await;
+    assert_eq!(
+        error,
+        "RangeError: keyId has 1025 bytes, more than the limit of 1024"
+    );
+}
+
+#[tokio::test]
 async fn signatures_have_a_limit_and_a_form() {
     let limits = ActionLimits::default().with_signatures(2);
     let runner = Runner::of(Setup::of(Devnet::builder().with_action_limits(limits)).await).await;

@@ -1,6 +1,9 @@
 //! How many engines run at once.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -127,6 +130,75 @@ async fn a_run_that_does_not_stop_keeps_its_place() {
     let native_loop = "'a'.repeat(1e6).indexOf('a'.repeat(5e5) + 'b')";
     let params = json!({});
     let stuck = (0..3).map(|_| setup.ask(0, "", native_loop, &params));
+    for (_, body) in join_all(stuck).await {
+        assert_eq!(body["errorCode"], "NodeJsTimeoutError", "{body}");
+    }
+    let (status, body) = setup.ask(0, "", "1", &params).await;
+    assert_eq!(
+        (status, &body["errorCode"]),
+        (429, &json!("NodeConcurrencyOverload"))
+    );
+}
+
+/// Asks for a condition that the function `go` of an action decides.
+fn check(cid: &str) -> String {
+    let condition = json!({
+        "conditionType": "evmBasic", "contractAddress": format!("ipfs://{cid}"), "chain": "ethereum",
+        "standardContractType": "LitAction", "method": "go", "parameters": [],
+        "returnValueTest": { "comparator": "=", "value": "" },
+    });
+    format!("Lit.Actions.checkConditions({{ conditions: [{condition}], chain: 'ethereum' }})")
+}
+
+/// Answers after a while, and notes how many requests were open at once.
+#[derive(Default)]
+struct Overlap {
+    open: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl HttpFetch for Overlap {
+    async fn fetch(&self, _: Request<Bytes>) -> Result<Response<Box<dyn FetchBody>>, FetchError> {
+        let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(open, Ordering::SeqCst);
+        // Others come meanwhile, if they may.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        self.open.fetch_sub(1, Ordering::SeqCst);
+        Ok(Response::new(Box::new(Bytes::new())))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn actions_that_decide_conditions_run_one_at_a_time() {
+    let overlap = Arc::new(Overlap::default());
+    let fetcher = Arc::clone(&overlap);
+    let builder = Devnet::builder()
+        .with_nodes(3)
+        .with_fetch_host("slow.example")
+        .with_fetcher(fetcher);
+    let setup = Setup::of(builder).await;
+    let slow = "const go = () => fetch('http://slow.example').then((answer) => answer.text())";
+    let check = check(&setup.network.put_ipfs(slow));
+    let code = format!(
+        "Promise.all([1, 2, 3, 4].map(() => {check})).then((met) => Lit.Actions.setResponse({{ response: `${{met}}` }}))"
+    );
+    assert_eq!(setup.run(&code).await["response"], "true,true,true,true");
+    assert_eq!(overlap.most.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_action_that_decides_conditions_and_does_not_stop_keeps_the_place() {
+    let limits = ActionLimits::default().with_run_time(Duration::from_millis(1_500));
+    let builder = Devnet::builder()
+        .with_nodes(3)
+        .with_max_engines(3)
+        .with_action_limits(limits);
+    let setup = Setup::of(builder).await;
+    let native_loop = "const go = () => 'a'.repeat(1e6).indexOf('a'.repeat(5e5) + 'b')";
+    let check = check(&setup.network.put_ipfs(native_loop));
+    let params = json!({});
+    let stuck = (0..3).map(|_| setup.ask(0, "", &check, &params));
     for (_, body) in join_all(stuck).await {
         assert_eq!(body["errorCode"], "NodeJsTimeoutError", "{body}");
     }

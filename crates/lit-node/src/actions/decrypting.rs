@@ -12,7 +12,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use serde_json::{Value, json};
 
-use super::{arguments::Arguments, host::NodeHost};
+use super::{AskingAction, arguments::Arguments, host::NodeHost};
 use crate::{
     Role,
     conditions::{encrypted_as, parse_conditions},
@@ -105,10 +105,15 @@ impl NodeHost {
                 ))
             })?),
         };
-        let powers = &self.task.powers;
         let chain = arguments.text("chain")?;
+        let asking = AskingAction {
+            cid: &self.cid,
+            slot: &self.task.slot,
+            turn: &self.task.deciding,
+        };
+        let powers = &self.task.powers;
         powers
-            .are_met(&self.cid, conditions, login.as_ref(), chain)
+            .are_met(asking, conditions, login.as_ref(), chain)
             .await
     }
 

@@ -18,7 +18,7 @@ use self::{host::NodeHost, task::Task};
 use crate::{EngineSlot, NodeParts, RequestKey, contracts::Contracts};
 
 pub use self::host::action_functions;
-pub(crate) use self::powers::Powers;
+pub(crate) use self::powers::{AskingAction, Powers};
 
 /// Runs the actions of a node.
 #[derive(Debug)]
@@ -81,15 +81,15 @@ impl ActionRunner {
         self.run_on(slot, request, action).await
     }
 
-    /// Runs an action that another one waits for, without an engine slot of its own.
+    /// Runs an action that another one waits for, on the slot of that one.
     ///
     /// # Errors
     /// All of [`ActionError`].
     pub(crate) async fn run_nested(
         self: &Arc<Self>,
         action: NodeAction,
+        slot: EngineSlot,
     ) -> Result<NodeOutcome, ActionError> {
-        let slot = EngineSlot::holding(Arc::new(()));
         self.run_on(slot, None, action).await
     }
 

@@ -7,6 +7,18 @@ use lit_types::{
     AuthSig, LitResource, PkpPublicKey, access_control::AccessControlConditions,
     constants::AuthMethodScope, wire::PkpClaimResponse,
 };
+use tokio::sync::Mutex;
+
+use crate::EngineSlot;
+
+/// The action that asks whether conditions are met.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AskingAction<'a> {
+    pub(crate) cid: &'a str,
+    /// Actions that decide conditions run on the slot of the request, one after the other.
+    pub(crate) slot: &'a EngineSlot,
+    pub(crate) turn: &'a Mutex<()>,
+}
 
 /// What an action can do through its node, under the session in which it runs. `running` is the CID of the action that asks.
 #[async_trait]
@@ -27,7 +39,7 @@ pub(crate) trait Powers: Debug + Send + Sync {
     /// Whether the conditions are met for the wallet of `login`, on this chain, or without one for the session's address.
     async fn are_met(
         &self,
-        running: &str,
+        asking: AskingAction<'_>,
         conditions: &AccessControlConditions,
         login: Option<&AuthSig>,
         chain: &str,

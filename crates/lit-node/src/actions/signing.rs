@@ -55,7 +55,9 @@ impl NodeHost {
 
     /// Claims a key that belongs to the action and an id chosen by it.
     pub(super) fn claim_key(&self, arguments: &Arguments) -> HostResult {
+        arguments.short("keyId", MAX_NAME)?;
         let key_id = arguments.text("keyId")?;
+        self.task.count_claim()?;
         let claim = self.task.powers.claim(&self.cid, key_id)?;
         self.task.keep_claim(key_id, json!(claim));
         Ok("success".into())

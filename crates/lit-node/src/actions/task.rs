@@ -12,6 +12,9 @@ use serde_json::{Map, Value};
 use super::{ActionRunner, NodeAction, NodeOutcome, Powers};
 use crate::{Announce, EngineSlot, RequestKey};
 
+/// The number of claims of keys, all of which the answer repeats.
+const MAX_CLAIMS: usize = 1_000;
+
 /// One request on one node: state that its action shares with the actions it calls.
 #[derive(Debug)]
 pub(super) struct Task {
@@ -26,10 +29,13 @@ pub(super) struct Task {
     signatures: AtomicUsize,
     contract_calls: AtomicUsize,
     network_operations: AtomicUsize,
+    claims: AtomicUsize,
     collected: Mutex<Collected>,
     leading: Mutex<HashMap<String, Box<dyn Announce>>>,
     /// Released with the last engine of the task, even an abandoned one.
-    _slot: EngineSlot,
+    pub(super) slot: EngineSlot,
+    /// The turn of actions that decide conditions: each takes an engine of its own.
+    pub(super) deciding: tokio::sync::Mutex<()>,
 }
 
 /// Signatures and claims that host functions add to the answer.
@@ -58,9 +64,11 @@ impl Task {
             signatures: AtomicUsize::default(),
             contract_calls: AtomicUsize::default(),
             network_operations: AtomicUsize::default(),
+            claims: AtomicUsize::default(),
             collected: Mutex::default(),
             leading: Mutex::default(),
-            _slot: slot,
+            slot,
+            deciding: tokio::sync::Mutex::default(),
         }
     }
 
@@ -76,6 +84,10 @@ impl Task {
     pub(super) fn count_network_operation(&self) -> Result<(), HostError> {
         let limit = self.limits.network_operations;
         limited(&self.network_operations, limit, "network operations")
+    }
+
+    pub(super) fn count_claim(&self) -> Result<(), HostError> {
+        limited(&self.claims, MAX_CLAIMS, "claims")
     }
 
     /// Adds a signature to the answer.

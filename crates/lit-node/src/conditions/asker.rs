@@ -7,6 +7,7 @@ use lit_types::{AuthSig, WalletAddress, access_control::USER_ADDRESS};
 use serde::Deserialize;
 
 use super::ConditionError;
+use crate::actions::AskingAction;
 
 /// The placeholder for the CID of the running action.
 const CURRENT_ACTION: &str = ":currentActionIpfsId";
@@ -20,8 +21,8 @@ pub(crate) struct Asker<'a> {
     pub(crate) signed: SignedText<'a>,
     /// The chain that the request names.
     pub(crate) chain: &'a str,
-    /// The CID of the running action, if an action asks.
-    pub(crate) action: Option<&'a str>,
+    /// The running action, if an action asks.
+    pub(crate) action: Option<AskingAction<'a>>,
 }
 
 /// The text that the asker's wallet signed.
@@ -50,7 +51,7 @@ impl Asker<'_> {
     pub(super) fn filled(&self, text: &str) -> Result<String, ConditionError> {
         match text {
             USER_ADDRESS => Ok(self.address.to_string()),
-            CURRENT_ACTION => Ok(self.action.unwrap_or_default().to_owned()),
+            CURRENT_ACTION => Ok(self.action.map_or_else(String::new, |it| it.cid.to_owned())),
             _ if text.starts_with(LIT_PARAM) => {
                 let value = self.lit_param(&text[1..])?;
                 Ok(value.unwrap_or_else(|| text.to_owned()))

@@ -14,7 +14,7 @@ use lit_types::{
 use serde_json::{Map, json};
 
 use super::{Asker, ConditionError, ConditionReader, compare};
-use crate::actions::{NodeAction, Powers};
+use crate::actions::{AskingAction, NodeAction, Powers};
 
 impl ConditionReader {
     /// Calls the method, a function of the action, and compares its result as a text.
@@ -52,10 +52,13 @@ impl ConditionReader {
             limits: self.parts.settings.action_limits.clone(),
             powers: Arc::new(NoPowers(self.parts.keys.network_key())),
         };
-        let outcome = if asker.action.is_some() {
-            self.actions.run_nested(action).await?
-        } else {
-            self.actions.run(action).await?
+        let outcome = match asker.action {
+            Some(asking) => {
+                let _turn = asking.turn.lock().await;
+                let slot = asking.slot.clone();
+                self.actions.run_nested(action, slot).await?
+            }
+            None => self.actions.run(action).await?,
         };
         let test = &condition.return_value_test;
         Ok(compare::texts(
@@ -95,7 +98,7 @@ impl Powers for NoPowers {
 
     async fn are_met(
         &self,
-        _: &str,
+        _: AskingAction<'_>,
         _: &AccessControlConditions,
         _: Option<&AuthSig>,
         _: &str,

@@ -12,7 +12,11 @@ use lit_types::{
 };
 
 use super::session::Caller;
-use crate::{Node, SigningId, actions::Powers, refusal::Refusal};
+use crate::{
+    Node, SigningId,
+    actions::{AskingAction, Powers},
+    refusal::Refusal,
+};
 
 // The texts of Lit's nodes, which clients look for.
 const CANNOT_SIGN: &str = "You can not sign without providing an auth_sig. You must create a session with the PKP, and then pass \
@@ -108,7 +112,7 @@ impl Powers for ActionPowers {
 
     async fn are_met(
         &self,
-        running: &str,
+        asking: AskingAction<'_>,
         conditions: &AccessControlConditions,
         login: Option<&AuthSig>,
         chain: &str,
@@ -121,7 +125,7 @@ impl Powers for ActionPowers {
                 caller.asker(Some(chain))
             }
         };
-        asker.action = Some(running);
+        asker.action = Some(asking);
         let met = self.node.conditions.are_met(conditions, &asker).await;
         Ok(met.map_err(Refusal::from)?)
     }
