@@ -1,6 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use lit_types::LitAbility;
+use lit_types::{LitAbility, printable_line};
 
 /// An ability of a ReCap: `<namespace>/<name>`, such as `Threshold/Signing` or `*/*`.
 ///
@@ -80,6 +80,6 @@ pub struct RecapAbilityError(String);
 
 impl RecapAbilityError {
     fn new(text: &str) -> Self {
-        Self(text.chars().take(100).collect())
+        Self(printable_line(text, 100))
     }
 }

@@ -1,4 +1,4 @@
-use lit_types::{LitAbility, LitResource, ResourcePrefix, Right};
+use lit_types::{LitAbility, LitResource, ResourcePrefix, Right, printable_line};
 
 use crate::{BuildError, DecodeError, RECAP_URN_PREFIX, ReCap, RecapAbility, SiweMessage};
 
@@ -161,7 +161,7 @@ impl NodeGrants {
         }
         Err(NodeCoverError::NotCovered {
             ability,
-            id: id.chars().take(200).collect(),
+            id: printable_line(id, 200),
         })
     }
 

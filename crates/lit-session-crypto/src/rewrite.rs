@@ -4,6 +4,7 @@ use alloy_primitives::Address;
 use lit_recap::{ExtractError, NotaBene, ReCap, RecapAbility, SiweError, SiweMessage};
 use lit_types::{
     AuthContext, LitAbility, NodeErrorCode, Timestamp, constants::RESOLVED_AUTH_CONTEXT_PREFIX,
+    printable_line,
 };
 use serde_json::json;
 use time::OffsetDateTime;
@@ -130,7 +131,7 @@ fn context_ability() -> RecapAbility {
 /// keys that it shadowed take effect.
 fn refuse_wider(asked: &ReCap, granted: &ReCap) -> Result<(), RewriteRefusal> {
     let wider = |resource: &str| RewriteRefusal::Wider {
-        resource: resource.chars().take(200).collect(),
+        resource: printable_line(resource, 200),
     };
     for (resource, abilities) in granted.attenuations() {
         for (ability, notes) in abilities {

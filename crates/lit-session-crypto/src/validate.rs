@@ -1,6 +1,6 @@
 use std::fmt;
 
-use lit_types::{AuthSig, NodeUrl, SessionSigs, Timestamp, strict_json};
+use lit_types::{AuthSig, NodeUrl, SessionSigs, Timestamp, printable_line, strict_json};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -86,7 +86,7 @@ fn check_expiration(
     match text.parse::<Timestamp>() {
         Err(_) => Some(SessionSigProblem::BadExpiration {
             capability,
-            text: text.chars().take(100).collect(),
+            text: printable_line(text, 100),
         }),
         Ok(at) if at.at() < now => {
             let expiration = Timestamp::try_from(at.at()).unwrap_or(at);

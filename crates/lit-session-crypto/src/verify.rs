@@ -9,6 +9,7 @@ use lit_types::{
     AuthContext, AuthSig, AuthSigKind, LitAbility, LitResource, MAX_AUTH_SIG_BYTES, NodeUrl,
     NodeUrlError, Right, Timestamp, TokenId,
     constants::{CLOCK_TOLERANCE, MAX_SESSION_LIFETIME},
+    printable_line,
 };
 use time::OffsetDateTime;
 
@@ -221,7 +222,7 @@ impl SessionVerifier {
 
         if !self.own_address.is_named_by(&template.node_address) {
             return Err(Refusal::WrongNode {
-                signed_for: template.node_address.chars().take(200).collect(),
+                signed_for: printable_line(&template.node_address, 200),
                 own: self.own_address.clone(),
             });
         }

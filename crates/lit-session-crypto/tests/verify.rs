@@ -496,6 +496,24 @@ fn refusals_do_not_quote_credentials() {
     assert!(!refusal.contains("0x"), "{refusal}");
 }
 
+/// A caller signs what it likes with its session key, and a service logs the refusal.
+#[test]
+fn a_caller_forges_no_line_of_a_log() {
+    let text = good().signed_message;
+    let own = node().to_string();
+    let node_address = signed(&text.replace(&own, "https://x\\n00:00 INFO signed in\\u001b[2K"));
+    assert_eq!(
+        refusal(&node_address).to_string(),
+        format!("made for node https://x 00:00 INFO signed in\u{fffd}[2K, not for {own}")
+    );
+    let member = signed(&text.replace("\"derivedVia\"", "\"a\\nb\\u001b[2K\":0,\"derivedVia\""));
+    let shown = refusal(&member).to_string();
+    assert!(
+        shown.starts_with("malformed signed document: unknown field `a b\u{fffd}[2K`"),
+        "{shown}"
+    );
+}
+
 #[test]
 fn a_wallet_does_not_sign_for_another() {
     let stranger = PrivateKeySigner::from_slice(&[6; 32]).unwrap();

@@ -2,7 +2,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ResourcePrefix;
+use crate::{ResourcePrefix, printable_line};
 
 /// An ability: what a session may do with a resource.
 ///
@@ -89,7 +89,7 @@ impl FromStr for LitAbility {
         Self::ALL
             .into_iter()
             .find(|ability| ability.as_str() == text)
-            .ok_or_else(|| AbilityError(text.chars().take(64).collect()))
+            .ok_or_else(|| AbilityError(printable_line(text, 64)))
     }
 }
 

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde_json::error::Category;
 
+use crate::printable_line;
+
 /// The fault in a JSON text, and its place.
 ///
 /// It quotes nothing from the text, since the texts are credentials. Parser errors quote what they read.
@@ -20,13 +22,8 @@ impl From<serde_json::Error> for JsonProblem {
         let what = match error.classify() {
             Category::Data if names_member.iter().any(|start| text.starts_with(start)) => {
                 let member = text.split([',', '(']).next().unwrap_or_default();
-                member
-                    .split(" at line")
-                    .next()
-                    .unwrap_or_default()
-                    .chars()
-                    .take(80)
-                    .collect()
+                let member = member.split(" at line").next().unwrap_or_default();
+                printable_line(member, 80)
             }
             Category::Data => "not of the expected form".to_owned(),
             Category::Eof => "incomplete".to_owned(),

@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::printable_line;
+
 /// A Lit network by name.
 ///
 /// **None of the hosted networks runs any more.** The three Datil networks were switched off on 2026-02-25. Their profiles
@@ -200,7 +202,7 @@ impl FromStr for LitNetwork {
         Self::ALL
             .into_iter()
             .find(|network| network.profile().name == name)
-            .ok_or_else(|| UnknownNetwork(name.chars().take(40).collect()))
+            .ok_or_else(|| UnknownNetwork(printable_line(name, 40)))
     }
 }
 

@@ -3,7 +3,7 @@ use std::{collections::HashSet, fmt, net::Ipv6Addr, str::FromStr};
 use http::uri::Authority;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::wire::Endpoint;
+use crate::{printable_line, wire::Endpoint};
 
 /// The address of a node: `http` or `https`, host and port.
 ///
@@ -202,7 +202,7 @@ pub struct NodeUrlError(String);
 
 impl NodeUrlError {
     fn new(text: &str) -> Self {
-        Self(text.chars().take(100).collect())
+        Self(printable_line(text, 100))
     }
 }
 

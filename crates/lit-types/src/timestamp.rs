@@ -3,6 +3,8 @@ use std::{fmt, str::FromStr, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
+use crate::printable_line;
+
 /// An instant together with its text.
 ///
 /// Lit signs text: an expiration travels verbatim from the caller into the SIWE message and the session signature, so
@@ -101,7 +103,7 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let malformed = || TimestampError::Format(text.chars().take(40).collect());
+        let malformed = || TimestampError::Format(printable_line(text, 40));
         // The `time` crate takes any byte. The official client's check takes these two.
         if !matches!(text.as_bytes().get(DATE_LEN), Some(b'T' | b't')) {
             return Err(malformed());

@@ -4,7 +4,7 @@ use k256::{
     AffinePoint, PublicKey, Scalar,
     elliptic_curve::{PrimeField, sec1::ToEncodedPoint},
 };
-use lit_types::PkpPublicKey;
+use lit_types::{PkpPublicKey, printable_line};
 use serde::{Deserialize, Serialize};
 
 use super::EcdsaError;
@@ -185,7 +185,7 @@ impl FromStr for EcdsaSigType {
         match text {
             "K256" => Ok(Self::K256),
             "ECDSA_CAIT_SITH" => Ok(Self::CaitSith),
-            _ => Err(EcdsaError::SigType(text.chars().take(40).collect())),
+            _ => Err(EcdsaError::SigType(printable_line(text, 40))),
         }
     }
 }
