@@ -53,7 +53,7 @@ struct Lane {
 }
 
 /// Whether a request may be sent.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Ticket {
     granted: AtomicBool,
     notify: Notify,
@@ -201,7 +201,7 @@ impl fmt::Debug for Turn {
 }
 
 /// Tells whether a request waits for its turn.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct TurnWatch(Option<Arc<Ticket>>);
 
 impl TurnWatch {

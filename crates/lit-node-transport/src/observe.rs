@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use lit_types::{NodeUrl, wire::Endpoint};
+use tokio::time::Instant;
 use tracing::{Span, field::Empty};
 
-use crate::{Outcome, RequestId, TransportError};
+use crate::{NodeResponse, Outcome, RequestId, TransportError, lanes::TurnWatch};
 
 /// A request to a node: a span while it is under way, and metrics when its outcome is known.
 ///
@@ -17,13 +18,24 @@ pub(crate) struct Observed {
     node: NodeUrl,
     #[cfg(feature = "metrics")]
     endpoint: Endpoint,
+    /// When the call ends.
+    deadline: Instant,
+    turn: TurnWatch,
     /// How long the answer took; `None` before it arrives.
     answered: Option<Duration>,
+    /// How the transport failed.
+    failure: Option<&'static str>,
     has_ended: bool,
 }
 
 impl Observed {
-    pub(crate) fn start(node: &NodeUrl, endpoint: Endpoint, request_id: &RequestId) -> Self {
+    pub(crate) fn start(
+        node: &NodeUrl,
+        endpoint: Endpoint,
+        request_id: &RequestId,
+        deadline: Instant,
+        turn: TurnWatch,
+    ) -> Self {
         let span = tracing::debug_span!(
             "node_request",
             %node,
@@ -39,7 +51,10 @@ impl Observed {
             node: node.clone(),
             #[cfg(feature = "metrics")]
             endpoint,
+            deadline,
+            turn,
             answered: None,
+            failure: None,
             has_ended: false,
         }
     }
@@ -48,10 +63,17 @@ impl Observed {
         self.span.clone()
     }
 
-    /// The transport has come to its end. `status` is that of an answer.
-    pub(crate) fn answered(&mut self, status: Option<u16>, elapsed: Duration) {
-        if let Some(status) = status {
-            self.span.record("status", status);
+    /// The transport has come to its end.
+    pub(crate) fn answered(
+        &mut self,
+        result: &Result<NodeResponse, TransportError>,
+        elapsed: Duration,
+    ) {
+        match result {
+            Ok(answer) => {
+                self.span.record("status", answer.status);
+            }
+            Err(error) => self.failure = Some(failure(error)),
         }
         self.span.record("ms", milliseconds(elapsed));
         self.answered = Some(elapsed);
@@ -91,10 +113,12 @@ impl Observed {
 impl Drop for Observed {
     fn drop(&mut self) {
         if !self.has_ended {
-            self.end(if self.answered.is_some() {
-                "unused"
-            } else {
-                "cancelled"
+            self.end(match (self.failure, self.answered) {
+                (Some(failure), _) => failure,
+                (None, Some(_)) => "unused",
+                (None, None) if Instant::now() < self.deadline => "cancelled",
+                (None, None) if self.turn.is_queued() => "queued",
+                (None, None) => "timeout",
             });
         }
     }
@@ -107,10 +131,17 @@ const fn label(outcome: &Outcome) -> &'static str {
         Outcome::Refused { .. } => "refused",
         Outcome::NotASigner => "not_a_signer",
         Outcome::Invalid(_) => "invalid",
-        Outcome::Failed(TransportError::Timeout(_)) => "timeout",
-        Outcome::Failed(TransportError::Queued(_)) | Outcome::Queued => "queued",
-        Outcome::Failed(_) => "failed",
+        Outcome::Failed(error) => failure(error),
+        Outcome::Queued => "queued",
         Outcome::Pending => "cancelled",
+    }
+}
+
+const fn failure(error: &TransportError) -> &'static str {
+    match error {
+        TransportError::Timeout(_) => "timeout",
+        TransportError::Queued(_) => "queued",
+        _ => "failed",
     }
 }
 

@@ -216,8 +216,10 @@ where
         let turns = transport.turns(&nodes);
         call.turns = turns.iter().map(Turn::watch).collect();
         for (index, ((node, body), turn)) in bodies.into_iter().zip(turns).enumerate() {
-            let mut observed = Observed::start(&node, endpoint, &call.request_id);
-            let (span, watch) = (observed.span(), turn.watch());
+            let watch = turn.watch();
+            let (id, deadline) = (&call.request_id, call.deadline);
+            let mut observed = Observed::start(&node, endpoint, id, deadline, watch.clone());
+            let span = observed.span();
             let request = NodeRequest {
                 node,
                 endpoint,
@@ -238,8 +240,7 @@ where
                     })
                 });
                 let elapsed = started.elapsed();
-                let status = result.as_ref().ok().map(|answer| answer.status);
-                observed.answered(status, elapsed);
+                observed.answered(&result, elapsed);
                 // Nobody listens any more when the call has ended.
                 let _ = sender.send(Settled {
                     index,

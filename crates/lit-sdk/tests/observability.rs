@@ -171,6 +171,15 @@ async fn each_operation_and_each_request_to_a_node_has_a_span() {
     assert_eq!(value(&run, "outcome"), "cancelled");
     assert_eq!(value(&requests[1], "outcome"), "cancelled");
 
+    // With a limit of its own the call names the nodes that it waited for.
+    let limited = setup.client.clone().with_timeout(limit);
+    let late = limited.execute_js(&session, &call).await;
+    assert!(late.unwrap_err().is_timeout());
+    tokio::task::yield_now().await;
+    let (run, requests) = captured.last("execute_js");
+    assert_eq!(value(&run, "outcome"), "timeout");
+    assert_eq!(value(&requests[1], "outcome"), "timeout");
+
     assert_no_credentials(&captured, &session, &setup);
 }
 
