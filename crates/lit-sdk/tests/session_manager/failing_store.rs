@@ -25,6 +25,8 @@ struct Flaky {
     /// Held by a test that wants puts to wait.
     puts: Arc<tokio::sync::Mutex<()>>,
     down: AtomicBool,
+    /// Puts fail after a while.
+    fails_puts: AtomicBool,
     /// Gives anything it has to whoever asks.
     mixes: AtomicBool,
     calls: Mutex<usize>,
@@ -51,6 +53,10 @@ impl SessionStore for Flaky {
     }
     async fn put(&self, entry: &StoredSession) -> Result<(), StoreError> {
         self.check()?;
+        if self.fails_puts.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+            return Err(StoreError::Unavailable("no answer".into()));
+        }
         // Carried out even if nobody waits for it, as files are written.
         let (inner, puts, entry) = (self.inner.clone(), self.puts.clone(), entry.clone());
         let put = tokio::spawn(async move {
@@ -95,6 +101,31 @@ async fn a_store_that_fails_is_an_error() {
     // What is in memory needs no store.
     store.down.store(true, Ordering::SeqCst);
     manager.session(&any_action(), &*prompts).await.unwrap();
+    assert_eq!(prompts.asked(), 1);
+}
+
+/// A store that hangs until its time limit hangs once, not once for each caller.
+#[tokio::test]
+async fn callers_share_the_failure_of_a_store_that_hangs() {
+    let setup = Setup::new(3).await;
+    let store = Arc::new(Flaky::default());
+    let manager = SessionManager::new(setup.client.clone()).with_store(store.clone());
+    let prompts = Prompts::new(&setup.wallet);
+    store.fails_puts.store(true, Ordering::SeqCst);
+    let request = any_action();
+    manager.session(&request, &*prompts).await.unwrap_err();
+
+    let calls = *store.calls.lock().unwrap();
+    let ask = || manager.session(&request, &*prompts);
+    let (first, second, third) = tokio::join!(ask(), ask(), ask());
+    for result in [first, second, third] {
+        assert!(matches!(result, Err(SessionManagerError::Store(_))));
+    }
+    assert_eq!(*store.calls.lock().unwrap(), calls + 1);
+    // The next caller tries again.
+    store.fails_puts.store(false, Ordering::SeqCst);
+    ask().await.unwrap();
+    assert_eq!(store.inner.list().await.unwrap().len(), 1);
     assert_eq!(prompts.asked(), 1);
 }
 

@@ -136,12 +136,24 @@ impl SessionManager {
         if self.store.is_none() || !slot.must_be_kept(pause.then(|| self.now())) {
             return Ok(());
         }
-        let _gate = slot.gate.lock().await;
-        let epoch = slot.epoch();
-        match slot.live() {
-            Some(live) if slot.must_be_kept(None) => self.keep(slot, &live.session, epoch).await,
-            _ => Ok(()),
+        let seen = slot.attempts();
+        let _gate = match slot.gate.try_lock() {
+            Ok(gate) => gate,
+            // Another caller stores the session, or renews it.
+            Err(_) if pause => return Ok(()),
+            Err(_) => slot.gate.lock().await,
+        };
+        // Its failure is that of all who waited: a store that hangs does not hang once for each of them.
+        if let Some(failure @ SessionManagerError::Store(_)) = slot.failure_since(seen) {
+            return Err(failure);
         }
+        let epoch = slot.epoch();
+        let result = match slot.live() {
+            Some(live) if slot.must_be_kept(None) => self.keep(slot, &live.session, epoch).await,
+            _ => return Ok(()),
+        };
+        slot.finish_attempt(result.as_ref().err());
+        result
     }
 }
 
