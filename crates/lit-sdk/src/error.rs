@@ -179,9 +179,9 @@ pub enum Error {
     /// The root keys of the handshake are missing or malformed, so keys of PKPs cannot be derived.
     #[error("cannot derive keys from the root keys of the network")]
     RootKeys(#[source] Cause),
-    /// Enough nodes answered, but their shares do not combine: shares are missing, wrong, or of different messages.
-    /// The report has a line per node.
-    #[error("the signature shares of the nodes do not combine")]
+    /// Enough nodes answered, but their answers make no signature: they are malformed, or their shares are missing, wrong, or of
+    /// different messages. The report has a line per node.
+    #[error("the answers of the nodes make no valid signature")]
     Shares(#[source] Box<QuorumError>),
     /// Too few nodes carried out the call, or their answers differ. The report has a line per node.
     #[error("the nodes did not carry out the call")]
