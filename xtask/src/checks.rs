@@ -11,9 +11,10 @@ use crate::{
 };
 
 /// The programs of `examples/`.
-const EXAMPLES: [&str; 10] = [
+const EXAMPLES: [&str; 11] = [
     "wallet_session",
     "session_authorizer",
+    "backend",
     "faults",
     "lit_action_ipfs",
     "pkp_session",
