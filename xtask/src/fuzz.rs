@@ -36,7 +36,7 @@ pub(crate) struct Args {
     /// Run one input, such as one that a crash left
     #[arg(long, requires = "target")]
     input: Option<PathBuf>,
-    /// List the targets
+    /// List the targets. It builds them first
     #[arg(long)]
     list: bool,
 }

@@ -122,6 +122,30 @@ impl LitNodeClientBuilder {
     /// Sets where the certificates of chips come from. Default: from AMD with the feature `http`.
     ///
     /// Clones of the builder share the certificates that their clients got, so that connecting again does not ask AMD again.
+    ///
+    /// A test attests the embedded network in software:
+    ///
+    /// ```
+    /// use lit_devnet::{Devnet, SoftwareGuest};
+    /// use lit_sdk::{Error, LitNodeClient, transport::attestation::{AttestationPolicy, Measurement}};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # tokio::runtime::Runtime::new()?.block_on(async {
+    /// let guest = SoftwareGuest::default();
+    /// let network = Devnet::builder().with_software_attestation_for_tests(guest).start().await?;
+    /// let chips = network.software_attestation().ok_or("not attested")?;
+    /// let policy = AttestationPolicy::new().with_insecure_roots(chips.insecure_roots());
+    /// let builder = LitNodeClient::builder(&network).with_vcek_source(chips);
+    ///
+    /// builder.clone().with_attestation_policy(policy.clone()).connect().await?;
+    ///
+    /// let other = policy.with_allowed_measurements([Measurement([1; 48])]);
+    /// let refused = builder.with_attestation_policy(other).connect().await;
+    /// assert!(matches!(refused, Err(Error::Connect(_))));
+    /// # Ok(())
+    /// # })
+    /// # }
+    /// ```
     #[cfg(feature = "attestation")]
     pub fn with_vcek_source(
         mut self,
