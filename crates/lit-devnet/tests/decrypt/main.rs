@@ -13,6 +13,7 @@ mod common;
 mod evm;
 mod expressions;
 mod foreign;
+mod places;
 mod signed;
 mod support;
 mod wallets;

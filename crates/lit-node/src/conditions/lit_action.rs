@@ -43,7 +43,7 @@ impl ConditionReader {
         let action = NodeAction {
             // Without a request, nodes do not meet in it.
             request_id: None,
-            caller: String::new(),
+            caller: asker.address.to_string(),
             cid,
             code,
             js_params: Map::new(),
