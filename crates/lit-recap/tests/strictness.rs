@@ -135,7 +135,7 @@ fn a_request_id_is_a_path_segment() {
 
 #[test]
 fn times_have_a_t_between_date_and_time() {
-    for separator in [" ", "_", "\r", "0"] {
+    for (separator, printed) in [(" ", " "), ("_", "_"), ("\r", " "), ("0", "0")] {
         for time in [
             "Issued At: 2025-01-15",
             "Expiration Time: 2025-01-22",
@@ -143,7 +143,7 @@ fn times_have_a_t_between_date_and_time() {
         ] {
             let refusal = changed(&format!("{time}T"), &format!("{time}{separator}")).unwrap_err();
             assert!(
-                matches!(&refusal, SiweError::Time(TimestampError::Format(text)) if text[10..].starts_with(separator)),
+                matches!(&refusal, SiweError::Time(TimestampError::Format(text)) if text[10..].starts_with(printed)),
                 "{refusal}"
             );
         }
