@@ -178,7 +178,7 @@ mod tests {
         ] {
             let text = format!("2031-02-03{separator}04:05:06.789Z");
             let expected = match refused {
-                true => Err(TimestampError::Format(text.clone())),
+                true => Err(TimestampError::Format(printable_line(&text, 40))),
                 false => Ok("2031-02-03T04:05:06.789Z"
                     .parse::<Timestamp>()
                     .unwrap()
