@@ -99,7 +99,6 @@ pub(crate) fn functions<'js>(
                     .iter()
                     .try_fold(0_usize, |sum, bytes| sum.checked_add((*bytes)?));
                 let _room = room.room(&ctx, bytes.unwrap_or(usize::MAX))?;
-                // More runs in JavaScript, which is slower and can be interrupted.
                 let password = Input::read(&ctx, &room, password)?;
                 let salt = Input::read(&ctx, &room, salt)?;
                 let hashes = |bytes: usize| {
@@ -107,7 +106,8 @@ pub(crate) fn functions<'js>(
                         .try_into()
                         .map_or(u32::MAX, |it: u32| it.max(1))
                 };
-                // The lanes are mixed `n` times, hashed for each part of the key, and made of as many hashes of the salt.
+                // The lanes are mixed `n` times, hashed for each part of the key, and made of hashes of the salt. More work than this is
+                // done in JavaScript, which is slower and can be interrupted.
                 let is_short = [n, hashes(length), hashes(salt.len())]
                     .iter()
                     .all(|&times| product(&[r, p, times]).is_some_and(|work| work <= room.limit()));

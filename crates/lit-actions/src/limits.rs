@@ -14,8 +14,8 @@ pub struct ActionLimits {
     ///
     /// Thirteen sixteenths are for the JavaScript heap, for what native functions allocate and for the parameters of pending calls. The
     /// engine itself uses a part of the heap. The rest is for answers that the action has not received yet: two sixteenths for those of
-    /// `fetch`, one for those of the host. Less than 1 MiB counts as 1 MiB. The source code and the response count separately, and so does each action
-    /// that the host runs for this one.
+    /// `fetch`, one for those of the host. Less than 1 MiB counts as 1 MiB. The source code and the response count separately, and so does
+    /// each action that the host runs for this one.
     pub memory: usize,
     /// Stack for nested calls, in bytes. Default: 1 MiB.
     ///

@@ -278,6 +278,7 @@ mod tests {
         }
         assert_eq!(lock(&meetings.runs).meetings.len(), 64);
     }
+
     #[tokio::test]
     async fn a_meeting_in_which_a_node_waits_is_kept() {
         let meetings = Arc::<Meetings>::default();

@@ -420,6 +420,7 @@ mod tests {
             );
         }
     }
+
     #[tokio::test]
     async fn there_are_no_more_slots_than_engines() {
         let places = Arc::new(Places::new(3, 3));

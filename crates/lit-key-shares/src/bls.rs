@@ -122,9 +122,9 @@ impl fmt::Debug for BlsSecretKey {
     }
 }
 
-/// A message hashed to the curve, which is most of the public work of a signature.
+/// A message hashed to a point of G2, which signing multiplies by the secret key.
 ///
-/// Holders in one process can share it.
+/// The point is public, so holders in one process can share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HashedMessage(G2Projective);
 

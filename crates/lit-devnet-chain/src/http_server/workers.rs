@@ -138,6 +138,7 @@ mod tests {
         assert_eq!(next.await.status(), StatusCode::OK);
         assert_eq!(has_begun.try_recv(), Ok(()));
     }
+
     #[tokio::test(start_paused = true)]
     async fn a_request_does_not_wait_forever_for_a_worker() {
         let workers = Workers::new(1);
