@@ -64,7 +64,7 @@ impl AmdRoots {
 
     /// Certificates of anybody, in DER, for a product of this name.
     ///
-    /// Whoever has their keys can attest anything. Use them in tests, such as tests with the software attestation of the
+    /// Anyone who has their keys can attest anything. Use them in tests, such as tests with the software attestation of the
     /// embedded network.
     ///
     /// # Errors

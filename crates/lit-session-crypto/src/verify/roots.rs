@@ -29,8 +29,8 @@ pub(super) struct Roots {
     known: Arc<Mutex<Generations>>,
 }
 
-/// The roots used since the older ones were replaced, and those. So half of the roots are forgotten at once, without a list by
-/// time of use.
+/// The roots in two halves. When `new` is full it becomes `old`, and the roots that were in `old` are forgotten. A root that is used
+/// moves to `new`.
 #[derive(Default)]
 struct Generations {
     new: HashMap<AuthSig, Arc<Root>>,
@@ -82,7 +82,7 @@ impl Roots {
     }
 }
 
-/// The length of all members. `derivedVia` and `algo` of a wallet are any texts, which nobody signs.
+/// The length of all members. Nobody signs `derivedVia` and `algo` of a wallet, so they may be long too.
 fn bytes(auth_sig: &AuthSig) -> usize {
     let AuthSig {
         sig,
