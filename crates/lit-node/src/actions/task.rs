@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{ActionRunner, NodeAction, NodeOutcome, Powers};
 use crate::{Announce, EngineSlot, RequestKey};
 
-/// The number of claims of keys, all of which the answer repeats.
+/// The most keys that one request claims. Its answer lists all of them.
 const MAX_CLAIMS: usize = 1_000;
 
 /// One request on one node: state that its action shares with the actions it calls.

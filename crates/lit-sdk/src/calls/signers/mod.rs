@@ -45,7 +45,7 @@ pub(crate) struct Signers(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    /// The nodes that gave no valid answer last time, and those that have been back since.
+    /// The nodes that gave no valid answer last time. Some have answered since, but not signed ([`Absence::Back`]).
     absent: HashMap<NodeUrl, (Absence, Instant)>,
     /// The nodes that gave a share that is wrong by itself, or a wrong BLS share.
     wrong: HashMap<NodeUrl, Instant>,
@@ -192,8 +192,8 @@ impl Signers {
         usual.map_or(FIRST_PATIENCE, |usual| LEAST_PATIENCE.max(usual * 3))
     }
 
-    /// Records which nodes answered. With `is_late`, nodes that have not answered yet count as late, also those that were not asked
-    /// because they have not answered so many requests before.
+    /// Records which nodes answered. With `is_late`, nodes that have not answered yet count as late. So do nodes that were not asked
+    /// because earlier requests to them have no answer.
     pub(crate) fn note(&self, outcomes: &[NodeOutcome], is_late: bool) {
         let mut seen = self.lock();
         for NodeOutcome { node, outcome, .. } in outcomes {

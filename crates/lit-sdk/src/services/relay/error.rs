@@ -134,6 +134,14 @@ fn told(message: &Option<String>) -> String {
 }
 
 impl RelayError {
+    /// The answer is not what was asked for: a redirect, or malformed.
+    pub(super) fn unreadable(path: &'static str, status: u16, source: JsonProblem) -> Self {
+        match status {
+            300.. => Self::Redirected { path, status },
+            _ => Self::Answer { path, source },
+        }
+    }
+
     /// The error of the official client for the same situation, where there is one.
     #[must_use]
     pub fn sdk_code(&self) -> Option<SdkErrorCode> {

@@ -455,13 +455,8 @@ impl LitRelay {
         }
         // The official client reads the answer of a redirect too.
         if (200..400).contains(&answer.status) {
-            return strict_json::from_slice(&answer.body).map_err(|error| match answer.status {
-                status @ 300.. => RelayError::Redirected { path, status },
-                _ => RelayError::Answer {
-                    path,
-                    source: error.into(),
-                },
-            });
+            return strict_json::from_slice(&answer.body)
+                .map_err(|error| RelayError::unreadable(path, answer.status, error.into()));
         }
         let told = match strict_json::from_slice(&answer.body) {
             Ok(ErrorAnswer { error }) => error,
