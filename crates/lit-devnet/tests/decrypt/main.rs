@@ -10,6 +10,8 @@
 mod askers;
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/counter.rs"]
+mod counter;
 mod evm;
 mod expressions;
 mod foreign;

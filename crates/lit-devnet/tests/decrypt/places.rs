@@ -3,33 +3,17 @@
 use std::sync::Arc;
 
 use alloy_signer_local::PrivateKeySigner;
-use async_trait::async_trait;
-use bytes::Bytes;
 use futures_util::future::join_all;
-use http::{Request, Response};
-use lit_devnet::{
-    Devnet,
-    actions::{FetchBody, FetchError, HttpFetch},
-};
+use lit_devnet::Devnet;
 use lit_types::{access_control::ConditionsKind, wire::Endpoint};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::{
     common::Setup,
+    counter::Counter,
     support::{Asker, any_conditions, body, standard},
 };
-
-/// Counts requests, and answers none.
-struct Counter(Arc<Semaphore>);
-
-#[async_trait]
-impl HttpFetch for Counter {
-    async fn fetch(&self, _: Request<Bytes>) -> Result<Response<Box<dyn FetchBody>>, FetchError> {
-        self.0.add_permits(1);
-        std::future::pending().await
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_asker_leaves_engines_for_another() {

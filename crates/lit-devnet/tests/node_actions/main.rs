@@ -9,6 +9,8 @@
 
 mod calls;
 mod chain;
+#[path = "../common/counter.rs"]
+mod counter;
 mod meetings;
 #[cfg(feature = "http")]
 mod named_chains;

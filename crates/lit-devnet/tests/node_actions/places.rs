@@ -10,21 +10,10 @@ use http::{Request, Response};
 use lit_devnet::actions::{FetchBody, FetchError, HttpFetch};
 use tokio::sync::Semaphore;
 
-use crate::*;
+use crate::{counter::Counter, *};
 
 /// An action that runs until the time limit on all nodes that are asked.
 const ENDLESS: &str = "fetch('http://never.example')";
-
-/// Counts requests, and answers none.
-struct Counter(Arc<Semaphore>);
-
-#[async_trait]
-impl HttpFetch for Counter {
-    async fn fetch(&self, _: Request<Bytes>) -> Result<Response<Box<dyn FetchBody>>, FetchError> {
-        self.0.add_permits(1);
-        std::future::pending().await
-    }
-}
 
 /// Asks node 0 alone to run endless actions, for sessions from these seeds, with these request ids. When `running` of them run, another
 /// session's request to all nodes succeeds.
