@@ -63,15 +63,10 @@ impl HdTweak {
     /// [`HdKeyError::NoRootKeys`]; [`HdKeyError::Identity`] if the root keys cancel each other out.
     #[doc(alias = "computeHDPubKey")]
     pub fn public_key(&self, roots: &[PkpPublicKey]) -> Result<PkpPublicKey, HdKeyError> {
-        if roots.is_empty() {
-            return Err(HdKeyError::NoRootKeys);
-        }
-        let sum = roots
-            .iter()
-            .rev()
-            .fold(ProjectivePoint::IDENTITY, |sum, root| {
-                sum * self.0 + point(root)
-            });
+        // Horner's rule, from the last root key on.
+        let mut roots = roots.iter().rev().map(point);
+        let last = roots.next().ok_or(HdKeyError::NoRootKeys)?;
+        let sum = roots.fold(last, |sum, root| sum * self.0 + root);
         let key = PublicKey::from_affine(sum.to_affine()).map_err(|_| HdKeyError::Identity)?;
         PkpPublicKey::from_sec1(key.to_encoded_point(false).as_bytes())
             .map_err(|_| HdKeyError::Identity)
