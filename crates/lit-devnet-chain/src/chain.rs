@@ -7,10 +7,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_rpc_types_eth::{Filter, Log, TransactionReceipt, TransactionRequest};
 use tokio::sync::watch;
 
-use crate::{
-    ChainError, evm,
-    state::{At, State},
-};
+use crate::{ChainError, ChainView, evm, state::State};
 
 /// An EVM chain in this process. Clones share it.
 #[derive(Debug, Clone)]
@@ -97,8 +94,13 @@ impl Chain {
     /// # Errors
     /// As [`Chain::call`].
     pub fn call_as_requested(&self, request: &TransactionRequest) -> Result<Bytes, ChainError> {
-        let moment = self.lock().moment(At::Latest)?;
-        moment.view().call(request, None)
+        self.view().call(request)
+    }
+
+    /// The state after the latest block, at the current time.
+    #[must_use]
+    pub fn view(&self) -> ChainView {
+        ChainView(self.lock().latest_view())
     }
 
     /// Sends a transaction as any account, without its key and without a fee. If `to` is `None` it creates a contract.

@@ -2,6 +2,7 @@
 
 mod builder;
 mod chain;
+mod chain_view;
 mod error;
 mod evm;
 mod genesis;
@@ -16,6 +17,7 @@ mod transport;
 
 pub use builder::{CHRONICLE_YELLOWSTONE, ChainBuilder, GenesisAccount};
 pub use chain::{Chain, ChainChanges, SnapshotId};
+pub use chain_view::{ChainView, ChainViewId};
 pub use error::{ChainError, RestoreError, Revert};
 pub use genesis::{GenesisError, GenesisNode, LitChain, LitContract, LitGenesis};
 #[cfg(feature = "http")]

@@ -38,7 +38,7 @@ use crate::{ChainError, evm::ChainDb};
 pub(crate) use self::{
     dump::Loaded,
     filters::{Changes, Kind},
-    view::{Moment, View},
+    view::{Identity, Moment, View},
 };
 
 /// The number of block hashes that contracts see.
@@ -237,23 +237,19 @@ impl State {
     /// What a view needs of the state after a block.
     pub(crate) fn moment(&self, at: At) -> Result<Moment, ChainError> {
         let number = match at {
-            At::Latest => self.number(),
+            At::Latest => return Ok(self.latest_view().into()),
             At::Pending => {
                 let block = Block::environment(&self.next_header());
                 return Ok(self.view_of(block).into());
             }
+            At::Number(number) if number == self.number() => return Ok(self.latest_view().into()),
             At::Number(number) => number,
         };
         let block = self
             .block(number)
             .ok_or_else(|| ChainError::NoSuchBlock(number.to_string()))?;
-        let mut environment = Block::environment(&block.header);
-        if number == self.number() {
-            // Blocks are only mined for transactions, but calls see the current time.
-            environment.timestamp = U256::from(self.now());
-        }
         Ok(Moment {
-            view: self.view_of(environment),
+            view: self.view_of(Block::environment(&block.header)),
             later: self
                 .blocks
                 .iter()
@@ -261,6 +257,13 @@ impl State {
                 .cloned()
                 .collect(),
         })
+    }
+
+    /// The state after the latest block. Blocks are only mined for transactions, but calls see the current time.
+    pub(crate) fn latest_view(&self) -> View {
+        let mut block = Block::environment(&self.latest().header);
+        block.timestamp = U256::from(self.now());
+        self.view_of(block)
     }
 
     fn view_of(&self, block: BlockEnv) -> View {

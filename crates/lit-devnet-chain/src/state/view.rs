@@ -1,6 +1,6 @@
 //! A read-only view of one state of the chain.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use alloy_primitives::{Address, Bytes, U256};
 use revm::{DatabaseRef, context::BlockEnv, state::AccountInfo};
@@ -54,7 +54,29 @@ pub(crate) struct View {
     pub(super) gas_limit: u64,
 }
 
+/// One state of one chain at one time, by identity.
+///
+/// A state that is looked at is copied before it changes, or moved if only weak references are left: either way it is another one then.
+#[derive(Debug, Clone)]
+pub(crate) struct Identity {
+    db: Weak<ChainDb>,
+    block: BlockEnv,
+}
+
+impl PartialEq for Identity {
+    fn eq(&self, other: &Self) -> bool {
+        self.db.ptr_eq(&other.db) && self.block == other.block
+    }
+}
+
 impl View {
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            db: Arc::downgrade(&self.db),
+            block: self.block.clone(),
+        }
+    }
+
     pub(crate) fn account(&self, address: Address) -> AccountInfo {
         account(&self.db, address)
     }
