@@ -214,7 +214,7 @@ impl DevnetBuilder {
 
     /// The network's own chain and the others, by name.
     fn chains(&self, own: &LitChain, addresses: &Addresses) -> Chains {
-        let own = Arc::new(LocalChain(own.chain().clone()));
+        let own = Arc::new(LocalChain::new(own.chain().clone()));
         let mut chains = Chains::new(own).with_own_names(self.chain_names.clone());
         if let Some(url) = &addresses.rpc {
             chains = chains.with_rpc_url(url.clone());
