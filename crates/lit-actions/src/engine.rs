@@ -102,7 +102,7 @@ fn attempt(run: &Run, script: Script) -> Result<(), Failure> {
     let memory = Memory::new(limits.engine_memory());
     let uncaught = Uncaught::new(memory.clone());
     uncaught.track(&runtime);
-    let files = Platform::offer(&runtime)?;
+    let files = Platform::offer(&runtime);
     let context = Context::full(&runtime)?;
     // Dropped after the heap is measured.
     let mut counting = None;
@@ -164,17 +164,12 @@ impl<'a, 'js> Engine<'a, 'js> {
         });
         let install = || {
             let object = host.object(ctx)?;
-            let console = files.import(ctx, platform::CONSOLE)?;
-            let console: Object<'js> = console.call((object.clone(),))?;
-            let prelude = files.import(ctx, platform::PRELUDE)?;
-            let prelude: Object<'js> = prelude.call((object.clone(), console))?;
-            let web = files.import(ctx, platform::WEB)?;
-            let web: Object<'js> = web.call((object.clone(), prelude.clone()))?;
-            let parameters = files.import(ctx, platform::PARAMETERS)?;
-            let parameters: Object<'js> = parameters.call(())?;
-            let lit = files.import(ctx, platform::LIT)?;
             let config = ctx.json_parse(config.to_string())?;
-            let lit: Object<'js> = lit.call((object, config, prelude.clone(), web, parameters))?;
+            let prelude = files.part(ctx, platform::PRELUDE)?;
+            let prelude: Object<'js> = prelude.call((object.clone(), config.clone()))?;
+            let shared: Object<'js> = prelude.get("platform")?;
+            let lit = files.part(ctx, platform::LIT)?;
+            let lit: Object<'js> = lit.call((object, config, shared))?;
             Ok((prelude, lit))
         };
         match install() {

@@ -169,6 +169,13 @@ impl HostState {
                 ethers::functions(&ctx, &this.deadline, &this.memory)
             })?,
         )?;
+        let this = Rc::clone(self);
+        object.set(
+            "part",
+            Function::new(ctx.clone(), move |ctx: Ctx<'js>, name: Text<'js>| {
+                this.platform.part(&ctx, &name)
+            })?,
+        )?;
         natives::install(&object, self.deadline.clone(), &self.memory)?;
         Ok(object)
     }

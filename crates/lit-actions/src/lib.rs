@@ -24,6 +24,7 @@ mod platform;
 mod request;
 mod run;
 mod script;
+mod threads;
 mod timers;
 mod uncaught;
 

@@ -17,7 +17,6 @@ use crate::{
     crypto,
     deadline::Deadline,
     memory::Memory,
-    script::script,
 };
 
 /// The room for the state of a `TextDecoder`.
@@ -33,7 +32,6 @@ pub(crate) fn install<'js>(
     object.set("uniform", Function::new(ctx.clone(), uniform)?)?;
     object.set("utf8Encode", Function::new(ctx.clone(), utf8_encode)?)?;
     object.set("encodingOf", Function::new(ctx.clone(), encoding_of)?)?;
-    object.set("library", Function::new(ctx.clone(), library)?)?;
     let room = memory.clone();
     object.set(
         "random",
@@ -112,25 +110,6 @@ pub(crate) fn install<'js>(
             crypto::functions(&ctx, &deadline, &room)
         })?,
     )
-}
-
-/// Loads a rarely used part of the platform, as a function like that of `prelude.js`. It is not an import, because an import would
-/// run the action's pending jobs.
-fn library<'js>(ctx: Ctx<'js>, name: Text<'js>) -> rquickjs::Result<Function<'js>> {
-    let source = match &*name {
-        "ethers" => include_str!("ethers.js"),
-        "jwt" => include_str!("jwt.js"),
-        "locale" => include_str!("locale.js"),
-        "storage" => include_str!("storage.js"),
-        "subtle" => include_str!("subtle.js"),
-        name => {
-            return Err(Exception::throw_message(
-                &ctx,
-                &format!("unknown library {name}"),
-            ));
-        }
-    };
-    ctx.eval_with_options(source, script(&format!("ext:lit/{}.js", &*name)))
 }
 
 fn random<'js>(ctx: Ctx<'js>, memory: &Memory, length: usize) -> rquickjs::Result<Bytes<'js>> {

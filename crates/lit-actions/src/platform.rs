@@ -1,7 +1,7 @@
 //! Our own JavaScript, compiled once for all engines of the process.
 //!
 //! Parsing these files takes several times as long as the rest of starting an engine. Each is a module whose default export is the
-//! function that installs it.
+//! function that installs it. Only two of them run at the start, the others on first use.
 
 use std::{
     cell::Cell,
@@ -11,31 +11,38 @@ use std::{
 };
 
 use rquickjs::{
-    Context, Ctx, Error, Function, Module, Object, Promise, Runtime, WriteOptions,
+    Context, Ctx, Error, Function, Module, Promise, Runtime, WriteOptions,
     loader::{ImportAttributes, Loader, Resolver, bundle::Bundle},
     module::Declared,
 };
 use sha2::{Digest, Sha256};
 
-pub(crate) const CONSOLE: &str = "ext:lit/console.js";
-pub(crate) const PRELUDE: &str = "ext:lit/prelude.js";
-pub(crate) const WEB: &str = "ext:lit/web.js";
-pub(crate) const PARAMETERS: &str = "ext:lit/parameters.js";
-pub(crate) const LIT: &str = "ext:lit/lit.js";
+pub(crate) const PRELUDE: &str = "prelude";
+pub(crate) const LIT: &str = "lit";
 
 /// The file that the user installs.
 pub(crate) const ETHERS: &str = "ext:ethers.umd.min.js";
 
-const SOURCES: [(&str, &str); 5] = [
-    (CONSOLE, include_str!("console.js")),
-    (PRELUDE, include_str!("prelude.js")),
-    (WEB, include_str!("web.js")),
-    (PARAMETERS, include_str!("parameters.js")),
-    (LIT, include_str!("lit.js")),
+/// The files, by names under which only the engine finds them.
+const SOURCES: [(&str, &str); 13] = [
+    ("ext:lit/actions.js", include_str!("js/actions.js")),
+    ("ext:lit/console.js", include_str!("js/console.js")),
+    ("ext:lit/crypto.js", include_str!("js/crypto.js")),
+    ("ext:lit/data.js", include_str!("js/data.js")),
+    ("ext:lit/ethers.js", include_str!("js/ethers.js")),
+    ("ext:lit/jwt.js", include_str!("js/jwt.js")),
+    ("ext:lit/lit.js", include_str!("js/lit.js")),
+    ("ext:lit/locale.js", include_str!("js/locale.js")),
+    ("ext:lit/parameters.js", include_str!("js/parameters.js")),
+    ("ext:lit/prelude.js", include_str!("js/prelude.js")),
+    ("ext:lit/storage.js", include_str!("js/storage.js")),
+    ("ext:lit/subtle.js", include_str!("js/subtle.js")),
+    ("ext:lit/web.js", include_str!("js/web.js")),
 ];
 
-/// Name and bytecode of each file.
-type Compiled = [(&'static str, &'static [u8])];
+/// Name and bytecode of a file.
+type File = (&'static str, &'static [u8]);
+type Compiled = [File];
 
 /// The files, as modules that only the engine can import.
 #[derive(Clone, Default)]
@@ -47,12 +54,10 @@ pub(crate) struct Platform {
 
 impl Platform {
     /// Makes the files known to an engine.
-    pub(crate) fn offer(runtime: &Runtime) -> rquickjs::Result<Self> {
-        // Fails here rather than at an import.
-        compiled()?;
+    pub(crate) fn offer(runtime: &Runtime) -> Self {
         let platform = Self::default();
         runtime.set_loader(platform.clone(), platform.clone());
-        Ok(platform)
+        platform
     }
 
     /// Runs the source of ethers as a module before it returns. The promise tells whether it threw; `None` if it is not a module.
@@ -71,17 +76,17 @@ impl Platform {
         imported.map(Some)
     }
 
-    /// The function exported by a file.
-    pub(crate) fn import<'js>(
-        &self,
-        ctx: &Ctx<'js>,
-        name: &str,
-    ) -> rquickjs::Result<Function<'js>> {
+    /// The function that a file exports. It is not a dynamic import, because that would run the pending jobs of the action.
+    pub(crate) fn part<'js>(&self, ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
+        let source = format!("export {{ default }} from 'ext:lit/{name}.js'");
         self.importing.set(true);
-        let imported =
-            Module::import(ctx, name).and_then(|promise| promise.finish::<Object<'js>>());
+        let evaluated = Module::declare(ctx.clone(), format!("ext:lit/part/{name}"), source)
+            .and_then(Module::eval);
         self.importing.set(false);
-        imported?.get("default")
+        let (module, done) = evaluated?;
+        // No file awaits anything, so it is done.
+        done.result::<()>().transpose()?;
+        module.get("default")
     }
 }
 
@@ -112,7 +117,7 @@ impl Loader for Platform {
         let files = if name == ETHERS {
             self.ethers.get()
         } else {
-            compiled()?
+            compiled(name)?
         };
         Bundle(files).load(ctx, name, attributes)
     }
@@ -141,19 +146,18 @@ fn bytecode(ctx: &Ctx<'_>, name: &str, source: &str) -> rquickjs::Result<&'stati
     Ok(module.write(WriteOptions::default())?.leak())
 }
 
-/// Compiles the files when the first engine starts, for the lifetime of the process.
-fn compiled() -> rquickjs::Result<&'static Compiled> {
-    static COMPILED: OnceLock<&'static Compiled> = OnceLock::new();
-    if let Some(compiled) = COMPILED.get() {
+/// Compiles a file when it is first used, for the lifetime of the process.
+fn compiled(name: &str) -> rquickjs::Result<&'static Compiled> {
+    static COMPILED: [OnceLock<[File; 1]>; SOURCES.len()] =
+        [const { OnceLock::new() }; SOURCES.len()];
+    let Some(place) = SOURCES.iter().position(|(known, _)| *known == name) else {
+        return Err(Error::new_loading(name));
+    };
+    let (compiled, (name, source)) = (&COMPILED[place], SOURCES[place]);
+    if let Some(compiled) = compiled.get() {
         return Ok(compiled);
     }
     let context = Context::full(&Runtime::new()?)?;
-    let compile = |ctx: Ctx<'_>| {
-        let files = SOURCES
-            .into_iter()
-            .map(|(name, source)| Ok((name, bytecode(&ctx, name, source)?)));
-        files.collect::<rquickjs::Result<Vec<_>>>()
-    };
-    let files = context.with(compile)?;
-    Ok(COMPILED.get_or_init(|| files.leak()))
+    let bytecode = context.with(|ctx| bytecode(&ctx, name, source))?;
+    Ok(compiled.get_or_init(|| [(name, bytecode)]))
 }

@@ -4,7 +4,6 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
-    thread,
     time::Duration,
 };
 
@@ -13,6 +12,7 @@ use crate::{
     action_host::NoHost,
     engine,
     input::{Event, Run},
+    threads,
 };
 
 /// The time after the deadline at which a run that does not stop is abandoned.
@@ -105,24 +105,22 @@ pub async fn run_in(
         .unwrap_or_else(|error| Err(ActionError::Engine(error.to_string())))
 }
 
-/// Runs the engine on a new thread and waits for it, up to the deadline and a grace period.
+/// Runs the engine on another thread and waits for it, up to the deadline and a grace period.
 ///
-/// The thread is a new one, not the caller's, because its stack must be as large as the limits say,
-/// and because a thread that never comes back must not keep the tokio runtime from shutting down.
+/// It is not the caller's, because its stack must be as large as the limits say, and because a thread
+/// that never comes back must not keep the tokio runtime from shutting down.
 fn supervise(mut run: Run) -> Result<(), ActionError> {
     let limits = run.request.limits.clone();
     let execution = Arc::clone(&run.execution);
     let (done, result) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name("lit-action".to_owned())
-        .stack_size(limits.engine_stack() + NATIVE_STACK)
-        .spawn(move || {
-            let ended = engine::execute(&mut run);
-            // Before the answer, so that the host is free when the caller has it.
-            drop(run);
-            // The receiver is gone only if the run was abandoned.
-            let _ = done.send(ended);
-        })
+    let work = move || {
+        let ended = engine::execute(&mut run);
+        // Before the answer, so that the host is free when the caller has it.
+        drop(run);
+        // The receiver is gone only if the run was abandoned.
+        let _ = done.send(ended);
+    };
+    threads::run(limits.engine_stack() + NATIVE_STACK, Box::new(work))
         .map_err(|error| ActionError::Engine(format!("cannot start a thread: {error}")))?;
     match result.recv_timeout(limits.run_time.saturating_add(GRACE)) {
         Ok(result) => result,

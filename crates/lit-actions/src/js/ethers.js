@@ -1,13 +1,10 @@
 // Runs the slow parts of npm's ethers 5 natively: hashes, HMAC, PBKDF2, scrypt and the curve secp256k1.
 //
-// The engine evaluates this file to a function and calls it when an action first uses `ethers`. `evaluate` runs the bundle. What its
-// modules export is caught while they are defined, and recognized by names. A function is replaced below the checks of ethers, so that
-// arguments are read and refused as ever, and calls that the native function refuses go on to the replaced one. A bundle of another
-// shape runs unchanged, as slow as JavaScript is here.
-
-'use strict';
-
-(native, evaluate, { binaryString }) => {
+// `evaluate` runs the bundle. What its modules export is caught while they are defined, and recognized by names. A function is replaced
+// below the checks of ethers, so that arguments are read and refused as ever, and calls that the native function refuses go on to the
+// replaced one. A bundle of another shape runs unchanged, as slow as JavaScript is here.
+export default (host, { binaryString }, evaluate) => {
+  const native = host.ethersNatives();
   const { assign, defineProperty, keys } = Object;
 
   // ---- What the modules of the bundle export ---------------------------------------------------
@@ -212,4 +209,4 @@
     else speedUp(module, arrayify);
   }
   return slow;
-}
+};

@@ -1,21 +1,6 @@
-// The `Lit` object, and the parameters of the request.
-//
-// The engine calls the exported function after that of `prelude.js`. `config` is `{ auth, headers, functions }`, parsed
-// from JSON; `functions` lists the asynchronous functions that the network answers. The engine calls the returned
-// `defineGlobals` once, before the action.
-export default (host, config, platform, { fixedHeaders }, { read }) => {
-  const { bytesOf, binaryString, print, utf8Encode, utf8Decode, startCall } = platform;
-  const { apply } = Reflect;
-  const { then } = Promise.prototype;
-  const { defineProperty, entries, freeze, getOwnPropertyDescriptor, values } = Object;
-
-  const deepFreeze = (value) => {
-    if (typeof value === 'object' && value !== null) {
-      for (const member of values(value)) deepFreeze(member);
-      freeze(value);
-    }
-    return value;
-  };
+// The functions of `Lit.Actions`, besides `setResponse`.
+export default (host, { binaryString, bytesOf, functions, part, print, startCall, utf8Decode, utf8Encode }) => {
+  const { read } = part('parameters');
 
   const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
   const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -103,8 +88,6 @@ export default (host, config, platform, { fixedHeaders }, { read }) => {
   };
 
   const actions = {
-    // Deno takes what is no string as an empty one.
-    setResponse({ response }) { host.setResponse(typeof response === 'string' ? response.toWellFormed() : ''); },
     pubkeyToTokenId(given) {
       const { parameters: { publicKey }, check } = read('pubkeyToTokenId', given);
       check();
@@ -178,64 +161,8 @@ export default (host, config, platform, { fixedHeaders }, { read }) => {
     },
   };
 
-  for (const name of config.functions) {
-    actions[name] = counted[name]
-      ?? { [name]: (given) => checked(name, given, (parameters) => callHost(name, parameters)) }[name];
+  for (const name of functions) {
+    actions[name] = counted[name] ?? ((given) => checked(name, given, (parameters) => callHost(name, parameters)));
   }
-  for (const action of values(actions)) freeze(action);
-
-  const lit = {
-    Actions: freeze(actions),
-    Auth: deepFreeze(config.auth ?? {}),
-    Headers: fixedHeaders(config.headers),
-  };
-  freeze(lit);
-
-  /** Defines a global that is loaded on first use. A script may declare or set it itself. */
-  const defineLibrary = (name, load) => {
-    const library = {
-      get() { return load(library); },
-      set(value) { defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true }); },
-      enumerable: false,
-      configurable: true,
-    };
-    defineProperty(globalThis, name, library);
-  };
-
-  /** Returns the error if a parameter has the name of a global that cannot change, such as `Lit`. */
-  const defineGlobals = (params) => {
-    defineLibrary('ethers', (library) => {
-      const isAbsent = () => getOwnPropertyDescriptor(globalThis, 'ethers')?.get === library.get;
-      const evaluate = () => {
-        // A module is compiled once for all nodes. What it throws is thrown again by the script.
-        const imported = host.importEthers();
-        if (imported) apply(then, imported, [undefined, () => {}]);
-        if (isAbsent()) host.runEthers();
-      };
-      const slow = host.library('ethers')(host.ethersNatives(), evaluate, platform);
-      if (slow.length > 0) host.warn(`this file of ethers has an unknown form: ${slow.join(', ')} run in JavaScript, which is slow`);
-      const { value } = getOwnPropertyDescriptor(globalThis, 'ethers') ?? {};
-      if (isAbsent() || value === undefined) throw new Error('the file of ethers defines no ethers');
-      return value;
-    });
-    defineLibrary('jwt', (library) => {
-      const jwt = host.library('jwt')(host, platform);
-      library.set(jwt);
-      return jwt;
-    });
-    for (const [name, value] of entries({ Lit: lit, LitActions: lit.Actions, LitAuth: lit.Auth, LitHeaders: lit.Headers })) {
-      defineProperty(globalThis, name, { value, writable: false, enumerable: true, configurable: false });
-    }
-    for (const [name, value] of entries(params)) {
-      const { writable = true, configurable = true } = getOwnPropertyDescriptor(globalThis, name) ?? {};
-      if (!writable && !configurable) {
-        return 'Error building main worker: Error injecting params as globals: TypeError: '
-          + `Cannot assign to read only property '${name}' of object '#<Window>'`;
-      }
-      defineProperty(globalThis, name, { value, writable: true, enumerable: true, configurable: true });
-    }
-    return undefined;
-  };
-
-  return { defineGlobals };
-}
+  return actions;
+};

@@ -1,7 +1,5 @@
 // URLs, and the network as web pages know it: `fetch` and what belongs to it.
-//
-// Called as `prelude.js` is, and after it. `Headers` of the result is for `lit.js`.
-export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, startCall, dropCall }) => {
+export default (host, { binaryString, bytesOf, dropCall, startCall, utf8Decode, utf8Encode }) => {
   const { entries, freeze } = Object;
 
   // ---- URL -----------------------------------------------------------------------------------
@@ -81,7 +79,6 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
   const { of: paramsOf, replace: replaceParams } = URLSearchParams;
   delete URLSearchParams.of;
   delete URLSearchParams.replace;
-  define('URLSearchParams', URLSearchParams);
 
   class URL {
     #parts;
@@ -162,7 +159,6 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
 
     toJSON() { return this.href; }
   }
-  define('URL', URL);
 
   // ---- AbortController -----------------------------------------------------------------------
 
@@ -224,15 +220,14 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
       }
     }
   }
-  define('AbortSignal', AbortSignal);
 
-  define('AbortController', class AbortController {
+  class AbortController {
     #signal = new AbortSignal(secret);
 
     get signal() { return this.#signal; }
 
     abort(reason) { this.#signal[secret](reason); }
-  });
+  }
 
   // ---- fetch ---------------------------------------------------------------------------------
 
@@ -313,7 +308,6 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
   delete Headers.fix;
   freeze(Headers);
   freeze(Headers.prototype);
-  define('Headers', Headers);
 
   /** The bytes of a body, and the type that goes with it. */
   const readBody = (body) => {
@@ -380,7 +374,6 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
 
     clone() { return new Request(this); }
   }
-  define('Request', Request);
 
   class Response extends Body {
     constructor(body = null, { status = 200, statusText = '', headers = {} } = {}) {
@@ -408,9 +401,8 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
       return Object.assign(new Response(this[secret](), this), { url, redirected, type });
     }
   }
-  define('Response', Response);
 
-  define('fetch', async function fetch(input, init) {
+  async function fetch(input, init) {
     const request = new Request(input, init);
     const { url, method, redirect, signal } = request;
     signal.throwIfAborted();
@@ -431,7 +423,9 @@ export default (host, { define, bytesOf, binaryString, utf8Encode, utf8Decode, s
     const { status, statusText, headers } = value;
     const response = new Response(bytes, { status, statusText, headers });
     return Object.assign(response, { url: value.url, redirected: value.redirected, type: 'basic' });
-  });
+  }
 
-  return { fixedHeaders: (pairs) => fix(new Headers(pairs)) };
-}
+  const fixedHeaders = (pairs) => fix(new Headers(pairs));
+
+  return { AbortController, AbortSignal, Headers, Request, Response, URL, URLSearchParams, fetch, fixedHeaders };
+};

@@ -1,10 +1,5 @@
 // `localStorage`, which Lit's nodes refuse to use, and `sessionStorage`, which lasts as long as the action.
-//
-// The engine evaluates this file to a function and calls it when an action first uses one of them.
-
-'use strict';
-
-() => {
+export default () => {
   class Storage {}
 
   /** A storage over `items`, a function that gives a map or throws. */
@@ -43,4 +38,4 @@
   };
   const session = new Map();
   return { localStorage: storage(refuse), sessionStorage: storage(() => session) };
-}
+};

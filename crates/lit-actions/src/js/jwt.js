@@ -1,11 +1,7 @@
 // The global `jwt`: npm's jsonwebtoken 9, without its support for outdated keys and tokens.
 //
-// The engine evaluates this file to a function and calls it when an action first uses `jwt`. Error messages are those of
-// the package, because actions compare them.
-
-'use strict';
-
-(host, { bytesOf, binaryString, utf8Encode }) => {
+// Error messages are those of the package, because actions compare them.
+export default (host, { bytesOf, binaryString, utf8Encode }) => {
   const { assign, getPrototypeOf, keys } = Object;
   const { queueMicrotask } = globalThis;
   const crypto = host.crypto();
@@ -423,4 +419,4 @@
   };
 
   return { decode, verify, sign, JsonWebTokenError, NotBeforeError, TokenExpiredError };
-}
+};

@@ -1,10 +1,5 @@
 // Numbers and dates in the notation of `en-US`, the locale of Lit's nodes.
-//
-// The engine evaluates this file to a function and calls it when an action first uses `toLocaleString`.
-
-'use strict';
-
-() => {
+export default () => {
   const grouped = (digits) => digits.replace(/\B(?=(?:\d{3})+$)/g, ',');
 
   const refuse = (options, known) => {
@@ -93,4 +88,4 @@
       toLocaleTimeString: dateText(false, true),
     },
   };
-}
+};

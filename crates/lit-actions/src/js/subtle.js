@@ -1,10 +1,5 @@
 // `crypto.subtle` besides `digest`: keys, signatures and encryption of the Web Cryptography API.
-//
-// The engine evaluates this file to a function and calls it when an action first uses `crypto.subtle`.
-
-'use strict';
-
-(host, { bytesOf, binaryString }) => {
+export default (host, { bytesOf, binaryString }) => {
   const { entries, freeze } = Object;
   const crypto = host.crypto();
 
@@ -421,4 +416,4 @@
     encrypt: cipher('encrypt'),
     decrypt: cipher('decrypt'),
   };
-}
+};

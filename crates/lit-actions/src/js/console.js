@@ -1,6 +1,4 @@
 // The console, and how values look as text.
-//
-// The engine calls the exported function once, before all others. `host` holds the native functions.
 export default (host) => {
   const { getOwnPropertyDescriptor, getPrototypeOf, keys } = Object;
 
@@ -215,5 +213,31 @@ export default (host) => {
     warn(...values) { print(...values); },
   };
 
-  return { console, describeError, inspect, print, show };
-}
+  // ---- Uncaught exceptions -------------------------------------------------------------------
+
+  // What Lit's nodes have and this engine lacks. Programs look for most of these by `typeof`, which must find nothing.
+  const MISSING = new Set(`Blob BroadcastChannel CompressionStream CustomEvent Deno DecompressionStream Event EventSource EventTarget
+    File FileReader FormData Intl MessageChannel MessagePort Notification PerformanceEntry ReadableStream TextDecoderStream
+    TextEncoderStream TransformStream WebAssembly WebSocket WritableStream navigator performance process`.split(/\s+/));
+
+  /** Says why a global is missing, if `error` is about one that Lit's nodes have. */
+  const hintOf = (error) => {
+    const name = /^'?(\w+)'? is not defined$/.exec(error.message)?.[1];
+    return error instanceof ReferenceError && MISSING.has(name)
+      ? ` (Lit's nodes have ${name}, the embedded network does not: see DIFFERENCES.md)`
+      : '';
+  };
+
+  /** The text of an uncaught exception, as Deno reports it. */
+  const describe = (thrown, inPromise) => {
+    let text = thrown instanceof Error ? describeError(thrown, hintOf(thrown)) : inspect(thrown, []);
+    const seen = [thrown];
+    for (let at = thrown?.cause; thrown instanceof Error && at instanceof Error && !seen.includes(at); at = at.cause) {
+      seen.push(at);
+      text += `\nCaused by: ${describeError(at)}`;
+    }
+    return `Uncaught ${inPromise ? '(in promise) ' : ''}${text}`.toWellFormed();
+  };
+
+  return { console, describe, print, show };
+};
