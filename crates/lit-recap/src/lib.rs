@@ -7,6 +7,7 @@ mod decode;
 mod decode_error;
 mod delegation;
 mod recap;
+mod recovery;
 mod siwe_builder;
 mod siwe_message;
 mod utf16;

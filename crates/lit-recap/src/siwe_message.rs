@@ -4,7 +4,7 @@ use alloy_primitives::{Address, B256, eip191_hash_message};
 use lit_types::{Timestamp, TimestampError};
 use time::OffsetDateTime;
 
-use crate::{BuildError, ReCap, visible::is_visible_line};
+use crate::{BuildError, ReCap, recovery, visible::is_visible_line};
 
 /// The length limit of a SIWE message, in bytes: the largest ReCap and the other fields.
 pub const MAX_SIWE_BYTES: usize = crate::MAX_URN_BYTES + 64 * 1024 + 128 * 1024;
@@ -131,8 +131,7 @@ impl SiweMessage {
     /// The last byte is 27 or 28, or the bare recovery id 0 or 1 that some hardware wallets give.
     #[must_use]
     pub fn verify_eip191(&self, signature: &[u8; 65]) -> bool {
-        // The verifier takes every other value modulo 27.
-        matches!(signature[64], 0 | 1 | 27 | 28) && self.fields.verify_eip191(signature).is_ok()
+        recovery::signer(&self.eip191_hash(), signature) == Some(self.address())
     }
 
     /// Copies the message with another address, issue time and statement, and with a ReCap in place of its resources.
