@@ -226,7 +226,7 @@ proptest! {
         let dealt = secret.deal(threshold, shares, &mut rng).unwrap();
         let signed: Vec<_> = some.iter().map(|holder| dealt[*holder].sign(&message)).collect();
         for (holder, share) in some.iter().zip(&signed) {
-            prop_assert!(dealt[*holder].verification_key().verify(&message, share.signature()));
+            prop_assert!(dealt[*holder].verification_key().verify(&message, &share.signature().unwrap()));
             prop_assert_eq!(share.to_string().parse::<BlsSignatureShare>().unwrap(), *share);
         }
         if signed.len() < 2 {

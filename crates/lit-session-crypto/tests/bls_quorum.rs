@@ -120,7 +120,7 @@ fn a_share_of_another_message_or_with_anothers_identifier() {
 
     let mut network = Network::new(3, 5);
     let (own, others) = (network.shares[0], network.shares[4]);
-    network.shares[0] = BlsSignatureShare::new(others.identifier(), *own.signature());
+    network.shares[0] = BlsSignatureShare::new(others.identifier(), own.signature().unwrap());
     let combined = network.combine().unwrap();
     assert_eq!(
         (combined.signature, faulty(&combined)),

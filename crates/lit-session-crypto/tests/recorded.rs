@@ -99,7 +99,7 @@ fn three_shares_of_april_2024() {
         assert_eq!(quorum.combine(&digest, &pair).unwrap().signature, signature);
     }
     // A share under another's name is found, and done without.
-    let swapped = BlsSignatureShare::new(shares[1].identifier(), *shares[0].signature());
+    let swapped = BlsSignatureShare::new(shares[1].identifier(), shares[0].signature().unwrap());
     let combined = quorum
         .combine(&digest, &[swapped, shares[1], shares[2]])
         .unwrap();

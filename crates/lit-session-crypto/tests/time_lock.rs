@@ -83,7 +83,11 @@ fn the_signature_is_verified_first() {
     );
     let one_share: BlsSignatureShare = SHARES[0].parse().unwrap();
     assert_eq!(
-        ciphertext().decrypt(&network, identity.as_bytes(), one_share.signature()),
+        ciphertext().decrypt(
+            &network,
+            identity.as_bytes(),
+            &one_share.signature().unwrap()
+        ),
         refused
     );
 }

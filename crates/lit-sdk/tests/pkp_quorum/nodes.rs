@@ -154,9 +154,10 @@ impl Signers {
                 BlsSignatureShare::new(own.identifier(), other)
             }
             Conduct::Replays => self.shares[0].sign(&digest),
-            Conduct::Plagiarises => {
-                BlsSignatureShare::new(own.identifier(), *self.shares[0].sign(&digest).signature())
-            }
+            Conduct::Plagiarises => BlsSignatureShare::new(
+                own.identifier(),
+                self.shares[0].sign(&digest).signature().unwrap(),
+            ),
             Conduct::OtherDigest | Conduct::Stale => share.sign(b"something else"),
             _ => own,
         };

@@ -27,7 +27,7 @@ pub(super) fn interpolate(shares: &[BlsSignatureShare], x: u8) -> G2Affine {
 /// The sum of each share's point times its weight. All products double the sum together.
 fn sum_of_products(shares: &[BlsSignatureShare], weights: &[i128]) -> G2Projective {
     let signed = |(share, weight): (&BlsSignatureShare, &i128)| {
-        let point = *share.signature().point();
+        let point = *share.point();
         (
             if *weight < 0 { -point } else { point },
             weight.unsigned_abs(),
@@ -109,9 +109,7 @@ pub(super) fn terms(shares: &[BlsSignatureShare], x: u8) -> impl Iterator<Item =
         .map(|share| scalar(share.identifier().get()))
         .collect();
     let coefficients = coefficients(&places, scalar(x));
-    let weighted = |(share, coefficient): (&BlsSignatureShare, Scalar)| {
-        share.signature().point() * coefficient
-    };
+    let weighted = |(share, coefficient): (&BlsSignatureShare, Scalar)| share.point() * coefficient;
     shares.iter().zip(coefficients).map(weighted)
 }
 

@@ -15,8 +15,8 @@ pub const MAX_SHARES: usize = 255;
 /// Combines shares of untrusted nodes, and returns only verified signatures.
 ///
 /// It combines the first `threshold` shares and verifies the result: one combination and one verification if all are valid. So
-/// shares of holders that are trusted less belong at the end. Otherwise it searches for bad shares. Shares with a known
-/// verification key are verified one by one. The others are left out in turn, and additions of pairings tell whether the rest
+/// shares of holders that are trusted less belong at the end. Otherwise it searches for bad shares. Shares outside the
+/// group are bad, and those with a known verification key are verified one by one. The others are left out in turn, and additions of pairings tell whether the rest
 /// agrees with the network key. The work is bounded for any input, by about two seconds.
 ///
 /// With a threshold of two thirds, the search finds any number of bad shares in networks of up to 18 nodes, if as many shares
@@ -173,9 +173,12 @@ impl BlsQuorum<'_> {
     ) -> Result<CombinedSignature, CombineError> {
         let threshold = usize::from(self.threshold);
         let mut search = Search::new(&self.key, message, shares, threshold, self.stop);
-        // Whether a share is its holder's signature; `None` without the holder's key.
+        // Whether a share is its holder's signature; `None` without the holder's key. Pairings tell nothing of points outside the group.
         let verifies = |at: usize| {
             let share = &shares[at];
+            if !share.is_in_group() {
+                return Some(false);
+            }
             let mut keys = self.verification_keys.iter();
             let (_, key) = keys.find(|(identifier, _)| *identifier == share.identifier())?;
             Some(search.verifies(share, key))
@@ -263,7 +266,7 @@ fn agrees(share: &BlsSignatureShare, good: &[BlsSignatureShare]) -> bool {
     let identifier = share.identifier();
     match good.iter().find(|good| good.identifier() == identifier) {
         Some(good) => good == share,
-        None => lagrange::interpolate(good, identifier.get()) == *share.signature().point(),
+        None => lagrange::interpolate(good, identifier.get()) == *share.point(),
     }
 }
 
@@ -323,7 +326,7 @@ pub enum CombineError {
         tried: Vec<ShareAt>,
         /// Whether every quorum was tried. Otherwise the search reached its limit, or was stopped.
         is_certain: bool,
-        /// The shares that their verification keys prove bad.
+        /// The shares that are outside the group, or that their verification keys prove bad.
         faulty: Vec<ShareAt>,
     },
 }
@@ -334,4 +337,78 @@ fn list(shares: &[ShareAt]) -> String {
         .map(|share| share.identifier.to_string())
         .collect();
     identifiers.join(", ")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "these are tests")]
+mod tests {
+    use blstrs::{G1Affine, G2Affine, G2Projective, Scalar};
+    use group::{Curve, Group, ff::Field, prime::PrimeCurveAffine};
+
+    use super::*;
+    use crate::hash_to_g2;
+
+    const MESSAGE: &[u8] = b"message";
+
+    fn with_point(identifier: u8, point: G2Affine) -> BlsSignatureShare {
+        let mut bytes = [identifier; 97];
+        bytes[1..].copy_from_slice(&point.to_compressed());
+        BlsSignatureShare::from_bytes(&bytes).unwrap()
+    }
+
+    /// Two of three, with `extra` added to the first two shares.
+    fn shares(extra: [G2Projective; 2]) -> (BlsPublicKey, Vec<BlsSignatureShare>) {
+        let (secret, slope) = (Scalar::from(1234), Scalar::from(567));
+        let key = (G1Affine::generator() * secret).to_affine().to_compressed();
+        let share = |id: u8| {
+            let own = hash_to_g2(MESSAGE) * (secret + slope * Scalar::from(u64::from(id)));
+            let extra = extra.get(usize::from(id) - 1);
+            with_point(id, extra.map_or(own, |extra| own + extra).to_affine())
+        };
+        (
+            hex::encode(key).parse().unwrap(),
+            (1..=3).map(share).collect(),
+        )
+    }
+
+    /// A point whose product with the order of the group is not the identity, and that product: it has no part in the group.
+    fn outside() -> [G2Projective; 2] {
+        let x = (0..=u8::MAX).find_map(|x| {
+            let mut bytes = [0; 96];
+            (bytes[0], bytes[95]) = (0x80, x);
+            Option::<G2Affine>::from(G2Affine::from_compressed_unchecked(&bytes))
+                .filter(|point| !bool::from(point.is_torsion_free()))
+        });
+        let point = G2Projective::from(x.unwrap());
+        [point, point * -Scalar::ONE + point]
+    }
+
+    #[test]
+    fn a_share_outside_the_group_is_bad() {
+        for extra in outside() {
+            assert!(!bool::from(extra.is_identity()));
+            let (key, shares) = shares([extra, G2Projective::identity()]);
+            let quorum = BlsQuorum::new(key, 2);
+            let combined = quorum.combine(MESSAGE, &shares).unwrap();
+            assert!(key.verify(MESSAGE, &combined.signature));
+            assert_eq!(combined.faulty, name(&shares, [0].into_iter()));
+            let error = quorum.combine(MESSAGE, &shares[..2]).unwrap_err();
+            assert!(
+                matches!(error, CombineError::NoGoodQuorum { faulty, .. } if faulty.len() == 1)
+            );
+        }
+    }
+
+    /// A sum in the group that verifies is the signature, wherever its parts come from.
+    #[test]
+    fn shares_outside_the_group_that_cancel_make_the_same_signature() {
+        let [_, extra] = outside();
+        // The weights are 2 and -1.
+        let (key, bad) = shares([extra, extra + extra]);
+        let (_, good) = shares([G2Projective::identity(); 2]);
+        assert!(!bad[0].is_in_group() && !bad[1].is_in_group());
+        let quorum = BlsQuorum::new(key, 2);
+        let combined = quorum.combine(MESSAGE, &bad).unwrap();
+        assert_eq!(combined, quorum.combine(MESSAGE, &good).unwrap());
+    }
 }

@@ -69,8 +69,7 @@ impl<'a> Search<'a> {
 
     /// Whether a share signs the message under this key.
     pub(super) fn verifies(&self, share: &BlsSignatureShare, key: &BlsPublicKey) -> bool {
-        pairing(&G1Affine::generator(), share.signature().point())
-            == pairing(key.point(), &self.hash)
+        pairing(&G1Affine::generator(), share.point()) == pairing(key.point(), &self.hash)
     }
 
     /// Searches these places, with distinct identifiers, in one of `parts` parts of the work limit.

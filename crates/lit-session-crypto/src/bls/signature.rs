@@ -71,7 +71,7 @@ impl BlsSignature {
     ///
     /// # Errors
     /// [`BlsError::TooFewShares`] for fewer than two, [`BlsError::DuplicateIdentifier`]; [`BlsError::Identity`] if the shares add
-    /// up to the identity.
+    /// up to the identity, and [`BlsError::NotAPoint`] if they add up to a point outside the group.
     #[doc(alias = "combineSignatureShares")]
     pub fn combine(shares: &[BlsSignatureShare]) -> Result<Self, BlsError> {
         if shares.len() < 2 {
@@ -82,7 +82,11 @@ impl BlsSignature {
         if let Some(twice) = identifiers.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(BlsError::DuplicateIdentifier(twice[0]));
         }
-        Self::from_point(lagrange::interpolate(shares, 0))
+        let sum = lagrange::interpolate(shares, 0);
+        if !bool::from(sum.is_torsion_free()) {
+            return Err(BlsError::NotAPoint);
+        }
+        Self::from_point(sum)
     }
 }
 
@@ -114,11 +118,15 @@ impl fmt::Debug for BlsSignature {
     }
 }
 
-/// One holder's share of a signature: an identifier from 1 to 255, and a point of G2. 194 hex digits.
+/// One holder's share of a signature: an identifier from 1 to 255, and a point of the curve of G2. 194 hex digits.
+///
+/// Points of the curve outside the group are shares too, invalid ones: to tell takes as long as all else that reads a share. The check is
+/// made once for a combined signature, which is unique, so a signature of such shares that passes is the right one; and for each
+/// share by [`BlsQuorum`](crate::BlsQuorum) when it searches for bad ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BlsSignatureShare {
     identifier: NonZeroU8,
-    signature: BlsSignature,
+    point: G2Affine,
 }
 
 impl BlsSignatureShare {
@@ -127,18 +135,25 @@ impl BlsSignatureShare {
     pub const fn new(identifier: NonZeroU8, signature: BlsSignature) -> Self {
         Self {
             identifier,
-            signature,
+            point: signature.0,
         }
     }
 
     /// Reads the identifier and a compressed point.
     ///
     /// # Errors
-    /// [`BlsError::ZeroIdentifier`]; of the point as [`BlsSignature::from_bytes`].
+    /// [`BlsError::ZeroIdentifier`], [`BlsError::NotAPoint`] for a value outside the curve, [`BlsError::Identity`].
     pub fn from_bytes(bytes: &[u8; 97]) -> Result<Self, BlsError> {
         let [identifier, point @ ..] = bytes;
         let identifier = NonZeroU8::new(*identifier).ok_or(BlsError::ZeroIdentifier)?;
-        Ok(Self::new(identifier, BlsSignature::from_bytes(point)?))
+        let point: Option<G2Affine> = G2Affine::from_compressed_unchecked(point).into();
+        // A compressed point is an x coordinate, from which y is computed, so it is on the curve. This check costs nothing.
+        let point = point.filter(|point| point.is_on_curve().into());
+        let point = point.ok_or(BlsError::NotAPoint)?;
+        if point.is_identity().into() {
+            return Err(BlsError::Identity);
+        }
+        Ok(Self { identifier, point })
     }
 
     /// The identifier and the compressed point.
@@ -146,7 +161,7 @@ impl BlsSignatureShare {
     pub fn to_bytes(&self) -> [u8; 97] {
         let mut bytes = [0; 97];
         bytes[0] = self.identifier.get();
-        bytes[1..].copy_from_slice(&self.signature.to_bytes());
+        bytes[1..].copy_from_slice(&self.point.to_compressed());
         bytes
     }
 
@@ -156,10 +171,23 @@ impl BlsSignatureShare {
         self.identifier
     }
 
-    /// The point of the share, which the holder's verification key verifies.
-    #[must_use]
-    pub const fn signature(&self) -> &BlsSignature {
-        &self.signature
+    /// The share as a signature, which the holder's verification key verifies.
+    ///
+    /// # Errors
+    /// [`BlsError::NotAPoint`] if its point is outside the group.
+    pub fn signature(&self) -> Result<BlsSignature, BlsError> {
+        match self.is_in_group() {
+            true => Ok(BlsSignature(self.point)),
+            false => Err(BlsError::NotAPoint),
+        }
+    }
+
+    pub(super) fn is_in_group(&self) -> bool {
+        self.point.is_torsion_free().into()
+    }
+
+    pub(super) const fn point(&self) -> &G2Affine {
+        &self.point
     }
 }
 
