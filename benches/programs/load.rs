@@ -1,15 +1,10 @@
-//! Many calls at once, on ten nodes in the process of the client:
-//! `cargo run --release -p lit-benches --example load -- memory|http [calls]`.
+//! Many calls at once, on ten nodes in the process of the client: `load memory|http CALLS`.
 //!
 //! Prints a JSON object: for each flow the calls that were lost, why, and the time in seconds; then the peak of memory and open
 //! files. `cargo xtask bench load` runs it with few files, and fails if a call is lost. It reads `/proc`, so it works only on Linux.
 
-#![allow(clippy::print_stdout, reason = "this is a program")]
-
 use std::{
     collections::BTreeMap,
-    env,
-    error::Error,
     fs,
     sync::{
         Arc,
@@ -21,6 +16,7 @@ use std::{
 use alloy_network::EthereumWallet;
 use alloy_provider::ProviderBuilder;
 use alloy_signer_local::PrivateKeySigner;
+use lit_benches::{Failure, print};
 use lit_devnet::Devnet;
 use lit_sdk::{
     ExecuteJs, LitNodeClient, NodeList, PkpLogin, Right, SessionRequest, WalletAuth,
@@ -28,8 +24,6 @@ use lit_sdk::{
 };
 use serde::Serialize;
 use tokio::{runtime::Handle, task::JoinSet, time::sleep};
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,15 +53,13 @@ struct Cancelled {
     memory_mib: isize,
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let mut args = env::args().skip(1);
+pub(crate) async fn run(mut args: impl Iterator<Item = String>) -> Result<(), Failure> {
     let over_http = match args.next().as_deref() {
         Some("memory") => false,
         Some("http") => true,
         _ => return Err("how to reach the nodes? memory or http".into()),
     };
-    let calls = args.next().map_or(Ok(1000), |count| count.parse())?;
+    let calls = args.next().ok_or("how many calls?")?.parse()?;
     let network = Devnet::builder().with_nodes(10);
     let network = match over_http {
         true => network.with_http(0),
@@ -101,8 +93,7 @@ async fn main() -> Result<(), Failure> {
         peak_memory_mib: status("VmHWM:")?,
         peak_open_files: peak.load(Relaxed),
     };
-    println!("{}", serde_json::to_string(&report)?);
-    Ok(())
+    print(&report)
 }
 
 struct Load {

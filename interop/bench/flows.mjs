@@ -1,8 +1,10 @@
-// The flows of the official client against the network that LIT_NETWORK describes, timed: node flows.mjs [iterations]
-// Prints a JSON object of flow to milliseconds; `cargo xtask bench flows` sets them beside those of our client.
+// The flows of the official client against the network that LIT_NETWORK describes, timed on command: node flows.mjs
+// Reads lines such as `30 PKP session`, and answers each with a line of JSON: the milliseconds of each call, and the processor
+// time of this process for all of them. `benches/flows.rs` has the same flows of our client.
 import '../lib/loopback.mjs';
 
 import { Console } from 'node:console';
+import { createInterface } from 'node:readline';
 
 import { ethers, official } from '../lib/official.mjs';
 
@@ -12,64 +14,85 @@ globalThis.console = new Console(process.stderr, process.stderr);
 const { Storage, connected, newClient, someWallet, walletSession } = await import('../lib/client.mjs');
 const { actionSessionSigs, mintPkp, pkpSessionSigs } = await import('../lib/pkps.mjs');
 const { wallet } = await import('../lib/network.mjs');
-const { summary } = await import('../lib/times.mjs');
+const { LitAccessControlConditionResource } = official('auth-helpers');
+const { decryptToString, encryptString } = official('encryption');
+const { EthWalletProvider } = official('lit-auth-client');
 
-const iterations = Number(process.argv[2] ?? 30);
-const WARM_UP = 3;
-const measured = {};
+const granting = 'Lit.Actions.setResponse({ response: "true" })';
+const chain = 'ethereum';
 
-/** Times `body`, each time after `before`; wall clock, and the processor time of this process in all. */
-async function measure(flow, body, before = () => {}) {
+const storage = new Storage();
+const client = await connected({ storageProvider: { provider: storage } });
+const signer = someWallet();
+const pkp = await mintPkp(wallet(0), { wallets: [signer], actions: [granting] });
+const authMethods = [await EthWalletProvider.authenticate({ signer, litNodeClient: client })];
+const litActionCode = Buffer.from(granting).toString('base64');
+
+const pkpSession = () => pkpSessionSigs(client, pkp, { authMethods });
+const onlySigner = {
+  contractAddress: '',
+  standardContractType: '',
+  chain,
+  method: '',
+  parameters: [':userAddress'],
+  returnValueTest: { comparator: '=', value: signer.address },
+};
+const conditions = { accessControlConditions: [onlySigner] };
+const encrypt = () => encryptString({ ...conditions, dataToEncrypt: 'meet me at the bridge' }, client);
+const decrypting = [
+  { resource: new LitAccessControlConditionResource('*'), ability: 'access-control-condition-decryption' },
+];
+
+const ofWallet = await walletSession(client, signer);
+const ofPkp = await pkpSession();
+const toDecrypt = await walletSession(client, signer, { resourceAbilityRequests: decrypting });
+const encrypted = await encrypt();
+let signed = 0;
+let connecting = newClient();
+
+/** Makes the next session a new one. */
+const forget = () => storage.clear();
+const reconnect = async () => {
+  await connecting.disconnect();
+  connecting = newClient();
+};
+
+/** What is timed, and what comes before it each time. */
+const flows = {
+  connect: [() => connecting.connect(), reconnect],
+  'wallet session': [() => walletSession(client, signer), forget],
+  'wallet session, reused': [() => walletSession(client, signer)],
+  'PKP session': [pkpSession, forget],
+  'Lit Action session': [() => actionSessionSigs(client, pkp, { litActionCode }), forget],
+  execute_js: [
+    () => client.executeJs({ sessionSigs: ofWallet, code: 'Lit.Actions.setResponse({ response: "x" })' }),
+  ],
+  pkp_sign: [
+    () => {
+      const toSign = [...ethers.utils.arrayify(ethers.utils.hashMessage(`${(signed += 1)}`))];
+      return client.pkpSign({ sessionSigs: ofPkp, toSign, pubKey: pkp.publicKey });
+    },
+  ],
+  encrypt: [encrypt],
+  decrypt: [() => decryptToString({ ...conditions, ...encrypted, chain, sessionSigs: toDecrypt }, client)],
+};
+
+async function rounds(count, [body, before = () => {}]) {
   const times = [];
-  let processor = 0;
-  for (let round = -WARM_UP; round < iterations; round += 1) {
+  let cpu = 0;
+  while (times.length < count) {
     await before();
     const [started, used] = [performance.now(), process.cpuUsage()];
     await body();
-    const [wall, { user, system }] = [performance.now() - started, process.cpuUsage(used)];
-    if (round < 0) continue;
-    times.push(wall);
-    processor += (user + system) / 1000;
+    times.push(performance.now() - started);
+    const { user, system } = process.cpuUsage(used);
+    cpu += (user + system) / 1000;
   }
-  measured[flow] = { ...summary(times), cpu: processor / times.length };
+  return { times, cpu };
 }
 
-const storage = new Storage();
-const forget = () => storage.clear();
-let connecting;
-await measure(
-  'connect',
-  () => connecting.connect(),
-  async () => {
-    await connecting?.disconnect();
-    connecting = newClient();
-  },
-);
-await connecting.disconnect();
-
-const client = await connected({ storageProvider: { provider: storage } });
-const signer = someWallet();
-await measure('wallet session, new', () => walletSession(client, signer), forget);
-await measure('wallet session, reused', () => walletSession(client, signer));
-
-const sessionSigs = await walletSession(client, signer);
-const code = 'Lit.Actions.setResponse({ response: "x" })';
-await measure('execute_js', () => client.executeJs({ sessionSigs, code }));
-
-const granting = 'Lit.Actions.setResponse({ response: "true" })';
-const pkp = await mintPkp(wallet(0), { wallets: [signer], actions: [granting] });
-const { EthWalletProvider } = official('lit-auth-client');
-const authMethods = [await EthWalletProvider.authenticate({ signer, litNodeClient: client })];
-const pkpSession = () => pkpSessionSigs(client, pkp, { authMethods });
-await measure('PKP session, new', pkpSession, forget);
-await measure('PKP session, reused', pkpSession);
-
-const ofPkp = await pkpSession();
-const toSign = [...ethers.utils.arrayify(ethers.utils.hashMessage('hello'))];
-await measure('pkp_sign', () => client.pkpSign({ sessionSigs: ofPkp, toSign, pubKey: pkp.publicKey }));
-
-const litActionCode = Buffer.from(granting).toString('base64');
-await measure('Lit Action session, new', () => actionSessionSigs(client, pkp, { litActionCode }), forget);
-
-print(`${JSON.stringify(measured)}\n`);
+for await (const line of createInterface({ input: process.stdin })) {
+  const [, count, flow] = line.match(/^(\d+) (.+)$/);
+  print(`${JSON.stringify(await rounds(Number(count), flows[flow]))}\n`);
+}
 process.exit(0);

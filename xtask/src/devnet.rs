@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::run::root;
+use crate::run::{processor_time, root};
 
 /// The time limit for a network to answer everywhere.
 const START: Duration = Duration::from_secs(60);
@@ -74,6 +74,11 @@ impl Devnet {
             thread::sleep(Duration::from_millis(20));
         }
         Ok(network)
+    }
+
+    /// The processor time of all nodes and the chain so far.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        processor_time(&self.process)
     }
 
     /// The file that describes the network.

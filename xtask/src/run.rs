@@ -1,10 +1,11 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    process::Command,
-    time::Instant,
+    process::{Child, Command},
+    time::{Duration, Instant},
 };
 
 /// The root of the workspace.
@@ -73,4 +74,16 @@ pub(crate) fn output(line: &str, change: impl FnOnce(&mut Command)) -> io::Resul
         return Err(io::Error::other(format!("`{line}` failed: {problem}")));
     }
     String::from_utf8(output.stdout).map_err(io::Error::other)
+}
+
+/// The processor time of a process so far, with that of its ended threads. Known on Linux, to 10 ms.
+pub(crate) fn processor_time(process: &Child) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", process.id())).ok()?;
+    // The name is in parentheses. After it, user and system time are the 12th and 13th field, in hundredths of a second.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let times = fields.split_whitespace().skip(11).take(2);
+    let ticks: u64 = times
+        .map(|time| time.parse::<u64>().ok())
+        .sum::<Option<_>>()?;
+    Some(Duration::from_millis(10 * ticks))
 }
