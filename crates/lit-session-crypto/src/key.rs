@@ -140,10 +140,33 @@ impl SessionPublicKey {
     /// Verifies a signature strictly, without small-order keys and malleable encodings.
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8; 64]) -> bool {
-        let signature = ed25519_dalek::Signature::from_bytes(signature);
-        VerifyingKey::from_bytes(&self.0)
-            .is_ok_and(|key| key.verify_strict(message, &signature).is_ok())
+        VerifyingKey::from_bytes(&self.0).is_ok_and(|key| is_signed_by(&key, message, signature))
     }
+
+    /// Whether a text names this key. The same as to parse it and compare, without another look for a point on the curve.
+    pub(crate) fn is_named_by(&self, text: &str) -> bool {
+        decode(text) == Ok(self.0)
+    }
+}
+
+/// Parses a key, and keeps its point for one verification, which else would be computed twice.
+pub(crate) fn parse_point(text: &str) -> Result<(SessionPublicKey, VerifyingKey), SessionKeyError> {
+    let bytes = decode(text)?;
+    let point = VerifyingKey::from_bytes(&bytes).map_err(|_| SessionKeyError::NotOnCurve)?;
+    Ok((SessionPublicKey(bytes), point))
+}
+
+/// Strict: see [`SessionPublicKey::verify`].
+pub(crate) fn is_signed_by(key: &VerifyingKey, message: &[u8], signature: &[u8; 64]) -> bool {
+    let signature = ed25519_dalek::Signature::from_bytes(signature);
+    key.verify_strict(message, &signature).is_ok()
+}
+
+fn decode(text: &str) -> Result<[u8; 32], SessionKeyError> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
+        .map_err(|_| SessionKeyError::Encoding)?;
+    Ok(bytes)
 }
 
 /// Reads 64 hex digits of a point on the curve. A leading `0x` is tolerated, as nodes do.
@@ -151,11 +174,7 @@ impl FromStr for SessionPublicKey {
     type Err = SessionKeyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), &mut bytes)
-            .map_err(|_| SessionKeyError::Encoding)?;
-        VerifyingKey::from_bytes(&bytes).map_err(|_| SessionKeyError::NotOnCurve)?;
-        Ok(Self(bytes))
+        parse_point(text).map(|(key, _)| key)
     }
 }
 
