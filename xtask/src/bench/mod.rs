@@ -7,6 +7,7 @@ mod load;
 mod machine;
 mod many;
 mod markdown;
+mod micro;
 mod plot;
 mod program;
 mod report;
@@ -31,6 +32,11 @@ pub(crate) enum Bench {
         #[arg(long, default_value_t = 1000)]
         calls: usize,
     },
+    /// Run the criterion benches, each beside its floor, and check the ratios that have a budget
+    Micro {
+        /// Only benches whose name has this text
+        only: Option<String>,
+    },
 }
 
 pub(crate) fn run(bench: &Bench) -> io::Result<ExitCode> {
@@ -39,5 +45,6 @@ pub(crate) fn run(bench: &Bench) -> io::Result<ExitCode> {
     match bench {
         Bench::Report(args) => report::run(args, folder),
         Bench::Load { calls } => many::run(*calls, &folder),
+        Bench::Micro { only } => micro::run(&folder, only.as_deref()),
     }
 }
