@@ -52,7 +52,7 @@ pub(crate) fn run(stack: usize, mut work: Work) -> io::Result<()> {
             let mut next = Some(work);
             while let Some(work) = next {
                 work();
-                next = wait(stack);
+                next = wait(stack, IDLE_TIME);
             }
         })
         .map(drop)
@@ -65,8 +65,8 @@ fn take(stack: usize) -> Option<Waiting> {
     Some(threads.remove(at))
 }
 
-/// Waits for work; `None` if there is none for a while.
-fn wait(stack: usize) -> Option<Work> {
+/// Waits for work; `None` if there is none for this time.
+fn wait(stack: usize, time: Duration) -> Option<Work> {
     let (sender, receiver) = mpsc::channel();
     let id = {
         let mut idle = idle();
@@ -82,17 +82,21 @@ fn wait(stack: usize) -> Option<Work> {
         });
         id
     };
-    receiver.recv_timeout(IDLE_TIME).ok().or_else(|| {
-        let threads = &mut idle().threads;
-        match threads.iter().position(|thread| thread.id == id) {
-            Some(at) => {
-                threads.remove(at);
-                None
-            }
-            // Taken in this moment, for work that is about to come.
-            None => receiver.recv().ok(),
-        }
-    })
+    if let Ok(work) = receiver.recv_timeout(time) {
+        return Some(work);
+    }
+    if leave(id) {
+        return None;
+    }
+    // Taken in this moment, for work that is about to come.
+    receiver.recv().ok()
+}
+
+/// Removes a waiting thread; returns false if it was taken.
+fn leave(id: u64) -> bool {
+    let threads = &mut idle().threads;
+    let at = threads.iter().position(|thread| thread.id == id);
+    at.map(|at| threads.remove(at)).is_some()
 }
 
 /// Ignores poisoning: the list changes in single steps.
@@ -130,6 +134,13 @@ mod tests {
         }
         assert_eq!(thread_of(STACK), first);
         assert_ne!(thread_of(STACK + 4096), first);
+    }
+
+    #[test]
+    fn a_thread_that_has_waited_for_long_is_not_used_again() {
+        let stack = STACK + 3 * 4096;
+        assert!(wait(stack, Duration::ZERO).is_none());
+        assert!(!is_waiting(stack));
     }
 
     #[test]
