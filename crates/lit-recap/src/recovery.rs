@@ -115,7 +115,7 @@ mod tests {
         }
     }
 
-    /// The point at infinity is no key: it has no bytes to hash.
+    /// The point at infinity is not a public key.
     #[test]
     fn a_signature_of_the_point_at_infinity_has_no_signer() {
         // With R = G and s = z, the key is (1/r)(zG - zG).

@@ -149,7 +149,7 @@ impl SessionPublicKey {
     }
 }
 
-/// Parses a key, and keeps its point for one verification, which else would be computed twice.
+/// Parses a key, and returns its point too, so that a verification does not compute it again.
 pub(crate) fn parse_point(text: &str) -> Result<(SessionPublicKey, VerifyingKey), SessionKeyError> {
     let bytes = decode(text)?;
     let point = VerifyingKey::from_bytes(&bytes).map_err(|_| SessionKeyError::NotOnCurve)?;

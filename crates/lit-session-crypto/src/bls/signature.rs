@@ -120,9 +120,9 @@ impl fmt::Debug for BlsSignature {
 
 /// One holder's share of a signature: an identifier from 1 to 255, and a point of the curve of G2. 194 hex digits.
 ///
-/// Points of the curve outside the group are shares too, invalid ones: to tell takes as long as all else that reads a share. The check is
-/// made once for a combined signature, which is unique, so a signature of such shares that passes is the right one; and for each
-/// share by [`BlsQuorum`](crate::BlsQuorum) when it searches for bad ones.
+/// The point may lie outside the group, which makes the share invalid. Reading a share does not check that, because the check takes twice
+/// as long as the rest. It is made once for the combined signature, which is unique: one that verifies is right, whatever its shares
+/// are. [`BlsQuorum`](crate::BlsQuorum) checks each share when it searches for bad ones.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct BlsSignatureShare {
     identifier: NonZeroU8,
