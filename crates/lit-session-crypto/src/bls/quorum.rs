@@ -346,7 +346,7 @@ mod tests {
     use group::{Curve, Group, ff::Field, prime::PrimeCurveAffine};
 
     use super::*;
-    use crate::hash_to_g2;
+    use crate::{BlsError, hash_to_g2};
 
     const MESSAGE: &[u8] = b"message";
 
@@ -388,6 +388,8 @@ mod tests {
         for extra in outside() {
             assert!(!bool::from(extra.is_identity()));
             let (key, shares) = shares([extra, G2Projective::identity()]);
+            let outside = BlsSignature::combine(&shares[..2]);
+            assert_eq!(outside, Err(BlsError::NotAPoint));
             let quorum = BlsQuorum::new(key, 2);
             let combined = quorum.combine(MESSAGE, &shares).unwrap();
             assert!(key.verify(MESSAGE, &combined.signature));
